@@ -1,0 +1,78 @@
+/** The one error that users see: a code to look up, what happened, and the next thing to type. */
+
+export type ErrorCode =
+  // service
+  | 'MARKER_MISSING'
+  | 'MARKER_INVALID'
+  | 'RUNTIME_UNKNOWN'
+  | 'PACKAGE_DIRECTORY_MISSING'
+  | 'HANDLER_NOT_FOUND'
+  | 'HANDLER_SYNTAX'
+  | 'HANDLER_NAME_INVALID'
+  | 'HANDLER_DUPLICATE'
+  | 'HANDLER_EXISTS'
+  | 'NO_HANDLERS'
+  | 'PROJECT_NOT_FOUND'
+  | 'PROJECT_EXISTS'
+  // requirements and wheels
+  | 'REQUIREMENTS_MISSING'
+  | 'REQUIREMENTS_INVALID'
+  | 'PIP_FAILED'
+  | 'WHEEL_UNAVAILABLE'
+  | 'WHEEL_INVALID'
+  | 'WHEEL_INCOMPATIBLE'
+  | 'ARCHIVE_INVALID'
+  // package
+  | 'ENTRY_COLLISION'
+  | 'ENTRY_INVALID'
+  | 'PACKAGE_TOO_LARGE'
+  | 'PACKAGE_NOT_BUILT'
+  | 'DISK_FULL'
+  | 'STORE_UNUSABLE'
+  // engines
+  | 'ENGINE_UNAVAILABLE'
+  | 'IMAGE_UNAVAILABLE'
+  | 'CONTAINER_FAILED'
+  | 'HOST_PYTHON_MISSING'
+  // AWS
+  | 'BUCKET_NOT_SET'
+  | 'BUCKET_MISSING'
+  | 'BUCKET_FORBIDDEN'
+  | 'BUCKET_WRONG_REGION'
+  | 'REGION_NOT_SET'
+  | 'CREDENTIALS_MISSING'
+  | 'CREDENTIALS_EXPIRED'
+  | 'CREDENTIALS_INVALID'
+  | 'ACCESS_DENIED'
+  | 'OBJECT_CONFLICT'
+  | 'PACKAGE_NOT_UPLOADED'
+  | 'FUNCTION_MISSING'
+  | 'FUNCTION_MISMATCH'
+  | 'FUNCTION_NAME_INVALID'
+  | 'DEPLOY_FAILED'
+  | 'AWS_UNREACHABLE'
+  | 'AWS_REQUEST_FAILED'
+  // any command
+  | 'OPTION_INVALID';
+
+export interface ErrorDetails {
+  /** Subject, got, expected: one sentence without a final full stop. */
+  message: string;
+  /** What to do next, as an imperative that names the exact option or command. */
+  hint: string;
+  cause?: unknown;
+}
+
+/** Anything a user can cause or must act on. Every other error is a defect of this plugin. */
+export class LambdaPythonError extends Error {
+  override readonly name = 'LambdaPythonError';
+  readonly hint: string;
+
+  constructor(
+    readonly code: ErrorCode,
+    { message, hint, cause }: ErrorDetails,
+  ) {
+    super(message, { cause });
+    this.hint = hint;
+  }
+}

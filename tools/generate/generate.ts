@@ -1,0 +1,60 @@
+/**
+ * Writes what is derived from each schema.json: its TypeScript interface and its options table in the docs.
+ * `--check` writes nothing and fails when a file is not current.
+ */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { format, resolveConfig } from 'prettier';
+import { ROOT } from '../workspace-root';
+import { insertOptions, type OptionsSchema } from './options-table';
+
+const PLUGIN = join(ROOT, 'packages', 'nx-lambda-python');
+
+async function main(): Promise<void> {
+  const files = new Map<string, string>();
+  for (const kind of ['executors', 'generators'] as const) {
+    for (const name of readdirSync(join(PLUGIN, 'src', kind))) {
+      const schemaFile = join(PLUGIN, 'src', kind, name, 'schema.json');
+      if (!existsSync(schemaFile)) continue;
+      const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as JSONSchema & OptionsSchema;
+      files.set(
+        join(PLUGIN, 'src', kind, name, 'schema.d.ts'),
+        await declaration(schema, kind, name),
+      );
+      const page = join(PLUGIN, 'docs', kind, `${name}.md`);
+      files.set(page, await pretty(page, insertOptions(readFileSync(page, 'utf8'), schema)));
+    }
+  }
+  const stale = [...files].filter(
+    ([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text,
+  );
+  if (process.argv.includes('--check')) {
+    for (const [path] of stale)
+      console.error(`not current: ${relative(ROOT, path)}; run \`npm run generate\``);
+    process.exitCode = stale.length > 0 ? 1 : 0;
+    return;
+  }
+  for (const [path, text] of stale) writeFileSync(path, text);
+  console.log(`${stale.length} of ${files.size} files written`);
+}
+
+async function declaration(schema: JSONSchema, kind: string, name: string): Promise<string> {
+  const word = name.charAt(0).toUpperCase() + name.slice(1);
+  const interfaceName = `${word}${kind === 'executors' ? 'Executor' : 'Generator'}Schema`;
+  const text = await compile({ ...schema, title: interfaceName }, interfaceName, {
+    bannerComment: '/** Generated from schema.json by `npm run generate`. */',
+    additionalProperties: false,
+    format: false,
+    strictIndexSignatures: false,
+  });
+  return pretty('schema.d.ts', text);
+}
+
+async function pretty(path: string, text: string): Promise<string> {
+  const options = await resolveConfig(join(ROOT, 'package.json'));
+  return format(text, { ...options, filepath: path });
+}
+
+void main();
