@@ -1,0 +1,156 @@
+/** Puts the files of several distributions into one tree, or says why they cannot share it. */
+
+import { LambdaPythonError } from '../../errors';
+import type { InstallEntry } from './layout';
+import { isSameContent } from './layout';
+import { compareText, normalizeName } from './names';
+
+/** A distribution with the files that it installs. */
+export interface Installable {
+  name: string;
+  version: string;
+  entries: readonly InstallEntry[];
+}
+
+export interface MergedEntry<T extends Installable> {
+  entry: InstallEntry;
+  distribution: T;
+}
+
+/** Which distribution's file to take for a path: `{ "google/__init__.py": "protobuf" }`. */
+export type Collisions = Readonly<Record<string, string>>;
+
+/** As a choice for paths that differ in case only: keep both, which Lambda's system can hold. */
+const BOTH = '*';
+
+/**
+ * Entries by distribution (normalized name, then version), then path, all by code units. Equal
+ * files (same CRC-32 and size) are taken once, from the first distribution that has them.
+ * @throws LambdaPythonError ENTRY_COLLISION for files that differ or only differ in case, and for a
+ * path that is a file here and a directory there; OPTION_INVALID for a choice that is none.
+ */
+export function mergeInstallations<T extends Installable>(
+  distributions: readonly T[],
+  collisions: Collisions = {},
+): MergedEntry<T>[] {
+  const ordered = [...distributions].sort(compareDistributions);
+  const all = ordered.flatMap((distribution) =>
+    [...distribution.entries]
+      .sort((a, b) => compareText(a.path, b.path))
+      .map((entry) => ({ entry, distribution })),
+  );
+  const distinct = groupBy(all, ({ entry }) => entry.path).map((candidates) =>
+    pickContent(candidates, collisions),
+  );
+  checkDirectories(distinct);
+  const kept = new Set(
+    groupBy(distinct, ({ entry }) => entry.path.toLowerCase()).flatMap((candidates) =>
+      pickCase(candidates, collisions),
+    ),
+  );
+  return all.filter((candidate) => kept.has(candidate));
+}
+
+function compareDistributions(a: Installable, b: Installable): number {
+  return (
+    compareText(normalizeName(a.name), normalizeName(b.name)) || compareText(a.version, b.version)
+  );
+}
+
+type Group<T> = readonly [first: T, ...others: T[]];
+
+/** In the order of first appearance; no group is empty. */
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Group<T>[] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}
+
+/** One of the entries of a path. */
+function pickContent<T extends Installable>(
+  candidates: Group<MergedEntry<T>>,
+  collisions: Collisions,
+): MergedEntry<T> {
+  const [first] = candidates;
+  const other = candidates.find(({ entry }) => !isSameContent(entry.source, first.entry.source));
+  if (!other) return first;
+  const { path } = first.entry;
+  const choice = choiceFor(path, collisions);
+  if (choice !== undefined) return pickDistribution(path, choice, candidates);
+  throw new LambdaPythonError('ENTRY_COLLISION', {
+    message: `\`${path}\` differs between ${titleOf(first)} and ${titleOf(other)}`,
+    hint: `pick one: \`"collisions": { ${JSON.stringify(path)}: ${JSON.stringify(first.distribution.name)} }\``,
+  });
+}
+
+/**
+ * Paths that differ in case only are two files in Lambda and one on macOS or Windows. Within one
+ * distribution that is its author's will; between two it is mostly a wrong requirement.
+ */
+function pickCase<T extends Installable>(
+  candidates: Group<MergedEntry<T>>,
+  collisions: Collisions,
+): readonly MergedEntry<T>[] {
+  const [first] = candidates;
+  const other = candidates.find(({ distribution }) => distribution !== first.distribution);
+  if (!other) return candidates;
+  for (const { entry } of candidates) {
+    const choice = choiceFor(entry.path, collisions);
+    if (choice === BOTH) return candidates;
+    if (choice === undefined) continue;
+    const { distribution } = pickDistribution(entry.path, choice, candidates);
+    return candidates.filter((candidate) => candidate.distribution === distribution);
+  }
+  const [path, otherPath] = [first.entry.path, other.entry.path];
+  throw new LambdaPythonError('ENTRY_COLLISION', {
+    message: `\`${path}\` of ${titleOf(first)} and \`${otherPath}\` of ${titleOf(other)} differ in case only`,
+    hint: `remove the wrong one from the requirements, pick one: \`"collisions": { ${JSON.stringify(path)}: ${JSON.stringify(first.distribution.name)} }\`, or keep both: \`"${BOTH}"\``,
+  });
+}
+
+function choiceFor(path: string, collisions: Collisions): string | undefined {
+  return Object.hasOwn(collisions, path) ? collisions[path] : undefined;
+}
+
+function pickDistribution<T extends Installable>(
+  path: string,
+  choice: string,
+  candidates: Group<MergedEntry<T>>,
+): MergedEntry<T> {
+  const wanted = normalizeName(choice);
+  const found = candidates.find(({ distribution }) => normalizeName(distribution.name) === wanted);
+  if (found) return found;
+  const names = candidates.map(({ distribution }) => `\`${distribution.name}\``).join(' or ');
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`collisions\` names \`${choice}\` for \`${path}\`, which only ${names} can give`,
+    hint: `set \`"collisions": { ${JSON.stringify(path)}: ... }\` to ${names}`,
+  });
+}
+
+function checkDirectories<T extends Installable>(entries: readonly MergedEntry<T>[]): void {
+  const files = new Map(entries.map((merged) => [merged.entry.path, merged]));
+  const checked = new Set<string>();
+  for (const inside of entries) {
+    const { path } = inside.entry;
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const directory = path.slice(0, end);
+      if (checked.has(directory)) break;
+      checked.add(directory);
+      const file = files.get(directory);
+      if (!file) continue;
+      throw new LambdaPythonError('ENTRY_COLLISION', {
+        message: `\`${directory}\` is a file in ${titleOf(file)} and a directory in ${titleOf(inside)}`,
+        hint: `leave one of them out: \`"excludeDistributions": [${JSON.stringify(file.distribution.name)}]\``,
+      });
+    }
+  }
+}
+
+function titleOf<T extends Installable>({ distribution }: MergedEntry<T>): string {
+  return `\`${distribution.name} ${distribution.version}\``;
+}
