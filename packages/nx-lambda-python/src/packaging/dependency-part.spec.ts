@@ -1,0 +1,37 @@
+import { planPart } from './dependency-part';
+import { contentsOf, openWheel, partOf } from './packaging.fixtures';
+
+const a = openWheel({ name: 'a', files: { 'shared/x.py': '1' } });
+const b = openWheel({ name: 'b', files: { 'shared/x.py': '2' } });
+const NONE = { excludeDistributions: [], collisions: {} };
+
+describe('planPart', () => {
+  it('leaves out excluded distributions by their normalized names', () => {
+    const my = openWheel({ name: 'My_Dist' });
+    const { wheels } = planPart([my, a], { ...NONE, excludeDistributions: ['my-dist'] });
+    expect(wheels).toEqual([a]);
+  });
+
+  it('names parts by wheels and choices', () => {
+    const digests = [
+      planPart([a, b], NONE),
+      planPart([a], NONE),
+      planPart([a, b], { ...NONE, collisions: { 'shared/x.py': 'a' } }),
+    ].map(({ digest }) => digest);
+    expect(new Set(digests).size).toBe(3);
+    expect(planPart([a, b], { ...NONE, excludeDistributions: ['b'] }).digest).toBe(digests[1]);
+  });
+});
+
+describe('writePart', () => {
+  it('refuses distributions that differ in a file', () => {
+    expect(() => partOf([a, b])).toThrow(expect.objectContaining({ code: 'ENTRY_COLLISION' }));
+  });
+
+  it('takes the distribution that was chosen', () => {
+    const { archive, facts } = partOf([a, b], { 'shared/x.py': 'b' });
+    expect(contentsOf(archive.read(0, archive.size))['shared/x.py']).toBe('2');
+    expect(facts.distributions.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(facts.entryCount).toBe(7);
+  });
+});

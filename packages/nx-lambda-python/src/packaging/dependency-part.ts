@@ -1,0 +1,108 @@
+/**
+ * The dependency part: all distributions of a wheel set spliced into one archive, kept in the store.
+ *
+ * Every package of the same wheel set starts with exactly these bytes, so a build after a source edit
+ * copies one file instead of splicing thousands of entries.
+ */
+
+import { ArchiveWriter, type ByteSink } from './archive-writer';
+import { digestOf } from './canonical-json';
+import type { StoredWheel } from './wheel-set';
+import { installEntries } from './wheel/layout';
+import { mergeInstallations, type Collisions } from './wheel/merge';
+import { normalizeName } from './wheel/names';
+import { readWheel } from './wheel/read';
+import type { ByteSource } from './zip/byte-source';
+
+/** Raised when the same wheels would now give other bytes. */
+export const PART_FORMAT = 1;
+
+export interface PartOptions {
+  excludeDistributions: readonly string[];
+  collisions: Collisions;
+}
+
+/** Kept beside the archive. */
+export interface PartFacts {
+  format: number;
+  /** Bytes of its entries, which is where its central directory starts. */
+  length: number;
+  /** Of those bytes, hex. */
+  sha256: string;
+  entryCount: number;
+  distributions: PartDistribution[];
+  warnings: string[];
+}
+
+/** A distribution that is in the part. */
+export interface PartDistribution {
+  name: string;
+  version: string;
+  wheel: string;
+  /** Of the wheel, hex. */
+  sha256: string;
+  /** Bytes of its files that are in the part, unpacked. */
+  unpackedSize: number;
+}
+
+export interface OpenWheel extends StoredWheel {
+  source: ByteSource;
+}
+
+/** The wheels that go into a package, and the name of the part that they make. */
+export function planPart(
+  wheels: readonly StoredWheel[],
+  options: PartOptions,
+): { digest: string; wheels: StoredWheel[] } {
+  const excluded = new Set(options.excludeDistributions.map(normalizeName));
+  const included = wheels.filter(({ name }) => !excluded.has(normalizeName(name)));
+  const digest = digestOf({
+    format: PART_FORMAT,
+    wheels: included.map(({ file, sha256 }) => ({ file, sha256 })),
+    collisions: options.collisions,
+  });
+  return { digest, wheels: included };
+}
+
+/** @throws ENTRY_COLLISION, and WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse */
+export function writePart(
+  wheels: readonly OpenWheel[],
+  collisions: Collisions,
+  sink: ByteSink,
+): PartFacts {
+  const warnings: string[] = [];
+  const installations = wheels.map((wheel) => {
+    const { entries, warnings: own } = installEntries(
+      readWheel(wheel.source, wheel.file, { trusted: true }),
+    );
+    warnings.push(...own);
+    return { name: wheel.name, version: wheel.version, entries, wheel, unpackedSize: 0 };
+  });
+  const writer = new ArchiveWriter(sink);
+  const merged = mergeInstallations(installations, collisions);
+  for (const { entry, distribution } of merged) {
+    const { path, mode, source } = entry;
+    const { method, crc32, compressedSize, size, dataOffset } = source;
+    writer.add(
+      { path, mode, method, crc32, compressedSize, size },
+      distribution.wheel.source,
+      dataOffset,
+    );
+    distribution.unpackedSize += size;
+  }
+  const facts = { length: writer.size, sha256: writer.digest('hex') };
+  writer.finish();
+  return {
+    format: PART_FORMAT,
+    ...facts,
+    entryCount: merged.length,
+    distributions: installations.map(({ name, version, wheel, unpackedSize }) => ({
+      name,
+      version,
+      wheel: wheel.file,
+      sha256: wheel.sha256,
+      unpackedSize,
+    })),
+    warnings,
+  };
+}

@@ -1,0 +1,60 @@
+/** The build manifest: what a deployment package is, for people and for the targets after build. */
+
+import type { Architecture } from '../service/runtimes';
+
+export const MANIFEST_FILE = 'manifest.json';
+export const PACKAGE_FILE = 'package.zip';
+
+/** `manifest.json`, beside `package.zip`. Holds nothing time-like, no path of a machine and no secret. */
+export interface BuildManifest {
+  /** Raised whenever the meaning of a field changes. */
+  format: 1;
+  /** The Nx project. */
+  project: string;
+  package: {
+    file: string;
+    /** Base64, as Lambda's `CodeSha256` and S3's `ChecksumSHA256` have it. */
+    sha256: string;
+    /** Bytes of the zip. */
+    size: number;
+    /** Bytes of all entries once unpacked, which Lambda limits to 262,144,000. */
+    unpackedSize: number;
+  };
+  requirementsKey: string;
+  /** `python3.13` */
+  runtime: string;
+  architecture: Architecture;
+  /** Build image that resolved the wheels, with its digest; null where no container was used. */
+  image: string | null;
+  /** Engine that resolved the wheels: `docker`, `podman`, …, `host`, or `none` where nothing is required. */
+  engine: string;
+  /** Sorted by name. */
+  handlers: ManifestHandler[];
+  /** Sorted by name. */
+  distributions: ManifestDistribution[];
+}
+
+export interface ManifestHandler {
+  /** Unique in the service; what `{handler}` stands for in a function name. */
+  name: string;
+  /** Relative to the project's root, with forward slashes. */
+  file: string;
+  /** Lambda's `Handler`: `orders.handlers.create_order.handler`. */
+  handler: string;
+  /** Full function name, only where the marker's functions table sets one. */
+  functionName?: string;
+}
+
+export interface ManifestDistribution {
+  name: string;
+  version: string;
+  /** File name of the wheel. */
+  wheel: string;
+  /** Hex, as in lock files and indexes. */
+  sha256: string;
+}
+
+/** Canonical text: two spaces, a final newline, keys in the order of the interface. */
+export function renderManifest(manifest: BuildManifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}

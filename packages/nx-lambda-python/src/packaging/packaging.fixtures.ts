@@ -1,0 +1,46 @@
+/** Parts and packages in memory, for specs. */
+
+import { createHash } from 'node:crypto';
+import { writePart, type OpenWheel, type PartFacts } from './dependency-part';
+import type { ServiceFile } from './package';
+import { buildWheel, type FixtureWheel } from './wheel/wheel.fixtures';
+import type { Collisions } from './wheel/merge';
+import { bufferSource, type ByteSource } from './zip/byte-source';
+import { readEntries } from './zip/read';
+import { readContent } from './zip/verify';
+
+export function openWheel(fixture: FixtureWheel): OpenWheel {
+  const { filename, bytes, source } = buildWheel(fixture);
+  const { name = 'demo', version = '1.0' } = fixture;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { name, version, file: filename, sha256, size: bytes.length, source };
+}
+
+export function collect<T>(produce: (sink: { write(bytes: Uint8Array): void }) => T): {
+  bytes: Buffer;
+  result: T;
+} {
+  const chunks: Buffer[] = [];
+  const result = produce({ write: (bytes) => void chunks.push(Buffer.from(bytes)) });
+  return { bytes: Buffer.concat(chunks), result };
+}
+
+export function partOf(
+  wheels: readonly OpenWheel[],
+  collisions: Collisions = {},
+): { archive: ByteSource; facts: PartFacts } {
+  const { bytes, result } = collect((sink) => writePart(wheels, collisions, sink));
+  return { archive: bufferSource(bytes), facts: result };
+}
+
+export function serviceFile(path: string, content: string, executable = false): ServiceFile {
+  return { path, executable, read: () => Buffer.from(content) };
+}
+
+/** Path to content, read strictly. */
+export function contentsOf(bytes: Buffer): Record<string, string> {
+  const source = bufferSource(bytes);
+  return Object.fromEntries(
+    readEntries(source).map((entry) => [entry.path, readContent(source, entry).toString()]),
+  );
+}

@@ -1,0 +1,39 @@
+import { requirementsKey, type KeyComponents } from './requirements-key';
+
+const components: KeyComponents = {
+  meaning: { requirements: ['a==1', 'b==2'], constraints: [], options: [] },
+  runtime: 'python3.13',
+  architecture: 'x86_64',
+  place: 'container',
+  imageDigest: 'sha256:aa',
+  pipArguments: [],
+  pipEnvironment: { PIP_INDEX_URL: 'https://host/simple' },
+};
+
+describe('requirementsKey', () => {
+  it('is this one: another value for the same components needs a new format number', () => {
+    expect(requirementsKey(components)).toBe(GOLDEN);
+  });
+
+  it('does not depend on credentials', () => {
+    const pipEnvironment = { PIP_INDEX_URL: 'https://me:token@host/simple' };
+    expect(requirementsKey({ ...components, pipEnvironment })).toBe(GOLDEN);
+  });
+
+  const changes: Partial<KeyComponents>[] = [
+    { meaning: { ...components.meaning, requirements: ['a==1'] } },
+    { meaning: { ...components.meaning, constraints: ['a==1'] } },
+    { meaning: { ...components.meaning, options: ['--pre'] } },
+    { runtime: 'python3.12' },
+    { architecture: 'arm64' },
+    { place: 'host' },
+    { imageDigest: 'sha256:bb' },
+    { pipArguments: ['--pre'] },
+    { pipEnvironment: {} },
+  ];
+  it.each(changes)('changes with %j', (change) => {
+    expect(requirementsKey({ ...components, ...change })).not.toBe(GOLDEN);
+  });
+});
+
+const GOLDEN = '1ab86f2a300e9bc156110995eb0d2716afd22b8da7ff3a8c924d9993ef76f42a';

@@ -1,0 +1,41 @@
+/** The requirements key: a digest of everything that decides the wheels, and of nothing else. */
+
+import type { Architecture } from '../service/runtimes';
+import { digestOf } from './canonical-json';
+import type { RequirementsMeaning } from './requirements/collect';
+import { withoutCredentials } from './requirements/parse';
+
+/** Raised when the same components would now give other wheels or another wheel set. */
+export const REQUIREMENTS_FORMAT = 1;
+
+export interface KeyComponents {
+  meaning: RequirementsMeaning;
+  runtime: string;
+  architecture: Architecture;
+  /** Where wheels are resolved. Which engine runs the container makes no difference to them. */
+  place: 'container' | 'host';
+  /** Digest of the build image, `sha256:…`; null on the host. */
+  imageDigest: string | null;
+  pipArguments: readonly string[];
+  /** pip's environment variables that choose wheels, by name. */
+  pipEnvironment: Readonly<Record<string, string>>;
+}
+
+/** Hex, 64 characters. Credentials in URLs leave no trace in it. */
+export function requirementsKey(components: KeyComponents): string {
+  const { meaning, pipArguments, pipEnvironment } = components;
+  return digestOf({
+    format: REQUIREMENTS_FORMAT,
+    requirements: meaning.requirements,
+    constraints: meaning.constraints,
+    options: meaning.options,
+    runtime: components.runtime,
+    architecture: components.architecture,
+    place: components.place,
+    imageDigest: components.imageDigest,
+    pipArguments: pipArguments.map(withoutCredentials),
+    pipEnvironment: Object.fromEntries(
+      Object.entries(pipEnvironment).map(([name, value]) => [name, withoutCredentials(value)]),
+    ),
+  });
+}

@@ -1,0 +1,57 @@
+import type { WheelFacts } from './wheel/admit';
+import { ensureWheelSet, type StoredWheel, type WheelSet, type WheelStore } from './wheel-set';
+
+/** A store in memory; a wheel is named by its path. */
+class MemoryStore implements WheelStore {
+  readonly sets = new Map<string, WheelSet>();
+  readSet = (key: string) => this.sets.get(key);
+  writeSet = (set: WheelSet) => void this.sets.set(set.requirementsKey, set);
+  async admit(path: string, admit: (path: string) => Promise<WheelFacts>): Promise<StoredWheel> {
+    const { name, version } = await admit(path);
+    return { name, version, file: path, sha256: 'aa', size: 1 };
+  }
+  whileResolving = <T>(_key: string, work: () => Promise<T>) => work();
+  withDirectory = <T>(work: (directory: string) => Promise<T>) => work('/work');
+}
+
+const admit = (path: string): Promise<WheelFacts> =>
+  Promise.resolve({
+    name: path,
+    version: '1',
+    wheel: path,
+    tags: [],
+    unpackedSize: 0,
+    warnings: [],
+  });
+const resolved =
+  (...files: string[]) =>
+  () =>
+    Promise.resolve({ files, image: 'image@sha256:aa', engine: 'docker' });
+const never = () => Promise.reject(new Error('should not resolve'));
+
+describe('ensureWheelSet', () => {
+  it('resolves once, sorts, and remembers', async () => {
+    const store = new MemoryStore();
+    const first = await ensureWheelSet('key', store, resolved('b', 'a'), admit);
+    expect(first.hit).toBe(false);
+    expect(first.set.wheels.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(await ensureWheelSet('key', store, never, admit)).toEqual({ set: first.set, hit: true });
+  });
+
+  it('takes what another build resolved while this one waited', async () => {
+    const store = new MemoryStore();
+    const set: WheelSet = { requirementsKey: 'key', image: null, engine: 'host', wheels: [] };
+    store.whileResolving = async (_key, work) => {
+      store.writeSet(set);
+      return work();
+    };
+    expect(await ensureWheelSet('key', store, never, admit)).toEqual({ set, hit: true });
+  });
+
+  it('remembers nothing when a wheel is refused', async () => {
+    const store = new MemoryStore();
+    const refuse = () => Promise.reject(new Error('refused'));
+    await expect(ensureWheelSet('key', store, resolved('a'), refuse)).rejects.toThrow('refused');
+    expect(store.sets.size).toBe(0);
+  });
+});
