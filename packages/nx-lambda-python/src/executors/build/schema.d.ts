@@ -1,0 +1,49 @@
+/** Generated from schema.json by `npm run generate`. */
+
+/**
+ * Builds the deployment package of a service: dependencies as pip resolves them for the runtime, and the service's own files, in one zip.
+ */
+export interface BuildExecutorSchema {
+  /**
+   * Requirements files, relative to the project's root. What they include by `-r` and `-c` is followed.
+   */
+  requirements?: string[];
+  /**
+   * Constraints files, relative to the project's root, as for `pip --constraint`.
+   */
+  constraints?: string[];
+  /**
+   * Where wheels are resolved. `auto` takes the first engine that answers; only where none is installed it uses `host`: published wheels for the runtime, nothing built from source.
+   */
+  engine?: 'auto' | 'docker' | 'podman' | 'finch' | 'nerdctl' | 'host';
+  /**
+   * Build image; `{runtime}` and `{architecture}` are filled in. The default is AWS's: `public.ecr.aws/sam/build-{runtime}:latest-{architecture}`. With a digest (`name@sha256:…`) an unchanged build needs no engine at all.
+   */
+  image?: string;
+  /**
+   * Network of the container, for example `host`. The default is the engine's own.
+   */
+  network?: string;
+  /**
+   * Further arguments of the engine's `run`. They are not part of the requirements key.
+   */
+  containerArgs?: string[];
+  /**
+   * Further arguments of pip, for example `--pre`. They are part of the requirements key; credentials belong in PIP_INDEX_URL.
+   */
+  pipArgs?: string[];
+  /**
+   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda has. What needs them then runs with Lambda's version.
+   */
+  excludeDistributions?: string[];
+  /**
+   * Which distribution wins where two hold different files of one path: `{ "google/__init__.py": "protobuf" }`.
+   */
+  collisions?: {
+    [k: string]: string;
+  };
+  /**
+   * Directory of `package.zip` and `manifest.json`, relative to the workspace. Inferred targets set `dist/<project root>`.
+   */
+  outputPath: string;
+}

@@ -1,0 +1,80 @@
+/** Puts the deployment package of a service into S3. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { connectStorage } from '../../platform/aws/connect';
+import { renderError } from '../../report';
+import { readManifest, readPackage } from '../../release/built-package';
+import { systemClock } from '../../release/clock';
+import { packageKey, type StorageAccess } from '../../release/package-object';
+import {
+  planUpload,
+  uploadPackage,
+  type UploadOutcome,
+  type UploadRequest,
+} from '../../release/upload';
+import { openAccount } from './account';
+import { buildOutput } from './build-output';
+import type { UploadExecutorSchema } from './schema';
+import { storageSettings } from './settings';
+import { currentProject } from './target-options';
+
+export default async function uploadExecutor(
+  options: UploadExecutorSchema,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    console.log(describe(await upload(options, context)));
+    return { success: true };
+  } catch (error) {
+    console.error(renderError(error));
+    return { success: false };
+  }
+}
+
+async function upload(
+  options: UploadExecutorSchema,
+  context: ExecutorContext,
+): Promise<UploadOutcome> {
+  const settings = storageSettings(options, context, context.targetName ?? 'upload');
+  const output = buildOutput(context, options.buildTarget);
+  const manifest = readManifest(output);
+  const file = await readPackage(output, manifest);
+  const key = packageKey(settings.prefix, currentProject(context).name, file.sha256);
+  const request: UploadRequest = {
+    location: { bucket: settings.bucket, key },
+    file,
+    // The simulated account has no keys.
+    kmsKeyId: settings.simulated ? undefined : options.kmsKeyId,
+  };
+
+  const account = await openAccount(settings, context.root);
+  try {
+    const connection = await connectStorage(account.aws);
+    const access: StorageAccess = {
+      storage: connection.storage,
+      place: connection.place,
+      clock: systemClock,
+      random: Math.random,
+      isBucketOnDemand: settings.simulated,
+    };
+    try {
+      if (options.dryRun) return await planUpload(request, access);
+      // Leaves a bucket that exists as it is.
+      await account.simulated?.createBucket(settings.bucket.name, { versioning: true });
+      return await uploadPackage(request, access);
+    } finally {
+      connection.close();
+    }
+  } finally {
+    await account.close();
+  }
+}
+
+function describe({ status, url, versionId, size, seconds }: UploadOutcome): string {
+  const version = versionId === null ? '' : ` (version ${versionId})`;
+  const megabytes = size / 1e6;
+  if (status === 'present') return `already there: ${url}${version}`;
+  if (status === 'absent') return `would upload ${megabytes.toFixed(1)} MB: ${url}`;
+  const rate = (megabytes / Math.max(seconds, 0.001)).toFixed(1);
+  return `uploaded ${megabytes.toFixed(1)} MB in ${seconds.toFixed(1)} s (${rate} MB/s): ${url}${version}`;
+}

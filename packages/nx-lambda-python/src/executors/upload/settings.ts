@@ -1,0 +1,52 @@
+/** Where packages go and as whom: set on the upload target, read by every target that follows it. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { LambdaPythonError } from '../../errors';
+import type { AwsSettings } from '../../platform/aws/settings';
+import type { Bucket } from '../../release/object-storage';
+import type { UploadExecutorSchema } from './schema';
+import { currentProject } from './target-options';
+
+export const DEFAULT_PREFIX = 'lambda-packages';
+export const SIMULATED_BUCKET = 'local-packages';
+
+export interface StorageSettings {
+  bucket: Bucket;
+  prefix: string;
+  aws: AwsSettings;
+  /** In the workspace's simulated account instead of AWS. */
+  simulated: boolean;
+}
+
+export type StorageOptions = Pick<
+  UploadExecutorSchema,
+  'bucket' | 'prefix' | 'region' | 'profile' | 'endpoint' | 'expectedBucketOwner' | 'simulated'
+>;
+
+/** @throws BUCKET_NOT_SET */
+export function storageSettings(
+  options: StorageOptions,
+  context: ExecutorContext,
+  uploadTarget: string,
+): StorageSettings {
+  const { prefix = DEFAULT_PREFIX, region, profile, endpoint, expectedBucketOwner } = options;
+  const simulated = options.simulated ?? false;
+  const name = options.bucket || (simulated ? SIMULATED_BUCKET : undefined);
+  if (name === undefined) throw bucketNotSet(context, uploadTarget);
+  return {
+    // The simulated account has an owner of its own.
+    bucket: { name, expectedOwner: simulated ? undefined : expectedBucketOwner },
+    prefix,
+    aws: { region, profile, endpoint },
+    simulated,
+  };
+}
+
+function bucketNotSet(context: ExecutorContext, uploadTarget: string): LambdaPythonError {
+  const { name, root } = currentProject(context);
+  const target = context.targetName ?? uploadTarget;
+  return new LambdaPythonError('BUCKET_NOT_SET', {
+    message: `the ${uploadTarget} target of \`${name}\` has no \`bucket\` for deployment packages`,
+    hint: `set \`"bucket"\` under targetDefaults["nx-lambda-python:upload"].options in nx.json, or under targets.${uploadTarget}.options in ${root}/project.json; without an AWS account, run \`nx ${target} ${name} -c local\``,
+  });
+}

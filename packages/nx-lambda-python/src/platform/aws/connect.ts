@@ -1,0 +1,53 @@
+/** Opens the connections that upload and deploy use; the SDK is loaded here and not before. */
+
+import { LambdaPythonError } from '../../errors';
+import type { AwsPlace } from '../../release/failure-error';
+import type { FunctionService } from '../../release/function-service';
+import type { ObjectStorage } from '../../release/object-storage';
+import { createLambdaClient, lambdaFunctions } from './function-service';
+import { createS3Client, s3Storage } from './object-storage';
+import type { AwsSettings } from './settings';
+
+export interface StorageConnection {
+  storage: ObjectStorage;
+  place: AwsPlace;
+  close(): void;
+}
+
+export interface FunctionConnection {
+  functions: FunctionService;
+  place: AwsPlace;
+  close(): void;
+}
+
+/** @throws REGION_NOT_SET */
+export async function connectStorage(settings: AwsSettings): Promise<StorageConnection> {
+  const client = await createS3Client(settings);
+  const place = await resolvePlace(client, settings);
+  return { storage: await s3Storage(client), place, close: () => client.destroy() };
+}
+
+/** @throws REGION_NOT_SET */
+export async function connectFunctions(settings: AwsSettings): Promise<FunctionConnection> {
+  const client = await createLambdaClient(settings);
+  const place = await resolvePlace(client, settings);
+  return { functions: await lambdaFunctions(client), place, close: () => client.destroy() };
+}
+
+async function resolvePlace(
+  client: { config: { region: () => Promise<string> }; destroy(): void },
+  settings: AwsSettings,
+): Promise<AwsPlace> {
+  const profile = settings.profile ?? process.env['AWS_PROFILE'];
+  try {
+    return { region: await client.config.region(), profile };
+  } catch (cause) {
+    client.destroy();
+    const looked = profile === undefined ? 'the default profile' : `profile \`${profile}\``;
+    throw new LambdaPythonError('REGION_NOT_SET', {
+      message: `no AWS region: neither \`region\`, AWS_REGION, AWS_DEFAULT_REGION nor ${looked} names one`,
+      hint: 'set `"region"` on the upload target, or AWS_REGION',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { connectFunctions, connectStorage } from './connect';
+
+interface Seen {
+  line: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+const KEYS = { accessKeyId: 'key', secretAccessKey: 'secret' };
+
+/** What leaves the machine, byte for byte where it matters. */
+describe('requests', () => {
+  let server: Server;
+  let seen: Seen[];
+  let aws: { endpoint: string; region: string; credentials: typeof KEYS };
+
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { method, url, headers } = request;
+        seen.push({ line: `${method} ${url}`, headers, body: Buffer.concat(chunks).toString() });
+        response.setHeader('x-amz-version-id', 'null');
+        response.end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    aws = { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials: KEYS };
+  });
+
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  it('PUT carries the checksum and the condition, and streams the file as it is', async () => {
+    const { storage, close } = await connectStorage(aws);
+    const stored = await storage.put({
+      location: { bucket: { name: 'packages', expectedOwner: '111122223333' }, key: 'p/svc/1.zip' },
+      open: () => Readable.from([Buffer.from('bytes')]),
+      size: 5,
+      sha256: 'hash=',
+      kmsKeyId: 'alias/packages',
+    });
+    close();
+    // The version of a bucket without versions is none.
+    expect(stored).toEqual({ ok: true, value: {} });
+    const [put] = seen;
+    expect(put?.line).toBe('PUT /packages/p/svc/1.zip?x-id=PutObject');
+    expect(put?.body).toBe('bytes');
+    expect(put?.headers).toMatchObject({
+      'content-length': '5',
+      'if-none-match': '*',
+      'x-amz-checksum-sha256': 'hash=',
+      'x-amz-expected-bucket-owner': '111122223333',
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'alias/packages',
+    });
+    expect(put?.headers).not.toHaveProperty('x-amz-trailer');
+    expect(put?.headers).not.toHaveProperty('x-amz-checksum-crc32');
+  });
+
+  it('HEAD asks for the checksum', async () => {
+    const { storage, close } = await connectStorage(aws);
+    await storage.head({ bucket: { name: 'packages' }, key: 'k' });
+    close();
+    expect(seen[0]?.line).toBe('HEAD /packages/k');
+    expect(seen[0]?.headers).toMatchObject({ 'x-amz-checksum-mode': 'ENABLED' });
+    expect(seen[0]?.headers).not.toHaveProperty('x-amz-expected-bucket-owner');
+  });
+
+  it('UpdateFunctionCode says where the code is and the architecture, and nothing else', async () => {
+    const { functions, close } = await connectFunctions(aws);
+    const update = { name: 'f', architecture: 'arm64', bucket: 'packages', key: 'k' } as const;
+    await functions.updateCode(update);
+    await functions.updateCode({ ...update, versionId: 'v1' });
+    close();
+    expect(seen[0]?.line).toBe('PUT /2015-03-31/functions/f/code');
+    expect(seen.map(({ body }) => JSON.parse(body))).toEqual([
+      { Architectures: ['arm64'], S3Bucket: 'packages', S3Key: 'k' },
+      { Architectures: ['arm64'], S3Bucket: 'packages', S3Key: 'k', S3ObjectVersion: 'v1' },
+    ]);
+  });
+
+  it('sends a write once, whatever comes back', async () => {
+    server.removeAllListeners('request');
+    let count = 0;
+    server.on('request', (_, response) => {
+      count += 1;
+      response.writeHead(500).end();
+    });
+    const { functions, close } = await connectFunctions(aws);
+    const result = await functions.updateCode({
+      name: 'f',
+      architecture: 'arm64',
+      bucket: 'packages',
+      key: 'k',
+    });
+    close();
+    expect(result).toMatchObject({ ok: false, failure: { kind: 'server', name: 'HTTP 500' } });
+    expect(count).toBe(1);
+  });
+});

@@ -1,0 +1,87 @@
+/** Reads what the build target left in its output folder. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { LambdaPythonError } from '../errors';
+import { MANIFEST_FILE, type BuildManifest } from '../packaging/manifest';
+
+/** Names the folder as the user knows it and the command that fills it. */
+export interface BuildOutput {
+  /** Absolute. */
+  directory: string;
+  /** Relative to the workspace, for messages. */
+  displayed: string;
+  /** `nx build orders` */
+  command: string;
+}
+
+/** The zip on disk, proven to be the one that its manifest describes. */
+export interface PackageFile {
+  open: () => Readable;
+  size: number;
+  /** Base64. */
+  sha256: string;
+}
+
+/** @throws PACKAGE_NOT_BUILT when the manifest is missing or is none of this plugin's. */
+export function readManifest(output: BuildOutput): BuildManifest {
+  const file = `${output.displayed}/${MANIFEST_FILE}`;
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(readFileSync(join(output.directory, MANIFEST_FILE), 'utf8'));
+  } catch (cause) {
+    throw notBuilt(
+      output,
+      cause instanceof SyntaxError ? `\`${file}\` is not JSON` : `\`${file}\` is missing`,
+      cause,
+    );
+  }
+  if (!isManifest(manifest)) {
+    throw notBuilt(
+      output,
+      `\`${file}\` is not of the format 1 that this version of the plugin reads`,
+    );
+  }
+  return manifest;
+}
+
+/** @throws PACKAGE_NOT_BUILT when the zip is missing or is not the one of the manifest. */
+export async function readPackage(
+  output: BuildOutput,
+  manifest: BuildManifest,
+): Promise<PackageFile> {
+  const path = join(output.directory, manifest.package.file);
+  const file = `${output.displayed}/${manifest.package.file}`;
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+      hash.update(chunk);
+  } catch (cause) {
+    throw notBuilt(output, `\`${file}\` is missing or unreadable`, cause);
+  }
+  const { size } = statSync(path);
+  const sha256 = hash.digest('base64');
+  if (sha256 !== manifest.package.sha256) {
+    throw notBuilt(
+      output,
+      `\`${file}\` is not the package of its manifest: SHA-256 is ${sha256}, expected ${manifest.package.sha256}`,
+    );
+  }
+  return { open: () => createReadStream(path), size, sha256 };
+}
+
+function notBuilt(output: BuildOutput, message: string, cause?: unknown): LambdaPythonError {
+  return new LambdaPythonError('PACKAGE_NOT_BUILT', {
+    message,
+    hint: `run \`${output.command}\`, or set \`outputPath\` where the package is`,
+    cause,
+  });
+}
+
+function isManifest(value: unknown): value is BuildManifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const { format, package: zip, handlers } = value as Partial<BuildManifest>;
+  return format === 1 && typeof zip?.sha256 === 'string' && Array.isArray(handlers);
+}

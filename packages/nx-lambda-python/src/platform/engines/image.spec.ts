@@ -1,0 +1,124 @@
+import type { Exec, ExecResult } from '../exec';
+import { findBuildImage, type ImageRequest } from './image';
+
+const request: ImageRequest = { choice: 'auto', image: 'acme/build:1', architecture: 'x86_64' };
+
+const result = (partial: Partial<ExecResult>): ExecResult => ({
+  exitCode: 1,
+  stdout: '',
+  stderr: '',
+  output: partial.stderr ?? '',
+  notFound: false,
+  ...partial,
+});
+const ABSENT = result({ exitCode: null, notFound: true });
+const DOWN = result({
+  stderr:
+    'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+});
+const NO_IMAGE = result({ stderr: 'Error: No such image: acme/build:1' });
+const image = (fields: object) =>
+  result({
+    exitCode: 0,
+    stdout: JSON.stringify([{ Id: 'sha256:own', Architecture: 'amd64', ...fields }]),
+  });
+
+/** Answers each engine's calls in turn, the last answer again and again; notes what was asked. */
+function engines(answers: Record<string, ExecResult[]>): { exec: Exec; asked: string[] } {
+  const asked: string[] = [];
+  const exec: Exec = (file) => {
+    asked.push(file);
+    const queue = answers[file] ?? [ABSENT];
+    const next = queue.length > 1 ? queue.shift() : queue[0];
+    return Promise.resolve(next ?? ABSENT);
+  };
+  return { exec, asked };
+}
+
+const noPull = () => Promise.reject(new Error('nothing should be pulled'));
+
+describe('findBuildImage', () => {
+  it('asks one engine once where all is well', async () => {
+    const { exec, asked } = engines({ docker: [image({})] });
+    expect(await findBuildImage(request, exec, noPull)).toEqual({
+      engine: 'docker',
+      name: 'acme/build:1',
+      digest: 'sha256:own',
+    });
+    expect(asked).toEqual(['docker']);
+  });
+
+  it('prefers the digest of the registry, which is the same on every machine', async () => {
+    const { exec } = engines({ docker: [image({ RepoDigests: ['acme/build@sha256:registry'] })] });
+    expect(await findBuildImage(request, exec, noPull)).toMatchObject({
+      digest: 'sha256:registry',
+    });
+  });
+
+  it('takes the next engine when the daemon of the first is down', async () => {
+    const { exec } = engines({ docker: [DOWN], podman: [image({ Id: 'abc' })] });
+    expect(await findBuildImage(request, exec, noPull)).toMatchObject({
+      engine: 'podman',
+      digest: 'sha256:abc',
+    });
+  });
+
+  it('pulls an image that is not there', async () => {
+    const { exec } = engines({ docker: [NO_IMAGE, image({})] });
+    const pulled: string[][] = [];
+    const pull = (_engine: string, args: string[]) => {
+      pulled.push(args);
+      return Promise.resolve(result({ exitCode: 0 }));
+    };
+    expect(await findBuildImage(request, exec, pull)).toMatchObject({ digest: 'sha256:own' });
+    expect(pulled).toEqual([['pull', '--platform=linux/amd64', 'acme/build:1']]);
+  });
+
+  it('pulls when the image at hand is for another architecture', async () => {
+    const { exec } = engines({ docker: [image({ Architecture: 'arm64' }), image({})] });
+    const pull = () => Promise.resolve(result({ exitCode: 0 }));
+    expect(await findBuildImage(request, exec, pull)).toMatchObject({ digest: 'sha256:own' });
+  });
+
+  it("says in the engine's words why an image cannot be pulled", async () => {
+    const { exec } = engines({ docker: [NO_IMAGE] });
+    const pull = () => Promise.resolve(result({ output: 'x\npull access denied for acme/build' }));
+    await expect(findBuildImage(request, exec, pull)).rejects.toMatchObject({
+      code: 'IMAGE_UNAVAILABLE',
+      message: expect.stringContaining('pull access denied for acme/build'),
+    });
+  });
+
+  it('finds none where none is installed', async () => {
+    expect(await findBuildImage(request, engines({}).exec, noPull)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      { docker: [DOWN] },
+      'auto',
+      '`docker` (daemon not running), `podman` (not on PATH)',
+      'start docker',
+    ],
+    [{}, 'podman', '`podman` (not on PATH)', 'install podman'],
+    [
+      {
+        docker: [
+          result({
+            stderr: 'permission denied while trying to connect to the Docker daemon socket',
+          }),
+        ],
+      },
+      'docker',
+      '`docker` (permission denied)',
+      'usermod',
+    ],
+  ] as const)('refuses %j for %s', async (answers, choice, tried, hint) => {
+    const { exec } = engines(answers as Record<string, ExecResult[]>);
+    await expect(findBuildImage({ ...request, choice }, exec, noPull)).rejects.toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining(tried),
+      hint: expect.stringContaining(hint),
+    });
+  });
+});

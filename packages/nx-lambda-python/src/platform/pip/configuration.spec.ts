@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPipConfiguration } from './configuration';
+
+let directory: string;
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'pip-configuration-'))));
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function configuration(text: string): string {
+  const path = join(directory, 'pip.conf');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('readPipConfiguration', () => {
+  it('reads the sections that matter, continued values, and lets the environment win', () => {
+    const file = configuration(
+      [
+        '# company',
+        '[global]',
+        'index-url = https://old/simple',
+        'extra-index-url =',
+        '    https://one/simple',
+        '    https://two/simple',
+        'timeout: 60',
+        '[install]',
+        'no-binary = :all:',
+        '[wheel]',
+        'pre = true',
+      ].join('\n'),
+    );
+    const { deciding, connecting } = readPipConfiguration({ PIP_INDEX_URL: 'https://new/simple' }, [
+      file,
+    ]);
+    expect(deciding).toEqual({
+      PIP_INDEX_URL: 'https://new/simple',
+      PIP_EXTRA_INDEX_URL: 'https://one/simple https://two/simple',
+      PIP_PRE: 'true',
+    });
+    expect(connecting).toEqual({ PIP_TIMEOUT: '60' });
+  });
+
+  it('leaves out directories of this machine', () => {
+    expect(readPipConfiguration({ PIP_FIND_LINKS: '/opt/wheels' }, []).deciding).toEqual({});
+    expect(readPipConfiguration({ PIP_FIND_LINKS: 'https://host/wheels' }, []).deciding).toEqual({
+      PIP_FIND_LINKS: 'https://host/wheels',
+    });
+  });
+
+  it('finds the certificates that a company added', () => {
+    const file = configuration('');
+    const environment = { SSL_CERT_FILE: file, PIP_CERT: '/nowhere.pem' };
+    expect(readPipConfiguration(environment, []).certificates).toBe(file);
+  });
+});

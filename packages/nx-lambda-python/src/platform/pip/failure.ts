@@ -1,0 +1,50 @@
+/** What pip said when it failed, in our words. */
+
+import { LambdaPythonError } from '../../errors';
+import { withoutCredentials } from '../../packaging/requirements/parse';
+
+export interface FailedPip {
+  output: string;
+  /** `python3.13 x86_64` */
+  target: string;
+  place: 'container' | 'host';
+}
+
+const NO_CANDIDATE = /No matching distribution found for (.+?)(?: \(from .*)?$/m;
+
+export function pipFailure({ output, target, place }: FailedPip): LambdaPythonError {
+  const text = withoutCredentials(output);
+  const unmatched = NO_CANDIDATE.exec(text)?.[1];
+  if (unmatched && place === 'host') {
+    return new LambdaPythonError('WHEEL_UNAVAILABLE', {
+      message: `no published wheel of \`${unmatched}\` fits ${target}, and without a container nothing can be built from source`,
+      hint: 'start docker or podman and build with "engine": "auto"; if the name or version is wrong, correct the requirements file',
+    });
+  }
+  if (unmatched) {
+    return new LambdaPythonError('PIP_FAILED', {
+      message: `pip found no distribution \`${unmatched}\` for ${target}${unreachableNote(text)}`,
+      hint: 'correct its name or version in the requirements file, or name the index that has it: PIP_INDEX_URL or `--index-url`',
+    });
+  }
+  return new LambdaPythonError('PIP_FAILED', {
+    message: `pip could not resolve the requirements for ${target}:\n${lastWords(text)}`,
+    hint: 'read pip\'s words above; if a build needs a system library, name an image that has it: "image": "<name>" on the build target',
+  });
+}
+
+/** pip reports an index that it could not reach as one that has nothing. */
+function unreachableNote(text: string): string {
+  const reason =
+    /(?:NameResolutionError|SSLError|ProxyError|ConnectTimeoutError|NewConnectionError)/.exec(text);
+  return reason ? ` (the index could not be reached: ${reason[0]})` : '';
+}
+
+/** pip's errors if it marked any, else its last lines. */
+function lastWords(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const errors = lines.filter((line) => /^\s*(ERROR|error):/.test(line));
+  return (errors.length > 0 ? errors.slice(-5) : lines.slice(-5))
+    .map((line) => `  ${line.trim()}`)
+    .join('\n');
+}

@@ -1,0 +1,157 @@
+/** Resolves requirements by the build image's own pip, in one container run. */
+
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import type { ResolvedWheels } from '../../packaging/wheel-set';
+import { manylinuxModule } from '../../packaging/wheel/tags';
+import { runArguments, type Mount } from '../engines/container';
+import { containerPlatform, type BuildImage } from '../engines/image';
+import type { Exec } from '../exec';
+import { pipFailure } from './failure';
+import {
+  describeTarget,
+  fileArguments,
+  machineNames,
+  wheelsIn,
+  WHEELS,
+  writeInput,
+  type ResolveRequest,
+} from './request';
+
+export interface ContainerPlace {
+  image: BuildImage;
+  network: string | undefined;
+  extraArguments: readonly string[];
+  /** pip's cache on this machine, one per build image, since it keeps wheels built there. */
+  pipCache: string;
+}
+
+const ROOT = '/nx-lambda-python';
+const CERTIFICATES = `${ROOT}-certificates.crt`;
+const MISFIT = 64;
+
+export async function resolveInContainer(
+  directory: string,
+  request: ResolveRequest,
+  place: ContainerPlace,
+  exec: Exec,
+): Promise<ResolvedWheels> {
+  const { image } = place;
+  writeInput(directory, request);
+  writeHelpers(directory, request);
+  mkdirSync(place.pipCache, { recursive: true });
+  const { configuration } = request;
+  const secrets = { ...proxyVariables(), ...configuration.connecting, ...configuration.deciding };
+  const result = await exec(
+    image.engine,
+    runArguments(image.engine, {
+      image: image.name,
+      platform: containerPlatform(request.architecture),
+      mounts: mounts(directory, place, configuration.certificates),
+      environment: {
+        HOME: `${ROOT}/home`,
+        PIP_CACHE_DIR: `${ROOT}/pip-cache`,
+        PIP_DISABLE_PIP_VERSION_CHECK: '1',
+        PIP_NO_INPUT: '1',
+        PIP_PROGRESS_BAR: 'off',
+        PIP_ROOT_USER_ACTION: 'ignore',
+        // Where pip looks for `_manylinux` (PEP 600).
+        PYTHONPATH: `${ROOT}/platform`,
+        ...(configuration.certificates ? certificateVariables() : {}),
+      },
+      inherited: Object.keys(secrets),
+      workdir: ROOT,
+      network: place.network,
+      user: {
+        uid: process.getuid?.(),
+        gid: process.getgid?.(),
+        rootless: await isRootless(image, exec),
+      },
+      extraArguments: place.extraArguments,
+      command: ['sh', '-c', startScript(request)],
+    }),
+    { env: secrets, onLine: request.onLine },
+  );
+  if (result.exitCode === MISFIT) throw misfit(image, request, result.output);
+  if (result.exitCode === 125 || result.exitCode === null) throw notStarted(image, result.output);
+  if (result.exitCode !== 0) {
+    const target = describeTarget(request);
+    throw pipFailure({ output: result.output, target, place: 'container' });
+  }
+  const pinned = image.name.includes('@') ? image.name : `${image.name}@${image.digest}`;
+  return { files: wheelsIn(directory), image: pinned, engine: image.engine };
+}
+
+function writeHelpers(directory: string, request: ResolveRequest): void {
+  for (const name of ['home', 'platform', 'pip-cache']) mkdirSync(join(directory, name));
+  // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
+  writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(request.runtime));
+  copyFileSync(join(__dirname, 'resolve_in_container.py'), join(directory, 'resolve.py'));
+  const pip = ['wheel', `--wheel-dir=${ROOT}/${WHEELS}`, ...fileArguments(ROOT, request)];
+  const { python } = request.runtime;
+  const machines = machineNames(request.architecture);
+  writeFileSync(join(directory, 'request.json'), JSON.stringify({ python, machines, pip }));
+}
+
+/** Images name their Python in several ways. */
+function startScript({ runtime }: ResolveRequest): string {
+  const versioned = `python${runtime.python.join('.')}`;
+  return `exec $(command -v ${versioned} || command -v python3 || echo python) ${ROOT}/resolve.py ${ROOT}/request.json`;
+}
+
+function mounts(
+  directory: string,
+  place: ContainerPlace,
+  certificates: string | undefined,
+): Mount[] {
+  return [
+    { source: directory, target: ROOT, readOnly: false },
+    { source: place.pipCache, target: `${ROOT}/pip-cache`, readOnly: false },
+    ...(certificates ? [{ source: certificates, target: CERTIFICATES, readOnly: true }] : []),
+  ];
+}
+
+/** Every common program's name for the same file. */
+function certificateVariables(): Record<string, string> {
+  const names = [
+    'PIP_CERT',
+    'REQUESTS_CA_BUNDLE',
+    'SSL_CERT_FILE',
+    'CURL_CA_BUNDLE',
+    'GIT_SSL_CAINFO',
+  ];
+  return Object.fromEntries(names.map((name) => [name, CERTIFICATES]));
+}
+
+function proxyVariables(): Record<string, string> {
+  const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'];
+  return Object.fromEntries(
+    [...names, ...names.map((name) => name.toLowerCase())].flatMap((name) => {
+      const value = process.env[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** A rootless docker maps the container's root to this user already. */
+async function isRootless({ engine }: BuildImage, exec: Exec): Promise<boolean> {
+  if (engine !== 'docker' || !process.getuid?.()) return false;
+  const { stdout } = await exec('docker', ['info', '--format', '{{.SecurityOptions}}']);
+  return stdout.includes('rootless');
+}
+
+function misfit(image: BuildImage, request: ResolveRequest, output: string): LambdaPythonError {
+  const target = describeTarget(request);
+  return new LambdaPythonError('IMAGE_UNAVAILABLE', {
+    message: `the build image \`${image.name}\` does not fit ${target}: ${output.trim().split('\n').at(-1)}`,
+    hint: 'name an image of that runtime: "image": "<name>" on the build target, or correct `runtime` and `architecture` in pyproject.toml',
+  });
+}
+
+function notStarted({ engine, name }: BuildImage, output: string): LambdaPythonError {
+  return new LambdaPythonError('CONTAINER_FAILED', {
+    message: `${engine} could not run the build image \`${name}\`: ${output.trim().split('\n').slice(-3).join(' ')}`,
+    hint: 'correct `network` and `containerArgs` on the build target; without a bridge the network is "host"',
+  });
+}

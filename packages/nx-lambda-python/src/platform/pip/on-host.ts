@@ -1,0 +1,97 @@
+/** Resolves requirements without a container: published wheels for the runtime's tags, nothing else. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import type { ResolvedWheels } from '../../packaging/wheel-set';
+import { pipPlatforms } from '../../packaging/wheel/tags';
+import type { Exec } from '../exec';
+import { pipFailure } from './failure';
+import {
+  describeTarget,
+  fileArguments,
+  machineNames,
+  wheelsIn,
+  WHEELS,
+  writeInput,
+  type ResolveRequest,
+} from './request';
+
+export async function resolveOnHost(
+  directory: string,
+  request: ResolveRequest,
+  exec: Exec,
+): Promise<ResolvedWheels> {
+  const python = await findPython(exec);
+  writeInput(directory, request);
+  const requestFile = join(directory, 'request.json');
+  const pip = [
+    'download',
+    '--only-binary=:all:',
+    `--dest=${join(directory, WHEELS)}`,
+    ...targetArguments(request),
+    ...fileArguments(directory, request),
+  ];
+  writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
+  const { configuration } = request;
+  const result = await exec(python, [join(__dirname, 'resolve_on_host.py'), requestFile], {
+    env: hostEnvironment(configuration.deciding, configuration.connecting),
+    onLine: request.onLine,
+  });
+  if (result.exitCode !== 0) {
+    throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
+  }
+  return { files: wheelsIn(directory), image: null, engine: 'host' };
+}
+
+/** What PEP 508 markers see in the runtime. */
+function markerEnvironment({ runtime, architecture }: ResolveRequest): Record<string, string> {
+  const version = runtime.python.join('.');
+  return {
+    implementation_name: 'cpython',
+    implementation_version: `${version}.0`,
+    os_name: 'posix',
+    platform_machine: machineNames(architecture)[0] ?? '',
+    platform_python_implementation: 'CPython',
+    platform_system: 'Linux',
+    python_full_version: `${version}.0`,
+    python_version: version,
+    sys_platform: 'linux',
+  };
+}
+
+function targetArguments({ runtime, architecture }: ResolveRequest): string[] {
+  const [major, minor] = runtime.python;
+  return [
+    `--python-version=${major}.${minor}`,
+    '--implementation=cp',
+    ...[`cp${major}${minor}`, 'abi3', 'none'].map((abi) => `--abi=${abi}`),
+    ...pipPlatforms(runtime, architecture).map((platform) => `--platform=${platform}`),
+  ];
+}
+
+/** pip's own variables of this shell could choose other wheels: only those in the key are passed. */
+function hostEnvironment(...passed: Record<string, string>[]): Record<string, string | undefined> {
+  const own = Object.keys(process.env).filter(
+    (name) => name.startsWith('PIP_') && name !== 'PIP_CERT',
+  );
+  return {
+    ...Object.fromEntries(own.map((name) => [name, undefined])),
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_NO_INPUT: '1',
+    PIP_PROGRESS_BAR: 'off',
+    ...Object.assign({}, ...passed),
+  };
+}
+
+async function findPython(exec: Exec): Promise<string> {
+  for (const candidate of ['python3', 'python', 'py']) {
+    const { exitCode } = await exec(candidate, ['-m', 'pip', '--version']);
+    if (exitCode === 0) return candidate;
+  }
+  throw new LambdaPythonError('HOST_PYTHON_MISSING', {
+    message:
+      'there is no container engine, and no Python with pip on PATH to fetch published wheels',
+    hint: 'install docker or podman (recommended), or Python 3 with pip',
+  });
+}

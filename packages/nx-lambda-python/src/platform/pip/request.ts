@@ -1,0 +1,63 @@
+/** What a resolution needs, on whichever side pip runs, and how it is laid out in a directory for it. */
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import type { Architecture, Runtime } from '../../service/runtimes';
+import type { PipConfiguration } from './configuration';
+
+export interface ResolveRequest {
+  runtime: Runtime;
+  architecture: Architecture;
+  /** Requirement and constraint files by path relative to the workspace. */
+  files: ReadonlyMap<string, string>;
+  requirements: readonly string[];
+  constraints: readonly string[];
+  pipArguments: readonly string[];
+  configuration: PipConfiguration;
+  /** Told every line that pip prints. */
+  onLine: (line: string) => void;
+}
+
+export const WHEELS = 'wheels';
+const INPUT = 'input';
+
+/**
+ * Copies the requirement files below `directory`, keeping their places relative to each other,
+ * so that pip sees them and nothing else of the workspace.
+ */
+export function writeInput(directory: string, request: ResolveRequest): void {
+  mkdirSync(join(directory, WHEELS), { recursive: true });
+  mkdirSync(join(directory, INPUT), { recursive: true });
+  for (const [path, text] of request.files) {
+    const file = join(directory, INPUT, path);
+    mkdirSync(dirname(file), { recursive: true });
+    // They may hold credentials: nobody else on this machine reads them.
+    writeFileSync(file, text, { mode: 0o600 });
+  }
+}
+
+/** pip's arguments that name the requirement files, as seen from `root`. */
+export function fileArguments(root: string, request: ResolveRequest): string[] {
+  const at = (path: string) => posix.join(root, INPUT, path);
+  return [
+    ...request.requirements.flatMap((path) => ['--requirement', at(path)]),
+    ...request.constraints.flatMap((path) => ['--constraint', at(path)]),
+    ...request.pipArguments,
+  ];
+}
+
+export function wheelsIn(directory: string): string[] {
+  return readdirSync(join(directory, WHEELS))
+    .filter((name) => name.endsWith('.whl'))
+    .sort()
+    .map((name) => join(directory, WHEELS, name));
+}
+
+/** What `platform.machine()` says on the architecture. */
+export function machineNames(architecture: Architecture): string[] {
+  return architecture === 'arm64' ? ['aarch64', 'arm64'] : ['x86_64'];
+}
+
+export function describeTarget({ runtime, architecture }: ResolveRequest): string {
+  return `${runtime.name} ${architecture}`;
+}

@@ -1,0 +1,27 @@
+"""Runs on the developer's machine: pip downloads wheels for another system than its own.
+
+argv[1] is a JSON file: {"environment": {...}, "pip": ["download", ...]}.
+pip's options name the tags of that system, but markers such as `sys_platform == "win32"` it would
+still judge by the machine it runs on: they are told the runtime's environment here.
+"""
+
+import json
+import sys
+
+with open(sys.argv[1]) as file:
+    request = json.load(file)
+
+from pip._vendor.packaging import markers  # noqa: E402
+
+original = markers.default_environment
+
+
+def default_environment():
+    return {**original(), **request["environment"]}
+
+
+markers.default_environment = default_environment
+
+from pip._internal.cli.main import main  # noqa: E402
+
+sys.exit(main(request["pip"]))

@@ -1,0 +1,19 @@
+/** What became of one function in a deploy. */
+
+export type OutcomeStatus = 'updated' | 'unchanged' | 'skipped' | 'failed';
+
+export interface FunctionOutcome {
+  /** In AWS. */
+  name: string;
+  /** The handler's name in the service. */
+  handlerName: string;
+  /** Lambda's `Handler`. */
+  handler: string;
+  status: OutcomeStatus;
+  /** From its first write, or wait, to its end; 0 where nothing was to do. */
+  seconds: number;
+  /** The published version, where one was published. */
+  version?: string;
+  /** Why it failed or was skipped. */
+  error?: string;
+}

@@ -1,0 +1,108 @@
+import { LambdaPythonError } from '../errors';
+import type { RemoteFunction } from './function-service';
+import { classify, planDeploy } from './plan';
+import { planError, placeOf, type PlanRules } from './plan-error';
+import { NEW_SHA, planned, planOf, remoteFunction, TARGET } from './release.fixtures';
+
+describe('classify', () => {
+  const desired = planned('a');
+  const statusOf = (more: Partial<RemoteFunction>) =>
+    classify(desired, remoteFunction('a', more), TARGET).status;
+
+  it('calls unchanged only what runs the package and is at rest', () => {
+    expect(statusOf({ codeSha256: NEW_SHA })).toBe('unchanged');
+    expect(statusOf({})).toBe('update');
+    expect(statusOf({ codeSha256: NEW_SHA, lastUpdateStatus: 'InProgress' })).toBe('busy');
+    expect(statusOf({ codeSha256: NEW_SHA, state: 'Pending' })).toBe('busy');
+    expect(statusOf({ codeSha256: NEW_SHA, lastUpdateStatus: 'Failed' })).toBe('failed');
+    expect(statusOf({ codeSha256: NEW_SHA, state: 'Failed' })).toBe('failed');
+  });
+
+  it('takes a function that sleeps, or a stand-in without states, for what it is', () => {
+    expect(statusOf({ state: 'Inactive', codeSha256: NEW_SHA })).toBe('unchanged');
+    expect(statusOf({ state: undefined, lastUpdateStatus: undefined })).toBe('update');
+  });
+
+  it('names every difference', () => {
+    const remote = remoteFunction('a', {
+      runtime: 'python3.9',
+      architecture: 'x86_64',
+      handler: 'h.x',
+    });
+    expect(classify(desired, remote, TARGET)).toEqual({
+      status: 'mismatch',
+      detail:
+        'runtime is python3.9, expected python3.13; architecture is x86_64, expected arm64; handler is h.x, expected svc.handlers.a.handler',
+    });
+  });
+
+  it('refuses container images', () => {
+    expect(statusOf({ packageType: 'Image', runtime: undefined, handler: undefined })).toBe(
+      'mismatch',
+    );
+  });
+
+  it('tells missing', () => {
+    expect(classify(desired, null, TARGET).status).toBe('missing');
+  });
+});
+
+describe('planDeploy', () => {
+  it('sees the account in the ARNs', () => {
+    const plan = planDeploy({
+      service: 'svc',
+      stage: null,
+      region: 'eu-west-1',
+      target: TARGET,
+      functions: [planned('a'), planned('b')],
+      remote: new Map([
+        ['a', remoteFunction('a')],
+        ['b', null],
+      ]),
+    });
+    expect(plan.accounts).toEqual(['111122223333']);
+    expect(placeOf(plan)).toBe('111122223333/eu-west-1');
+    expect(plan.functions.map(({ status }) => status)).toEqual(['update', 'missing']);
+  });
+});
+
+describe('planError', () => {
+  const rules: PlanRules = { missing: 'error' };
+  const mixed = planOf([planned('a'), planned('b', 'missing'), planned('c', 'missing')]);
+
+  it('lets clean plans pass', () => {
+    const clean = planOf([planned('a'), planned('b', 'unchanged'), planned('c', 'busy')]);
+    expect(planError(clean, { ...rules, accountId: '111122223333' })).toBeNull();
+  });
+
+  it('names missing functions', () => {
+    expect(planError(mixed, rules)).toMatchObject({
+      code: 'FUNCTION_MISSING',
+      message: '2 of 3 functions do not exist in 111122223333/eu-west-1: b, c; nothing was changed',
+      hint: expect.stringContaining('--missing=skip'),
+    });
+  });
+
+  it('lets missing functions pass where they are to be skipped', () => {
+    expect(planError(mixed, { missing: 'skip' })).toBeNull();
+  });
+
+  it('bounds the list', () => {
+    const many = planOf(Array.from({ length: 300 }, (_, n) => planned(`f${n}`, 'missing')));
+    expect(planError(many, rules)?.message).toContain('f19 and 280 more; nothing');
+  });
+
+  it('refuses another account before anything else', () => {
+    const error = planError(mixed, { ...rules, accountId: '999999999999' });
+    expect(error).toBeInstanceOf(LambdaPythonError);
+    expect(error?.message).toContain('account 111122223333, expected 999999999999');
+  });
+
+  it('refuses functions that do not fit, also where missing ones are skipped', () => {
+    const wrong = { ...planned('d', 'mismatch' as const), detail: 'runtime is x, expected y' };
+    expect(planError(planOf([wrong]), { missing: 'skip' })).toMatchObject({
+      code: 'FUNCTION_MISMATCH',
+      message: expect.stringContaining('d (runtime is x, expected y)'),
+    });
+  });
+});

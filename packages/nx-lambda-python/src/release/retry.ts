@@ -1,0 +1,32 @@
+/** Retries of single calls, with waits that grow and spread. */
+
+import { isTransient, type AwsFailure, type AwsResult } from './aws-failure';
+import type { Clock } from './clock';
+
+export interface RetryPolicy {
+  clock: Clock;
+  /** In [0, 1): spreads the retries of processes that failed together. */
+  random: () => number;
+}
+
+export const MAX_ATTEMPTS = 6;
+
+/** Repeats a call that may be repeated safely until it succeeds, fails for good or has failed too often. */
+export async function withRetries<T>(
+  call: () => Promise<AwsResult<T>>,
+  policy: RetryPolicy,
+  isRetryable: (failure: AwsFailure) => boolean = isTransient,
+): Promise<AwsResult<T>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await call();
+    if (result.ok || attempt === MAX_ATTEMPTS || !isRetryable(result.failure)) return result;
+    await policy.clock.sleep(retryDelay(attempt, result.failure, policy.random));
+  }
+}
+
+/** Milliseconds: what AWS asks for, and at least 0.1 to 0.2 s, doubled with each attempt up to 5 to 10 s. */
+export function retryDelay(attempt: number, failure: AwsFailure, random: () => number): number {
+  const ceiling = Math.min(10_000, 200 * 2 ** (attempt - 1));
+  const spread = ceiling * (0.5 + random() / 2);
+  return Math.max(spread, (failure.retryAfterSeconds ?? 0) * 1000);
+}

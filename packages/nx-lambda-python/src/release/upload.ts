@@ -1,0 +1,117 @@
+/** Puts a deployment package where Lambda can read it: once, whole, and proven. */
+
+import { isTransient, type AwsFailure } from './aws-failure';
+import type { PackageFile } from './built-package';
+import { secondsSince } from './clock';
+import { failureError } from './failure-error';
+import { objectUrl, type ObjectLocation, type StoredObject } from './object-storage';
+import {
+  bucketError,
+  findPackage,
+  hiddenError,
+  verified,
+  type StorageAccess,
+} from './package-object';
+import { withRetries } from './retry';
+
+export interface UploadRequest {
+  location: ObjectLocation;
+  file: PackageFile;
+  /** Encrypts with this KMS key instead of the bucket's default. */
+  kmsKeyId?: string;
+}
+
+export interface UploadOutcome {
+  status: 'uploaded' | 'present' | 'absent';
+  url: string;
+  versionId: string | null;
+  /** Bytes of the package. */
+  size: number;
+  seconds: number;
+}
+
+/** Looks, and writes nothing: `absent` is what `uploadPackage` would upload. */
+export async function planUpload(
+  request: UploadRequest,
+  access: StorageAccess,
+): Promise<UploadOutcome> {
+  const { location, file } = request;
+  const start = access.clock.now();
+  const found = await findPackage(location, file.sha256, access);
+  if (found.state === 'hidden') throw hiddenError(found, location, access.place);
+  const seconds = secondsSince(access.clock, start);
+  if (found.state === 'absent') return outcome(request, 'absent', {}, seconds);
+  return outcome(request, 'present', found.object, seconds);
+}
+
+/**
+ * One HEAD where the package is there already; else one conditional PUT and a HEAD that proves it.
+ * The storage compares the bytes with the SHA-256 while it takes them, so a file that changes under
+ * the upload is refused, not stored.
+ */
+export async function uploadPackage(
+  request: UploadRequest,
+  access: StorageAccess,
+): Promise<UploadOutcome> {
+  const { location, file } = request;
+  const start = access.clock.now();
+  const found = await findPackage(location, file.sha256, access);
+  if (found.state === 'present') {
+    return outcome(request, 'present', found.object, secondsSince(access.clock, start));
+  }
+  const isNew = await put(request, access);
+  const stored = await readBack(request, access);
+  const seconds = secondsSince(access.clock, start);
+  return outcome(request, isNew ? 'uploaded' : 'present', stored, seconds);
+}
+
+/** False where another upload of the same package was first, which is as good. */
+async function put(request: UploadRequest, access: StorageAccess): Promise<boolean> {
+  const { location, file, kmsKeyId } = request;
+  let attempts = 0;
+  const result = await withRetries(
+    () => {
+      attempts += 1;
+      return access.storage.put({ location, kmsKeyId, ...file });
+    },
+    access,
+    // 409: another conditional write to this key is under way; S3 asks to try again.
+    (failure) => isTransient(failure) || failure.kind === 'conflict',
+  );
+  if (result.ok) return true;
+  // After a lost answer, the object that is in the way is our own.
+  if (result.failure.kind === 'precondition') return attempts > 1;
+  throw putError(result.failure, location, access);
+}
+
+async function readBack(
+  { location, file }: UploadRequest,
+  access: StorageAccess,
+): Promise<StoredObject> {
+  const stored = await withRetries(() => access.storage.head(location), access);
+  if (!stored.ok) throw failureError(stored.failure, objectUrl(location), access.place);
+  return verified(stored.value, file.sha256, location);
+}
+
+function putError(failure: AwsFailure, location: ObjectLocation, { place }: StorageAccess): Error {
+  const isAboutBucket =
+    failure.kind === 'denied' || failure.kind === 'not-found' || failure.kind === 'wrong-region';
+  return isAboutBucket
+    ? bucketError(failure, location, place)
+    : failureError(failure, objectUrl(location), place);
+}
+
+function outcome(
+  { location, file }: UploadRequest,
+  status: UploadOutcome['status'],
+  { versionId }: StoredObject,
+  seconds: number,
+): UploadOutcome {
+  return {
+    status,
+    url: objectUrl(location),
+    versionId: versionId ?? null,
+    size: file.size,
+    seconds,
+  };
+}

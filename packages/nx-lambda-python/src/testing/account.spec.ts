@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import {
+  CreateAliasCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda';
+import {
+  CopyObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { ORDERS, startBench, stoppedClock, stopBenches } from './clients.fixtures';
+import { placeholderZip } from './seeding';
+import { zipOf } from './conformance/check.fixtures';
+
+afterEach(stopBenches);
+
+const ZIP = zipOf('new');
+const FunctionName = ORDERS.name;
+
+describe('seeding', () => {
+  test('creates a function that is ready, once', async () => {
+    const { account, lambda } = await startBench();
+    expect(await account.createFunction(ORDERS)).toBe(true);
+    expect(await account.createFunction({ ...ORDERS, handler: 'other' })).toBe(false);
+    const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+    expect(Configuration).toMatchObject({
+      State: 'Active',
+      LastUpdateStatus: 'Successful',
+      Handler: ORDERS.handler,
+      Runtime: 'python3.13',
+      Architectures: ['arm64'],
+      FunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}`,
+    });
+    expect(await account.functionCode(FunctionName)).toEqual(placeholderZip());
+  });
+
+  test('creates a bucket, once', async () => {
+    const { account, s3 } = await startBench();
+    expect(await account.createBucket('releases', { versioning: true })).toBe(true);
+    expect(await account.createBucket('releases')).toBe(false);
+    const put = new PutObjectCommand({ Bucket: 'releases', Key: 'a', Body: 'x' });
+    expect((await s3.send(put)).VersionId).toEqual(expect.any(String));
+  });
+
+  test('creates a bucket of somebody else: it is there, and forbidden', async () => {
+    const { account, s3 } = await startBench();
+    await account.createBucket('theirs', { owner: '999999999999' });
+    const head = s3.send(new HeadBucketCommand({ Bucket: 'theirs' }));
+    await expect(head).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    const put = s3.send(new PutObjectCommand({ Bucket: 'theirs', Key: 'a', Body: 'x' }));
+    await expect(put).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test('refuses a bucket name that S3 refuses', async () => {
+    const { account } = await startBench();
+    await expect(account.createBucket('Not_A_Bucket')).rejects.toThrow('not valid');
+  });
+});
+
+describe('a function’s state', () => {
+  test('tells what is live, published and aliased', async () => {
+    const clock = stoppedClock();
+    const { account, lambda } = await startBench({ now: clock.now });
+    await account.createFunction(ORDERS);
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }));
+    expect(await account.readFunction(FunctionName)).toMatchObject({
+      lastUpdateStatus: 'InProgress',
+    });
+    // Invocations run the old code until the update has ended.
+    expect(await account.functionCode(FunctionName)).toEqual(placeholderZip());
+    clock.pass(250);
+    expect(await account.functionCode(FunctionName)).toEqual(ZIP);
+    await lambda.send(new PublishVersionCommand({ FunctionName }));
+    const alias = { FunctionName, Name: 'live', FunctionVersion: '1' };
+    await lambda.send(new CreateAliasCommand(alias));
+    expect(await account.readFunction(FunctionName)).toEqual({
+      name: FunctionName,
+      runtime: 'python3.13',
+      handler: ORDERS.handler,
+      // The update named none.
+      architecture: 'x86_64',
+      codeSha256: createHash('sha256').update(ZIP).digest('base64'),
+      state: 'Active',
+      lastUpdateStatus: 'Successful',
+      versions: ['1'],
+      aliases: { live: '1' },
+    });
+    expect(await account.functionCode(FunctionName, 'live')).toEqual(ZIP);
+    expect(await account.functionCode(FunctionName, '9')).toBeUndefined();
+    expect(await account.readFunction('missing')).toBeUndefined();
+  });
+
+  test('belongs to its region', async () => {
+    const { account, lambda } = await startBench({}, { region: 'eu-west-1' });
+    await account.createFunction(ORDERS);
+    const elsewhere = lambda.send(new GetFunctionCommand({ FunctionName }));
+    await expect(elsewhere).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('a bucket in another region cannot give it code', async () => {
+    const { account, lambda } = await startBench();
+    await account.createFunction(ORDERS);
+    await account.createBucket('elsewhere', { region: 'eu-west-1' });
+    const input = { FunctionName, S3Bucket: 'elsewhere', S3Key: 'package.zip' };
+    await expect(lambda.send(new UpdateFunctionCodeCommand(input))).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: expect.stringContaining('The bucket is in this region: eu-west-1'),
+    });
+  });
+
+  test('REFERENCE mode names the object that the code stays in, COPY none', async () => {
+    const { account, lambda, s3 } = await startBench({ updateMilliseconds: 0 });
+    await account.createFunction(ORDERS);
+    await account.createBucket('releases', { versioning: true });
+    const object = { Bucket: 'releases', Key: 'package.zip' };
+    const { VersionId } = await s3.send(new PutObjectCommand({ ...object, Body: ZIP }));
+    const source = { S3Bucket: 'releases', S3Key: 'package.zip', S3ObjectVersion: VersionId };
+    const resolved = async (mode?: 'REFERENCE' | 'COPY') => {
+      const input = { FunctionName, ...source, S3ObjectStorageMode: mode };
+      await lambda.send(new UpdateFunctionCodeCommand(input));
+      const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+      return Code?.ResolvedS3Object;
+    };
+    expect(await resolved('REFERENCE')).toEqual(source);
+    // It must be sent with every update, or the code is copied again.
+    expect(await resolved()).toBeUndefined();
+  });
+});
+
+describe('the address', () => {
+  test('records requests with operation, target and status', async () => {
+    const { account, s3, lambda } = await startBench();
+    await account.createBucket('releases');
+    await s3.send(new HeadObjectCommand({ Bucket: 'releases', Key: 'a/b.zip' })).catch(() => {});
+    await lambda.send(new GetFunctionCommand({ FunctionName })).catch(() => {});
+    expect(account.requests).toEqual([
+      { service: 's3', operation: 'HeadObject', target: 'releases/a/b.zip', status: 404 },
+      { service: 'lambda', operation: 'GetFunction', target: FunctionName, status: 404 },
+    ]);
+  });
+
+  test('says what it does not implement', async () => {
+    const { lambda, s3 } = await startBench();
+    const invoke = lambda.send(new InvokeCommand({ FunctionName }));
+    await expect(invoke).rejects.toMatchObject({
+      name: 'NotImplemented',
+      message: expect.stringContaining('/2015-03-31/functions/orders-create/invocations'),
+    });
+    const copy = { Bucket: 'releases', Key: 'a', CopySource: 'releases/b' };
+    await expect(s3.send(new CopyObjectCommand(copy))).rejects.toMatchObject({
+      name: 'NotImplemented',
+    });
+  });
+
+  test('takes the bucket in the host name; the wrong region is then a malformed header', async () => {
+    const { account, s3 } = await startBench();
+    await account.createBucket('elsewhere', { region: 'eu-west-1' });
+    const { port } = new URL(account.endpoint);
+    // Not every system resolves names under localhost: the header alone is what counts.
+    s3.middlewareStack.add(
+      (next) => (args) => {
+        const outgoing = args.request as { headers: Record<string, string>; path: string };
+        outgoing.headers['host'] = `elsewhere.localhost:${port}`;
+        outgoing.path = '/';
+        return next(args);
+      },
+      { step: 'build', priority: 'low' },
+    );
+    await expect(s3.send(new HeadBucketCommand({ Bucket: 'elsewhere' }))).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  test('an upload that is cut off stores nothing', async () => {
+    const { account, s3 } = await startBench();
+    await account.createBucket('releases');
+    const { port } = new URL(account.endpoint);
+    await new Promise<void>((resolve) => {
+      const headers = { 'content-length': 1000 };
+      const upload = request({ port, path: '/releases/a', method: 'PUT', headers });
+      upload.on('error', () => resolve());
+      upload.write('half', () => upload.destroy(new Error('killed')));
+    });
+    const head = s3.send(new HeadObjectCommand({ Bucket: 'releases', Key: 'a' }));
+    await expect(head).rejects.toMatchObject({ name: 'NotFound' });
+    expect(account.requests.map(({ operation }) => operation)).toEqual(['HeadObject']);
+  });
+
+  test('listens on loopback only', async () => {
+    const { account } = await startBench();
+    expect(new URL(account.endpoint).hostname).toBe('127.0.0.1');
+  });
+});

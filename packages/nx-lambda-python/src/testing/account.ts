@@ -1,0 +1,100 @@
+/** The simulated account: S3, Lambda and STS on one loopback address, for the real SDK. */
+
+import type { RecordedRequest } from './dispatch';
+import { dispatch, download } from './dispatch';
+import type { Fault } from './faults';
+import { FaultPlan } from './faults';
+import { startServer } from './http';
+import type { AwsRequest } from './protocol';
+import type { Quota } from './quota';
+import { AWS_QUOTA } from './quota';
+import type { BucketSeed, FunctionSeed, FunctionState } from './seeding';
+import { readFunctionState, readLiveCode, seedBucket, seedFunction } from './seeding';
+import type { Credentials } from './signature';
+import { openDirectoryStore } from './state/directory';
+import { memoryStore } from './state/memory';
+
+export interface SimulatedAccountOptions {
+  /** State is kept here, for several processes at once; without it, in memory. */
+  directory?: string;
+  /** Twelve digits; default `000000000000`. */
+  accountId?: string;
+  /** Where the seeding methods put buckets and functions; default `us-east-1`. */
+  region?: string;
+  faults?: readonly Fault[];
+  /** Calls a second; default AWS's 15 writes and 100 GetFunction. */
+  quota?: Quota;
+  /** How long an update stays InProgress; default 250. */
+  updateMilliseconds?: number;
+  /** Milliseconds since the epoch; default Date.now. */
+  now?: () => number;
+  /** Default: any free one. */
+  port?: number;
+}
+
+export interface SimulatedAccount {
+  /** `http://127.0.0.1:<port>`, for every service: AWS_ENDPOINT_URL. */
+  endpoint: string;
+  region: string;
+  accountId: string;
+  /** The only ones that the account knows. */
+  credentials: Credentials;
+  /** Every request so far, in the order in which they were answered. */
+  requests: readonly RecordedRequest[];
+  /** False if it was there already, whatever its settings. */
+  createBucket(name: string, seed?: BucketSeed): Promise<boolean>;
+  /** Ready at once: Active, with placeholder code unless given. False if it was there already. */
+  createFunction(seed: FunctionSeed): Promise<boolean>;
+  readFunction(name: string): Promise<FunctionState | undefined>;
+  /** The zip that an invocation would run now: after a failed update still the one before. */
+  functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
+  /** Adds a fault, counted from the next request on. */
+  inject(fault: Fault): void;
+  stop(): Promise<void>;
+}
+
+/** Made up; every account has the same, so that a deploy needs no other configuration. */
+const CREDENTIALS: Credentials = {
+  accessKeyId: 'AKIASIMULATEDACCOUNT',
+  secretAccessKey: 'simulated-account-secret-access-key',
+};
+
+/** @throws LambdaPythonError STORE_UNUSABLE when another process holds the directory for too long */
+export async function startSimulatedAccount(
+  options: SimulatedAccountOptions = {},
+): Promise<SimulatedAccount> {
+  const { directory, region = 'us-east-1', now = Date.now } = options;
+  const store = directory === undefined ? memoryStore() : await openDirectoryStore(directory);
+  const account = {
+    accountId: options.accountId ?? '000000000000',
+    endpoint: '',
+    updateMilliseconds: options.updateMilliseconds ?? 250,
+  };
+  const faults = new FaultPlan();
+  options.faults?.forEach((fault) => faults.add(fault));
+  const requests: RecordedRequest[] = [];
+  const quota = options.quota ?? AWS_QUOTA;
+  const dispatcher = { store, account, credentials: CREDENTIALS, quota, faults, now };
+  const server = await startServer(options.port ?? 0, async (request: AwsRequest) => {
+    const response = await download(dispatcher, request);
+    if (response !== undefined) return { kind: 'answer', response };
+    const { record, ...reply } = await dispatch(dispatcher, request);
+    requests.push(record);
+    return reply;
+  });
+  account.endpoint = server.endpoint;
+  const owner = { store, accountId: account.accountId, region, now };
+  return {
+    endpoint: server.endpoint,
+    region,
+    accountId: account.accountId,
+    credentials: CREDENTIALS,
+    requests,
+    createBucket: (name, seed) => seedBucket(owner, name, seed),
+    createFunction: (seed) => seedFunction(owner, seed),
+    readFunction: (name) => readFunctionState(owner, name),
+    functionCode: (name, qualifier) => readLiveCode(owner, name, qualifier),
+    inject: (fault) => faults.add(fault),
+    stop: () => server.stop(),
+  };
+}

@@ -1,0 +1,180 @@
+/** Lambda's functions, lists, access and quota as AWS documents them. */
+
+import {
+  CreateFunctionCommand,
+  GetAccountSettingsCommand,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import type { Check } from './check.fixtures';
+import { failure, idle, newFunction, sha256Base64, uniqueName, zipOf } from './check.fixtures';
+
+const ZIP = zipOf('updated');
+
+export const FUNCTION_CHECKS: readonly Check[] = [
+  {
+    name: 'A missing function is 404 ResourceNotFoundException',
+    async run({ lambda }) {
+      const FunctionName = uniqueName('missing');
+      const get = await failure(lambda.send(new GetFunctionCommand({ FunctionName })));
+      expect(get).toEqual({ name: 'ResourceNotFoundException', status: 404 });
+      const write = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
+      expect(await failure(lambda.send(write))).toEqual(get);
+    },
+  },
+  {
+    name: 'A new function is Pending, then Active',
+    async run(bench) {
+      const input = { ...newFunctionInput(), Code: { ZipFile: ZIP } };
+      const created = await bench.lambda.send(new CreateFunctionCommand(input));
+      expect(created).toMatchObject({
+        State: 'Pending',
+        StateReasonCode: 'Creating',
+        Version: '$LATEST',
+      });
+      const ready = await idle(bench, input.FunctionName);
+      expect(ready).toMatchObject({
+        State: 'Active',
+        LastUpdateStatus: 'Successful',
+        CodeSha256: sha256Base64(ZIP),
+        CodeSize: ZIP.length,
+        Architectures: ['x86_64'],
+        Runtime: 'python3.12',
+        Handler: 'handler.handler',
+      });
+    },
+  },
+  {
+    name: 'Creating a function twice is 409 ResourceConflictException',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const input = { ...newFunctionInput(), FunctionName, Code: { ZipFile: ZIP } };
+      const again = await failure(bench.lambda.send(new CreateFunctionCommand(input)));
+      expect(again).toEqual({ name: 'ResourceConflictException', status: 409 });
+    },
+  },
+  {
+    name: 'UpdateFunctionConfiguration changes what it names and nothing else',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const input = { FunctionName, Timeout: 30, Environment: { Variables: { STAGE: 'test' } } };
+      await bench.lambda.send(new UpdateFunctionConfigurationCommand(input));
+      await idle(bench, FunctionName);
+      await bench.lambda.send(
+        new UpdateFunctionConfigurationCommand({ FunctionName, Handler: 'a.b' }),
+      );
+      await idle(bench, FunctionName);
+      const command = new GetFunctionConfigurationCommand({ FunctionName });
+      expect(await bench.lambda.send(command)).toMatchObject({
+        Handler: 'a.b',
+        Timeout: 30,
+        Runtime: 'python3.12',
+        Environment: { Variables: { STAGE: 'test' } },
+        CodeSha256: sha256Base64(zipOf('initial')),
+      });
+    },
+  },
+  {
+    name: 'ListFunctions gives 50 a page',
+    async run(bench) {
+      for (let count = 0; count < 51; count += 1) {
+        const input = { ...newFunctionInput(), Code: { ZipFile: ZIP } };
+        await bench.lambda.send(new CreateFunctionCommand(input));
+      }
+      const { Functions, NextMarker } = await bench.lambda.send(new ListFunctionsCommand({}));
+      expect(Functions).toHaveLength(50);
+      const rest = await bench.lambda.send(new ListFunctionsCommand({ Marker: NextMarker }));
+      expect(rest.Functions?.length).toBeGreaterThan(0);
+      expect(rest.Functions?.[0]?.FunctionName).not.toBe(Functions?.[0]?.FunctionName);
+    },
+  },
+  {
+    name: 'ListFunctions says nothing of State and LastUpdateStatus',
+    async run(bench) {
+      await newFunction(bench);
+      const { Functions } = await bench.lambda.send(new ListFunctionsCommand({}));
+      expect(Functions?.[0]).toHaveProperty('CodeSha256');
+      expect(Functions?.[0]).not.toHaveProperty('State');
+      expect(Functions?.[0]).not.toHaveProperty('LastUpdateStatus');
+    },
+  },
+  {
+    name: 'A function may be named by its ARN',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const arn = (await idle(bench, FunctionName))?.FunctionArn;
+      const command = new GetFunctionCommand({ FunctionName: arn });
+      const { Configuration } = await bench.lambda.send(command);
+      expect(Configuration?.FunctionName).toBe(FunctionName);
+    },
+  },
+  {
+    name: 'GetAccountSettings tells the limits of a package',
+    async run({ lambda }) {
+      const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+      expect(AccountLimit).toMatchObject({
+        CodeSizeUnzipped: 262_144_000,
+        CodeSizeZipped: 52_428_800,
+      });
+    },
+  },
+  {
+    name: 'Lambda refuses unknown keys, wrong secrets and unsigned requests with 403',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const { endpoint, region, credentials } = bench;
+      const as = (changed: object) => {
+        const client = new LambdaClient({
+          endpoint,
+          region,
+          credentials: { ...credentials, ...changed },
+        });
+        return failure(client.send(new GetFunctionCommand({ FunctionName })));
+      };
+      expect(await as({ accessKeyId: 'AKIANOBODYKNOWSTHIS1' })).toEqual({
+        name: 'UnrecognizedClientException',
+        status: 403,
+      });
+      expect(await as({ secretAccessKey: 'wrong' })).toEqual({
+        name: 'InvalidSignatureException',
+        status: 403,
+      });
+      const path = `/2015-03-31/functions/${FunctionName}`;
+      expect((await fetch(`${endpoint}${path}`)).status).toBe(403);
+    },
+  },
+  {
+    name: 'More than 15 writes in a second are 429 TooManyRequestsException',
+    quota: true,
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const { endpoint, region, credentials } = bench;
+      const client = new LambdaClient({ endpoint, region, credentials, maxAttempts: 1 });
+      const command = () => new GetFunctionConfigurationCommand({ FunctionName });
+      const calls = Array.from({ length: 40 }, () =>
+        client.send(command()).catch((e: unknown) => e),
+      );
+      const refused = (await Promise.all(calls)).filter((result) => result instanceof Error);
+      expect(refused.length).toBeGreaterThan(0);
+      expect(refused[0]).toMatchObject({
+        name: 'TooManyRequestsException',
+        Reason: 'CallerRateLimitExceeded',
+        retryAfterSeconds: '1',
+        $metadata: { httpStatusCode: 429 },
+      });
+    },
+  },
+];
+
+function newFunctionInput() {
+  return {
+    FunctionName: uniqueName('conformance'),
+    Role: 'arn:aws:iam::000000000000:role/conformance',
+    Runtime: 'python3.12',
+    Handler: 'handler.handler',
+  } as const;
+}

@@ -1,0 +1,92 @@
+/** Where MiniStack 1.5.33 does not do what AWS documents. AWS decides; each entry is asserted. */
+
+import type { Difference } from './conformance.fixtures';
+
+export const MINISTACK_DIFFERENCES: readonly Difference[] = [
+  {
+    check: 'PutObject answers with the SHA-256 that it was sent',
+    instead: 'the answer has no checksum',
+    source: 'Amazon S3 API reference, PutObject, response element x-amz-checksum-sha256',
+  },
+  {
+    check: 'Another expected bucket owner is 403',
+    instead: 'the owner is not compared',
+    source: 'Amazon S3 user guide, "Verifying bucket ownership with bucket owner condition"',
+  },
+  {
+    check: 'S3 refuses unknown keys, wrong secrets and unsigned requests with 403',
+    instead: 'signatures are not checked',
+    source: 'Amazon S3 API reference, "Error responses": InvalidAccessKeyId, SignatureDoesNotMatch',
+  },
+  {
+    check: 'A second update while one is InProgress is 409 ResourceConflictException',
+    instead: 'it is accepted',
+    source:
+      'AWS Lambda developer guide, "Lambda function states": updates while one is in progress fail',
+  },
+  {
+    check: 'DryRun answers with the new CodeSha256 and changes nothing',
+    instead: 'the code is replaced',
+    source: 'AWS Lambda API reference, UpdateFunctionCode, DryRun',
+  },
+  {
+    check: 'The end of an update gives the function a new RevisionId',
+    instead: 'it stays the same',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaRevisions: validated there against AWS',
+  },
+  {
+    check: 'An update without Architectures makes the function x86_64',
+    instead: 'the old architecture stays',
+    source:
+      'AWS Lambda API reference, UpdateFunctionCode, Architectures: "The default value is x86_64"',
+  },
+  {
+    check: 'More than 50 MB in the request is 413 RequestEntityTooLargeException',
+    instead: 'it is accepted',
+    source: 'AWS Lambda developer guide, "Lambda quotas": 50 MB zipped for direct upload',
+  },
+  {
+    check: 'ListFunctions says nothing of State and LastUpdateStatus',
+    instead: 'both are there',
+    source:
+      'AWS Lambda API reference, ListFunctions: "returns a subset of the FunctionConfiguration fields"',
+  },
+  {
+    check: 'Lambda refuses unknown keys, wrong secrets and unsigned requests with 403',
+    instead: 'signatures are not checked',
+    source: 'AWS Lambda API reference, "Common errors"',
+  },
+  {
+    check: 'PublishVersion with another CodeSha256 is 400 InvalidParameterValueException',
+    instead: 'the version is published',
+    source: 'AWS Lambda API reference, PublishVersion, CodeSha256',
+  },
+  {
+    check: 'PublishVersion with a stale RevisionId is 412',
+    instead: 'the version is published',
+    source: 'AWS Lambda API reference, PublishVersion, RevisionId',
+  },
+  {
+    check: 'Publishing gives $LATEST a new RevisionId',
+    instead: 'it stays the same',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaRevisions: validated there against AWS',
+  },
+  {
+    check: 'An alias to a version that does not exist is 404 ResourceNotFoundException',
+    instead: 'the alias is created',
+    source: 'AWS Lambda API reference, CreateAlias, ResourceNotFoundException',
+  },
+  {
+    check: '$LATEST cannot share an alias with a version',
+    instead: 'the alias is created',
+    source:
+      'AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias"',
+  },
+  {
+    check: 'More than 15 writes in a second are 429 TooManyRequestsException',
+    instead: 'there is no quota',
+    source: 'AWS Lambda developer guide, "Lambda quotas", Lambda API requests',
+  },
+];

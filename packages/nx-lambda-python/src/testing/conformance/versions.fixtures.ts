@@ -1,0 +1,240 @@
+/** Lambda's versions and aliases as AWS documents them. */
+
+import {
+  CreateAliasCommand,
+  DeleteFunctionCommand,
+  GetAliasCommand,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  ListAliasesCommand,
+  ListVersionsByFunctionCommand,
+  PublishVersionCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda';
+import type { Bench, Check } from './check.fixtures';
+import { failure, idle, newFunction, sha256Base64, zipOf } from './check.fixtures';
+
+export const VERSION_CHECKS: readonly Check[] = [
+  {
+    name: 'PublishVersion returns the same version until an update, even one with the same zip',
+    async run(bench) {
+      const FunctionName = await newFunction(bench, { zip: zipOf('same') });
+      expect(await publish(bench, FunctionName)).toBe('1');
+      expect(await publish(bench, FunctionName)).toBe('1');
+      await update(bench, FunctionName, 'same');
+      expect(await publish(bench, FunctionName)).toBe('2');
+    },
+  },
+  {
+    name: 'PublishVersion with another CodeSha256 is 400 InvalidParameterValueException',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const CodeSha256 = sha256Base64(zipOf('other'));
+      const command = new PublishVersionCommand({ FunctionName, CodeSha256 });
+      const refused = await failure(bench.lambda.send(command));
+      expect(refused).toEqual({ name: 'InvalidParameterValueException', status: 400 });
+    },
+  },
+  {
+    name: 'PublishVersion with a stale RevisionId is 412',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const RevisionId = (await idle(bench, FunctionName))?.RevisionId;
+      await update(bench, FunctionName, 'newer');
+      const command = new PublishVersionCommand({ FunctionName, RevisionId });
+      const refused = await failure(bench.lambda.send(command));
+      expect(refused).toEqual({ name: 'PreconditionFailedException', status: 412 });
+    },
+  },
+  {
+    name: 'Publishing gives $LATEST a new RevisionId',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const before = await idle(bench, FunctionName);
+      await publish(bench, FunctionName);
+      expect((await idle(bench, FunctionName))?.RevisionId).not.toBe(before?.RevisionId);
+    },
+  },
+  {
+    name: 'Publish on an update answers with the new version',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const input = { FunctionName, ZipFile: zipOf('published'), Publish: true };
+      const { Version } = await bench.lambda.send(new UpdateFunctionCodeCommand(input));
+      expect(Version).toBe('1');
+      expect((await idle(bench, FunctionName))?.Version).toBe('$LATEST');
+    },
+  },
+  {
+    name: 'A version keeps the code that it was published with',
+    async run(bench) {
+      const FunctionName = await newFunction(bench, { zip: zipOf('one') });
+      await publish(bench, FunctionName);
+      await update(bench, FunctionName, 'two');
+      const read = async (Qualifier: string) => {
+        const command = new GetFunctionConfigurationCommand({ FunctionName, Qualifier });
+        return (await bench.lambda.send(command)).CodeSha256;
+      };
+      expect(await read('1')).toBe(sha256Base64(zipOf('one')));
+      expect(await read('$LATEST')).toBe(sha256Base64(zipOf('two')));
+    },
+  },
+  {
+    name: 'ListVersionsByFunction starts with $LATEST and pages',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      for (const text of ['one', 'two']) {
+        await update(bench, FunctionName, text);
+        await publish(bench, FunctionName);
+      }
+      const list = async (Marker?: string) => {
+        const command = new ListVersionsByFunctionCommand({ FunctionName, MaxItems: 2, Marker });
+        return bench.lambda.send(command);
+      };
+      const first = await list();
+      expect(first.Versions?.map(({ Version }) => Version)).toEqual(['$LATEST', '1']);
+      const second = await list(first.NextMarker);
+      expect(second.Versions?.map(({ Version }) => Version)).toEqual(['2']);
+      expect(second.NextMarker ?? '').toBe('');
+    },
+  },
+  {
+    name: 'A qualifier that does not exist is 404',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      for (const Qualifier of ['7', 'live']) {
+        const command = new GetFunctionCommand({ FunctionName, Qualifier });
+        const missing = await failure(bench.lambda.send(command));
+        expect(missing).toEqual({ name: 'ResourceNotFoundException', status: 404 });
+      }
+    },
+  },
+  {
+    name: 'An alias leads to its version',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const created = await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      expect(created).toMatchObject({ Name: 'live', FunctionVersion: '1' });
+      expect(created.AliasArn).toMatch(new RegExp(`:function:${FunctionName}:live$`));
+      const command = new GetFunctionCommand({ FunctionName, Qualifier: 'live' });
+      const { Configuration } = await bench.lambda.send(command);
+      expect(Configuration?.CodeSha256).toBe(sha256Base64(zipOf('one')));
+      await bench.lambda.send(
+        new UpdateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: '2' }),
+      );
+      const alias = await bench.lambda.send(new GetAliasCommand({ FunctionName, Name: 'live' }));
+      expect(alias.FunctionVersion).toBe('2');
+      const { Aliases } = await bench.lambda.send(new ListAliasesCommand({ FunctionName }));
+      expect(Aliases?.map(({ Name }) => Name)).toEqual(['live']);
+    },
+  },
+  {
+    name: 'An alias may split calls between two versions',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const RoutingConfig = { AdditionalVersionWeights: { '2': 0.1 } };
+      await createAlias(bench, FunctionName, { FunctionVersion: '1', RoutingConfig });
+      const get = () => bench.lambda.send(new GetAliasCommand({ FunctionName, Name: 'live' }));
+      expect((await get()).RoutingConfig).toEqual(RoutingConfig);
+      const input = { FunctionName, Name: 'live', FunctionVersion: '2' };
+      const clear = { ...input, RoutingConfig: { AdditionalVersionWeights: {} } };
+      await bench.lambda.send(new UpdateAliasCommand(clear));
+      expect((await get()).RoutingConfig?.AdditionalVersionWeights ?? {}).toEqual({});
+    },
+  },
+  {
+    name: 'A missing alias is 404 ResourceNotFoundException',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const input = { FunctionName, Name: 'missing' };
+      const expected = { name: 'ResourceNotFoundException', status: 404 };
+      expect(await failure(bench.lambda.send(new GetAliasCommand(input)))).toEqual(expected);
+      expect(await failure(bench.lambda.send(new UpdateAliasCommand(input)))).toEqual(expected);
+    },
+  },
+  {
+    name: 'An alias to a version that does not exist is 404 ResourceNotFoundException',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const refused = await failure(createAlias(bench, FunctionName, { FunctionVersion: '9' }));
+      expect(refused).toEqual({ name: 'ResourceNotFoundException', status: 404 });
+    },
+  },
+  {
+    name: 'An alias that exists is 409 ResourceConflictException',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      const again = await failure(createAlias(bench, FunctionName, { FunctionVersion: '2' }));
+      expect(again).toEqual({ name: 'ResourceConflictException', status: 409 });
+    },
+  },
+  {
+    name: '$LATEST cannot share an alias with a version',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const RoutingConfig = { AdditionalVersionWeights: { '1': 0.5 } };
+      const input = { FunctionVersion: '$LATEST', RoutingConfig };
+      const refused = await failure(createAlias(bench, FunctionName, input));
+      expect(refused).toEqual({ name: 'InvalidParameterValueException', status: 400 });
+    },
+  },
+  {
+    name: 'An alias’s stale RevisionId is 412 PreconditionFailedException',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const { RevisionId } = await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      const input = { FunctionName, Name: 'live', RevisionId };
+      await bench.lambda.send(new UpdateAliasCommand({ ...input, FunctionVersion: '2' }));
+      const stale = new UpdateAliasCommand({ ...input, FunctionVersion: '1' });
+      expect(await failure(bench.lambda.send(stale))).toEqual({
+        name: 'PreconditionFailedException',
+        status: 412,
+      });
+    },
+  },
+  {
+    name: 'A version that an alias points at cannot be deleted, others can',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      const remove = (Qualifier: string) =>
+        failure(bench.lambda.send(new DeleteFunctionCommand({ FunctionName, Qualifier })));
+      expect(await remove('1')).toEqual({ name: 'ResourceConflictException', status: 409 });
+      await remove('2');
+      const list = new ListVersionsByFunctionCommand({ FunctionName });
+      const { Versions } = await bench.lambda.send(list);
+      expect(Versions?.map(({ Version }) => Version)).toEqual(['$LATEST', '1']);
+    },
+  },
+];
+
+async function withTwoVersions(bench: Bench): Promise<string> {
+  const FunctionName = await newFunction(bench, { zip: zipOf('one') });
+  await publish(bench, FunctionName);
+  await update(bench, FunctionName, 'two');
+  await publish(bench, FunctionName);
+  return FunctionName;
+}
+
+async function publish({ lambda }: Bench, FunctionName: string): Promise<string | undefined> {
+  return (await lambda.send(new PublishVersionCommand({ FunctionName }))).Version;
+}
+
+async function update(bench: Bench, FunctionName: string, text: string): Promise<void> {
+  const input = { FunctionName, ZipFile: zipOf(text) };
+  await bench.lambda.send(new UpdateFunctionCodeCommand(input));
+  await idle(bench, FunctionName);
+}
+
+function createAlias(
+  { lambda }: Bench,
+  FunctionName: string,
+  input: {
+    FunctionVersion: string;
+    RoutingConfig?: { AdditionalVersionWeights: Record<string, number> };
+  },
+) {
+  return lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', ...input }));
+}

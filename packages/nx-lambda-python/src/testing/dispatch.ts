@@ -1,0 +1,127 @@
+/** One request from routing to answer: signature, fault, quota, operation. Knows no sockets. */
+
+import { randomUUID } from 'node:crypto';
+import { AwsError } from './aws-error';
+import type { Fault, FaultPlan } from './faults';
+import { faultError } from './faults';
+import { getCode } from './lambda/functions';
+import { lambdaErrorResponse } from './lambda/responses';
+import { routeLambda } from './lambda/route';
+import type { AccountFacts, AwsRequest, AwsResponse, Call, ServiceName } from './protocol';
+import type { Quota } from './quota';
+import { takeToken } from './quota';
+import { s3ErrorResponse } from './s3/responses';
+import { routeS3 } from './s3/route';
+import type { Credentials } from './signature';
+import { authenticate, readAuthorization } from './signature';
+import type { StateStore } from './state/state';
+import { routeSts, stsErrorResponse } from './sts/caller-identity';
+import { withWrongChecksum } from './wrong-checksum';
+
+/** One request that the account was sent, in the order of the answers: for assertions. */
+export interface RecordedRequest {
+  service: ServiceName;
+  /** As AWS names it: `UpdateFunctionCode`; empty for what the account does not implement. */
+  operation: string;
+  /** Function name, `bucket`, or `bucket/key`. */
+  target: string;
+  /** HTTP status; undefined where the client was given no answer. */
+  status: number | undefined;
+}
+
+export interface Dispatcher {
+  store: StateStore;
+  account: AccountFacts;
+  credentials: Credentials;
+  quota: Quota;
+  faults: FaultPlan;
+  now: () => number;
+}
+
+/** What the shell does: answer, close the connection, or leave the client waiting. */
+export type Outcome = { record: RecordedRequest } & (
+  { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' }
+);
+
+export async function dispatch(dispatcher: Dispatcher, request: AwsRequest): Promise<Outcome> {
+  const service = serviceOf(request);
+  const call = attempt(() => routeCall(service, request));
+  if (call instanceof AwsError) {
+    const record = { service, operation: '', target: request.path, status: call.status };
+    return { kind: 'answer', record, response: errorResponse(service, call) };
+  }
+  const record = { service, operation: call.operation, target: call.target };
+  const fault = dispatcher.faults.next(call);
+  if (fault?.kind === 'timeout')
+    return { kind: 'silence', record: { ...record, status: undefined } };
+  if (fault?.kind === 'reset') return { kind: 'reset', record: { ...record, status: undefined } };
+  const response = await answer(dispatcher, request, call, fault);
+  if (fault?.kind === 'lost-response')
+    return { kind: 'reset', record: { ...record, status: undefined } };
+  return { kind: 'answer', record: { ...record, status: response.status }, response };
+}
+
+async function answer(
+  { store, account, credentials, quota, now }: Dispatcher,
+  request: AwsRequest,
+  call: Call,
+  fault: Fault | undefined,
+): Promise<AwsResponse> {
+  const result = await store.run((state) =>
+    attempt(() => {
+      const region = authenticate(request, call.service, credentials);
+      const refusal = fault && faultError(fault, call, account.accountId);
+      if (refusal !== undefined) throw refusal;
+      const time = now();
+      if (call.service === 'lambda') {
+        takeToken(state, { region, operation: call.operation, now: time }, quota);
+      }
+      return call.run({ state, account, region, now: time, fault });
+    }),
+  );
+  const response = result instanceof AwsError ? errorResponse(call.service, result) : result;
+  return fault?.kind === 'wrong-checksum' ? withWrongChecksum(response) : response;
+}
+
+/** The signature says it; without one the path has to. */
+function serviceOf(request: AwsRequest): ServiceName {
+  const signed = readAuthorization(request)?.service;
+  if (signed === 's3' || signed === 'lambda' || signed === 'sts') return signed;
+  if (/^\/\d{4}-\d\d-\d\d\//.test(request.path)) return 'lambda';
+  return request.path === '/' && request.method === 'POST' ? 'sts' : 's3';
+}
+
+function routeCall(service: ServiceName, request: AwsRequest): Call {
+  if (service === 'lambda') return routeLambda(request);
+  return service === 's3' ? routeS3(request) : routeSts(request);
+}
+
+/** GET on a function's `Location`: a presigned URL on AWS, hence no call of an operation. */
+export async function download(
+  { store, account, now }: Dispatcher,
+  request: AwsRequest,
+): Promise<AwsResponse | undefined> {
+  const sha256 = /^\/_code\/([0-9a-f]{64})$/.exec(request.path)?.[1];
+  if (sha256 === undefined || request.method !== 'GET') return undefined;
+  const result = await store.run((state) =>
+    attempt(() => getCode({ state, account, region: '', now: now(), fault: undefined }, sha256)),
+  );
+  return result instanceof AwsError ? errorResponse('s3', result) : result;
+}
+
+/** Refusals are values here: the state's lock must be given back in any case. */
+function attempt<T>(work: () => T): T | AwsError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+}
+
+function errorResponse(service: ServiceName, error: AwsError): AwsResponse {
+  if (service === 'lambda') return lambdaErrorResponse(error);
+  return service === 's3'
+    ? s3ErrorResponse(error, randomUUID())
+    : stsErrorResponse(error, randomUUID());
+}

@@ -1,0 +1,150 @@
+/** Faults to inject: what a network and AWS do to a deploy on a bad day, at a chosen call. */
+
+import { AwsError } from './aws-error';
+import { tooManyRequests } from './quota';
+import type { Call, ServiceName } from './protocol';
+
+/** What happens; `docs/simulated-account.md` has the table. */
+export const FAULT_KINDS = [
+  // answers instead of the operation
+  '409',
+  '412',
+  '429',
+  '500',
+  '503',
+  'access-denied',
+  'expired-credentials',
+  'invalid-parameter',
+  'code-storage-exceeded',
+  's3-access-denied',
+  // the network
+  'timeout',
+  'reset',
+  'lost-response',
+  // the operation runs, with another outcome
+  'update-failed',
+  'slow-update',
+  'wrong-checksum',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface Fault {
+  /** `UpdateFunctionCode`, `PutObject`, …; `*` for every operation. */
+  operation: string;
+  /** Function name, `bucket` or `bucket/key`; without it, any. */
+  target?: string;
+  /** The first call that it hits, counted from 1 among the calls that match; default 1. */
+  nth?: number;
+  /** How many calls in a row from there; default 1, `Infinity` for all. */
+  times?: number;
+  kind: FaultKind;
+  /** `slow-update`: how many reads of the function still say InProgress; default 3. */
+  polls?: number;
+  /** `429`: seconds in `Retry-After`; default 1. */
+  retryAfterSeconds?: number;
+  /** `update-failed`: `LastUpdateStatusReason` and its code. */
+  reason?: string;
+  reasonCode?: string;
+}
+
+/** Counts matching calls per fault; the first fault that is due wins. */
+export class FaultPlan {
+  private readonly entries: { fault: Fault; seen: number }[] = [];
+
+  add(fault: Fault): void {
+    this.entries.push({ fault, seen: 0 });
+  }
+
+  /** The fault for this call, if any. Every matching fault counts the call, also if another wins. */
+  next(call: Call): Fault | undefined {
+    const due = this.entries.filter((entry) => {
+      if (!matches(entry.fault, call)) return false;
+      entry.seen += 1;
+      const first = entry.fault.nth ?? 1;
+      return entry.seen >= first && entry.seen < first + (entry.fault.times ?? 1);
+    });
+    return due[0]?.fault;
+  }
+}
+
+/** The refusal that stands in for the operation; undefined for faults that let it run. */
+export function faultError(fault: Fault, call: Call, accountId: string): AwsError | undefined {
+  const s3 = call.service === 's3';
+  switch (fault.kind) {
+    case '409':
+      return s3
+        ? new AwsError(409, 'ConditionalRequestConflict', CONDITIONAL_CONFLICT)
+        : new AwsError(409, 'ResourceConflictException', `${UPDATE_IN_PROGRESS}: ${call.target}`);
+    case '412':
+      return s3
+        ? new AwsError(412, 'PreconditionFailed', PRECONDITION)
+        : new AwsError(412, 'PreconditionFailedException', REVISION);
+    case '429':
+      // S3 has no 429: it asks to slow down with a 503.
+      return s3
+        ? new AwsError(503, 'SlowDown', 'Please reduce your request rate.')
+        : tooManyRequests(fault.retryAfterSeconds ?? 1);
+    case '500':
+      return s3
+        ? new AwsError(500, 'InternalError', 'We encountered an internal error. Please try again.')
+        : new AwsError(
+            500,
+            'ServiceException',
+            'An error occurred and the request cannot be processed.',
+          );
+    case '503':
+      return new AwsError(503, s3 ? 'ServiceUnavailable' : 'ServiceUnavailableException', BUSY);
+    case 'access-denied':
+      return accessDenied(call, accountId);
+    case 'expired-credentials':
+      return expired(call.service);
+    case 'invalid-parameter':
+      return s3
+        ? new AwsError(400, 'InvalidArgument', 'Invalid Argument')
+        : new AwsError(400, 'InvalidParameterValueException', 'Injected: invalid parameter value');
+    case 'code-storage-exceeded':
+      return new AwsError(400, 'CodeStorageExceededException', 'Code storage limit exceeded.');
+    case 's3-access-denied':
+      return new AwsError(403, 'AccessDeniedException', S3_DENIED);
+    default:
+      return undefined;
+  }
+}
+
+function matches(fault: Fault, call: Call): boolean {
+  if (fault.operation !== '*' && fault.operation !== call.operation) return false;
+  return fault.target === undefined || fault.target === call.target;
+}
+
+function accessDenied(call: Call, accountId: string): AwsError {
+  if (call.service === 's3') return new AwsError(403, 'AccessDenied', 'Access Denied');
+  const action = `lambda:${call.operation}`;
+  return new AwsError(
+    403,
+    'AccessDeniedException',
+    `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: ${action} on resource: ${call.target} because no identity-based policy allows the ${action} action`,
+  );
+}
+
+/** Each service has its own name and status for the same thing. */
+function expired(service: ServiceName): AwsError {
+  if (service === 's3') return new AwsError(400, 'ExpiredToken', 'The provided token has expired.');
+  const message = 'The security token included in the request is expired';
+  return new AwsError(
+    403,
+    service === 'lambda' ? 'ExpiredTokenException' : 'ExpiredToken',
+    message,
+  );
+}
+
+const BUSY = 'Service is unable to handle request.';
+const PRECONDITION = 'At least one of the pre-conditions you specified did not hold';
+const CONDITIONAL_CONFLICT =
+  'The conditional request cannot succeed due to a conflicting operation against this resource.';
+const UPDATE_IN_PROGRESS =
+  'The operation cannot be performed at this time. An update is in progress for resource';
+const REVISION =
+  'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id';
+const S3_DENIED =
+  'Your access has been denied by S3, please make sure your request credentials have permission to GetObject for the deployment package. S3 Error Code: AccessDenied. S3 Error Message: Access Denied';

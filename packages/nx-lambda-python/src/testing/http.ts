@@ -1,0 +1,128 @@
+/** The thin shell: sockets to plain requests, plain responses to sockets. Loopback only. */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { inspect } from 'node:util';
+import type { AwsRequest, AwsResponse } from './protocol';
+import { sha256Hex } from './state/state';
+
+export type Reply =
+  { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' };
+
+export interface LocalServer {
+  /** `http://127.0.0.1:4571` */
+  endpoint: string;
+  /** Closes at once, also the connections that are left waiting. */
+  stop(): Promise<void>;
+}
+
+/** Far above any package; what is larger is not read to its end. */
+const BODY_LIMIT = 1024 ** 3;
+
+/** @param port 0 for any free one */
+export async function startServer(
+  port: number,
+  handle: (request: AwsRequest) => Promise<Reply>,
+): Promise<LocalServer> {
+  const server = createServer((incoming, outgoing) => {
+    serve(incoming, outgoing, handle).catch((error: unknown) => fail(outgoing, error));
+  });
+  // Node's 5 s would close idle sockets under clients that are about to use them again.
+  server.keepAliveTimeout = 120_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return { endpoint: `http://127.0.0.1:${portOf(server)}`, stop: () => stopServer(server) };
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  handle: (request: AwsRequest) => Promise<Reply>,
+): Promise<void> {
+  const request = await readRequest(incoming);
+  // A client that went away in the middle of its request has asked for nothing.
+  if (request === undefined) return;
+  const reply = await handle(request);
+  if (reply.kind === 'reset') incoming.socket.resetAndDestroy();
+  if (reply.kind === 'answer') send(outgoing, request.method, reply.response);
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<AwsRequest | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > BODY_LIMIT) incoming.destroy();
+    }
+  } catch {
+    return undefined;
+  }
+  const [path = '/', search = ''] = splitOnce(incoming.url ?? '/', '?');
+  const body = Buffer.concat(chunks);
+  return {
+    method: incoming.method ?? 'GET',
+    path,
+    // In a query of AWS `+` is no space: its clients write %20, and a bare `+` would be a plus.
+    query: new URLSearchParams(search.replaceAll('+', '%2B')),
+    headers: joinHeaders(incoming),
+    body,
+    bodySha256: sha256Hex(body),
+  };
+}
+
+function send(outgoing: ServerResponse, method: string, response: AwsResponse): void {
+  const requestId = randomUUID();
+  outgoing.writeHead(response.status, {
+    // HEAD names the length of what GET would send.
+    ...(response.status !== 204 &&
+      response.status !== 304 && { 'content-length': response.body.length }),
+    'x-amzn-requestid': requestId,
+    'x-amz-request-id': requestId,
+    ...response.headers,
+  });
+  outgoing.end(method === 'HEAD' ? undefined : response.body);
+}
+
+/** A defect of the account itself: said where the test or the deploy that met it will show it. */
+function fail(outgoing: ServerResponse, error: unknown): void {
+  if (outgoing.headersSent) {
+    outgoing.destroy();
+    return;
+  }
+  outgoing.writeHead(500, {
+    'content-type': 'application/json',
+    'x-amzn-errortype': 'SimulatedAccountDefect',
+  });
+  outgoing.end(JSON.stringify({ Type: 'Service', Message: inspect(error) }));
+}
+
+function joinHeaders(incoming: IncomingMessage): Record<string, string> {
+  const entries = Object.entries(incoming.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(',') : (value ?? ''),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const position = text.indexOf(separator);
+  if (position === -1) return [text, ''];
+  return [text.slice(0, position), text.slice(position + separator.length)];
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function stopServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

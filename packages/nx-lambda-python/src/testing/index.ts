@@ -1,0 +1,10 @@
+/** `nx-lambda-python/testing`: an AWS account on loopback for tests of what deploys to Lambda. */
+
+export { startSimulatedAccount } from './account';
+export type { SimulatedAccount, SimulatedAccountOptions } from './account';
+export type { RecordedRequest } from './dispatch';
+export type { Fault, FaultKind } from './faults';
+export type { ServiceName } from './protocol';
+export type { Quota } from './quota';
+export type { BucketSeed, FunctionSeed, FunctionState } from './seeding';
+export type { Credentials } from './signature';

@@ -1,0 +1,108 @@
+/** What a Lambda request says, checked: function references, query and JSON body. */
+
+import { AwsError } from '../aws-error';
+import type { AwsRequest } from '../protocol';
+
+export type JsonObject = Record<string, unknown>;
+
+/** `orders`, `orders:live`, or an ARN of either. */
+export interface FunctionReference {
+  name: string;
+  qualifier: string | undefined;
+}
+
+export interface LambdaInput {
+  reference: FunctionReference;
+  /** Only where the path names one. */
+  alias: string;
+  query: URLSearchParams;
+  body: JsonObject;
+}
+
+const REFERENCE =
+  /^(?:(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?\d{12}:)?(?:function:)?([A-Za-z0-9_-]{1,64})(?::(\$LATEST|[A-Za-z0-9_-]+))?$/;
+
+/** @throws AwsError 400 when it is no function's name, partial ARN or ARN */
+export function readReference(text: string, query: URLSearchParams): FunctionReference {
+  const match = REFERENCE.exec(text);
+  const name = match?.[1];
+  if (name === undefined) {
+    throw validation(`Value '${text}' at 'functionName' failed to satisfy constraint`);
+  }
+  return { name, qualifier: query.get('Qualifier') ?? match?.[2] };
+}
+
+/** @throws AwsError 400 when the body is not a JSON object */
+export function readBody(request: AwsRequest): JsonObject {
+  if (request.body.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(request.body.toString('utf8'));
+    if (isObject(value)) return value;
+  } catch {
+    // Told below, in Lambda's words.
+  }
+  throw new AwsError(
+    400,
+    'InvalidRequestContentException',
+    'Could not parse request body into json',
+  );
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function text(body: JsonObject, field: string): string | undefined {
+  return typed(body, field, 'string', (value) => typeof value === 'string');
+}
+
+export function flag(body: JsonObject, field: string): boolean {
+  return typed<boolean>(body, field, 'boolean', (value) => typeof value === 'boolean') ?? false;
+}
+
+export function integer(body: JsonObject, field: string): number | undefined {
+  return typed(body, field, 'integer', Number.isInteger);
+}
+
+export function texts(body: JsonObject, field: string): string[] | undefined {
+  const isTexts = (value: unknown) =>
+    Array.isArray(value) && value.every((item) => typeof item === 'string');
+  return typed(body, field, 'list of strings', isTexts);
+}
+
+export function object(body: JsonObject, field: string): JsonObject | undefined {
+  return typed(body, field, 'structure', isObject);
+}
+
+export function required<T>(value: T | undefined, field: string): T {
+  if (value === undefined) {
+    throw validation(
+      `Value null at '${field}' failed to satisfy constraint: Member must not be null`,
+    );
+  }
+  return value;
+}
+
+export function validation(message: string): AwsError {
+  return new AwsError(400, 'ValidationException', `1 validation error detected: ${message}`);
+}
+
+export function invalidParameter(message: string): AwsError {
+  return new AwsError(400, 'InvalidParameterValueException', message);
+}
+
+function typed<T>(
+  body: JsonObject,
+  field: string,
+  expected: string,
+  accepts: (value: unknown) => boolean,
+): T | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (accepts(value)) return value as T;
+  throw new AwsError(
+    400,
+    'SerializationException',
+    `${field}: expected ${expected}, got ${typeof value}`,
+  );
+}

@@ -1,0 +1,87 @@
+/** Finding functions, versions and aliases in the state, and the refusals when they are not fit. */
+
+import { AwsError } from '../aws-error';
+import type { Context } from '../protocol';
+import type { Alias, FunctionVersion, StoredFunction } from './model';
+import { functionArn, functionId, settle } from './model';
+import type { FunctionReference } from './input';
+
+/** @throws AwsError 404 ResourceNotFoundException */
+export function requireFunction(context: Context, name: string, polled = false): StoredFunction {
+  const stored = context.state.read('functions', functionId(context.region, name));
+  if (stored === undefined) throw functionNotFound(context, name);
+  return settleAndStore(context, stored, polled);
+}
+
+/** @throws AwsError 404 when the qualifier names no version and no alias */
+export function requireVersion(
+  context: Context,
+  stored: StoredFunction,
+  { name, qualifier }: FunctionReference,
+): FunctionVersion {
+  const alias = stored.aliases.find((candidate) => candidate.name === qualifier);
+  const version = findVersion(stored, alias?.functionVersion ?? qualifier ?? '$LATEST');
+  if (version === undefined) throw functionNotFound(context, `${name}:${qualifier}`);
+  return version;
+}
+
+export function findVersion(stored: StoredFunction, version: string): FunctionVersion | undefined {
+  return [stored.latest, ...stored.versions].find((candidate) => candidate.version === version);
+}
+
+/** @throws AwsError 404 ResourceNotFoundException */
+export function requireAlias(context: Context, stored: StoredFunction, name: string): Alias {
+  const alias = stored.aliases.find((candidate) => candidate.name === name);
+  if (alias !== undefined) return alias;
+  const arn = functionArn(context.account.accountId, context.region, `${stored.name}:${name}`);
+  throw new AwsError(404, 'ResourceNotFoundException', `Alias not found: ${arn}`);
+}
+
+/**
+ * Lambda takes one update at a time.
+ * @throws AwsError 409 ResourceConflictException while one is in progress
+ */
+export function requireIdle(context: Context, { name, latest }: StoredFunction): void {
+  const arn = functionArn(context.account.accountId, context.region, name);
+  const prefix = 'The operation cannot be performed at this time.';
+  if (latest.state === 'Pending') {
+    throw conflict(`${prefix} The function is currently in the following state: Pending`);
+  }
+  if (latest.update.status === 'InProgress') {
+    throw conflict(`${prefix} An update is in progress for resource: ${arn}`);
+  }
+}
+
+/** @throws AwsError 412 PreconditionFailedException when the caller's revision is an old one */
+export function requireRevision(expected: string | undefined, actual: string): void {
+  if (expected === undefined || expected === actual) return;
+  throw new AwsError(
+    412,
+    'PreconditionFailedException',
+    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+  );
+}
+
+export function storeFunction({ state }: Context, stored: StoredFunction): void {
+  state.write('functions', functionId(stored.region, stored.name), stored);
+}
+
+export function functionNotFound({ account, region }: Context, name: string): AwsError {
+  const arn = functionArn(account.accountId, region, name);
+  return new AwsError(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
+}
+
+export function conflict(message: string): AwsError {
+  return new AwsError(409, 'ResourceConflictException', message);
+}
+
+function settleAndStore(context: Context, stored: StoredFunction, polled: boolean): StoredFunction {
+  const latest = settle(stored.latest, context.now, polled);
+  const versions = stored.versions.map((version) => settle(version, context.now, polled));
+  const changed =
+    latest !== stored.latest ||
+    versions.some((version, index) => version !== stored.versions[index]);
+  const settled = { ...stored, latest, versions };
+  if (changed) storeFunction(context, settled);
+  return settled;
+}

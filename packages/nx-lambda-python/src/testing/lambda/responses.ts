@@ -1,0 +1,145 @@
+/** Lambda's answers: configurations, aliases, pages and errors as the REST API words them. */
+
+import { AwsError } from '../aws-error';
+import type { AwsResponse, Context } from '../protocol';
+import { hexToBase64 } from '../state/state';
+import type { Alias, FunctionVersion, StoredFunction } from './model';
+import { functionArn } from './model';
+
+/** Lambda gives 50 at a time, or fewer if asked. */
+const PAGE_SIZE = 50;
+
+export function json(status: number, value: unknown): AwsResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(value)),
+  };
+}
+
+/** `Type` is User for the caller's faults and Service for Lambda's own. */
+export function lambdaErrorResponse(error: AwsError): AwsResponse {
+  const type = error.status < 500 ? 'User' : 'Service';
+  // Lambda writes `Message` in most errors and `message` when it throttles; clients take both.
+  const message = error.status === 429 ? 'message' : 'Message';
+  const response = json(error.status, { ...error.fields, Type: type, [message]: error.message });
+  response.headers['x-amzn-errortype'] = error.code;
+  return { ...response, headers: { ...response.headers, ...error.headers } };
+}
+
+/** A FunctionConfiguration with all fields. `qualifier` as asked for; it ends the ARN. */
+export function configuration(
+  { account, region }: Context,
+  { name }: StoredFunction,
+  version: FunctionVersion,
+  qualifier?: string,
+): Record<string, unknown> {
+  return {
+    ...listed({ account, region }, name, version, qualifier),
+    ...stateFields(version),
+    ...updateFields(version),
+  };
+}
+
+/**
+ * What ListFunctions and ListVersionsByFunction say of it: no State and no LastUpdateStatus.
+ * Source: Lambda API reference, ListFunctions, "returns a subset of the fields".
+ */
+export function listed(
+  { account, region }: Pick<Context, 'account' | 'region'>,
+  name: string,
+  version: FunctionVersion,
+  qualifier?: string,
+): Record<string, unknown> {
+  const { settings } = version;
+  const arn = functionArn(account.accountId, region, name);
+  return {
+    FunctionName: name,
+    FunctionArn: qualifier === undefined ? arn : `${arn}:${qualifier}`,
+    Runtime: settings.runtime,
+    Role: settings.role,
+    Handler: settings.handler,
+    CodeSize: version.code.size,
+    Description: settings.description,
+    Timeout: settings.timeout,
+    MemorySize: settings.memorySize,
+    LastModified: version.lastModified,
+    CodeSha256: hexToBase64(version.code.sha256),
+    Version: version.version,
+    TracingConfig: { Mode: 'PassThrough' },
+    RevisionId: version.revisionId,
+    PackageType: 'Zip',
+    Architectures: settings.architectures,
+    EphemeralStorage: { Size: 512 },
+    SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
+    LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
+    ...(settings.environment && { Environment: { Variables: settings.environment } }),
+    ...(settings.layers && { Layers: settings.layers.map((Arn) => ({ Arn, CodeSize: 0 })) }),
+  };
+}
+
+export function aliasConfiguration(
+  { account, region }: Context,
+  { name }: StoredFunction,
+  alias: Alias,
+): Record<string, unknown> {
+  return {
+    AliasArn: `${functionArn(account.accountId, region, name)}:${alias.name}`,
+    Name: alias.name,
+    FunctionVersion: alias.functionVersion,
+    Description: alias.description,
+    RevisionId: alias.revisionId,
+    ...(Object.keys(alias.weights).length > 0 && {
+      RoutingConfig: { AdditionalVersionWeights: alias.weights },
+    }),
+  };
+}
+
+/** One page of `items`; the marker is the position where the next begins. */
+export function page<T>(items: T[], query: URLSearchParams): { items: T[]; NextMarker?: string } {
+  const marker = query.get('Marker') ?? '0';
+  if (!/^\d+$/.test(marker)) {
+    throw new AwsError(400, 'InvalidParameterValueException', `Invalid marker: ${marker}`);
+  }
+  const start = Number(marker);
+  const end = start + Math.min(Number(query.get('MaxItems') ?? PAGE_SIZE) || PAGE_SIZE, PAGE_SIZE);
+  const next = end < items.length ? { NextMarker: String(end) } : {};
+  return { items: items.slice(start, end), ...next };
+}
+
+function stateFields({ state, update }: FunctionVersion): Record<string, unknown> {
+  if (state === 'Active') return { State: 'Active' };
+  if (state === 'Pending') {
+    return {
+      State: 'Pending',
+      StateReason: 'The function is being created.',
+      StateReasonCode: 'Creating',
+    };
+  }
+  return {
+    State: 'Failed',
+    StateReason: update.failure?.reason,
+    StateReasonCode: update.failure?.reasonCode,
+  };
+}
+
+/** A function that is still being created has no update to report. */
+function updateFields({ state, update }: FunctionVersion): Record<string, unknown> {
+  if (state === 'Pending') return {};
+  switch (update.status) {
+    case 'Successful':
+      return { LastUpdateStatus: 'Successful' };
+    case 'InProgress':
+      return {
+        LastUpdateStatus: 'InProgress',
+        LastUpdateStatusReason: 'The function is being created.',
+        LastUpdateStatusReasonCode: 'Creating',
+      };
+    case 'Failed':
+      return {
+        LastUpdateStatus: 'Failed',
+        LastUpdateStatusReason: update.failure?.reason,
+        LastUpdateStatusReasonCode: update.failure?.reasonCode,
+      };
+  }
+}

@@ -1,0 +1,95 @@
+/** A function's settings from CreateFunction and UpdateFunctionConfiguration. */
+
+import type { JsonObject } from './input';
+import { integer, invalidParameter, object, required, text, texts, validation } from './input';
+import type { FunctionSettings } from './model';
+
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;
+const LAYER = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$/;
+
+/** @throws AwsError 400 naming the field that Lambda would refuse */
+export function initialSettings(body: JsonObject): FunctionSettings {
+  required(text(body, 'Role'), 'role');
+  const blank: FunctionSettings = {
+    runtime: requiredForZip(body, 'Runtime'),
+    handler: requiredForZip(body, 'Handler'),
+    role: '',
+    description: '',
+    timeout: 3,
+    memorySize: 128,
+    architectures: readArchitectures(body),
+  };
+  return changedSettings(blank, body);
+}
+
+/** Fields that the request leaves out stay as they are. */
+export function changedSettings(current: FunctionSettings, body: JsonObject): FunctionSettings {
+  const role = text(body, 'Role');
+  if (role !== undefined && !ROLE.test(role)) {
+    throw validation(`Value '${role}' at 'role' failed to satisfy constraint`);
+  }
+  const variables = object(body, 'Environment');
+  return {
+    ...current,
+    runtime: text(body, 'Runtime') ?? current.runtime,
+    handler: text(body, 'Handler') ?? current.handler,
+    role: role ?? current.role,
+    description: text(body, 'Description') ?? current.description,
+    timeout: within(integer(body, 'Timeout'), 'timeout', 1, 900) ?? current.timeout,
+    memorySize:
+      within(integer(body, 'MemorySize'), 'memorySize', 128, 10_240) ?? current.memorySize,
+    ...(variables && { environment: readVariables(variables) }),
+    ...(body['Layers'] !== undefined && { layers: readLayers(body) }),
+  };
+}
+
+/**
+ * Lambda takes x86_64 where the request names none, also for a function that was arm64.
+ * Source: Lambda API reference, UpdateFunctionCode, Architectures, "The default value is x86_64".
+ */
+export function readArchitectures(body: JsonObject): string[] {
+  const architectures = texts(body, 'Architectures') ?? ['x86_64'];
+  const [first] = architectures;
+  if (architectures.length !== 1 || (first !== 'x86_64' && first !== 'arm64')) {
+    throw validation(
+      `Value '[${architectures.join(', ')}]' at 'architectures' failed to satisfy constraint`,
+    );
+  }
+  return architectures;
+}
+
+function readVariables(environment: JsonObject): Record<string, string> {
+  const variables = object(environment, 'Variables') ?? {};
+  const names = Object.keys(variables);
+  return Object.fromEntries(names.map((name) => [name, text(variables, name) ?? '']));
+}
+
+function readLayers(body: JsonObject): string[] {
+  const layers = texts(body, 'Layers') ?? [];
+  const wrong = layers.find((arn) => !LAYER.test(arn));
+  if (wrong !== undefined)
+    throw validation(`Value '${wrong}' at 'layers' failed to satisfy constraint`);
+  return layers;
+}
+
+function requiredForZip(body: JsonObject, field: string): string {
+  const value = text(body, field);
+  if (value === undefined) {
+    throw invalidParameter(
+      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+    );
+  }
+  return value;
+}
+
+function within(
+  value: number | undefined,
+  field: string,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined || (value >= least && value <= most)) return value;
+  throw validation(
+    `Value '${value}' at '${field}' failed to satisfy constraint: ${least} to ${most}`,
+  );
+}

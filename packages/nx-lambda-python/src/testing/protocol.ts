@@ -1,0 +1,58 @@
+/** What request handlers take and give: HTTP as plain values, so that they know no sockets. */
+
+import type { Fault } from './faults';
+import type { State } from './state/state';
+
+export interface AwsRequest {
+  method: string;
+  /** As sent: percent-encoded, without the query. */
+  path: string;
+  query: URLSearchParams;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  body: Buffer;
+  /** Hex digest of `body`, computed once. */
+  bodySha256: string;
+}
+
+export interface AwsResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+export type ServiceName = 's3' | 'lambda' | 'sts';
+
+export interface AccountFacts {
+  /** Twelve digits. */
+  accountId: string;
+  /** `http://127.0.0.1:4571` */
+  endpoint: string;
+  /** How long an update stays InProgress, and a new function Pending. */
+  updateMilliseconds: number;
+}
+
+export interface Context {
+  state: State;
+  account: AccountFacts;
+  /** The region that the request was signed for. */
+  region: string;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** The injected fault that this request runs under, if its effect lies in the handler. */
+  fault: Fault | undefined;
+}
+
+/** One call of an operation, routed but not yet run. */
+export interface Call {
+  service: ServiceName;
+  /** As AWS names it: `UpdateFunctionCode`. */
+  operation: string;
+  /** Function name, `bucket`, or `bucket/key`; empty for calls on the account. */
+  target: string;
+  run(context: Context): AwsResponse;
+}
+
+export function emptyResponse(status: number, headers: Record<string, string> = {}): AwsResponse {
+  return { status, headers, body: Buffer.alloc(0) };
+}

@@ -1,0 +1,58 @@
+/**
+ * Lambda's control-plane quotas as token buckets: `GetFunction` has a pool of its own, all other
+ * calls share another. Source: AWS Lambda developer guide, "Lambda quotas", API requests.
+ */
+
+import { AwsError } from './aws-error';
+import type { State } from './state/state';
+
+export interface Quota {
+  /** All control-plane calls but GetFunction, reads such as ListFunctions included. AWS: 15. */
+  writesPerSecond: number;
+  /** GetFunction. AWS: 100. */
+  readsPerSecond: number;
+}
+
+export const AWS_QUOTA: Quota = { writesPerSecond: 15, readsPerSecond: 100 };
+
+/** What is left in one pool. */
+export interface QuotaLevel {
+  tokens: number;
+  /** Milliseconds since the epoch when `tokens` was true. */
+  at: number;
+}
+
+/**
+ * Takes one token from the region's pool for this operation.
+ * The level lives in the state, so that all processes over one directory share the quota.
+ * @throws AwsError 429 TooManyRequestsException when the pool is empty
+ */
+export function takeToken(
+  state: State,
+  { region, operation, now }: { region: string; operation: string; now: number },
+  quota: Quota,
+): void {
+  const [pool, rate] =
+    operation === 'GetFunction'
+      ? ['reads', quota.readsPerSecond]
+      : ['writes', quota.writesPerSecond];
+  const id = `${region}/${pool}`;
+  const tokens = refill(state.read('quotas', id), rate, now);
+  if (tokens < 1) throw tooManyRequests((1 - tokens) / rate);
+  state.write('quotas', id, { tokens: tokens - 1, at: now });
+}
+
+/** `Reason` and `Type` in the body and whole seconds in `Retry-After`, as Lambda sends them. */
+export function tooManyRequests(seconds: number): AwsError {
+  return new AwsError(429, 'TooManyRequestsException', 'Rate exceeded', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) },
+    fields: { Reason: 'CallerRateLimitExceeded' },
+  });
+}
+
+/** A pool holds one second's worth at most; another process' clock may be a little ahead. */
+function refill(level: QuotaLevel | undefined, rate: number, now: number): number {
+  if (level === undefined) return rate;
+  const elapsed = Math.max(0, now - level.at);
+  return Math.min(rate, level.tokens + (elapsed * rate) / 1000);
+}

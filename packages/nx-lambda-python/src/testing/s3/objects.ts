@@ -1,0 +1,164 @@
+/** The operations that write and delete objects. */
+
+import { randomBytes } from 'node:crypto';
+import { AwsError } from '../aws-error';
+import type { AwsRequest, AwsResponse, Context } from '../protocol';
+import { emptyResponse } from '../protocol';
+import type { S3Address } from './access';
+import { requireBucket } from './access';
+import { readPutBody } from './body';
+import type { Bucket, ObjectVersion, StoredObject } from './model';
+import { objectId } from './model';
+import { checksumHeaders, versionHeader } from './responses';
+
+/** Given back as sent, beside user metadata and encryption. */
+const KEPT_HEADERS = [
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-language',
+  'expires',
+];
+
+export function putObject(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
+  const bucket = requireBucket(context, request, address);
+  const stored = readStored(context, address);
+  requireWriteConditions(request, stored.versions.at(-1));
+  const { bytes, sha256, md5, checksum } = readPutBody(request);
+  const headers = keptHeaders(request);
+  const version: ObjectVersion = {
+    versionId: newVersionId(bucket),
+    modified: context.now,
+    content: {
+      sha256,
+      size: bytes.length,
+      etag: `"${md5}"`,
+      headers,
+      ...(checksum && { checksum }),
+    },
+  };
+  context.state.writeBytes(sha256, bytes);
+  storeVersion(context, stored, version);
+  return emptyResponse(200, {
+    etag: `"${md5}"`,
+    ...encryptionHeaders(headers),
+    ...versionHeader(version.versionId, isVersioned(bucket)),
+    ...checksumHeaders(checksum),
+  });
+}
+
+/** Without a VersionId a bucket that keeps versions gets a delete marker and loses nothing. */
+export function deleteObject(
+  context: Context,
+  request: AwsRequest,
+  address: S3Address,
+): AwsResponse {
+  const bucket = requireBucket(context, request, address);
+  const stored = readStored(context, address);
+  const versionId = request.query.get('versionId');
+  if (versionId !== null) return deleteVersion(context, stored, versionId);
+  if (!isVersioned(bucket)) {
+    context.state.remove('objects', objectId(address.bucket, address.key));
+    return emptyResponse(204);
+  }
+  const marker: ObjectVersion = { versionId: newVersionId(bucket), modified: context.now };
+  storeVersion(context, stored, marker);
+  return emptyResponse(204, {
+    'x-amz-delete-marker': 'true',
+    'x-amz-version-id': marker.versionId,
+  });
+}
+
+export function isVersioned({ versioning }: Bucket): boolean {
+  return versioning !== 'Disabled';
+}
+
+function deleteVersion(context: Context, stored: StoredObject, versionId: string): AwsResponse {
+  const deleted = stored.versions.find((version) => version.versionId === versionId);
+  const versions = stored.versions.filter((version) => version !== deleted);
+  const id = objectId(stored.bucket, stored.key);
+  if (versions.length === 0) context.state.remove('objects', id);
+  else context.state.write('objects', id, { ...stored, versions });
+  const wasMarker = deleted !== undefined && deleted.content === undefined;
+  return emptyResponse(204, {
+    'x-amz-version-id': versionId,
+    ...(wasMarker && { 'x-amz-delete-marker': 'true' }),
+  });
+}
+
+/** A delete marker counts as no object. Source: Amazon S3 user guide, "Conditional requests". */
+function requireWriteConditions(request: AwsRequest, current: ObjectVersion | undefined): void {
+  const ifNoneMatch = request.headers['if-none-match'];
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
+    throw new AwsError(
+      501,
+      'NotImplemented',
+      'A header you provided implies functionality that is not implemented',
+    );
+  }
+  if (ifNoneMatch === '*' && current?.content !== undefined)
+    throw preconditionFailed('If-None-Match');
+  const ifMatch = request.headers['if-match'];
+  if (ifMatch === undefined) return;
+  if (current?.content === undefined) {
+    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
+  }
+  if (!sameEtag(ifMatch, current.content.etag)) throw preconditionFailed('If-Match');
+}
+
+export function sameEtag(given: string, etag: string): boolean {
+  return given.replaceAll('"', '') === etag.replaceAll('"', '');
+}
+
+export function preconditionFailed(condition: string): AwsError {
+  return new AwsError(
+    412,
+    'PreconditionFailed',
+    'At least one of the pre-conditions you specified did not hold',
+    { fields: { Condition: condition } },
+  );
+}
+
+/** Where versions are not kept, or no longer, the one named `null` is replaced. */
+function storeVersion({ state }: Context, stored: StoredObject, version: ObjectVersion): void {
+  const kept = stored.versions.filter(({ versionId }) => versionId !== version.versionId);
+  state.write('objects', objectId(stored.bucket, stored.key), {
+    ...stored,
+    versions: [...kept, version],
+  });
+}
+
+function readStored({ state }: Context, { bucket, key }: S3Address): StoredObject {
+  return state.read('objects', objectId(bucket, key)) ?? { bucket, key, versions: [] };
+}
+
+function newVersionId({ versioning }: Bucket): string {
+  return versioning === 'Enabled' ? randomBytes(24).toString('base64url') : 'null';
+}
+
+function keptHeaders({ headers }: AwsRequest): Record<string, string> {
+  const kept = Object.entries(headers).filter(
+    ([name]) =>
+      KEPT_HEADERS.includes(name) ||
+      name.startsWith('x-amz-meta-') ||
+      name.startsWith('x-amz-server-side-encryption'),
+  );
+  const encoding = (headers['content-encoding'] ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '' && part !== 'aws-chunked');
+  return {
+    'content-type': 'binary/octet-stream',
+    // S3 encrypts everything with its own keys unless told otherwise, since 2023.
+    'x-amz-server-side-encryption': 'AES256',
+    ...Object.fromEntries(kept),
+    ...(encoding.length > 0 && { 'content-encoding': encoding.join(',') }),
+  };
+}
+
+function encryptionHeaders(headers: Record<string, string>): Record<string, string> {
+  const names = Object.keys(headers).filter((name) =>
+    name.startsWith('x-amz-server-side-encryption'),
+  );
+  return Object.fromEntries(names.map((name) => [name, headers[name] ?? '']));
+}

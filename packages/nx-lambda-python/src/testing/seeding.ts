@@ -1,0 +1,162 @@
+/** What a test or `-c local` sets up and looks at without the SDK: buckets, functions, live code. */
+
+import { checkArchive } from './lambda/archive';
+import type { FunctionVersion, StoredFunction } from './lambda/model';
+import { functionId, lambdaDate, newRevision, settle } from './lambda/model';
+import { smallZip } from './lambda/small-zip';
+import { newBucket } from './s3/buckets';
+import type { Bucket } from './s3/model';
+import type { StateStore } from './state/state';
+import { hexToBase64, sha256Hex } from './state/state';
+
+export interface BucketSeed {
+  /** Default false. */
+  versioning?: boolean;
+  /** Default: the account's. */
+  region?: string;
+  /** Another account's id makes a bucket that exists and is forbidden. */
+  owner?: string;
+}
+
+export interface FunctionSeed {
+  name: string;
+  runtime: string;
+  handler: string;
+  architecture: string;
+  role?: string;
+  /** A zip. */
+  code?: Buffer;
+}
+
+/** A function's $LATEST as it is now. */
+export interface FunctionState {
+  name: string;
+  runtime: string;
+  handler: string;
+  architecture: string;
+  /** Base64, as Lambda's CodeSha256. */
+  codeSha256: string;
+  state: FunctionVersion['state'];
+  lastUpdateStatus: FunctionVersion['update']['status'];
+  /** Published ones, oldest first. */
+  versions: string[];
+  /** Alias → version. */
+  aliases: Record<string, string>;
+}
+
+export interface Owner {
+  store: StateStore;
+  accountId: string;
+  region: string;
+  now: () => number;
+}
+
+/** @throws AwsError 400 InvalidBucketName */
+export async function seedBucket(
+  owner: Owner,
+  name: string,
+  seed: BucketSeed = {},
+): Promise<boolean> {
+  const bucket: Bucket = {
+    ...newBucket({
+      name,
+      region: seed.region ?? owner.region,
+      owner: seed.owner ?? owner.accountId,
+      created: owner.now(),
+    }),
+    versioning: seed.versioning === true ? 'Enabled' : 'Disabled',
+  };
+  return owner.store.run((state) => {
+    if (state.read('buckets', name) !== undefined) return false;
+    state.write('buckets', name, bucket);
+    return true;
+  });
+}
+
+/** @throws AwsError 400 when `code` is no zip that Lambda takes */
+export async function seedFunction(owner: Owner, seed: FunctionSeed): Promise<boolean> {
+  const zip = seed.code ?? placeholderZip();
+  const sha256 = sha256Hex(zip);
+  return owner.store.run((state) => {
+    const id = functionId(owner.region, seed.name);
+    if (state.read('functions', id) !== undefined) return false;
+    state.writeBytes(sha256, zip);
+    const code = { sha256, size: checkArchive(state, sha256).size };
+    state.write('functions', id, newFunction(owner, seed, code));
+    return true;
+  });
+}
+
+export function readFunctionState(owner: Owner, name: string): Promise<FunctionState | undefined> {
+  return owner.store.run((state) => {
+    const stored = state.read('functions', functionId(owner.region, name));
+    if (stored === undefined) return undefined;
+    const { settings, code, state: lifecycle, update } = settle(stored.latest, owner.now(), false);
+    return {
+      name,
+      runtime: settings.runtime,
+      handler: settings.handler,
+      architecture: settings.architectures[0] ?? '',
+      codeSha256: hexToBase64(code.sha256),
+      state: lifecycle,
+      lastUpdateStatus: update.status,
+      versions: stored.versions.map(({ version }) => version),
+      aliases: Object.fromEntries(
+        stored.aliases.map((alias) => [alias.name, alias.functionVersion]),
+      ),
+    };
+  });
+}
+
+export function readLiveCode(
+  owner: Owner,
+  name: string,
+  qualifier = '$LATEST',
+): Promise<Buffer | undefined> {
+  return owner.store.run((state) => {
+    const stored = state.read('functions', functionId(owner.region, name));
+    const alias = stored?.aliases.find((candidate) => candidate.name === qualifier);
+    const wanted = alias?.functionVersion ?? qualifier;
+    const version =
+      stored && [stored.latest, ...stored.versions].find((one) => one.version === wanted);
+    return version && state.readBytes(settle(version, owner.now(), false).liveSha256);
+  });
+}
+
+function newFunction(
+  { region, accountId, now }: Owner,
+  seed: FunctionSeed,
+  code: { sha256: string; size: number },
+): StoredFunction {
+  return {
+    name: seed.name,
+    region,
+    latest: {
+      version: '$LATEST',
+      settings: {
+        runtime: seed.runtime,
+        handler: seed.handler,
+        role: seed.role ?? `arn:aws:iam::${accountId}:role/simulated`,
+        description: '',
+        timeout: 3,
+        memorySize: 128,
+        architectures: [seed.architecture],
+      },
+      code,
+      liveSha256: code.sha256,
+      revisionId: newRevision(),
+      lastModified: lambdaDate(now()),
+      state: 'Active',
+      update: { status: 'Successful', readyAt: now(), polls: 0 },
+    },
+    versions: [],
+    nextVersion: 1,
+    unchangedSincePublish: false,
+    aliases: [],
+  };
+}
+
+/** A new function's code until the first deploy. */
+export function placeholderZip(): Buffer {
+  return smallZip('placeholder.txt', 'Replaced by the first deploy.\n');
+}

@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { GetFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
+import { zipOf } from '../conformance/check.fixtures';
+import { openDirectoryStore } from './directory';
+import { sha256Hex } from './state';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'simulated-account-'));
+});
+afterEach(async () => {
+  await stopBenches();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const ZIP = zipOf('kept');
+const FunctionName = ORDERS.name;
+
+describe('state on disk', () => {
+  test('outlives the account', async () => {
+    const first = await startBench({ directory, updateMilliseconds: 0 });
+    await first.account.createBucket('releases', { versioning: true });
+    await first.account.createFunction(ORDERS);
+    const object = { Bucket: 'releases', Key: 'package.zip' };
+    await first.s3.send(new PutObjectCommand({ ...object, Body: ZIP }));
+    const source = { FunctionName, S3Bucket: 'releases', S3Key: 'package.zip' };
+    await first.lambda.send(new UpdateFunctionCodeCommand(source));
+    await first.lambda.send(new GetFunctionCommand({ FunctionName }));
+    await first.account.stop();
+
+    const second = await startBench({ directory });
+    expect(await second.account.createBucket('releases')).toBe(false);
+    expect(await second.account.functionCode(FunctionName)).toEqual(ZIP);
+    const { Body } = await second.s3.send(new GetObjectCommand(object));
+    expect(Buffer.from((await Body?.transformToByteArray()) ?? [])).toEqual(ZIP);
+    // One copy for the object and the function; the placeholder is gone.
+    expect(readdirSync(join(directory, 'v1/bytes'))).toEqual([sha256Hex(ZIP)]);
+  });
+
+  test('is kept out of git', async () => {
+    await startBench({ directory });
+    expect(readFileSync(join(directory, '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  test('tells names apart that differ only in case, as on a Mac’s disk', async () => {
+    const { account } = await startBench({ directory });
+    expect(await account.createFunction({ ...ORDERS, name: 'Orders' })).toBe(true);
+    expect(await account.createFunction({ ...ORDERS, name: 'orders' })).toBe(true);
+    const files = readdirSync(join(directory, 'v1/functions')).map((name) => name.toLowerCase());
+    expect(new Set(files).size).toBe(2);
+  });
+
+  test('may be deleted under a running account', async () => {
+    const { account } = await startBench({ directory });
+    await account.createFunction(ORDERS);
+    rmSync(join(directory, 'v1'), { recursive: true });
+    expect(await account.readFunction(FunctionName)).toBeUndefined();
+    expect(await account.createFunction(ORDERS)).toBe(true);
+  });
+
+  test('what a killed process left half written is cleared away', async () => {
+    const before = await startBench({ directory });
+    await before.account.createFunction(ORDERS);
+    const leftovers = ['v1/functions/x.json.abc.tmp', 'v1/bytes/123.tmp', 'v1/bytes/unused'];
+    for (const file of leftovers) writeFileSync(join(directory, file), '{"half":');
+    const { account } = await startBench({ directory });
+    expect(leftovers.filter((file) => existsSync(join(directory, file)))).toEqual([]);
+    expect(await account.functionCode(FunctionName)).toBeDefined();
+  });
+});
+
+describe('several accounts over one directory', () => {
+  test('are one account', async () => {
+    const [a, b] = await Promise.all([startBench({ directory }), startBench({ directory })]);
+    const created = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? a : b).account.createFunction(ORDERS)),
+    );
+    expect(created.filter(Boolean)).toHaveLength(1);
+    expect(await b.account.readFunction(FunctionName)).toBeDefined();
+  });
+
+  test('share one quota', async () => {
+    const { now } = stoppedClock();
+    const options = { directory, now, updateMilliseconds: 0 };
+    const [a, b] = await Promise.all([startBench(options), startBench(options)]);
+    await a.account.createFunction(ORDERS);
+    const calls = Array.from({ length: 20 }, (_, index) => {
+      const command = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
+      return (index % 2 ? a : b).lambda.send(command).then(
+        () => true,
+        () => false,
+      );
+    });
+    expect((await Promise.all(calls)).filter(Boolean)).toHaveLength(15);
+  });
+});
+
+describe('several processes', () => {
+  const run = promisify(execFile);
+  /** Runs a body with `store` open on the directory, in a process of its own. */
+  const inProcess = (body: string) => {
+    const module = JSON.stringify(join(__dirname, 'directory.ts'));
+    const open = `require(${module}).openDirectoryStore(${JSON.stringify(directory)})`;
+    const script = `${open}.then(async (store) => { ${body} });`;
+    return run(process.execPath, ['--require', '@swc-node/register', '--eval', script], {
+      env: { ...process.env, SWC_NODE_PROJECT: join(__dirname, '../../../tsconfig.json') },
+    });
+  };
+
+  test('never lose each other’s writes, even if one is killed while it holds the lock', async () => {
+    // All wait for each other first, or the quickest would be done before the next begins.
+    const fs = `const { existsSync, writeFileSync } = require('node:fs');`;
+    const meet = (name: string) => `${fs}
+      writeFileSync(${JSON.stringify(join(directory, name))}, '');
+      while (!['a', 'b', 'c'].every((other) => existsSync(${JSON.stringify(directory)} + '/' + other)));`;
+    const counting = `for (let i = 0; i < 300; i += 1) await store.run((state) => {
+      const tokens = (state.read('quotas', 'count')?.tokens ?? 0) + 1;
+      state.write('quotas', 'count', { tokens, at: 0 });
+    });`;
+    const killed = `await store.run(() => process.kill(process.pid, 'SIGKILL'));`;
+    const results = await Promise.allSettled([
+      inProcess(meet('a') + counting),
+      inProcess(meet('b') + counting),
+      inProcess(meet('c') + killed),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    const store = await openDirectoryStore(directory);
+    expect(await store.run((state) => state.read('quotas', 'count')?.tokens)).toBe(600);
+  }, 30_000);
+});
+
+describe('a lock left behind', () => {
+  test('by a process that is gone is broken at once', async () => {
+    const store = await openDirectoryStore(directory);
+    // Above the highest process id of Linux and macOS.
+    writeFileSync(join(directory, 'v1/lock'), `99999999 ${hostname()} aaaa`);
+    expect(await store.run(() => 'done')).toBe('done');
+  });
+
+  test('by another machine is broken when it is old', async () => {
+    const store = await openDirectoryStore(directory);
+    const lock = join(directory, 'v1/lock');
+    writeFileSync(lock, '1 elsewhere bbbb');
+    const old = Date.now() / 1000 - 120;
+    utimesSync(lock, old, old);
+    expect(await store.run(() => 'done')).toBe('done');
+  });
+
+  test('is given back when the work throws', async () => {
+    const store = await openDirectoryStore(directory);
+    const failing = store.run(() => {
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(existsSync(join(directory, 'v1/lock'))).toBe(false);
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * State on disk, for several processes at once.
+ *
+ *     <directory>/.gitignore            *
+ *     <directory>/v1/lock               while a process works
+ *     <directory>/v1/<collection>/      one small JSON file per document
+ *     <directory>/v1/bytes/<sha256>     objects and function code, each stored once
+ */
+
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from './error-code';
+import { withLock } from './lock';
+import type { Collection, Documents, State, StateStore } from './state';
+import { COLLECTIONS, sha256Hex } from './state';
+
+/** Raised when the documents change their meaning; an older version's are left alone. */
+const FORMAT = 'v1';
+
+/** Opens or creates the state, and drops what killed processes and replaced code left behind. */
+export async function openDirectoryStore(directory: string): Promise<StateStore> {
+  const root = join(directory, FORMAT);
+  const state = new DirectoryState(root);
+  const store: StateStore = {
+    run: (work) => {
+      state.prepare();
+      return withLock(join(root, 'lock'), () => work(state));
+    },
+  };
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, '.gitignore'), '*\n');
+  await store.run(() => state.collectGarbage());
+  return store;
+}
+
+class DirectoryState implements State {
+  constructor(private readonly root: string) {}
+
+  /** Again before each use: people delete the directory to start over, also under a server. */
+  prepare(): void {
+    for (const name of [...COLLECTIONS, 'bytes']) {
+      mkdirSync(join(this.root, name), { recursive: true });
+    }
+  }
+
+  read<C extends Collection>(collection: C, id: string): Documents[C] | undefined {
+    return readDocument<C>(this.documentPath(collection, id));
+  }
+
+  write<C extends Collection>(collection: C, id: string, document: Documents[C]): void {
+    const text = `${JSON.stringify(document, null, 2)}\n`;
+    writeWhole(this.documentPath(collection, id), Buffer.from(text));
+  }
+
+  remove(collection: Collection, id: string): void {
+    rmSync(this.documentPath(collection, id), { force: true });
+  }
+
+  list<C extends Collection>(collection: C): Documents[C][] {
+    const directory = join(this.root, collection);
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => readDocument<C>(join(directory, name)) ?? []);
+  }
+
+  readBytes(sha256: string): Buffer {
+    return readFileSync(this.bytesPath(sha256));
+  }
+
+  writeBytes(sha256: string, bytes: Buffer): void {
+    // Named by their content and never half there: what exists is the same.
+    if (!existsSync(this.bytesPath(sha256))) writeWhole(this.bytesPath(sha256), bytes);
+  }
+
+  /** Under the lock, hence no unfinished file can belong to a living process. */
+  collectGarbage(): void {
+    for (const name of [...COLLECTIONS, 'bytes']) {
+      for (const file of readdirSync(join(this.root, name))) {
+        if (file.endsWith('.tmp')) rmSync(join(this.root, name, file), { force: true });
+      }
+    }
+    const used = this.usedDigests();
+    for (const file of readdirSync(join(this.root, 'bytes'))) {
+      if (used.has(file)) continue;
+      rmSync(join(this.root, 'bytes', file), { force: true });
+      this.remove('archives', file);
+    }
+  }
+
+  private usedDigests(): Set<string> {
+    const objects = this.list('objects').flatMap(({ versions }) =>
+      versions.flatMap(({ content }) => content?.sha256 ?? []),
+    );
+    const code = this.list('functions').flatMap(({ latest, versions }) =>
+      [latest, ...versions].flatMap((version) => [version.code.sha256, version.liveSha256]),
+    );
+    return new Set([...objects, ...code]);
+  }
+
+  /** Readable, of any id, and never two for ids that differ only in case or in odd characters. */
+  private documentPath(collection: Collection, id: string): string {
+    const readable = id.replace(/[^a-z0-9-]+/gi, '_').slice(-80);
+    return join(this.root, collection, `${readable}.${sha256Hex(id).slice(0, 16)}.json`);
+  }
+
+  private bytesPath(sha256: string): string {
+    return join(this.root, 'bytes', sha256);
+  }
+}
+
+function readDocument<C extends Collection>(path: string): Documents[C] | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Documents[C];
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A reader, or the next process after a kill, finds the old file or the new one, never a part. */
+function writeWhole(path: string, bytes: Buffer): void {
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  writeFileSync(draft, bytes);
+  renameSync(draft, path);
+}

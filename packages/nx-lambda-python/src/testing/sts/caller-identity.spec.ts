@@ -1,0 +1,23 @@
+import { memoryStore } from '../state/memory';
+import { sha256Hex } from '../state/state';
+import { routeSts } from './caller-identity';
+
+function requestOf(body: string) {
+  const bytes = Buffer.from(body);
+  const common = { method: 'POST', path: '/', query: new URLSearchParams(), headers: {} };
+  return { ...common, body: bytes, bodySha256: sha256Hex(bytes) };
+}
+
+test('GetCallerIdentity tells the account', async () => {
+  const call = routeSts(requestOf('Action=GetCallerIdentity&Version=2011-06-15'));
+  const account = { accountId: '111122223333', endpoint: '', updateMilliseconds: 0 };
+  const response = await memoryStore().run((state) =>
+    call.run({ state, account, region: 'us-east-1', now: 0, fault: undefined }),
+  );
+  expect(response.status).toBe(200);
+  expect(response.body.toString()).toContain('<Account>111122223333</Account>');
+});
+
+test('other actions are said not to be there', () => {
+  expect(() => routeSts(requestOf('Action=AssumeRole'))).toThrow(/AssumeRole of STS/);
+});
