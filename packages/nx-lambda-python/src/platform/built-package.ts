@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { LambdaPythonError } from '../errors';
 import { MANIFEST_FILE, type BuildManifest } from '../packaging/manifest';
+import type { PackageFile } from '../release/upload';
 
 /** Names the folder as the user knows it and the command that fills it. */
 export interface BuildOutput {
@@ -15,14 +15,6 @@ export interface BuildOutput {
   displayed: string;
   /** `nx build orders` */
   command: string;
-}
-
-/** The zip on disk, proven to be the one that its manifest describes. */
-export interface PackageFile {
-  open: () => Readable;
-  size: number;
-  /** Base64. */
-  sha256: string;
 }
 
 /** @throws PACKAGE_NOT_BUILT when the manifest is missing or is none of this plugin's. */

@@ -1,7 +1,7 @@
 /** Puts a deployment package where Lambda can read it: once, whole, and proven. */
 
+import type { Readable } from 'node:stream';
 import { isTransient, type AwsFailure } from './aws-failure';
-import type { PackageFile } from './built-package';
 import { secondsSince } from './clock';
 import { failureError } from './failure-error';
 import { objectUrl, type ObjectLocation, type StoredObject } from './object-storage';
@@ -13,6 +13,14 @@ import {
   type StorageAccess,
 } from './package-object';
 import { withRetries } from './retry';
+
+/** The zip on disk, proven to be the one that its manifest describes. */
+export interface PackageFile {
+  open: () => Readable;
+  size: number;
+  /** Base64. */
+  sha256: string;
+}
 
 export interface UploadRequest {
   location: ObjectLocation;

@@ -24,14 +24,14 @@ export interface FunctionConnection {
 export async function connectStorage(settings: AwsSettings): Promise<StorageConnection> {
   const client = await createS3Client(settings);
   const place = await resolvePlace(client, settings);
-  return { storage: await s3Storage(client), place, close: () => client.destroy() };
+  return { storage: s3Storage(client), place, close: () => client.destroy() };
 }
 
 /** @throws REGION_NOT_SET */
 export async function connectFunctions(settings: AwsSettings): Promise<FunctionConnection> {
-  const client = await createLambdaClient(settings);
+  const client = createLambdaClient(settings);
   const place = await resolvePlace(client, settings);
-  return { functions: await lambdaFunctions(client), place, close: () => client.destroy() };
+  return { functions: lambdaFunctions(client), place, close: () => client.destroy() };
 }
 
 async function resolvePlace(

@@ -1,6 +1,11 @@
 /** Lambda through the AWS SDK. */
 
-import type { FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionCommand,
+  LambdaClient,
+  UpdateFunctionCodeCommand,
+  type FunctionConfiguration,
+} from '@aws-sdk/client-lambda';
 import type { FunctionService, RemoteFunction } from '../../release/function-service';
 import { call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
@@ -8,13 +13,11 @@ import { clientConfiguration, type AwsSettings } from './settings';
 /** As many as deploy waits for at once: each poll has a connection that is open already. */
 const MAX_SOCKETS = 100;
 
-export async function createLambdaClient(settings: AwsSettings): Promise<LambdaClient> {
-  const { LambdaClient } = await import('@aws-sdk/client-lambda');
+export function createLambdaClient(settings: AwsSettings): LambdaClient {
   return new LambdaClient(clientConfiguration(settings, MAX_SOCKETS));
 }
 
-export async function lambdaFunctions(client: LambdaClient): Promise<FunctionService> {
-  const { GetFunctionCommand, UpdateFunctionCodeCommand } = await import('@aws-sdk/client-lambda');
+export function lambdaFunctions(client: LambdaClient): FunctionService {
   return {
     get: (name) =>
       call('GetFunction', async () => {

@@ -1,6 +1,12 @@
 /** S3 through the AWS SDK. */
 
-import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import {
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  type HeadObjectCommandOutput,
+} from '@aws-sdk/client-s3';
 import type {
   Bucket,
   ObjectLocation,
@@ -10,9 +16,7 @@ import type {
 import { call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 
-/** The SDK's S3 part takes 0.2 s to load: only upload and deploy pay for it. */
 export async function createS3Client(settings: AwsSettings): Promise<S3Client> {
-  const { S3Client } = await import('@aws-sdk/client-s3');
   const configuration = {
     ...clientConfiguration(settings, 8),
     // Ours is SHA-256, sent by us; others' storages often know no CRC trailers.
@@ -27,9 +31,7 @@ export async function createS3Client(settings: AwsSettings): Promise<S3Client> {
   return new S3Client({ ...configuration, endpoint, forcePathStyle: true });
 }
 
-export async function s3Storage(client: S3Client): Promise<ObjectStorage> {
-  const { HeadBucketCommand, HeadObjectCommand, PutObjectCommand } =
-    await import('@aws-sdk/client-s3');
+export function s3Storage(client: S3Client): ObjectStorage {
   return {
     checkBucket: (bucket) =>
       call('HeadBucket', async () => {
