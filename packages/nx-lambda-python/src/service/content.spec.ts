@@ -1,0 +1,97 @@
+import { entryName, isPrunedDirectory, selectFiles, unmatchedIncludes } from './content';
+import { parseMarker } from './marker';
+
+function marker(lines = '') {
+  const isPackageless = lines.includes('include');
+  return parseMarker(
+    `[tool.nx-lambda-python]\nruntime = "python3.13"\n${
+      isPackageless ? 'handlers = ["handlers/*.py"]' : 'package = "orders"'
+    }\n${lines}`,
+    'pyproject.toml',
+  );
+}
+
+describe('selectFiles', () => {
+  const files = [
+    'README.md',
+    'conftest.py',
+    'orders/__init__.py',
+    'orders/.env',
+    'orders/__pycache__/x.pyc',
+    'orders/data/schema.json',
+    'orders/handlers/create.py',
+    'orders/handlers/test_create.py',
+    'orders/handlers/create_test.py',
+    'orders/lib/native.so',
+    'orders/tests/a.py',
+    'other/orders/x.py',
+    'pyproject.toml',
+    'requirements.txt',
+    'tests/test_a.py',
+  ];
+
+  it('takes the import package without tests, caches and hidden files', () => {
+    expect(selectFiles(marker(), files)).toEqual([
+      'orders/__init__.py',
+      'orders/data/schema.json',
+      'orders/handlers/create.py',
+      'orders/lib/native.so',
+    ]);
+  });
+
+  it('lets exclude take more out and give back with !', () => {
+    const selected = selectFiles(
+      marker('exclude = ["*.json", "!orders/tests/", "!orders/handlers/create_test.py"]'),
+      files,
+    );
+    expect(selected).not.toContain('orders/data/schema.json');
+    expect(selected).toContain('orders/tests/a.py');
+    expect(selected).toContain('orders/handlers/create_test.py');
+    expect(selected).not.toContain('orders/handlers/test_create.py');
+  });
+
+  it('keeps configuration at the root out even when everything is included', () => {
+    const everything = selectFiles(marker('include = ["*"]'), [
+      'app.py',
+      'handlers/a.py',
+      'handlers/README.md',
+      'project.json',
+      'pyproject.toml',
+      'requirements-dev.txt',
+      'README.md',
+      'uv.lock',
+    ]);
+    expect(everything).toEqual(['app.py', 'handlers/README.md', 'handlers/a.py']);
+  });
+
+  it('reads patterns below root, and tells upper from lower case', () => {
+    const src = marker('root = "src"');
+    expect(selectFiles(src, ['src/orders/a.py', 'orders/b.py', 'src/Orders/c.py'])).toEqual([
+      'src/orders/a.py',
+    ]);
+    expect(entryName(src, 'src/orders/a.py')).toBe('orders/a.py');
+    expect(entryName(src, 'srcs/orders/a.py')).toBeUndefined();
+  });
+
+  it('sorts by code units', () => {
+    expect(selectFiles(marker(), ['orders/b', 'orders/B', 'orders/a'])).toEqual([
+      'orders/B',
+      'orders/a',
+      'orders/b',
+    ]);
+  });
+});
+
+it('names include patterns that match nothing', () => {
+  const { include, ...rest } = marker('include = ["handlers/", "libs/**", "!handlers/x.py"]');
+  expect(unmatchedIncludes({ include, ...rest }, ['handlers/a.py', 'lib/b.py'])).toEqual([
+    'libs/**',
+  ]);
+});
+
+it('prunes what no package can hold', () => {
+  expect(
+    ['.venv', 'orders/__pycache__', 'node_modules', 'venv', '.git'].every(isPrunedDirectory),
+  ).toBe(true);
+  expect(['orders', 'orders/venv', 'dist', 'orders/tests'].some(isPrunedDirectory)).toBe(false);
+});
