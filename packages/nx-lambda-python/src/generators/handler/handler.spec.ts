@@ -1,0 +1,145 @@
+import type { Tree } from '@nx/devkit';
+import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
+import { defines, parseModule } from '../../service/python-module';
+import { projectGenerator } from '../project/project';
+import { handlerGenerator } from './handler';
+
+let tree: Tree;
+beforeEach(async () => {
+  tree = createTreeWithEmptyWorkspace();
+  await projectGenerator(tree, { directory: 'services/orders', skipFormat: true });
+});
+
+const handler = (name: string, project?: string) =>
+  handlerGenerator(tree, { name, project, skipFormat: true });
+
+function marker(body: string): void {
+  tree.write(
+    'services/orders/pyproject.toml',
+    `[tool.nx-lambda-python]\nruntime = "python3.13"\n${body}`,
+  );
+}
+
+async function added(run: () => Promise<void>): Promise<string[]> {
+  const before = new Set(tree.listChanges().map(({ path }) => path));
+  await run();
+  return tree
+    .listChanges()
+    .map(({ path }) => path)
+    .filter((path) => !before.has(path))
+    .sort();
+}
+
+describe('where it goes', () => {
+  it.each<[string, string | undefined]>([
+    ['refund', 'orders'],
+    ['refund.py', 'orders'],
+    ['services/orders/orders/handlers/refund.py', undefined],
+    ['services/orders/orders/handlers/refund', undefined],
+    ['services/orders/orders/handlers/refund.py', 'orders'],
+    ['./services/orders/orders/handlers/refund.py', undefined],
+  ])('%s in %s', async (name, project) => {
+    expect(await added(() => handler(name, project))).toEqual([
+      'services/orders/orders/handlers/refund.py',
+    ]);
+    const source = tree.read('services/orders/orders/handlers/refund.py', 'utf-8') ?? '';
+    const module = await parseModule(source);
+    expect(module.syntaxError).toBeUndefined();
+    expect(defines(module, 'handler')).toBe(true);
+    expect(source).toContain('"handler": "refund"');
+  });
+
+  it('a subpackage, where globs cover it', async () => {
+    marker('package = "orders"\nhandlers = ["orders/handlers/**/*.py"]');
+    expect(await added(() => handler('admin/tools/purge', 'orders'))).toEqual([
+      'services/orders/orders/handlers/admin/__init__.py',
+      'services/orders/orders/handlers/admin/tools/__init__.py',
+      'services/orders/orders/handlers/admin/tools/purge.py',
+    ]);
+    const source = tree.read('services/orders/orders/handlers/admin/tools/purge.py', 'utf-8');
+    expect(source).toContain('admin-tools-purge');
+  });
+
+  it('a directory per function, a root and another name, without packages', async () => {
+    marker(
+      'handlers = ["functions/*/app.py"]\ninclude = ["functions/"]\nroot = "src"\nhandler-name = "lambda_handler"',
+    );
+    expect(await added(() => handler('refund', 'orders'))).toEqual([
+      'services/orders/src/functions/refund/app.py',
+    ]);
+    expect(tree.read('services/orders/src/functions/refund/app.py', 'utf-8')).toContain(
+      'def lambda_handler(event',
+    );
+  });
+
+  it('the first glob that covers it', async () => {
+    marker(
+      'package = "orders"\nhandlers = ["orders/main.py", "orders/jobs/*.py", "!orders/jobs/base.py"]',
+    );
+    expect(await added(() => handler('nightly', 'orders'))).toEqual([
+      'services/orders/orders/jobs/nightly.py',
+    ]);
+  });
+
+  it('a service at the root of the workspace', async () => {
+    tree.write(
+      'pyproject.toml',
+      '[project]\nname = "all"\n[tool.nx-lambda-python]\nruntime = "python3.13"\npackage = "app"\nhandlers = ["app/handlers/**/*.py"]',
+    );
+    tree.write('project.json', '{ "name": "all" }');
+    expect(await added(() => handler('admin/purge', 'all'))).toEqual([
+      'app/handlers/admin/purge.py',
+    ]);
+    expect(await added(() => handler('app/handlers/refund'))).toEqual(['app/handlers/refund.py']);
+  });
+});
+
+describe('what it refuses', () => {
+  it.each<[string, string | undefined, string, RegExp]>([
+    ['create-order', 'orders', 'HANDLER_NAME_INVALID', /`create-order` is no Python name/],
+    ['class', 'orders', 'HANDLER_NAME_INVALID', /no keyword/],
+    ['1st', 'orders', 'HANDLER_NAME_INVALID', /`1st`/],
+    ['services/orders/orders/handlers/a-b.py', undefined, 'HANDLER_NAME_INVALID', /`a-b`/],
+    ['_private', 'orders', 'HANDLER_NAME_INVALID', /would be no handler/],
+    ['test_refund', 'orders', 'HANDLER_NAME_INVALID', /would be no handler/],
+    ['admin/purge', 'orders', 'HANDLER_NAME_INVALID', /`admin\/purge` would be no handler/],
+    ['services/orders/orders/x.py', undefined, 'HANDLER_NAME_INVALID', /would be no handler/],
+    ['hello', 'orders', 'HANDLER_EXISTS', /`services\/orders\/orders\/handlers\/hello\.py`/],
+    [
+      'refund',
+      'ordres',
+      'PROJECT_NOT_FOUND',
+      /no service is named `ordres`; did you mean `orders`/,
+    ],
+    ['refund', undefined, 'PROJECT_NOT_FOUND', /needs the service/],
+    ['libs/x/refund.py', undefined, 'PROJECT_NOT_FOUND', /lies in no service/],
+    [
+      'services/orders-two/orders/handlers/x.py',
+      undefined,
+      'PROJECT_NOT_FOUND',
+      /lies in no service/,
+    ],
+  ])('%s in %s', async (name, project, code, message) => {
+    const before = tree.listChanges().length;
+    await expect(handler(name, project)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+    expect(tree.listChanges()).toHaveLength(before);
+  });
+
+  it('names that a package or the functions table has', async () => {
+    tree.write('services/orders/orders/handlers/report/__init__.py', '');
+    await expect(handler('report', 'orders')).rejects.toMatchObject({ code: 'HANDLER_EXISTS' });
+    marker(
+      'package = "orders"\n[tool.nx-lambda-python.functions]\npurge = { handler = "orders.admin.purge" }',
+    );
+    await expect(handler('purge', 'orders')).rejects.toMatchObject({ code: 'HANDLER_EXISTS' });
+  });
+
+  it('says how to cover subpackages', async () => {
+    await expect(handler('admin/purge', 'orders')).rejects.toMatchObject({
+      hint: expect.stringContaining('handlers = ["orders/handlers/**/*.py"]'),
+    });
+  });
+});

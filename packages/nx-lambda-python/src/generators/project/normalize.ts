@@ -1,0 +1,93 @@
+/** The project generator's options, checked and filled in. */
+
+import { LambdaPythonError } from '../../errors';
+import { importPackageFor, isImportPackage } from '../../service/names';
+import { nearest } from '../../service/nearest';
+import {
+  ARCHITECTURES,
+  DEFAULT_RUNTIME,
+  findRuntime,
+  RUNTIMES,
+  type Architecture,
+  type Runtime,
+} from '../../service/runtimes';
+import { hidesPythonModule } from '../../service/stdlib';
+import { workspacePath } from '../directory';
+import type { ProjectGeneratorSchema } from './schema';
+
+export interface ServicePlan {
+  /** Relative to the workspace. */
+  root: string;
+  name: string;
+  importPackage: string;
+  runtime: Runtime;
+  architecture: Architecture;
+  tags: string[];
+}
+
+/** @throws OPTION_INVALID, RUNTIME_UNKNOWN */
+export function normalizeOptions(options: ProjectGeneratorSchema, current: string): ServicePlan {
+  const root = workspacePath(options.directory, current);
+  const name = options.name ?? root.split('/').at(-1) ?? '';
+  if (!/^(@[\w.-]+\/)?[a-zA-Z][\w.-]*$/.test(name)) throw nameRefused(name, options.name);
+  return {
+    root,
+    name,
+    importPackage: importPackage(options.package, name),
+    runtime: runtime(options.runtime ?? DEFAULT_RUNTIME),
+    architecture: architecture(options.architecture),
+    tags: (options.tags ?? '')
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean),
+  };
+}
+
+function nameRefused(name: string, given: string | undefined): LambdaPythonError {
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `\`${name}\` is no name for a project: it needs a letter first, then letters, digits, \`-\`, \`_\` and \`.\``,
+    hint: given === undefined ? 'pass `--name=orders`' : 'pass another `--name`',
+  });
+}
+
+function importPackage(given: string | undefined, project: string): string {
+  const name = given ?? importPackageFor(project);
+  if (name === undefined) {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `the project's name \`${project}\` cannot be turned into the name of a Python package`,
+      hint: 'name the package: `--package=orders`',
+    });
+  }
+  if (!isImportPackage(name)) {
+    const proposal = importPackageFor(name);
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `\`${name}\` is no name of a Python package: letters, digits and \`_\`, no keyword, not a digit first`,
+      hint: `pass \`--package=${proposal ?? 'orders'}\``,
+    });
+  }
+  const [top = ''] = name.split('.');
+  if (!hidesPythonModule(top)) return name;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `a package \`${top}\` would hide the module \`${top}\` that Python or Lambda's runtime has`,
+    hint: `pass another one: \`--package=${top}_service\``,
+  });
+}
+
+function runtime(name: string): Runtime {
+  const found = findRuntime(name);
+  if (found) return found;
+  const known = RUNTIMES.map((candidate) => candidate.name);
+  throw new LambdaPythonError('RUNTIME_UNKNOWN', {
+    message: `the runtime \`${name}\` is not known; known: ${known.join(', ')}`,
+    hint: `pass \`--runtime=${nearest(name, known)[0] ?? DEFAULT_RUNTIME}\``,
+  });
+}
+
+function architecture(name: string | undefined): Architecture {
+  const found = ARCHITECTURES.find((known) => known === (name ?? 'x86_64'));
+  if (found) return found;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `the architecture \`${name}\` is not known; known: ${ARCHITECTURES.join(', ')}`,
+    hint: 'pass `--architecture=x86_64` or `--architecture=arm64`',
+  });
+}
