@@ -1,0 +1,254 @@
+import type { CreateNodesContextV2, ProjectConfiguration } from '@nx/devkit';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createNodes, createNodesV2 } from '../plugin';
+import type { PluginOptions } from './options';
+
+const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
+
+let workspace: string;
+beforeEach(() => {
+  workspace = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-graph-')));
+});
+afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+
+function write(files: Record<string, string>): string[] {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  return Object.keys(files).filter((path) => path.endsWith('pyproject.toml'));
+}
+
+async function infer(
+  files: Record<string, string>,
+  options?: PluginOptions,
+): Promise<Record<string, ProjectConfiguration>> {
+  const context: CreateNodesContextV2 = { nxJsonConfiguration: {}, workspaceRoot: workspace };
+  const results = await createNodesV2[1](write(files), options, context);
+  return Object.assign({}, ...results.map(([, result]) => result.projects));
+}
+
+async function service(files: Record<string, string>, options?: PluginOptions) {
+  const project = (await infer({ 'services/orders/pyproject.toml': MARKER, ...files }, options))[
+    'services/orders'
+  ];
+  if (!project?.targets) throw new Error('nothing was inferred');
+  return { ...project, targets: project.targets };
+}
+
+describe('a service', () => {
+  it('has build, upload and deploy, chained', async () => {
+    const { name, targets, metadata } = await service({
+      'services/orders/orders/handlers/__init__.py': '',
+      'services/orders/orders/handlers/a.py': 'this is not Python',
+      'services/orders/orders/handlers/b.py': '',
+      'services/orders/orders/handlers/test_b.py': '',
+    });
+    expect(name).toBe('orders');
+    expect(metadata).toEqual({
+      technologies: ['python', 'aws-lambda'],
+      description: 'Python Lambda service: 2 handlers, python3.13 on x86_64',
+      targetGroups: { 'Lambda Python': ['build', 'upload', 'deploy'] },
+    });
+    expect(targets['build']).toMatchObject({
+      executor: 'nx-lambda-python:build',
+      cache: true,
+      outputs: ['{options.outputPath}/package.zip', '{options.outputPath}/manifest.json'],
+      options: { outputPath: 'dist/services/orders' },
+    });
+    const zip = [{ dependentTasksOutputFiles: '**/*.zip', transitive: true }];
+    const local = { local: { simulated: true } };
+    expect(targets['upload']).toEqual({
+      executor: 'nx-lambda-python:upload',
+      cache: false,
+      dependsOn: ['build'],
+      inputs: zip,
+      configurations: local,
+      metadata: expect.objectContaining({ description: expect.stringContaining('2 handlers') }),
+    });
+    expect(targets['deploy']).toEqual({
+      executor: 'nx-lambda-python:deploy',
+      cache: false,
+      dependsOn: ['upload'],
+      inputs: zip,
+      configurations: local,
+      metadata: {
+        technologies: ['python', 'aws-lambda'],
+        description:
+          'Points every function at the uploaded package (2 handlers, python3.13 on x86_64)',
+        help: {
+          command: 'npx nx run orders:deploy --help',
+          example: { args: ['-c local'] },
+        },
+      },
+    });
+  });
+
+  it('hashes what goes into the package, without tests, and the build format', async () => {
+    const { targets, namedInputs } = await service({});
+    expect(targets['build']?.inputs).toEqual([
+      '{projectRoot}/orders/**/*',
+      '!{projectRoot}/**/tests/**/*',
+      '!{projectRoot}/**/test_*.py',
+      '!{projectRoot}/**/test_*.py/**/*',
+      '!{projectRoot}/**/*_test.py',
+      '!{projectRoot}/**/*_test.py/**/*',
+      '!{projectRoot}/**/conftest.py',
+      '!{projectRoot}/**/conftest.py/**/*',
+      '{projectRoot}/pyproject.toml',
+      '{projectRoot}/requirements*.txt',
+      '{projectRoot}/requirements/**/*.txt',
+      '{projectRoot}/constraints*.txt',
+      '{projectRoot}/*.lock',
+      '{projectRoot}/pylock*.toml',
+      '{workspaceRoot}/requirements*.txt',
+      '{workspaceRoot}/constraints*.txt',
+      '^{projectRoot}/**/*.py',
+      'lambdaPythonBuildFormat',
+      { env: 'PIP_INDEX_URL' },
+      { env: 'PIP_EXTRA_INDEX_URL' },
+      { externalDependencies: [] },
+    ]);
+    expect(namedInputs).toEqual({
+      lambdaPythonBuildFormat: [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_1' }],
+    });
+  });
+
+  it('turns include into globs, and hashes tests where exclude takes files back', async () => {
+    const { targets } = await service({
+      'services/orders/pyproject.toml':
+        '[tool.nx-lambda-python]\nruntime = "python3.13"\nroot = "src"\nhandlers = ["handlers/*.py"]\ninclude = ["handlers/", "lib/**", "*.json", "/main.py", "!lib/x"]\nexclude = ["*.txt", "!tests/"]',
+    });
+    const inputs = targets['build']?.inputs ?? [];
+    expect(inputs.slice(0, inputs.indexOf('{projectRoot}/pyproject.toml'))).toEqual([
+      '{projectRoot}/src/**/handlers/**/*',
+      '{projectRoot}/src/lib/**/*',
+      '{projectRoot}/src/**/*.json',
+      '{projectRoot}/src/**/*.json/**/*',
+      '{projectRoot}/src/main.py',
+      '{projectRoot}/src/main.py/**/*',
+    ]);
+  });
+
+  it('hashes requirements files that lie elsewhere', async () => {
+    const { targets } = await service({
+      'services/orders/requirements.txt': '-r ../../shared/base.txt\npydantic==2.12.5\n',
+      'shared/base.txt': '-c pins.txt\n',
+      'shared/pins.txt': '',
+    });
+    expect(targets['build']?.inputs).toEqual(
+      expect.arrayContaining([
+        '{workspaceRoot}/shared/base.txt',
+        '{workspaceRoot}/shared/pins.txt',
+      ]),
+    );
+  });
+
+  it('survives requirements that cannot be read', async () => {
+    const { targets } = await service({ 'services/orders/requirements.txt': '-r missing.txt\n' });
+    expect(targets['build']).toBeDefined();
+  });
+
+  it('counts handlers of the functions table once', async () => {
+    const { metadata } = await service({
+      'services/orders/pyproject.toml': `${MARKER}[tool.nx-lambda-python.functions]
+a = { handler = "orders.handlers.a.handler" }
+b = { handler = "orders.admin.b" }`,
+      'services/orders/orders/handlers/a.py': '',
+    });
+    expect(metadata?.description).toContain('2 handlers');
+  });
+});
+
+describe('which projects are services', () => {
+  it('only those with the marker, and names them by pyproject.toml or their directory', async () => {
+    const projects = await infer({
+      'libs/money/pyproject.toml': '[project]\nname = "money"\n',
+      'a/api/pyproject.toml': MARKER,
+      'b/api/pyproject.toml': MARKER,
+      'c/x/pyproject.toml': `[project]\nname = "billing"\n${MARKER}`,
+      'pyproject.toml': `[project]\nname = "root"\n${MARKER}`,
+    });
+    expect(Object.entries(projects).map(([root, { name }]) => [root, name])).toEqual([
+      ['a/api', 'a-api'],
+      ['b/api', 'b-api'],
+      ['c/x', 'billing'],
+      ['.', 'root'],
+    ]);
+    expect(projects['.']?.targets?.['build']?.options).toEqual({ outputPath: 'dist' });
+  });
+
+  it('keeps a broken one, says what is wrong, and leaves the others alone', async () => {
+    const projects = await infer({
+      'a/pyproject.toml': '[tool.nx-lambda-python]\npackage = orders',
+      'b/pyproject.toml': '[tool.nx-lambda-python]\npackage = "b"\nruntime = "python2.7"',
+      'c/pyproject.toml': MARKER,
+      'd/pyproject.toml': '[tool.other',
+    });
+    expect(Object.keys(projects)).toEqual(['a', 'b', 'c']);
+    expect(projects['a']?.metadata?.description).toContain(
+      'broken: `a/pyproject.toml:2:11` is not valid TOML',
+    );
+    expect(projects['b']?.targets?.['build']?.metadata?.description).toContain(
+      '`python2.7` is not known',
+    );
+    expect(projects['a']?.targets?.['build']?.inputs).toContain('{projectRoot}/**/*.py');
+    expect(projects['c']?.metadata?.description).toContain('0 handlers');
+  });
+
+  it('survives a file that went away', async () => {
+    const context: CreateNodesContextV2 = { nxJsonConfiguration: {}, workspaceRoot: workspace };
+    expect(await createNodesV2[1](['gone/pyproject.toml'], undefined, context)).toEqual([]);
+  });
+});
+
+describe('plugin options', () => {
+  it('rename targets and keep the chain', async () => {
+    const { targets } = await service(
+      {},
+      { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
+    );
+    expect(Object.keys(targets)).toEqual(['package', 'ship', 'deploy']);
+    expect(targets['package']?.options).toEqual({
+      outputPath: 'dist/services/orders',
+      engine: 'docker',
+    });
+    expect(targets['ship']).toMatchObject({
+      dependsOn: ['package'],
+      options: { buildTarget: 'package' },
+    });
+    expect(targets['deploy']).toMatchObject({
+      dependsOn: ['ship'],
+      options: { uploadTarget: 'ship' },
+    });
+  });
+
+  it('drop targets', async () => {
+    const { targets } = await service(
+      {},
+      { upload: false, deploy: { configurations: { prod: {} } } },
+    );
+    expect(Object.keys(targets)).toEqual(['build', 'deploy']);
+    expect(targets['deploy']).toMatchObject({
+      dependsOn: ['build'],
+      configurations: { local: { simulated: true }, prod: {} },
+    });
+    expect((await service({}, { build: false })).targets['upload']).not.toHaveProperty('dependsOn');
+  });
+
+  it('tolerate what is no option', async () => {
+    const options = { build: true, deploy: null } as unknown as PluginOptions;
+    expect(Object.keys((await service({}, options)).targets)).toEqual([
+      'build',
+      'upload',
+      'deploy',
+    ]);
+  });
+});
+
+it('is the same under both names that Nx looks for', () => {
+  expect(createNodes).toBe(createNodesV2);
+  expect(createNodes[0]).toBe('**/pyproject.toml');
+});

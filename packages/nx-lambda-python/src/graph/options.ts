@@ -1,0 +1,52 @@
+/** The plugin's options in nx.json: which targets a service gets, and under which names. */
+
+import type { TargetConfiguration } from '@nx/devkit';
+
+export const TARGETS = ['build', 'upload', 'deploy'] as const;
+export type TargetKey = (typeof TARGETS)[number];
+
+/** Whatever a target of nx.json may have: it goes over what is inferred. */
+export type TargetWithName = Partial<TargetConfiguration> & {
+  /** Default: the key's own name. */
+  targetName?: string;
+};
+
+/**
+ * Each target: `false` leaves it out, a string names it, an object names and changes it.
+ *
+ * @example
+ * { "plugin": "nx-lambda-python", "options": { "build": { "targetName": "package" }, "deploy": false } }
+ */
+export interface PluginOptions {
+  build?: TargetOption;
+  upload?: TargetOption;
+  deploy?: TargetOption;
+}
+
+export type TargetOption = TargetWithName | string | boolean;
+
+export interface TargetPlan {
+  name: string;
+  changes: Partial<TargetConfiguration>;
+}
+
+/** The targets to infer; those left out are undefined. */
+export type TargetPlans = Record<TargetKey, TargetPlan | undefined>;
+
+/** One shape for all forms; what is no option at all counts as the default, since a throw here stops every Nx command. */
+export function normalizeOptions(options: PluginOptions | undefined): TargetPlans {
+  const given: PluginOptions = typeof options === 'object' && options !== null ? options : {};
+  return {
+    build: planOf('build', given.build),
+    upload: planOf('upload', given.upload),
+    deploy: planOf('deploy', given.deploy),
+  };
+}
+
+function planOf(key: TargetKey, option: TargetOption | undefined): TargetPlan | undefined {
+  if (option === false) return undefined;
+  if (typeof option === 'string') return { name: option || key, changes: {} };
+  if (typeof option !== 'object' || option === null) return { name: key, changes: {} };
+  const { targetName, ...changes } = option;
+  return { name: targetName || key, changes };
+}

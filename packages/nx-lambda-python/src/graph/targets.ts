@@ -1,0 +1,128 @@
+/** The targets of a service: build → upload → deploy. */
+
+import type { TargetConfiguration } from '@nx/devkit';
+import { posix } from 'node:path';
+import type { Marker } from '../service/marker';
+import { PACKAGE_INPUTS, type Inputs } from './inputs';
+import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
+
+export interface ServiceFacts {
+  /** Of the project, relative to the workspace. */
+  root: string;
+  name: string;
+  inputs: Inputs;
+  /** `12 handlers, python3.13 on x86_64`, or what is wrong with the marker. */
+  summary: string;
+}
+
+/** By target name, in the order of the chain. */
+export function serviceTargets(
+  plans: TargetPlans,
+  facts: ServiceFacts,
+): Record<string, TargetConfiguration> {
+  const targets: Record<string, TargetConfiguration> = {};
+  for (const key of TARGETS) {
+    const plan = plans[key];
+    if (plan) targets[plan.name] = changed(INFER[key](plans, plan, facts), plan.changes);
+  }
+  return targets;
+}
+
+/** `12 handlers, python3.13 on x86_64` */
+export function describe({ runtime, architecture }: Marker, handlers: number): string {
+  return `${handlers} ${handlers === 1 ? 'handler' : 'handlers'}, ${runtime.name} on ${architecture}`;
+}
+
+type Infer = (plans: TargetPlans, plan: TargetPlan, facts: ServiceFacts) => TargetConfiguration;
+
+const INFER: Record<TargetKey, Infer> = {
+  build: inferBuild,
+  upload: inferUpload,
+  deploy: inferDeploy,
+};
+
+function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:build',
+    cache: true,
+    inputs: facts.inputs,
+    // Never the directory: deploy writes its report beside the package.
+    outputs: ['{options.outputPath}/package.zip', '{options.outputPath}/manifest.json'],
+    options: { outputPath: posix.join('dist', facts.root) },
+    metadata: metadata(plan, facts, 'Builds the deployment package', {
+      options: { engine: 'host' },
+    }),
+  };
+}
+
+// Other targets of the chain are found by their usual names: an option says so where they have another.
+function renamed(option: string, key: TargetKey, plan: TargetPlan | undefined) {
+  return plan && plan.name !== key ? { options: { [option]: plan.name } } : {};
+}
+
+function inferUpload(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:upload',
+    cache: false,
+    ...dependsOn(plans.build),
+    inputs: PACKAGE_INPUTS,
+    ...renamed('buildTarget', 'build', plans.build),
+    configurations: { local: { simulated: true } },
+    metadata: metadata(plan, facts, 'Puts the deployment package into S3, once', {
+      args: ['-c local'],
+    }),
+  };
+}
+
+function inferDeploy(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:deploy',
+    cache: false,
+    ...dependsOn(plans.upload ?? plans.build),
+    inputs: PACKAGE_INPUTS,
+    ...renamed('uploadTarget', 'upload', plans.upload),
+    configurations: { local: { simulated: true } },
+    metadata: metadata(plan, facts, 'Points every function at the uploaded package', {
+      args: ['-c local'],
+    }),
+  };
+}
+
+function dependsOn(previous: TargetPlan | undefined): Pick<TargetConfiguration, 'dependsOn'> {
+  return previous ? { dependsOn: [previous.name] } : {};
+}
+
+type Metadata = NonNullable<TargetConfiguration['metadata']>;
+
+function metadata(
+  plan: TargetPlan,
+  { name, summary }: ServiceFacts,
+  action: string,
+  example: NonNullable<Metadata['help']>['example'],
+): Metadata {
+  return {
+    technologies: ['python', 'aws-lambda'],
+    description: `${action} (${summary})`,
+    help: { command: `npx nx run ${name}:${plan.name} --help`, example },
+  };
+}
+
+// The user's values win; options, configurations and metadata are joined key by key.
+function changed(
+  inferred: TargetConfiguration,
+  changes: Partial<TargetConfiguration>,
+): TargetConfiguration {
+  const target: TargetConfiguration = { ...inferred, ...changes };
+  for (const key of ['options', 'configurations', 'metadata'] as const) {
+    if (inferred[key] && changes[key]) target[key] = { ...inferred[key], ...changes[key] };
+  }
+  return target;
+}

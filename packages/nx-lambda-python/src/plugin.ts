@@ -1,0 +1,5 @@
+/** What Nx loads: inference alone, so that no Nx command pays for what only executors need. */
+
+export { createNodes, createNodesV2, type PluginOptions } from './graph/create-nodes';
+
+export const name = 'nx-lambda-python';
