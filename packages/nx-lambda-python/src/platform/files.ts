@@ -132,6 +132,14 @@ export function writeTextWhole(path: string, text: string, options?: { durable?:
   writeWhole(path, (output) => output.write(Buffer.from(text)), options);
 }
 
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EEXIST: 'a file stands where a directory is needed',
+  ENOTDIR: 'a file stands where a directory is needed',
+  EPERM: 'permission denied',
+  EROFS: 'read-only file system',
+};
+
 /** Turns "no space left" and "read-only" into words; any other error is passed on. */
 export function diskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
@@ -142,9 +150,10 @@ export function diskError(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') {
+  const refusal = code && REFUSALS[code];
+  if (refusal) {
     return new LambdaPythonError('STORE_UNUSABLE', {
-      message: `\`${path}\` cannot be written: ${code === 'EROFS' ? 'read-only file system' : 'permission denied'}`,
+      message: `\`${path}\` cannot be written: ${refusal}`,
       hint: 'set NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a directory you can write, or correct `outputPath`',
       cause: error,
     });

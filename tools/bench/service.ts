@@ -1,0 +1,74 @@
+/** The service that the benchmarks build: 30 handlers and a pinned set with large native parts. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export const HANDLERS = 30;
+
+export const REQUIREMENTS = [
+  'annotated-types==0.8.0',
+  'boto3==1.44.5',
+  'botocore==1.44.5',
+  'certifi==2026.10.18',
+  'cffi==2.1.1',
+  'charset-normalizer==3.5.2',
+  'cryptography==50.0.2',
+  'idna==3.20',
+  'jmespath==1.1.0',
+  'numpy==2.2.6',
+  'orjson==3.13.0',
+  'pandas==2.2.3',
+  'pillow==11.3.0',
+  'pycparser==3.12',
+  'pydantic==2.14.3',
+  'pydantic_core==2.50.4',
+  'python-dateutil==2.9.0.post0',
+  'pytz==2026.6',
+  'requests==2.34.2',
+  's3transfer==0.19.3',
+  'six==1.17.0',
+  'SQLAlchemy==2.1.9',
+  'typing-inspection==0.4.5',
+  'typing_extensions==4.16.0',
+  'tzdata==2026.6',
+  'urllib3==2.8.0',
+];
+
+/** Real code has some length: a handler of 60 lines that imports a shared module. */
+export function writeService(root: string): void {
+  const files: Record<string, string> = {
+    'pyproject.toml': '[tool.nx-lambda-python]\npackage = "bench"\nruntime = "python3.11"\n',
+    'project.json': JSON.stringify({ name: 'bench' }),
+    'requirements.txt': `${REQUIREMENTS.join('\n')}\n`,
+    'bench/__init__.py': '',
+    'bench/shared.py': 'VERSION = 0\n',
+    'bench/handlers/__init__.py': '',
+  };
+  for (let number = 0; number < HANDLERS; number += 1) {
+    files[`bench/handlers/handler_${number}.py`] = handler(number);
+  }
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
+
+function handler(number: number): string {
+  const steps = Array.from(
+    { length: 25 },
+    (_, step) =>
+      `    if event.get("step") == ${step}:\n        result["${step}"] = ${number * 100 + step}`,
+  );
+  return [
+    'import json',
+    '',
+    'from bench.shared import VERSION',
+    '',
+    '',
+    'def handler(event, context):',
+    '    result = {"version": VERSION}',
+    ...steps,
+    '    return {"statusCode": 200, "body": json.dumps(result)}',
+    '',
+  ].join('\n');
+}

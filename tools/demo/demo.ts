@@ -1,0 +1,109 @@
+/**
+ * The whole chain on a real service: pack the plugin, make a workspace, generate, build, upload, deploy to
+ * the simulated account, change one line, deploy what is affected, and prove that what runs there is it.
+ */
+
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commitAll, createWorkspace } from '../fresh-workspace';
+import { NEWEST } from '../nx-versions';
+import { ROOT } from '../workspace-root';
+import { choosePlace } from './engine';
+import { prove } from './proof';
+import { Steps } from './steps';
+
+const HANDLERS = ['create_order', 'get_order', 'list_orders', 'notify', 'refund'];
+const REQUIREMENTS = [
+  'aws-lambda-powertools==3.37.0',
+  'orjson==3.13.0',
+  'pydantic==2.14.3',
+  'requests==2.34.2',
+];
+const NX = join('node_modules', '.bin', 'nx');
+
+async function main(): Promise<void> {
+  // The real path: what a temporary directory is called by a link would confuse Nx.
+  const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-demo-')));
+  const steps = new Steps(workspace);
+  try {
+    await play(workspace, steps);
+  } catch (error) {
+    rmSync(workspace, { recursive: true, force: true });
+    console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+    process.exit(steps.interrupted ? 130 : 1);
+  }
+}
+
+async function play(workspace: string, steps: Steps): Promise<void> {
+  await steps.command('pack the plugin', ROOT, 'node', ['tools/run.mjs', 'pack.ts'], {
+    quiet: true,
+  });
+  steps.call(`new workspace with Nx ${NEWEST.nx}`, () => createWorkspace(workspace, NEWEST));
+  const nx = (title: string, ...args: string[]) => steps.command(title, workspace, NX, args);
+
+  await nx(
+    'a service',
+    ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
+    ...['--runtime=python3.11', '--no-interactive'],
+  );
+  const service = join(workspace, 'services', 'orders');
+  for (const name of HANDLERS) {
+    await steps.command(
+      `handler ${name}`,
+      workspace,
+      NX,
+      ['g', 'nx-lambda-python:handler', name, '--project=orders'],
+      {
+        quiet: true,
+      },
+    );
+    copyFileSync(
+      join(__dirname, 'handlers', `${name}.py`),
+      join(service, 'orders', 'handlers', `${name}.py`),
+    );
+  }
+  writeFileSync(join(service, 'requirements.txt'), `${REQUIREMENTS.join('\n')}\n`);
+  const place = choosePlace();
+  console.log(`\n  building ${place.reason}`);
+  setBuildOptions(workspace, place.options);
+  commitAll(workspace, 'feat: orders');
+
+  await nx('build, upload, deploy', 'deploy', 'orders', '-c', 'local', '--output-style=static');
+  await nx('again, nothing changed', 'deploy', 'orders', '-c', 'local', '--output-style=static');
+
+  const changed = join(service, 'orders', 'handlers', 'get_order.py');
+  writeFileSync(changed, readFileSync(changed, 'utf8').replace('"unknown"', '"nobody"'));
+  await nx(
+    'one line changed',
+    'affected',
+    '-t',
+    'deploy',
+    '-c',
+    'local',
+    '--output-style=static',
+    '--verbose',
+  );
+
+  await steps.callAsync('proof', () => prove(workspace, HANDLERS, place.options));
+  steps.summarize();
+  console.log(`\nThe workspace is yours to play with: cd ${workspace}`);
+  console.log('  npx nx g nx-lambda-python:handler cancel --project=orders');
+  console.log('  npx nx deploy orders -c local');
+}
+
+function setBuildOptions(workspace: string, options: Record<string, string>): void {
+  const file = join(workspace, 'nx.json');
+  const nxJson = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  const targetDefaults = { 'nx-lambda-python:build': { options } };
+  writeFileSync(file, `${JSON.stringify({ ...nxJson, targetDefaults }, null, 2)}\n`);
+}
+
+void main();

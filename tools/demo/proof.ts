@@ -1,0 +1,131 @@
+/** Proves that each function's code in the account is the package, and that its handler runs from it. */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type {
+  SimulatedAccount,
+  SimulatedAccountOptions,
+} from '../../packages/nx-lambda-python/src/testing';
+
+interface Testing {
+  startSimulatedAccount(options: SimulatedAccountOptions): Promise<SimulatedAccount>;
+}
+
+const EVENT = {
+  customer: 'ada',
+  items: ['tea'],
+  cents: 250,
+  pathParameters: { id: '42' },
+  dry: true,
+};
+
+/** Unpacks the zip as Lambda does and calls the handler with nothing else on the path. */
+const CALL = `
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+module, name = sys.argv[2].rsplit(".", 1)
+print(json.dumps(getattr(importlib.import_module(module), name)(json.loads(sys.argv[3]), None)))
+`;
+
+export async function prove(
+  workspace: string,
+  handlers: readonly string[],
+  build: Record<string, string>,
+): Promise<void> {
+  const manifestFile = join(workspace, 'dist', 'services', 'orders', 'manifest.json');
+  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as {
+    package: { sha256: string };
+  };
+  const testing = createRequire(join(workspace, 'package.json'))(
+    'nx-lambda-python/testing',
+  ) as Testing;
+  const directory = join(workspace, '.nx-lambda-python', 'account');
+  const account = await testing.startSimulatedAccount({ directory });
+  try {
+    for (const name of handlers) {
+      const code = await account.functionCode(`orders-${name}`);
+      const sha256 = createHash('sha256')
+        .update(code ?? '')
+        .digest('base64');
+      if (!code || sha256 !== manifest.package.sha256) {
+        throw new Error(
+          `orders-${name} runs ${sha256}, the manifest says ${manifest.package.sha256}`,
+        );
+      }
+    }
+    console.log(
+      `  the code of all ${handlers.length} functions has the manifest's SHA-256 ${manifest.package.sha256}`,
+    );
+    const code = await account.functionCode('orders-create_order');
+    if (code) callHandlers(workspace, code, handlers, build);
+  } finally {
+    await account.stop();
+  }
+}
+
+function callHandlers(
+  workspace: string,
+  code: Buffer,
+  handlers: readonly string[],
+  build: Record<string, string>,
+): void {
+  const directory = join(workspace, '.nx-lambda-python', 'proof');
+  const task = join(directory, 'task');
+  mkdirSync(task, { recursive: true });
+  writeFileSync(join(directory, 'package.zip'), code);
+  writeFileSync(join(directory, 'call.py'), CALL);
+  try {
+    const python = fittingPython(directory, build);
+    if (!python) {
+      console.log('  no Python 3.11 is at hand, so the handlers were not called');
+      return;
+    }
+    python(['-m', 'zipfile', '-e', join(directory, 'package.zip'), task]);
+    for (const name of handlers) {
+      const handler = `orders.handlers.${name}.handler`;
+      const answer = python([
+        '-I',
+        '-S',
+        join(directory, 'call.py'),
+        task,
+        handler,
+        JSON.stringify(EVENT),
+      ]);
+      console.log(`  ${handler} → ${answer.trim().split('\n').at(-1)}`);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+type Python = (args: string[]) => string;
+
+/** The build image's Python, else one of this machine if it is Linux and has the runtime's version. */
+function fittingPython(directory: string, build: Record<string, string>): Python | undefined {
+  const { engine, image } = build;
+  if (engine && image) {
+    const mount = `--mount=type=bind,source=${directory},target=${directory}`;
+    const run = [
+      'run',
+      '--rm',
+      '--init',
+      '--network=none',
+      '--entrypoint=',
+      mount,
+      image,
+      'python3',
+    ];
+    return (args) => execFileSync(engine, [...run, ...args], { encoding: 'utf8' });
+  }
+  const candidates =
+    process.platform === 'linux' && process.arch === 'x64' ? ['python3.11', 'python3'] : [];
+  const found = candidates.find((name) =>
+    spawnSync(name, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('Python 3.11.'),
+  );
+  return found === undefined
+    ? undefined
+    : (args) => execFileSync(found, args, { encoding: 'utf8' });
+}
