@@ -128,20 +128,24 @@ function pipAndZip(): number {
     'cd /tmp/tree && zip -q -r /tmp/package.zip .',
   ].join(' && ');
   return timed(() =>
-    execFileSync('docker', [
-      ...[
-        'run',
-        '--rm',
-        '--init',
-        '--network=host',
-        '-v',
-        `${root}:/service:ro`,
-        '-v',
-        `${cache}:/root/.cache/pip`,
+    execFileSync(
+      'docker',
+      [
+        ...[
+          'run',
+          '--rm',
+          '--init',
+          '--network=host',
+          '-v',
+          `${root}:/service:ro`,
+          '-v',
+          `${cache}:/root/.cache/pip`,
+        ],
+        ...(certificates ? ['-v', `${certificates}:/ca.crt:ro`, '-e', 'PIP_CERT=/ca.crt'] : []),
+        ...['-e', 'PIP_ROOT_USER_ACTION=ignore', IMAGE, 'sh', '-c', script],
       ],
-      ...(certificates ? ['-v', `${certificates}:/ca.crt:ro`, '-e', 'PIP_CERT=/ca.crt'] : []),
-      ...['-e', 'PIP_ROOT_USER_ACTION=ignore', IMAGE, 'sh', '-c', script],
-    ]),
+      { stdio: ['ignore', 'ignore', 'ignore'] },
+    ),
   );
 }
 
