@@ -1,7 +1,8 @@
 /** Writes an archive entry by entry, in one pass, hashing what it writes. */
 
 import { createHash } from 'node:crypto';
-import type { ByteSource } from './zip/byte-source';
+import { bufferSource, type ByteSource } from './zip/byte-source';
+import { compress } from './zip/deflate';
 import { encodeCentralHeader, encodeEnd, encodeLocalHeader, type FileHeader } from './zip/write';
 
 export interface ByteSink {
@@ -19,13 +20,17 @@ export class ArchiveWriter {
   private readonly hash = createHash('sha256');
   private readonly centralHeaders: Buffer[] = [];
   private length = 0;
-  private entryCount = 0;
+  private entries = 0;
 
   constructor(private readonly sink: ByteSink) {}
 
   /** Bytes written so far. */
   get size(): number {
     return this.length;
+  }
+
+  get entryCount(): number {
+    return this.entries;
   }
 
   /** Starts from the entries of an archive that this class wrote: headers and bytes are kept as they are. */
@@ -35,20 +40,27 @@ export class ArchiveWriter {
   ): void {
     this.copy(archive, 0, prefix.length);
     this.centralHeaders.push(prefix.central);
-    this.entryCount += prefix.entryCount;
+    this.entries += prefix.entryCount;
   }
 
   /** Adds a file whose compressed bytes stand in `source` at `offset`. */
   add(file: FileToWrite, source: ByteSource, offset: number): void {
     this.centralHeaders.push(encodeCentralHeader({ ...file, localOffset: this.length }));
-    this.entryCount += 1;
+    this.entries += 1;
     this.write(encodeLocalHeader(file));
     this.copy(source, offset, file.compressedSize);
   }
 
-  /** SHA-256 of everything written so far; writing can go on. */
-  digest(encoding: 'hex' | 'base64'): string {
-    return this.hash.copy().digest(encoding);
+  /** Compresses a file and adds it. */
+  addContent(path: string, executable: boolean, content: Buffer): void {
+    const { data, ...compressed } = compress(content);
+    const mode = executable ? 0o755 : 0o644;
+    this.add({ path, mode, ...compressed, compressedSize: data.length }, bufferSource(data), 0);
+  }
+
+  /** SHA-256 of everything written so far, and of `further` bytes if they followed; writing can go on. */
+  digest(encoding: 'hex' | 'base64', further: Uint8Array = Buffer.alloc(0)): string {
+    return this.hash.copy().update(further).digest(encoding);
   }
 
   /** Writes the central directory. */

@@ -27,7 +27,9 @@ export interface PartFacts {
   format: number;
   /** Bytes of its entries, which is where its central directory starts. */
   length: number;
-  /** Of those bytes, hex. */
+  /** Bytes of the archive. */
+  size: number;
+  /** Of the archive, hex. */
   sha256: string;
   entryCount: number;
   distributions: PartDistribution[];
@@ -38,9 +40,10 @@ export interface PartFacts {
 export interface PartDistribution {
   name: string;
   version: string;
-  wheel: string;
-  /** Of the wheel, hex. */
-  sha256: string;
+  /** Null where pip installed it: then no wheel was kept. */
+  wheel: string | null;
+  /** Of the wheel, hex; null where there is none. */
+  sha256: string | null;
   /** Bytes of its files that are in the part, unpacked. */
   unpackedSize: number;
 }
@@ -90,12 +93,8 @@ export function writePart(
     );
     distribution.unpackedSize += size;
   }
-  const facts = { length: writer.size, sha256: writer.digest('hex') };
-  writer.finish();
   return {
-    format: PART_FORMAT,
-    ...facts,
-    entryCount: merged.length,
+    ...finishPart(writer),
     distributions: installations.map(({ name, version, wheel, unpackedSize }) => ({
       name,
       version,
@@ -105,4 +104,12 @@ export function writePart(
     })),
     warnings,
   };
+}
+
+/** Writes the end of a part, and what is to be known of its bytes. */
+export function finishPart(writer: ArchiveWriter): Omit<PartFacts, 'distributions' | 'warnings'> {
+  const { size: length, entryCount } = writer;
+  writer.finish();
+  const { size } = writer;
+  return { format: PART_FORMAT, length, size, sha256: writer.digest('hex'), entryCount };
 }

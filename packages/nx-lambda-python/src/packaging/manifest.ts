@@ -24,9 +24,9 @@ export interface BuildManifest {
   /** `python3.13` */
   runtime: string;
   architecture: Architecture;
-  /** Build image that resolved the wheels, with its digest; null where no container was used. */
+  /** Build image that resolved the dependencies, with its digest; null where no container was used. */
   image: string | null;
-  /** Engine that resolved the wheels: `docker`, `podman`, …, `host`, or `none` where nothing is required. */
+  /** Engine that resolved the dependencies: `docker`, `podman`, …, `host`, or `none` where nothing is required. */
   engine: string;
   /** Sorted by name. */
   handlers: ManifestHandler[];
@@ -48,10 +48,10 @@ export interface ManifestHandler {
 export interface ManifestDistribution {
   name: string;
   version: string;
-  /** File name of the wheel. */
-  wheel: string;
-  /** Hex, as in lock files and indexes. */
-  sha256: string;
+  /** File name of the wheel; null where pip installed the distribution and kept no wheel. */
+  wheel: string | null;
+  /** Of the wheel, hex, as in lock files and indexes; null where there is none. */
+  sha256: string | null;
 }
 
 /** Canonical text: two spaces, a final newline, keys in the order of the interface. */

@@ -94,6 +94,15 @@ describe('writePackage', () => {
     expect(() => build(FILES, { ...part, archive: bufferSource(bytes) })).toThrow(DamagedFileError);
   });
 
+  it('notices a damaged central directory of the part', () => {
+    const part = partOf(WHEELS);
+    const bytes = Buffer.from(part.archive.read(0, part.archive.size));
+    // 16 - CRC-32 of the first entry: every reader but a checking one would take it.
+    const at = part.facts.length + 16;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    expect(() => build(FILES, { ...part, archive: bufferSource(bytes) })).toThrow(DamagedFileError);
+  });
+
   it.each([
     ['alpha/native.so', 'alpha/native.so'],
     ['Zeta/__init__.py', 'zeta/__init__.py'],

@@ -2,9 +2,8 @@
 
 import { LambdaPythonError } from '../errors';
 import { ArchiveWriter, type ByteSink } from './archive-writer';
-import type { PartFacts } from './dependency-part';
-import { bufferSource, type ByteSource } from './zip/byte-source';
-import { compress } from './zip/deflate';
+import type { PartDistribution, PartFacts } from './dependency-part';
+import type { ByteSource } from './zip/byte-source';
 import { END_LENGTH } from './zip/format';
 import { readEntries } from './zip/read';
 
@@ -39,31 +38,21 @@ export function writePackage(
   files: readonly ServiceFile[],
   sink: ByteSink,
 ): PackageFacts {
+  const writer = new ArchiveWriter(sink);
+  copyPart({ archive, facts }, writer);
   const dependencies = readEntries(archive, { trusted: true });
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   checkPaths(
     dependencies.map(({ path }) => path),
     sorted.map(({ path }) => path),
   );
-  const writer = new ArchiveWriter(sink);
-  const central = archive.read(facts.length, centralLength(archive, facts));
-  writer.startWith(archive, { length: facts.length, entryCount: facts.entryCount, central });
-  if (writer.digest('hex') !== facts.sha256) {
-    throw new DamagedFileError('the dependency part in the wheel store is damaged');
-  }
-
   let unpackedSize = dependencies.reduce((sum, { size }) => sum + size, 0);
   for (const file of sorted) {
-    const { data, ...compressed } = compress(file.read());
-    const mode = file.executable ? 0o755 : 0o644;
-    writer.add(
-      { path: file.path, mode, ...compressed, compressedSize: data.length },
-      bufferSource(data),
-      0,
-    );
-    unpackedSize += compressed.size;
+    const content = file.read();
+    writer.addContent(file.path, file.executable, content);
+    unpackedSize += content.length;
   }
-  checkSize(unpackedSize, facts);
+  checkUnpackedSize(unpackedSize, facts.distributions);
   writer.finish();
   return { sha256: writer.digest('base64'), size: writer.size, unpackedSize };
 }
@@ -71,9 +60,31 @@ export function writePackage(
 /** A file of the wheel store whose bytes changed since it was put there: it is made or fetched again. */
 export class DamagedFileError extends Error {}
 
-/** Our own archives end in a record without a comment. */
-function centralLength(archive: ByteSource, facts: PartFacts): number {
-  return archive.size - facts.length - END_LENGTH;
+/** @throws PACKAGE_TOO_LARGE naming the largest distributions */
+export function checkUnpackedSize(
+  unpackedSize: number,
+  distributions: readonly PartDistribution[],
+): void {
+  if (unpackedSize <= MAX_UNPACKED_SIZE) return;
+  const largest = [...distributions]
+    .sort((a, b) => b.unpackedSize - a.unpackedSize)
+    .slice(0, 5)
+    .map(({ name, unpackedSize: size }) => `\`${name}\` ${Math.round(size / 1e6)} MB`);
+  throw new LambdaPythonError('PACKAGE_TOO_LARGE', {
+    message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${largest.join(', ')}`,
+    hint: 'take what is not needed out of the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
+  });
+}
+
+/** The part's entries become the archive's first; its end is compared, too, since readers go by it. */
+function copyPart({ archive, facts }: DependencyPart, writer: ArchiveWriter): void {
+  const end = archive.read(facts.length, archive.size - facts.length);
+  // Our own archives end in a record without a comment.
+  const central = end.subarray(0, end.length - END_LENGTH);
+  writer.startWith(archive, { length: facts.length, entryCount: facts.entryCount, central });
+  if (writer.digest('hex', end) !== facts.sha256) {
+    throw new DamagedFileError('the dependency part in the wheel store is damaged');
+  }
 }
 
 /** A path may be one file only, for every reader: no service file over a dependency's, by case neither. */
@@ -106,17 +117,5 @@ function collision(path: string, other: string): LambdaPythonError {
   return new LambdaPythonError('ENTRY_COLLISION', {
     message: `the service's file \`${path}\` clashes with ${other}`,
     hint: `rename it, or leave it out: exclude = ["${path}"] in pyproject.toml`,
-  });
-}
-
-function checkSize(unpackedSize: number, { distributions }: PartFacts): void {
-  if (unpackedSize <= MAX_UNPACKED_SIZE) return;
-  const largest = [...distributions]
-    .sort((a, b) => b.unpackedSize - a.unpackedSize)
-    .slice(0, 5)
-    .map(({ name, unpackedSize: size }) => `\`${name}\` ${Math.round(size / 1e6)} MB`);
-  throw new LambdaPythonError('PACKAGE_TOO_LARGE', {
-    message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${largest.join(', ')}`,
-    hint: 'take what is not needed out of the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions"',
   });
 }

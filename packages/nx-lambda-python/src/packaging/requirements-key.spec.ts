@@ -4,6 +4,7 @@ const components: KeyComponents = {
   meaning: { requirements: ['a==1', 'b==2'], constraints: [], options: [] },
   runtime: 'python3.13',
   architecture: 'x86_64',
+  dependencies: 'wheels',
   place: 'container',
   imageDigest: 'sha256:aa',
   pipArguments: [],
@@ -26,6 +27,7 @@ describe('requirementsKey', () => {
     { meaning: { ...components.meaning, options: ['--pre'] } },
     { runtime: 'python3.12' },
     { architecture: 'arm64' },
+    { dependencies: 'install' },
     { place: 'host' },
     { imageDigest: 'sha256:bb' },
     { pipArguments: ['--pre'] },
@@ -36,4 +38,4 @@ describe('requirementsKey', () => {
   });
 });
 
-const GOLDEN = '1ab86f2a300e9bc156110995eb0d2716afd22b8da7ff3a8c924d9993ef76f42a';
+const GOLDEN = '95524d0a74cfb967880f6745291fc0b1ff5f97c3c9bdf0264782ebc62580a2f3';

@@ -1,4 +1,4 @@
-/** The requirements key: a digest of everything that decides the wheels, and of nothing else. */
+/** The requirements key: a digest of everything that decides the dependencies, and of nothing else. */
 
 import type { Architecture } from '../service/runtimes';
 import { digestOf } from './canonical-json';
@@ -12,6 +12,8 @@ export interface KeyComponents {
   meaning: RequirementsMeaning;
   runtime: string;
   architecture: Architecture;
+  /** Whether wheels are spliced or pip installs: the packages differ in some files. */
+  dependencies: 'wheels' | 'install';
   /** Where wheels are resolved. Which engine runs the container makes no difference to them. */
   place: 'container' | 'host';
   /** Digest of the build image, `sha256:…`; null on the host. */
@@ -31,6 +33,7 @@ export function requirementsKey(components: KeyComponents): string {
     options: meaning.options,
     runtime: components.runtime,
     architecture: components.architecture,
+    dependencies: components.dependencies,
     place: components.place,
     imageDigest: components.imageDigest,
     pipArguments: pipArguments.map(withoutCredentials),

@@ -23,17 +23,21 @@ export interface StoredWheel {
   size: number;
 }
 
-/** A place for wheels and wheel sets, safe for several processes at once. */
-export interface WheelStore {
+/** A place for what requirements keys stand for, safe for several processes at once. */
+export interface ResolvingStore {
+  /** Runs `work` while no other process resolves the same key. */
+  whileResolving<T>(requirementsKey: string, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` with an empty directory of its own on the store's file system, gone afterwards. */
+  withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T>;
+}
+
+/** A place for wheels and wheel sets. */
+export interface WheelStore extends ResolvingStore {
   /** The wheel set of this key if it and all its wheels are there. */
   readSet(requirementsKey: string): WheelSet | undefined;
   writeSet(set: WheelSet): void;
   /** Checks a wheel by `admit`, then moves it into the store; a wheel that is there already is kept. */
   admit(path: string, admit: Admit): Promise<StoredWheel>;
-  /** Runs `work` while no other process resolves the same key. */
-  whileResolving<T>(requirementsKey: string, work: () => Promise<T>): Promise<T>;
-  /** Runs `work` with an empty directory of its own on the store's file system, gone afterwards. */
-  withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T>;
 }
 
 /** The door: throws for a wheel that must not come in. */
@@ -55,20 +59,38 @@ export async function ensureWheelSet(
   resolve: ResolveWheels,
   admit: Admit,
 ): Promise<{ set: WheelSet; hit: boolean }> {
-  const known = store.readSet(requirementsKey);
-  if (known) return { set: known, hit: true };
-  return store.whileResolving(requirementsKey, async () => {
-    // Another build may have resolved it while this one waited.
-    const arrived = store.readSet(requirementsKey);
-    if (arrived) return { set: arrived, hit: true };
-    const set = await store.withDirectory(async (directory) => {
+  const { value: set, hit } = await findOrMake(requirementsKey, store, {
+    find: () => store.readSet(requirementsKey),
+    make: async (directory) => {
       const { files, image, engine } = await resolve(directory);
       const wheels: StoredWheel[] = [];
       for (const file of files) wheels.push(await store.admit(file, admit));
       return { requirementsKey, image, engine, wheels: wheels.sort(byDistribution) };
-    });
-    store.writeSet(set);
-    return { set, hit: false };
+    },
+    keep: (made) => store.writeSet(made),
+  });
+  return { set, hit };
+}
+
+/** What a requirements key stands for: found in the store, or made by one process and kept there. */
+export async function findOrMake<T>(
+  requirementsKey: string,
+  store: ResolvingStore,
+  steps: {
+    find: () => T | undefined;
+    make: (directory: string) => Promise<T>;
+    keep: (made: T) => void;
+  },
+): Promise<{ value: T; hit: boolean }> {
+  const known = steps.find();
+  if (known) return { value: known, hit: true };
+  return store.whileResolving(requirementsKey, async () => {
+    // Another build may have made it while this one waited.
+    const arrived = steps.find();
+    if (arrived) return { value: arrived, hit: true };
+    const made = await store.withDirectory(steps.make);
+    steps.keep(made);
+    return { value: made, hit: false };
   });
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -11,7 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diskError, listFiles, openFile, writeWhole } from './files';
+import { diskError, listFiles, openFile, writeTextWhole, writeWhole } from './files';
+import { ownedName } from './owner';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'files-'))));
@@ -92,6 +94,21 @@ describe('writeWhole', () => {
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(root)).toEqual(['x']);
     expect(existsSync(path)).toBe(true);
+  });
+
+  it('sweeps what a killed process left of this file, and nothing else', () => {
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const others = [
+      `.x.${ownedName(process.ppid)}.tmp`,
+      `.x.${ownedName(dead).replace(/-[0-9a-f]{8}-/, '-00000000-')}.tmp`,
+      `.y.${ownedName(dead)}.tmp`,
+      '.x.tmp',
+    ];
+    for (const name of [...others, `.x.${ownedName(dead)}.tmp`]) {
+      writeFileSync(join(root, name), '');
+    }
+    writeTextWhole(join(root, 'x'), 'new');
+    expect(readdirSync(root).sort()).toEqual([...others, 'x'].sort());
   });
 
   it('says which directory cannot be written', () => {

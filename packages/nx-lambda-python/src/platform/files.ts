@@ -1,6 +1,5 @@
 /** Files: listing a service's tree, random access, writes that are whole or absent. */
 
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -15,9 +14,10 @@ import {
   fstatSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import type { ByteSource } from '../packaging/zip/byte-source';
+import { isAbandoned, ownedName } from './owner';
 
 export interface SourceFile {
   /** Relative to the listed directory, with forward slashes. */
@@ -97,9 +97,10 @@ export function writeWhole<T>(
   produce: (output: Output) => T,
   { durable = false } = {},
 ): T {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), draftName(path, ownedName()));
   try {
+    mkdirSync(dirname(path), { recursive: true });
+    sweepDrafts(path);
     const descriptor = openSync(temporary, 'wx', 0o644);
     let result: T;
     try {
@@ -115,6 +116,22 @@ export function writeWhole<T>(
   } catch (error) {
     rmSync(temporary, { force: true });
     throw diskError(error, path);
+  }
+}
+
+function draftName(path: string, owner: string): string {
+  return `.${basename(path)}.${owner}.tmp`;
+}
+
+/** Removes what processes that were killed while they wrote this file left beside it. */
+function sweepDrafts(path: string): void {
+  const directory = dirname(path);
+  const [start = '', end = ''] = draftName(path, '/').split('/');
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(start) || !name.endsWith(end)) continue;
+    if (isAbandoned(name.slice(start.length, -end.length))) {
+      rmSync(join(directory, name), { force: true });
+    }
   }
 }
 

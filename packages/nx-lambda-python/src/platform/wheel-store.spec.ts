@@ -1,11 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { writePart } from '../packaging/dependency-part';
+import { writeTreePart } from '../packaging/tree-part';
+import { buildArchive } from '../packaging/zip/archive.fixtures';
+import { bufferSource } from '../packaging/zip/byte-source';
 import { DamagedFileError } from '../packaging/package';
 import type { Admit } from '../packaging/wheel-set';
 import { buildWheel } from '../packaging/wheel/wheel.fixtures';
-import { DiskWheelStore, storeDirectory } from './wheel-store';
+import { DiskWheelStore, hashFile } from './wheel-store';
 
 let root: string;
 let store: DiskWheelStore;
@@ -89,6 +92,32 @@ describe('DiskWheelStore', () => {
     expect(existsSync(join(store.root, 'parts'))).toBe(false);
   });
 
+  it('keeps an installed tree under its content, and knows it as long as that is whole', async () => {
+    const archive = bufferSource(buildArchive([{ path: 'six.py', content: 'x = 1\n' }]));
+    const admitTree = () =>
+      store.withDirectory((directory) =>
+        store.admitPart(directory, (sink) => writeTreePart(archive, sink)),
+      );
+    const part = await admitTree();
+    const path = join(store.root, 'parts', `${part}.zip`);
+    expect(hashFile(path)).toBe(part);
+    const tree = { requirementsKey: 'key', image: 'image@sha256:aa', engine: 'docker', part };
+    store.writeTree(tree);
+    expect(new DiskWheelStore(store.root).readTree('key')).toEqual(tree);
+    const open = store.openKnownPart(part);
+    expect(open.facts.entryCount).toBe(1);
+    open.close();
+
+    truncateSync(path, 50);
+    expect(store.readTree('key')).toBeUndefined();
+    expect(() => store.openKnownPart(part)).toThrow(DamagedFileError);
+    expect(await admitTree()).toBe(part);
+    expect(store.readTree('key')).toEqual(tree);
+    store.dropPart(part);
+    expect(store.readTree('key')).toBeUndefined();
+    expect(readdirSync(join(store.root, 'work'))).toEqual([]);
+  });
+
   it('lets one of several resolve a key at a time', async () => {
     const order: string[] = [];
     const work = (name: string) =>
@@ -99,13 +128,5 @@ describe('DiskWheelStore', () => {
       });
     await Promise.all([work('a'), work('b')]);
     expect(order.map((entry) => entry.slice(2))).toEqual(['in', 'out', 'in', 'out']);
-  });
-});
-
-describe('storeDirectory', () => {
-  it('is where the environment says, with the format in its path', () => {
-    expect(storeDirectory({ NX_LAMBDA_PYTHON_CACHE_DIRECTORY: '/cache' })).toBe(
-      join('/cache', 'v1'),
-    );
   });
 });

@@ -4,6 +4,7 @@
  *     <cache>/v1/
  *       wheels/<sha256>/<file>.whl     content-addressed, never changed once there
  *       sets/<requirements key>.json   what a key resolved to
+ *       trees/<requirements key>.json  what a key was installed to
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
  *       pip/<image digest>/            pip's own cache
  *       locks/, work/                  of running builds; what a killed one left is swept
@@ -11,40 +12,33 @@
  * Files appear by a rename of something whole, so a process may be killed at any moment.
  */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
-  readdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ByteSink } from '../packaging/archive-writer';
 import type { OpenWheel, PartFacts } from '../packaging/dependency-part';
+import type { InstalledTree, TreeStore, WriteTreePart } from '../packaging/installed-tree';
 import { DamagedFileError, type DependencyPart } from '../packaging/package';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../packaging/wheel-set';
 import { diskError, openFile, syncFile, writeTextWhole, writeWhole, type OpenFile } from './files';
 import { withLock } from './locks';
-
-const STORE_FORMAT = 'v1';
-/** A working directory this old belongs to a build that was killed. */
-const ABANDONED_MILLISECONDS = 24 * 60 * 60 * 1000;
-
-/** `NX_LAMBDA_PYTHON_CACHE_DIRECTORY`, else the system's place for caches. */
-export function storeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  const chosen = environment['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'];
-  return join(chosen || join(cacheHome(environment), 'nx-lambda-python'), STORE_FORMAT);
-}
+import { withWorkDirectory } from './work-directory';
 
 export interface OpenPart extends DependencyPart {
   close(): void;
 }
 
-export class DiskWheelStore implements WheelStore {
+export class DiskWheelStore implements WheelStore, TreeStore {
   constructor(readonly root: string) {}
 
   readSet(requirementsKey: string): WheelSet | undefined {
@@ -73,6 +67,31 @@ export class DiskWheelStore implements WheelStore {
     return wheel;
   }
 
+  readTree(requirementsKey: string): InstalledTree | undefined {
+    const tree = readJson<InstalledTree>(this.treePath(requirementsKey));
+    return tree && this.readPart(this.partPath(tree.part)) ? tree : undefined;
+  }
+
+  writeTree(tree: InstalledTree): void {
+    const text = `${JSON.stringify(tree, null, 2)}\n`;
+    writeTextWhole(this.treePath(tree.requirementsKey), text, { durable: true });
+  }
+
+  async admitPart(directory: string, write: WriteTreePart): Promise<string> {
+    const file = join(directory, 'part.zip');
+    try {
+      const facts = await writeFileBy(file, write);
+      const place = this.partPath(facts.sha256);
+      mkdirSync(join(place, '..'), { recursive: true });
+      syncFile(file);
+      renameSync(file, `${place}.zip`);
+      this.writeFacts(place, facts);
+      return facts.sha256;
+    } catch (error) {
+      throw diskError(error, file);
+    }
+  }
+
   wheelPath({ sha256, file }: Pick<StoredWheel, 'sha256' | 'file'>): string {
     return join(this.root, 'wheels', sha256, file);
   }
@@ -86,21 +105,26 @@ export class DiskWheelStore implements WheelStore {
     wheels: readonly StoredWheel[],
     write: (wheels: readonly OpenWheel[], sink: ByteSink) => PartFacts,
   ): Promise<OpenPart> {
-    const path = join(this.root, 'parts', digest);
-    const known =
-      this.readPart(path) ??
-      (await this.locked(`part-${digest}`, async () => {
+    const path = this.partPath(digest);
+    if (!this.readPart(path)) {
+      await this.locked(`part-${digest}`, async () => {
         if (!this.readPart(path)) this.makePart(path, wheels, write);
-        return this.readPart(path);
-      }));
-    if (!known) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
+      });
+    }
+    return this.openKnownPart(digest);
+  }
+
+  /** @throws DamagedFileError where there is no such part */
+  openKnownPart(digest: string): OpenPart {
+    const path = this.partPath(digest);
+    const facts = this.readPart(path);
+    if (!facts) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
     const archive = openFile(`${path}.zip`);
-    return { archive, facts: known, close: () => archive.close() };
+    return { archive, facts, close: () => archive.close() };
   }
 
   dropPart(digest: string): void {
-    for (const end of ['.json', '.zip'])
-      rmSync(join(this.root, 'parts', digest + end), { force: true });
+    for (const end of ['.json', '.zip']) rmSync(this.partPath(digest) + end, { force: true });
   }
 
   pipCachePath(imageDigest: string): string {
@@ -122,20 +146,8 @@ export class DiskWheelStore implements WheelStore {
     return withLock(path, work);
   }
 
-  async withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-    const parent = join(this.root, 'work');
-    const directory = join(parent, randomBytes(8).toString('hex'));
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw diskError(error, directory);
-    }
-    try {
-      return await work(directory);
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-      sweep(parent);
-    }
+  withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+    return withWorkDirectory(join(this.root, 'work'), work);
   }
 
   /** The size is compared here; the content is hashed whenever it is copied into a dependency part. */
@@ -146,7 +158,8 @@ export class DiskWheelStore implements WheelStore {
 
   private readPart(path: string): PartFacts | undefined {
     const facts = readJson<PartFacts>(`${path}.json`);
-    return facts && existsSync(`${path}.zip`) ? facts : undefined;
+    const stat = statSync(`${path}.zip`, { throwIfNoEntry: false });
+    return facts && stat?.size === facts.size ? facts : undefined;
   }
 
   private makePart(
@@ -163,10 +176,14 @@ export class DiskWheelStore implements WheelStore {
         return { ...wheel, source };
       });
       const facts = writeWhole(`${path}.zip`, (output) => write(open, output), { durable: true });
-      writeTextWhole(`${path}.json`, `${JSON.stringify(facts, null, 2)}\n`, { durable: true });
+      this.writeFacts(path, facts);
     } finally {
       for (const file of files) file.close();
     }
+  }
+
+  private writeFacts(path: string, facts: PartFacts): void {
+    writeTextWhole(`${path}.json`, `${JSON.stringify(facts, null, 2)}\n`, { durable: true });
   }
 
   /** Disks and backups do damage files: a wheel that is not what it was is fetched again. */
@@ -179,6 +196,25 @@ export class DiskWheelStore implements WheelStore {
 
   private setPath(requirementsKey: string): string {
     return join(this.root, 'sets', `${requirementsKey}.json`);
+  }
+
+  private treePath(requirementsKey: string): string {
+    return join(this.root, 'trees', `${requirementsKey}.json`);
+  }
+
+  /** Without `.zip` or `.json`. */
+  private partPath(digest: string): string {
+    return join(this.root, 'parts', digest);
+  }
+}
+
+/** For a file that nobody else sees yet: it need not appear whole. */
+async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T>): Promise<T> {
+  const descriptor = openSync(path, 'wx');
+  try {
+    return await write({ write: (bytes) => appendFileSync(descriptor, bytes) });
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -204,22 +240,4 @@ export function readJson<T>(path: string): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function sweep(parent: string): void {
-  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
-    const path = join(parent, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat && Date.now() - stat.mtimeMs > ABANDONED_MILLISECONDS) {
-      rmSync(path, { recursive: true, force: true });
-    }
-  }
-}
-
-function cacheHome(environment: NodeJS.ProcessEnv): string {
-  if (process.platform === 'win32') {
-    return environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
-  }
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
-  return environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
 }

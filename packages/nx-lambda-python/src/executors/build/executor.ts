@@ -1,15 +1,16 @@
-/** `nx build <service>`: resolve the wheels or find them, splice the package, write it with its manifest. */
+/** `nx build <service>`: find or make the dependencies, put the package together, write it with its manifest. */
 
 import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
 import { DamagedFileError } from '../../packaging/package';
-import { DiskWheelStore, storeDirectory } from '../../platform/wheel-store';
+import { storeDirectory } from '../../platform/store-directory';
+import { DiskWheelStore } from '../../platform/wheel-store';
 import { renderError } from '../../report';
+import { ensureDependencies } from './dependencies';
 import { normalizeOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
 import type { BuildExecutorSchema } from './schema';
 import { readService } from './service';
-import { resolveWheels } from './wheels';
 
 export default async function buildExecutor(
   schema: BuildExecutorSchema,
@@ -21,8 +22,9 @@ export default async function buildExecutor(
     const service = await readService(options);
     const store = new DiskWheelStore(storeDirectory());
     const built = await withRepairedStore(async () => {
-      const { set, hit } = await resolveWheels(options, service.marker, store);
-      return { hit, ...(await writeOutput(options, service, set, store)) };
+      const dependencies = await ensureDependencies(options, service.marker, store);
+      const output = await writeOutput(options, service, dependencies, store);
+      return { hit: dependencies.hit, ...output };
     });
     printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);
     return { success: true };
@@ -50,12 +52,18 @@ function printSummary(
 ): void {
   const { size, unpackedSize, sha256 } = manifest.package;
   for (const warning of warnings) console.warn(`warning: ${warning}`);
-  const wheels = `${manifest.distributions.length} distributions (${hit ? 'from the wheel store' : `resolved by ${manifest.engine}`})`;
+  const handlers = count(manifest.handlers.length, 'handler');
+  const distributions = count(manifest.distributions.length, 'distribution');
+  const source = hit ? 'from the wheel store' : `resolved by ${manifest.engine}`;
   console.log(
-    `${manifest.handlers.length} handlers, ${wheels}, ${manifest.runtime} ${manifest.architecture}`,
+    `${handlers}, ${distributions} (${source}), ${manifest.runtime} ${manifest.architecture}`,
   );
   console.log(`${file}: ${megabytes(size)}, ${megabytes(unpackedSize)} unzipped, sha256 ${sha256}`);
   console.log(`built in ${(milliseconds / 1000).toFixed(2)} s`);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function megabytes(bytes: number): string {

@@ -13,6 +13,7 @@ export interface BuildOptions {
   outputPath: string;
   requirements: string[];
   constraints: string[];
+  dependencies: NonNullable<BuildExecutorSchema['dependencies']>;
   engine: NonNullable<BuildExecutorSchema['engine']>;
   image: string | undefined;
   network: string | undefined;
@@ -34,6 +35,7 @@ export function normalizeOptions(
       hint: 'run `nx show projects` for their names',
     });
   }
+  checkInstall(schema);
   const inProject = (path: string) => posix.join(projectRoot, path.replaceAll('\\', '/'));
   return {
     project,
@@ -42,6 +44,7 @@ export function normalizeOptions(
     outputPath: schema.outputPath,
     requirements: (schema.requirements ?? ['requirements.txt']).map(inProject),
     constraints: (schema.constraints ?? []).map(inProject),
+    dependencies: schema.dependencies ?? 'wheels',
     engine: schema.engine ?? 'auto',
     image: schema.image,
     network: schema.network,
@@ -50,4 +53,27 @@ export function normalizeOptions(
     excludeDistributions: schema.excludeDistributions ?? [],
     collisions: schema.collisions ?? {},
   };
+}
+
+/** Whoever set these means them: doing without in silence would give another package than they expect. */
+function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
+  if (dependencies !== 'install') return;
+  if (schema.engine === 'host') {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message:
+        '`"dependencies": "install"` needs a container, `"engine": "host"` has none: pip installs for the system it runs on',
+      hint: 'set "engine": "auto" and start docker or podman, or set "dependencies": "wheels"',
+    });
+  }
+  const unused = [
+    ...((schema.excludeDistributions ?? []).length > 0 ? ['excludeDistributions'] : []),
+    ...(Object.keys(schema.collisions ?? {}).length > 0 ? ['collisions'] : []),
+  ];
+  const [first] = unused;
+  if (first === undefined) return;
+  const names = unused.map((name) => `\`${name}\``).join(' and ');
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `${names} cannot be set together with \`"dependencies": "install"\`: pip has put all distributions into one tree already`,
+    hint: `remove ${names} from the build target (\`"${first}": ${first === 'collisions' ? '{}' : '[]'}\` overrides a workspace default), or set "dependencies": "wheels"`,
+  });
 }

@@ -2,7 +2,6 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { planPart, writePart } from '../../packaging/dependency-part';
 import {
   MANIFEST_FILE,
   PACKAGE_FILE,
@@ -10,9 +9,9 @@ import {
   type BuildManifest,
 } from '../../packaging/manifest';
 import { DamagedFileError, writePackage } from '../../packaging/package';
-import type { WheelSet } from '../../packaging/wheel-set';
 import { writeTextWhole, writeWhole } from '../../platform/files';
 import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { Dependencies } from './dependencies';
 import type { BuildOptions } from './normalize';
 import type { Service } from './service';
 
@@ -24,15 +23,12 @@ export interface BuiltPackage {
 export async function writeOutput(
   options: BuildOptions,
   service: Service,
-  set: WheelSet,
+  dependencies: Dependencies,
   store: DiskWheelStore,
 ): Promise<BuiltPackage> {
   const directory = join(options.workspaceRoot, options.outputPath);
   const manifestFile = join(directory, MANIFEST_FILE);
-  const plan = planPart(set.wheels, options);
-  const part = await store.openPart(plan.digest, plan.wheels, (wheels, sink) =>
-    writePart(wheels, options.collisions, sink),
-  );
+  const part = await dependencies.openPart();
   try {
     // A manifest never stands beside a package that it does not describe, whenever this is interrupted.
     rmSync(manifestFile, { force: true });
@@ -43,11 +39,11 @@ export async function writeOutput(
       format: 1,
       project: options.project,
       package: { file: PACKAGE_FILE, ...facts },
-      requirementsKey: set.requirementsKey,
+      requirementsKey: dependencies.requirementsKey,
       runtime: service.marker.runtime.name,
       architecture: service.marker.architecture,
-      image: set.image,
-      engine: set.engine,
+      image: dependencies.image,
+      engine: dependencies.engine,
       handlers: service.handlers,
       distributions: part.facts.distributions.map(({ name, version, wheel, sha256 }) => ({
         name,
@@ -59,7 +55,7 @@ export async function writeOutput(
     writeTextWhole(manifestFile, renderManifest(manifest));
     return { manifest, warnings: part.facts.warnings };
   } catch (error) {
-    if (error instanceof DamagedFileError) store.dropPart(plan.digest);
+    if (error instanceof DamagedFileError) store.dropPart(dependencies.part);
     throw error;
   } finally {
     part.close();

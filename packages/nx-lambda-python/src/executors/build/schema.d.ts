@@ -13,6 +13,10 @@ export interface BuildExecutorSchema {
    */
   constraints?: string[];
   /**
+   * How dependencies get into the package. `wheels` splices them from the wheel store. `install` lets pip install them in the container, where a package must hold exactly what `pip install --target` leaves, console scripts in `bin/` too: any changed requirement installs and compresses everything again, wheels are not checked against the runtime, where two distributions hold one path pip's last one wins, and there is no `host` engine, `excludeDistributions` or `collisions`.
+   */
+  dependencies?: 'wheels' | 'install';
+  /**
    * Where wheels are resolved. `auto` takes the first engine that answers; only where none is installed it uses `host`: published wheels for the runtime, nothing built from source.
    */
   engine?: 'auto' | 'docker' | 'podman' | 'finch' | 'nerdctl' | 'host';
@@ -33,11 +37,11 @@ export interface BuildExecutorSchema {
    */
   pipArgs?: string[];
   /**
-   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda has. What needs them then runs with Lambda's version.
+   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda has. What needs them then runs with Lambda's version. Not with `dependencies: install`.
    */
   excludeDistributions?: string[];
   /**
-   * Which distribution wins where two hold different files of one path: `{ "google/__init__.py": "protobuf" }`.
+   * Which distribution wins where two hold different files of one path: `{ "google/__init__.py": "protobuf" }`. Not with `dependencies: install`.
    */
   collisions?: {
     [k: string]: string;

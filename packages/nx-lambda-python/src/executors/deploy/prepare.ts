@@ -2,7 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
-import { readManifest } from '../../release/built-package';
+import { readManifest } from '../../platform/built-package';
 import type { RemoteFunction } from '../../release/function-service';
 import { desiredFunctions, selectFunctions, type DesiredFunction } from '../../release/functions';
 import { objectUrl, type ObjectLocation, type StoredObject } from '../../release/object-storage';

@@ -3,7 +3,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import type { BuildOutput } from '../../release/built-package';
+import type { BuildOutput } from '../../platform/built-package';
 import { DEFAULT_FUNCTION_NAME, type NamingOptions } from '../../release/functions';
 import type { PlanRules } from '../../release/plan-error';
 import type { OutputFormat } from '../../release/render';

@@ -2,7 +2,7 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import type { BuildOutput } from '../../release/built-package';
+import type { BuildOutput } from '../../platform/built-package';
 import { currentProject, nxCommand, targetOptions } from './target-options';
 
 export const DEFAULT_BUILD_TARGET = 'build';

@@ -3,7 +3,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../../platform/aws/connect';
 import { renderError } from '../../report';
-import { readManifest, readPackage } from '../../release/built-package';
+import { readManifest, readPackage } from '../../platform/built-package';
 import { systemClock } from '../../release/clock';
 import { packageKey, type StorageAccess } from '../../release/package-object';
 import {

@@ -41,6 +41,13 @@ describe('readPipConfiguration', () => {
     expect(connecting).toEqual({ PIP_TIMEOUT: '60' });
   });
 
+  it("reads the section of pip's command at hand", () => {
+    const file = configuration('[install]\nno-binary = :all:\n[wheel]\npre = true\n');
+    expect(readPipConfiguration({}, [file], ['install']).deciding).toEqual({
+      PIP_NO_BINARY: ':all:',
+    });
+  });
+
   it('leaves out directories of this machine', () => {
     expect(readPipConfiguration({ PIP_FIND_LINKS: '/opt/wheels' }, []).deciding).toEqual({});
     expect(readPipConfiguration({ PIP_FIND_LINKS: 'https://host/wheels' }, []).deciding).toEqual({

@@ -33,13 +33,18 @@ export interface PipConfiguration {
   certificates: string | undefined;
 }
 
+/**
+ * @param files configuration files, of which the last one wins
+ * @param commands of pip, whose sections count besides `[global]`
+ */
 export function readPipConfiguration(
   environment: NodeJS.ProcessEnv = process.env,
   files: readonly string[] = configurationFiles(environment),
+  commands: readonly string[] = ['wheel', 'download'],
 ): PipConfiguration {
   const settings = new Map<string, string>();
   for (const file of files) {
-    if (existsSync(file)) readSettings(readFileSync(file, 'utf8'), settings);
+    if (existsSync(file)) readSettings(readFileSync(file, 'utf8'), commands, settings);
   }
   // As in pip, the environment wins over files.
   for (const [name, value] of Object.entries(environment)) {
@@ -83,8 +88,12 @@ function configurationFiles(environment: NodeJS.ProcessEnv): string[] {
   return [...global, ...user, ...(explicit ? [explicit] : [])];
 }
 
-/** The sections that `pip wheel` and `pip download` read; continued lines join by a space. */
-function readSettings(text: string, settings: Map<string, string>): void {
+/** The sections that pip's `commands` read; continued lines join by a space. */
+function readSettings(
+  text: string,
+  commands: readonly string[],
+  settings: Map<string, string>,
+): void {
   let section = '';
   let name: string | undefined;
   for (const line of text.split(/\r?\n/)) {
@@ -93,7 +102,7 @@ function readSettings(text: string, settings: Map<string, string>): void {
     const pair = /^([^\s=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line);
     if (heading) {
       [section, name] = [heading[1] ?? '', undefined];
-    } else if (!/^(global|wheel|download)$/.test(section)) {
+    } else if (section !== 'global' && !commands.includes(section)) {
       continue;
     } else if (name && /^\s/.test(line)) {
       settings.set(name, `${settings.get(name) ?? ''} ${line.trim()}`.trim());

@@ -1,4 +1,4 @@
-/** Resolves requirements by the build image's own pip, in one container run. */
+/** Resolves or installs requirements by the build image's own pip, in one container run. */
 
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   describeTarget,
   fileArguments,
   machineNames,
+  TREE,
   wheelsIn,
   WHEELS,
   writeInput,
@@ -31,15 +32,51 @@ const ROOT = '/nx-lambda-python';
 const CERTIFICATES = `${ROOT}-certificates.crt`;
 const MISFIT = 64;
 
+/** Wheels for all requirements: published ones, or built from their source. */
 export async function resolveInContainer(
   directory: string,
   request: ResolveRequest,
   place: ContainerPlace,
   exec: Exec,
 ): Promise<ResolvedWheels> {
+  mkdirSync(join(directory, WHEELS));
+  const pip = ['wheel', ...fileArguments(ROOT, request), `--wheel-dir=${ROOT}/${WHEELS}`];
+  const ran = await runPip(directory, request, place, pip, exec);
+  return { files: wheelsIn(directory), ...ran };
+}
+
+/** The directory that pip filled by `install --target`. */
+export async function installInContainer(
+  directory: string,
+  request: ResolveRequest,
+  place: ContainerPlace,
+  exec: Exec,
+): Promise<{ tree: string; image: string; engine: string }> {
+  mkdirSync(join(directory, TREE));
+  // The last of pip's options counts, so these stand after the user's.
+  const pip = [
+    'install',
+    ...fileArguments(ROOT, request),
+    // Bytecode would hold times, and it is a third of a package's size.
+    '--no-compile',
+    // With what the image itself has installed.
+    '--no-warn-conflicts',
+    `--target=${ROOT}/${TREE}`,
+  ];
+  const ran = await runPip(directory, request, place, pip, exec);
+  return { tree: join(directory, TREE), ...ran };
+}
+
+async function runPip(
+  directory: string,
+  request: ResolveRequest,
+  place: ContainerPlace,
+  pip: readonly string[],
+  exec: Exec,
+): Promise<{ image: string; engine: string }> {
   const { image } = place;
   writeInput(directory, request);
-  writeHelpers(directory, request);
+  writeHelpers(directory, request, pip);
   mkdirSync(place.pipCache, { recursive: true });
   const { configuration } = request;
   const secrets = { ...proxyVariables(), ...configuration.connecting, ...configuration.deciding };
@@ -54,6 +91,8 @@ export async function resolveInContainer(
         PIP_CACHE_DIR: `${ROOT}/pip-cache`,
         PIP_DISABLE_PIP_VERSION_CHECK: '1',
         PIP_NO_INPUT: '1',
+        // An older wheel that the runtime can load, rather than a newer source that takes minutes to compile.
+        ...(configuration.deciding['PIP_PREFER_BINARY'] ? {} : { PIP_PREFER_BINARY: '1' }),
         PIP_PROGRESS_BAR: 'off',
         PIP_ROOT_USER_ACTION: 'ignore',
         // Where pip looks for `_manylinux` (PEP 600).
@@ -80,15 +119,14 @@ export async function resolveInContainer(
     throw pipFailure({ output: result.output, target, place: 'container' });
   }
   const pinned = image.name.includes('@') ? image.name : `${image.name}@${image.digest}`;
-  return { files: wheelsIn(directory), image: pinned, engine: image.engine };
+  return { image: pinned, engine: image.engine };
 }
 
-function writeHelpers(directory: string, request: ResolveRequest): void {
+function writeHelpers(directory: string, request: ResolveRequest, pip: readonly string[]): void {
   for (const name of ['home', 'platform', 'pip-cache']) mkdirSync(join(directory, name));
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(request.runtime));
   copyFileSync(join(__dirname, 'resolve_in_container.py'), join(directory, 'resolve.py'));
-  const pip = ['wheel', `--wheel-dir=${ROOT}/${WHEELS}`, ...fileArguments(ROOT, request)];
   const { python } = request.runtime;
   const machines = machineNames(request.architecture);
   writeFileSync(join(directory, 'request.json'), JSON.stringify({ python, machines, pip }));

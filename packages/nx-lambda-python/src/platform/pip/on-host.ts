@@ -1,6 +1,6 @@
 /** Resolves requirements without a container: published wheels for the runtime's tags, nothing else. */
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
@@ -24,6 +24,7 @@ export async function resolveOnHost(
 ): Promise<ResolvedWheels> {
   const python = await findPython(exec);
   writeInput(directory, request);
+  mkdirSync(join(directory, WHEELS));
   const requestFile = join(directory, 'request.json');
   const pip = [
     'download',

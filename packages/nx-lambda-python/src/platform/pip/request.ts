@@ -18,7 +18,9 @@ export interface ResolveRequest {
   onLine: (line: string) => void;
 }
 
+/** Below the directory of a resolution: what pip leaves there. */
 export const WHEELS = 'wheels';
+export const TREE = 'tree';
 const INPUT = 'input';
 
 /**
@@ -26,7 +28,6 @@ const INPUT = 'input';
  * so that pip sees them and nothing else of the workspace.
  */
 export function writeInput(directory: string, request: ResolveRequest): void {
-  mkdirSync(join(directory, WHEELS), { recursive: true });
   mkdirSync(join(directory, INPUT), { recursive: true });
   for (const [path, text] of request.files) {
     const file = join(directory, INPUT, path);

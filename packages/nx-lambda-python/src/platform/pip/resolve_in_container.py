@@ -1,4 +1,4 @@
-"""Runs in the build image: checks that it fits the runtime, then lets its pip make the wheels.
+"""Runs in the build image: checks that it fits the runtime, then lets its pip make wheels or install.
 
 argv[1] is a JSON file: {"python": [3, 13], "machines": ["x86_64"], "pip": ["wheel", ...]}.
 Exit code 64 says that the image does not fit; every other one is pip's.

@@ -1,0 +1,99 @@
+/** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { collectRequirements } from '../../packaging/requirements/collect';
+import { withoutCredentials } from '../../packaging/requirements/parse';
+import { requirementsKey } from '../../packaging/requirements-key';
+import { readPipConfiguration } from '../../platform/pip/configuration';
+import type { ContainerPlace } from '../../platform/pip/in-container';
+import type { ResolveRequest } from '../../platform/pip/request';
+import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
+import type { Marker } from '../../service/marker';
+import { buildImageName, chooseImage, pinnedDigest } from './image';
+import { installing } from './install';
+import type { BuildOptions } from './normalize';
+import { noWheels, splicing } from './wheels';
+
+/** What goes into the package before the service's own files, and where it comes from. */
+export interface Dependencies {
+  requirementsKey: string;
+  /** Build image with its digest; null where no container was used. */
+  image: string | null;
+  engine: string;
+  /** The store had them. */
+  hit: boolean;
+  /** Name of their dependency part in the store. */
+  part: string;
+  /** Opens that part, made first if need be; the caller closes it. */
+  openPart: () => Promise<OpenPart>;
+}
+
+/** One value of the option `dependencies`. */
+export interface Mode {
+  /** pip's commands whose configuration counts. */
+  commands: string[];
+  /** What the store has for this key. */
+  find: (key: string) => Dependencies | undefined;
+  /** The same, or made by pip: in a container, on this machine without `place`. */
+  ensure: (
+    key: string,
+    request: ResolveRequest,
+    place: ContainerPlace | undefined,
+  ) => Promise<Dependencies>;
+}
+
+export async function ensureDependencies(
+  options: BuildOptions,
+  { runtime, architecture }: Marker,
+  store: DiskWheelStore,
+): Promise<Dependencies> {
+  const { files, meaning } = collectRequirements(options, (path) => {
+    const file = join(options.workspaceRoot, path);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  });
+  const mode =
+    options.dependencies === 'install'
+      ? installing(store)
+      : splicing(options, { runtime, architecture }, store);
+  const configuration = readPipConfiguration(process.env, undefined, mode.commands);
+  const key = (place: 'container' | 'host', imageDigest: string | null) =>
+    requirementsKey({
+      meaning,
+      runtime: runtime.name,
+      architecture,
+      dependencies: options.dependencies,
+      place,
+      imageDigest,
+      pipArguments: options.pipArgs,
+      pipEnvironment: configuration.deciding,
+    });
+
+  // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
+  if (meaning.requirements.length === 0) return noWheels(key('host', null), options, store);
+
+  const imageName = buildImageName(options.image, { runtime, architecture });
+  const pinned = options.engine === 'host' ? undefined : pinnedDigest(imageName);
+  const known = pinned && mode.find(key('container', pinned));
+  if (known) return known;
+
+  const image = await chooseImage(options, imageName, architecture, store);
+  const request: ResolveRequest = {
+    runtime,
+    architecture,
+    files,
+    requirements: options.requirements,
+    constraints: options.constraints,
+    pipArguments: options.pipArgs,
+    configuration,
+    onLine: (line) => console.log(`  ${withoutCredentials(line)}`),
+  };
+  if (!image) return mode.ensure(key('host', null), request, undefined);
+  const digest = pinned ?? image.digest;
+  return mode.ensure(key('container', digest), request, {
+    image,
+    network: options.network,
+    extraArguments: options.containerArgs,
+    pipCache: store.pipCachePath(digest),
+  });
+}

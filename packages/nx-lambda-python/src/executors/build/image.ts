@@ -1,0 +1,39 @@
+/** The build image of a service, and the engine that has it. */
+
+import { createHash } from 'node:crypto';
+import { findBuildImage, type BuildImage } from '../../platform/engines/image';
+import { exec } from '../../platform/exec';
+import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { Marker } from '../../service/marker';
+import { defaultBuildImage, type Architecture } from '../../service/runtimes';
+import type { BuildOptions } from './normalize';
+
+/** Undefined for the `host` way: chosen, or the only one where `auto` finds no engine installed. */
+export async function chooseImage(
+  options: BuildOptions,
+  image: string,
+  architecture: Architecture,
+  store: DiskWheelStore,
+): Promise<BuildImage | undefined> {
+  if (options.engine === 'host') return undefined;
+  return findBuildImage({ choice: options.engine, image, architecture }, exec, (engine, args) =>
+    // Parallel builds of a workspace start together: one of them pulls.
+    store.locked(`pull-${createHash('sha256').update(image).digest('hex')}`, () => {
+      console.log(`pulling ${image}`);
+      return exec(engine, args, { onLine: (line) => console.log(`  ${line}`) });
+    }),
+  );
+}
+
+export function buildImageName(
+  option: string | undefined,
+  { runtime, architecture }: Pick<Marker, 'runtime' | 'architecture'>,
+): string {
+  if (!option) return defaultBuildImage(runtime, architecture);
+  return option.replaceAll('{runtime}', runtime.name).replaceAll('{architecture}', architecture);
+}
+
+/** A pinned image's digest is known without an engine. */
+export function pinnedDigest(image: string): string | undefined {
+  return /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+}

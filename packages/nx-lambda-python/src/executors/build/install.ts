@@ -1,0 +1,59 @@
+/** `"dependencies": "install"`: pip installs into a tree, which is archived once for all packages. */
+
+import { join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import type { ByteSink } from '../../packaging/archive-writer';
+import type { PartFacts } from '../../packaging/dependency-part';
+import { ensureInstalledTree, type InstalledTree } from '../../packaging/installed-tree';
+import { writeTreePart } from '../../packaging/tree-part';
+import { archiveTree } from '../../platform/archive-tree';
+import { exec } from '../../platform/exec';
+import { openFile } from '../../platform/files';
+import { installInContainer } from '../../platform/pip/in-container';
+import { describeTarget } from '../../platform/pip/request';
+import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { Dependencies, Mode } from './dependencies';
+
+export function installing(store: DiskWheelStore): Mode {
+  return {
+    commands: ['install'],
+    find: (key) => {
+      const tree = store.readTree(key);
+      return tree && installed(tree, true, store);
+    },
+    ensure: async (key, request, place) => {
+      if (!place) throw engineMissing();
+      const { tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
+        console.log(
+          `installing ${describeTarget(request)} dependencies in ${place.image.engine}, ${place.image.name}`,
+        );
+        const made = await installInContainer(directory, request, place, exec);
+        const archive = join(directory, 'tree.zip');
+        await archiveTree(made.tree, archive);
+        return { ...made, write: (sink) => writePartFrom(archive, sink) };
+      });
+      return installed(tree, hit, store);
+    },
+  };
+}
+
+async function writePartFrom(archive: string, sink: ByteSink): Promise<PartFacts> {
+  const file = openFile(archive);
+  try {
+    return await writeTreePart(file, sink);
+  } finally {
+    file.close();
+  }
+}
+
+function installed(tree: InstalledTree, hit: boolean, store: DiskWheelStore): Dependencies {
+  const openPart = () => Promise.resolve(store.openKnownPart(tree.part));
+  return { ...tree, hit, openPart };
+}
+
+function engineMissing(): LambdaPythonError {
+  return new LambdaPythonError('ENGINE_UNAVAILABLE', {
+    message: '`"dependencies": "install"` needs a container engine, and none is installed',
+    hint: 'install docker or podman, or set "dependencies": "wheels" on the build target to use published wheels',
+  });
+}

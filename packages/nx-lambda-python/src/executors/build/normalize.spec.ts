@@ -1,0 +1,46 @@
+import type { ExecutorContext } from '@nx/devkit';
+import { normalizeOptions } from './normalize';
+import type { BuildExecutorSchema } from './schema';
+
+const context = {
+  root: '/workspace',
+  projectName: 'orders',
+  projectsConfigurations: { version: 2, projects: { orders: { root: 'services/orders' } } },
+} as unknown as ExecutorContext;
+const normalize = (schema: Partial<BuildExecutorSchema>) =>
+  normalizeOptions({ outputPath: 'dist/services/orders', ...schema }, context);
+
+describe('normalizeOptions', () => {
+  it('sets every default', () => {
+    expect(normalize({})).toMatchObject({
+      dependencies: 'wheels',
+      engine: 'auto',
+      requirements: ['services/orders/requirements.txt'],
+    });
+  });
+
+  it('takes what a workspace may set for all, empty, with install', () => {
+    const schema = { dependencies: 'install', excludeDistributions: [], collisions: {} } as const;
+    expect(normalize({ ...schema, excludeDistributions: [] }).dependencies).toBe('install');
+  });
+
+  it.each<[Partial<BuildExecutorSchema>, string, string]>([
+    [{ engine: 'host' }, 'needs a container', '"engine": "auto"'],
+    [{ excludeDistributions: ['boto3'] }, '`excludeDistributions` cannot', '[]'],
+    [{ collisions: { 'a.py': 'a' } }, '`collisions` cannot', '{}'],
+    [
+      { excludeDistributions: ['a'], collisions: { 'a.py': 'a' } },
+      '`excludeDistributions` and `collisions` cannot',
+      '"dependencies": "wheels"',
+    ],
+  ])('refuses %j with install', (schema, message, hint) => {
+    expect(() => normalize({ ...schema, dependencies: 'install' })).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining(message) as string,
+        hint: expect.stringContaining(hint) as string,
+      }),
+    );
+    expect(() => normalize(schema)).not.toThrow();
+  });
+});

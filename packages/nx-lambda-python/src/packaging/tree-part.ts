@@ -1,0 +1,106 @@
+/** The dependency part of a tree that pip installed, instead of one of spliced wheels. */
+
+import { ArchiveWriter, type ByteSink } from './archive-writer';
+import { finishPart, type PartDistribution, type PartFacts } from './dependency-part';
+import { checkUnpackedSize } from './package';
+import { WheelError } from './wheel/defect';
+import { parseHeaders } from './wheel/headers';
+import { compareText } from './wheel/names';
+import { parseRecord } from './wheel/record';
+import type { ByteSource } from './zip/byte-source';
+import type { ZipEntry } from './zip/entry';
+import { readEntries } from './zip/read';
+import { readContent } from './zip/verify';
+
+/**
+ * Writes the files of an archive of the tree under the headers that all our entries have, sorted by
+ * path, compressed anew: the archive may come from any program.
+ *
+ * @throws ARCHIVE_INVALID where readers could disagree about the archive, PACKAGE_TOO_LARGE
+ */
+export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promise<PartFacts> {
+  const files = readEntries(archive)
+    .filter(({ isDirectory }) => !isDirectory)
+    .sort((a, b) => compareText(a.path, b.path));
+  const installed = readDistributions(archive, files);
+  const distributions = installed.map(({ distribution }) => distribution);
+  // Compressing takes long, and what is too large already will not get smaller.
+  checkUnpackedSize(totalSize(files), distributions);
+  const writer = new ArchiveWriter(sink);
+  for (const file of files) {
+    writer.addContent(file.path, (file.mode & 0o111) !== 0, readContent(archive, file));
+    // Between files this process may keep its locks alive and hear Ctrl-C.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { ...finishPart(writer), distributions, warnings: pathFileWarnings(files, installed) };
+}
+
+interface InstalledDistribution {
+  distribution: PartDistribution;
+  /** Paths of its files. */
+  paths: ReadonlySet<string>;
+}
+
+/** Sorted by name. Each has a `.dist-info` directory at the root. */
+function readDistributions(
+  archive: ByteSource,
+  files: readonly ZipEntry[],
+): InstalledDistribution[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const textOf = (path: string) => {
+    const file = byPath.get(path);
+    return file && readContent(archive, file).toString('utf8');
+  };
+  return files
+    .flatMap(({ path }) => /^([^/]+\.dist-info)\/METADATA$/.exec(path)?.[1] ?? [])
+    .map((distInfo) => {
+      const { name, version } = readIdentity(distInfo, textOf(`${distInfo}/METADATA`) ?? '');
+      const paths = recordedPaths(distInfo, textOf(`${distInfo}/RECORD`) ?? '');
+      const unpackedSize = totalSize(files.filter((file) => paths.has(file.path)));
+      return { distribution: { name, version, wheel: null, sha256: null, unpackedSize }, paths };
+    })
+    .sort((a, b) => compareText(a.distribution.name, b.distribution.name));
+}
+
+/** As METADATA spells it; old builders write it carelessly, then the directory's name counts. */
+function readIdentity(distInfo: string, metadata: string): { name: string; version: string } {
+  const headers = parseHeaders(metadata);
+  const [directoryName = '', directoryVersion = ''] = distInfo
+    .slice(0, -'.dist-info'.length)
+    .split('-');
+  return {
+    name: headers?.get('name')?.[0] ?? directoryName,
+    version: headers?.get('version')?.[0] ?? directoryVersion,
+  };
+}
+
+/** As paths of the tree. What is not recorded soundly only lacks in sizes and warnings. */
+function recordedPaths(distInfo: string, record: string): ReadonlySet<string> {
+  try {
+    const rows = parseRecord(distInfo, record);
+    // With --target pip installs into `<temporary>/lib/python`, and moves all files to the root then.
+    return new Set([...rows.keys()].map((path) => path.replace(/^\.\.\/\.\.\//, '')));
+  } catch (error) {
+    if (error instanceof WheelError) return new Set();
+    throw error;
+  }
+}
+
+/** As for wheels: `site` reads .pth files in site directories only, and /var/task is none. */
+function pathFileWarnings(
+  files: readonly ZipEntry[],
+  installed: readonly InstalledDistribution[],
+): string[] {
+  return files
+    .map(({ path }) => path)
+    .filter((path) => /^[^/]+\.pth$/.test(path))
+    .map((path) => {
+      const owner = installed.find(({ paths }) => paths.has(path))?.distribution;
+      const whose = owner ? ` of \`${owner.name} ${owner.version}\`` : '';
+      return `\`${path}\`${whose} has no effect: Lambda does not process .pth files`;
+    });
+}
+
+function totalSize(files: readonly ZipEntry[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}

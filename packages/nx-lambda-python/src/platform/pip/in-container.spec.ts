@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Exec } from '../exec';
+import { installInContainer, resolveInContainer, type ContainerPlace } from './in-container';
+import type { ResolveRequest } from './request';
+
+let directory: string;
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'in-container-'))));
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const request: ResolveRequest = {
+  runtime: { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null },
+  architecture: 'x86_64',
+  files: new Map([['services/a/requirements.txt', 'six\n']]),
+  requirements: ['services/a/requirements.txt'],
+  constraints: [],
+  pipArguments: ['--target=/mine', '--wheel-dir=/mine'],
+  configuration: { deciding: {}, connecting: {}, certificates: undefined },
+  onLine: () => undefined,
+};
+const place = (): ContainerPlace => ({
+  image: { engine: 'podman', name: 'image:1', digest: 'sha256:aa' },
+  network: undefined,
+  extraArguments: [],
+  pipCache: join(directory, 'cache'),
+});
+
+/** An engine that leaves `files` in the container's directory. */
+function engine(files: string[], ran: string[][]): Exec {
+  return (file, args) => {
+    ran.push([file, ...args].map((argument) => argument.replaceAll(directory, '<work>')));
+    for (const path of files) writeFileSync(join(directory, path), '');
+    const output = { stdout: '', stderr: '', output: '' };
+    return Promise.resolve({ exitCode: 0, notFound: false, ...output });
+  };
+}
+
+function pipArguments(): string[] {
+  const text = readFileSync(join(directory, 'request.json'), 'utf8');
+  return (JSON.parse(text) as { pip: string[] }).pip;
+}
+
+const FILES = ['--requirement', '/nx-lambda-python/input/services/a/requirements.txt'];
+const PINNED = { image: 'image:1@sha256:aa', engine: 'podman' };
+
+describe('pip in the container', () => {
+  it('makes wheels', async () => {
+    const exec = engine(['wheels/six-1.17.0-py2.py3-none-any.whl', 'wheels/note.txt'], []);
+    expect(await resolveInContainer(directory, request, place(), exec)).toEqual({
+      files: [join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl')],
+      ...PINNED,
+    });
+    expect(pipArguments()).toEqual([
+      'wheel',
+      ...FILES,
+      ...request.pipArguments,
+      '--wheel-dir=/nx-lambda-python/wheels',
+    ]);
+  });
+
+  it('installs, without bytecode', async () => {
+    const exec = engine(['tree/six.py'], []);
+    expect(await installInContainer(directory, request, place(), exec)).toEqual({
+      tree: join(directory, 'tree'),
+      ...PINNED,
+    });
+    expect(pipArguments()).toEqual([
+      'install',
+      ...FILES,
+      ...request.pipArguments,
+      '--no-compile',
+      '--no-warn-conflicts',
+      '--target=/nx-lambda-python/tree',
+    ]);
+  });
+
+  it("runs in one and the same container, for the runtime's glibc", async () => {
+    const ran: string[][] = [];
+    await resolveInContainer(directory, request, place(), engine([], ran));
+    rmSync(directory, { recursive: true });
+    directory = mkdtempSync(join(tmpdir(), 'in-container-'));
+    await installInContainer(directory, request, place(), engine([], ran));
+    const [first, second] = ran;
+    expect(first).toEqual(second);
+    expect(second).toContain('--env=PYTHONPATH=/nx-lambda-python/platform');
+    expect(readFileSync(join(directory, 'platform', '_manylinux.py'), 'utf8')).toContain('2, 26');
+  });
+});

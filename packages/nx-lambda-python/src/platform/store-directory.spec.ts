@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+import { storeDirectory } from './store-directory';
+
+describe('storeDirectory', () => {
+  it('is where the environment says, with the format in its path', () => {
+    expect(storeDirectory({ NX_LAMBDA_PYTHON_CACHE_DIRECTORY: '/cache' })).toBe(
+      join('/cache', 'v1'),
+    );
+  });
+});

@@ -1,0 +1,38 @@
+/** Directories for the time of one piece of work; what a killed process left is swept by the next one. */
+
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { diskError } from './files';
+import { isAbandoned, ownedName } from './owner';
+
+/** On a disk shared with other machines their processes cannot be asked after: only age tells. */
+const FOREIGN_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Runs `work` with an empty directory of its own below `parent`, for this user's eyes only. */
+export async function withWorkDirectory<T>(
+  parent: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = join(parent, ownedName());
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    sweep(parent);
+  } catch (error) {
+    throw diskError(error, directory);
+  }
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const path = join(parent, name);
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
+    if (isAbandoned(name) || age > FOREIGN_MILLISECONDS) {
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
