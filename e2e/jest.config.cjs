@@ -1,0 +1,15 @@
+const { swcTransform } = require('../tools/test/swc-transform.cjs');
+
+module.exports = {
+  displayName: 'e2e',
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/src/**/*.test.ts'],
+  transform: { '^.+\\.ts$': swcTransform },
+  globalSetup: '<rootDir>/src/support/prepare-template.ts',
+  globalTeardown: '<rootDir>/src/support/remove-run.ts',
+  // Two cores: more would only wait for each other.
+  maxWorkers: 2,
+  // Each test starts Nx and, on a cold cache, a package installer.
+  testTimeout: 180_000,
+  reporters: ['default', '<rootDir>/../tools/test/summary-reporter.cjs'],
+};

@@ -1,0 +1,143 @@
+/** The container way, with a real engine. */
+
+import { cpSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONTAINER_OPTIONS, describeWithEngine, IMAGE } from './support/engine';
+import { runDirectory } from './support/run-directory';
+import { Workspace } from './support/workspace';
+
+describeWithEngine('build in a container', () => {
+  let workspace: Workspace;
+  const build = (...args: string[]) =>
+    workspace.succeed(['build', 'orders', '--skip-nx-cache', ...args], {
+      NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'container-store'),
+    });
+
+  beforeAll(() => {
+    workspace = new Workspace('container');
+    workspace.succeed([
+      ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
+      ...['--runtime=python3.11', '--no-interactive'],
+    ]);
+    workspace.setDefaults('build', CONTAINER_OPTIONS);
+    // markupsafe is built from source, with a compiled extension.
+    workspace.write(
+      'services/orders/requirements.txt',
+      'orjson==3.11.5\nmarkupsafe==3.0.2\n--no-binary markupsafe\n',
+    );
+  });
+
+  it('resolves once, in the build image, streaming what pip says', () => {
+    const output = build();
+    expect(output).toContain(`resolving python3.11 x86_64 wheels in docker, ${IMAGE}`);
+    expect(output).toContain('Collecting orjson==3.11.5');
+    const manifest = workspace.manifest('services/orders');
+    expect(manifest).toMatchObject({
+      engine: 'docker',
+      image: expect.stringMatching(/^local\/lambda-python:3\.11@sha256:[0-9a-f]{64}$/) as string,
+      runtime: 'python3.11',
+      architecture: 'x86_64',
+    });
+    expect(
+      manifest.distributions.map(({ name, version }) => [name.toLowerCase(), version]),
+    ).toEqual([
+      ['markupsafe', '3.0.2'],
+      ['orjson', '3.11.5'],
+    ]);
+    expect(workspace.packageDigest('services/orders')).toBe(manifest.package.sha256);
+    expect(workspace.packagePaths('services/orders')).toEqual(
+      expect.arrayContaining([
+        'markupsafe/_speedups.cpython-311-x86_64-linux-gnu.so',
+        'orders/handlers/__init__.py',
+      ]),
+    );
+  });
+
+  it('starts no container when nothing or only a source line changed', () => {
+    const before = workspace.packageDigest('services/orders');
+    expect(build()).not.toContain('resolving');
+    expect(workspace.packageDigest('services/orders')).toBe(before);
+    workspace.write('services/orders/orders/shared.py', 'x = 1\n');
+    expect(build()).not.toContain('resolving');
+    expect(workspace.packageDigest('services/orders')).not.toBe(before);
+  });
+
+  it('starts one when the requirements change, not when a comment does', () => {
+    const requirements = workspace.read('services/orders/requirements.txt');
+    workspace.write('services/orders/requirements.txt', `# why\n\n${requirements}`);
+    expect(build()).not.toContain('resolving');
+    workspace.write('services/orders/requirements.txt', `${requirements}six==1.17.0\n`);
+    expect(build()).toContain('resolving');
+    workspace.write('services/orders/requirements.txt', requirements);
+    expect(build()).not.toContain('resolving');
+  });
+
+  it('gives the same bytes in another directory', () => {
+    build();
+    const expected = workspace.packageDigest('services/orders');
+    const elsewhere = new Workspace('container elsewhere');
+    cpSync(join(workspace.root, 'services'), join(elsewhere.root, 'services'), { recursive: true });
+    cpSync(join(workspace.root, 'nx.json'), join(elsewhere.root, 'nx.json'));
+    elsewhere.succeed(['build', 'orders'], {
+      NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'container-store'),
+      TZ: 'Asia/Tokyo',
+      LC_ALL: 'C',
+    });
+    expect(elsewhere.packageDigest('services/orders')).toBe(expected);
+    expect(elsewhere.read('dist/services/orders/manifest.json')).toBe(
+      workspace.read('dist/services/orders/manifest.json'),
+    );
+  });
+
+  it('leaves no file of another user behind', () => {
+    const store = join(runDirectory(), 'container-store');
+    const owners = new Set(
+      readdirSync(store, { recursive: true, encoding: 'utf8' }).map(
+        (path) => statSync(join(store, path)).uid,
+      ),
+    );
+    expect([...owners]).toEqual([process.getuid?.()]);
+    expect(readdirSync(join(store, 'v1', 'work'))).toEqual([]);
+  });
+
+  it('refuses wheels for a newer glibc than the runtime has, though the image has it', () => {
+    workspace.write('services/orders/requirements.txt', 'numpy\n');
+    build();
+    const numpy = workspace
+      .manifest('services/orders')
+      .distributions.find(({ name }) => name === 'numpy');
+    expect(numpy?.wheel).toMatch(/manylinux_2_17|manylinux2014|manylinux_2_2[0-6]/);
+  });
+
+  it("shows pip's own last words, and says what to do", () => {
+    workspace.write('services/orders/requirements.txt', 'six==1.17.0\nsix==1.16.0\n');
+    const { code, output } = workspace.nx(['build', 'orders']);
+    expect(code).not.toBe(0);
+    expect(output).toContain('error[PIP_FAILED]');
+    expect(output).toMatch(/ERROR: (Double requirement|Cannot install)/);
+    workspace.write('services/orders/requirements.txt', 'nx-lambda-python-no-such-distribution\n');
+    expect(workspace.nx(['build', 'orders']).output).toContain(
+      'pip found no distribution `nx-lambda-python-no-such-distribution`',
+    );
+  });
+
+  it('says that an image cannot be pulled', () => {
+    const { code, output } = workspace.nx(['build', 'orders', '--image=127.0.0.1:1/none:1']);
+    expect(code).not.toBe(0);
+    expect(output).toContain('error[IMAGE_UNAVAILABLE]');
+    expect(output).toContain('127.0.0.1:1/none:1');
+  });
+
+  it('says that an image does not fit the runtime', () => {
+    const pyproject = workspace.read('services/orders/pyproject.toml');
+    workspace.write(
+      'services/orders/pyproject.toml',
+      pyproject.replace('python3.11', 'python3.12'),
+    );
+    workspace.write('services/orders/requirements.txt', 'six==1.17.0\n');
+    const { output } = workspace.nx(['build', 'orders']);
+    workspace.write('services/orders/pyproject.toml', pyproject);
+    expect(output).toContain('error[IMAGE_UNAVAILABLE]');
+    expect(output).toContain("its Python is 3.11, the runtime's is 3.12");
+  });
+});

@@ -1,0 +1,169 @@
+/** The generators as a user runs them: what they write, what they refuse, and that the result works at once. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Workspace } from './support/workspace';
+
+const ROOT = 'services/my-orders';
+const HANDLERS = `${ROOT}/my_orders/handlers`;
+const PROJECT = ['g', 'nx-lambda-python:project', '--runtime=python3.11', '--no-interactive'];
+const HANDLER = ['g', 'nx-lambda-python:handler', '--no-interactive'];
+
+let workspace: Workspace;
+
+/** Path to content of everything that a user would commit. */
+function files(): Record<string, string> {
+  const kept = readdirSync(workspace.root, { withFileTypes: true }).filter(
+    ({ name }) => !['node_modules', '.nx', 'dist', '.nx-lambda-python'].includes(name),
+  );
+  const paths = kept.flatMap((entry) =>
+    entry.isDirectory()
+      ? readdirSync(join(workspace.root, entry.name), { recursive: true, withFileTypes: true })
+          .filter((below) => below.isFile())
+          .map((below) => join(below.parentPath, below.name))
+      : [join(workspace.root, entry.name)],
+  );
+  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(path, 'utf8')]));
+}
+
+beforeAll(() => {
+  workspace = new Workspace('generators');
+});
+
+// In this order: each is the next step of one user.
+describe('init', () => {
+  it('writes nothing in a dry run', () => {
+    const before = files();
+    expect(workspace.succeed(['g', 'nx-lambda-python:init', '--dry-run'])).toContain('nx.json');
+    expect(files()).toEqual(before);
+  });
+
+  it('registers the plugin', () => {
+    const manifest = workspace.read('package.json');
+    workspace.succeed(['g', 'nx-lambda-python:init']);
+    expect(JSON.parse(workspace.read('nx.json'))).toMatchObject({ plugins: ['nx-lambda-python'] });
+    // The tarball that the user chose stays.
+    expect(workspace.read('package.json')).toBe(manifest);
+    expect(workspace.read('.gitignore')).toMatch(/^\.nx-lambda-python$/m);
+  });
+
+  it('changes nothing a second time', () => {
+    const before = files();
+    workspace.succeed(['g', 'nx-lambda-python:init']);
+    expect(files()).toEqual(before);
+  });
+});
+
+describe('project', () => {
+  it('writes nothing in a dry run', () => {
+    const before = files();
+    const output = workspace.succeed([...PROJECT, ROOT, '--dry-run']);
+    expect(output).toContain(`CREATE ${HANDLERS}/hello.py`);
+    expect(files()).toEqual(before);
+  });
+
+  it('makes a Python package of a name with dashes', () => {
+    workspace.succeed([...PROJECT, ROOT]);
+    expect(workspace.read(`${ROOT}/pyproject.toml`)).toContain('package = "my_orders"');
+    const paths = Object.keys(files()).map((path) => path.slice(workspace.root.length + 1));
+    expect(paths.filter((path) => path.startsWith(ROOT))).toEqual(
+      [
+        ...['.gitignore', 'README.md', 'project.json', 'pyproject.toml', 'requirements.txt'],
+        ...['my_orders/__init__.py', 'my_orders/handlers/__init__.py'],
+        'my_orders/handlers/hello.py',
+      ]
+        .map((path) => `${ROOT}/${path}`)
+        .sort(),
+    );
+  });
+
+  it.each([
+    ['a directory that holds a project', [ROOT], 'PROJECT_EXISTS', ROOT],
+    ['a name that is taken', ['other', '--name=my-orders'], 'PROJECT_EXISTS', '--name='],
+    ['a package that hides a module', ['json'], 'OPTION_INVALID', '--package=json_service'],
+  ])('refuses %s', (_, args, code, words) => {
+    expectRefused([...PROJECT, ...args], `error[${code}]`, 'hint: ', words);
+  });
+
+  it('refuses what its schema does not know', () => {
+    expectRefused([...PROJECT, 'other', '--pakage=x'], 'pakage');
+  });
+});
+
+describe('handler', () => {
+  it('writes nothing in a dry run', () => {
+    const before = files();
+    const output = workspace.succeed([...HANDLER, 'refund', '--project=my-orders', '--dry-run']);
+    expect(output).toContain(`CREATE ${HANDLERS}/refund.py`);
+    expect(files()).toEqual(before);
+  });
+
+  it('takes a name, and a file', () => {
+    workspace.succeed([...HANDLER, 'refund', '--project=my-orders']);
+    workspace.succeed([...HANDLER, `${HANDLERS}/ship.py`]);
+    for (const name of ['refund', 'ship']) {
+      expect(workspace.read(`${HANDLERS}/${name}.py`)).toContain('def handler(');
+    }
+  });
+
+  it.each([
+    ['a name with a dash', ['create-order'], 'HANDLER_NAME_INVALID', 'name it `create_order`'],
+    ['a keyword', ['class'], 'HANDLER_NAME_INVALID', '`class`'],
+    [
+      'a name that exists',
+      ['refund'],
+      'HANDLER_EXISTS',
+      `${HANDLERS.slice(ROOT.length + 1)}/refund.py`,
+    ],
+    ['a file that exists', [`${HANDLERS}/ship.py`], 'HANDLER_EXISTS', 'handlers/ship.py'],
+    ['a file that is no handler', [`${ROOT}/my_orders/x.py`], 'HANDLER_NAME_INVALID', 'handlers'],
+  ])('refuses %s', (_, args, code, words) => {
+    expectRefused([...HANDLER, ...args, '--project=my-orders'], `error[${code}]`, 'hint: ', words);
+  });
+
+  it('refuses a service that does not exist, naming those that do', () => {
+    expectRefused(
+      [...HANDLER, 'refund', '--project=my-order'],
+      ...['error[PROJECT_NOT_FOUND]', '--project=my-orders'],
+    );
+  });
+});
+
+describe('the generated README', () => {
+  const commands = () =>
+    [...workspace.read(`${ROOT}/README.md`).matchAll(/`npx (nx [^`]+)`/g)].map(([, command = '']) =>
+      command.split(' ').slice(1),
+    );
+
+  it('is short, and every command in it works at once', () => {
+    expect(workspace.read(`${ROOT}/README.md`).trim().split('\n').length).toBeLessThanOrEqual(10);
+    workspace.remove(`${HANDLERS}/refund.py`);
+    const [aws, ...others] = commands().reverse();
+    expect(others.reverse().map((args) => args.join(' '))).toEqual([
+      'g nx-lambda-python:handler refund --project=my-orders',
+      'build my-orders',
+      'deploy my-orders -c local',
+    ]);
+    for (const args of others) workspace.succeed(args);
+    const report = JSON.parse(workspace.read(`dist/${ROOT}/deploy-report.json`)) as {
+      functions: { name: string; status: string }[];
+    };
+    expect(report.functions.map(({ name, status }) => [name, status])).toEqual([
+      ['my-orders-hello', 'updated'],
+      ['my-orders-refund', 'updated'],
+      ['my-orders-ship', 'updated'],
+    ]);
+    // The last one needs a bucket, as the README says.
+    const { code, output } = workspace.nx(aws ?? []);
+    expect(code).not.toBe(0);
+    expect(output).toContain('error[BUCKET_NOT_SET]');
+  });
+});
+
+function expectRefused(args: readonly string[], ...words: string[]): void {
+  const before = files();
+  const { code, output } = workspace.nx(args);
+  for (const word of words) expect(output).toContain(word);
+  expect(code).not.toBe(0);
+  expect(files()).toEqual(before);
+}

@@ -1,0 +1,134 @@
+/** Repositories adopt the plugin without moving a file: each layout is built and its handlers are found. */
+
+import { serviceFiles, Workspace } from './support/workspace';
+
+const HANDLER = 'def handler(event, context):\n    return {}\n';
+const named = (name: string) => `def ${name}(event, context):\n    return {}\n`;
+
+interface Layout {
+  title: string;
+  marker: string;
+  files: Record<string, string>;
+  /** Name to Lambda's handler string. */
+  handlers: Record<string, string>;
+  /** In the package, beside the handlers' files. */
+  packaged: string[];
+}
+
+const LAYOUTS: Record<string, Layout> = {
+  other_name: {
+    title: 'handlers called lambda_handler',
+    marker: 'package = "shop"\nruntime = "python3.11"\nhandler-name = "lambda_handler"\n',
+    files: { 'shop/handlers/pay.py': named('lambda_handler'), 'shop/__init__.py': '' },
+    handlers: { pay: 'shop.handlers.pay.lambda_handler' },
+    packaged: ['shop/__init__.py'],
+  },
+  nested: {
+    title: 'handlers in subpackages',
+    marker: 'package = "shop"\nruntime = "python3.11"\nhandlers = ["shop/handlers/**/*.py"]\n',
+    files: {
+      'shop/handlers/pay.py': HANDLER,
+      'shop/handlers/admin/__init__.py': '',
+      'shop/handlers/admin/purge.py': 'from shop.lib import handler\n',
+      'shop/lib.py': HANDLER,
+    },
+    handlers: {
+      'admin-purge': 'shop.handlers.admin.purge.handler',
+      pay: 'shop.handlers.pay.handler',
+    },
+    packaged: ['shop/lib.py'],
+  },
+  two_packages: {
+    title: 'two handler packages',
+    marker:
+      'package = "shop"\nruntime = "python3.11"\nhandlers = ["shop/api/*.py", "shop/events/*.py"]\n',
+    files: {
+      'shop/api/pay.py': 'from mangum import Mangum\nhandler = Mangum(object())\n',
+      'shop/events/on_paid.py': HANDLER,
+    },
+    handlers: { on_paid: 'shop.events.on_paid.handler', pay: 'shop.api.pay.handler' },
+    packaged: [],
+  },
+  side_by_side: {
+    title: 'handlers, lib and services side by side with no package above',
+    marker:
+      'runtime = "python3.11"\nhandlers = ["handlers/*.py"]\ninclude = ["handlers/", "lib/", "services/"]\n',
+    files: {
+      'handlers/pay.py': `from lib.money import cents\n${HANDLER}`,
+      'lib/money.py': 'cents = 1\n',
+      'services/billing.py': '',
+      'scripts/deploy.py': 'raise SystemExit\n',
+    },
+    handlers: { pay: 'handlers.pay.handler' },
+    packaged: ['lib/money.py', 'services/billing.py'],
+  },
+  base_module: {
+    title: 'a handlers/base.py that is none',
+    marker:
+      'package = "shop"\nruntime = "python3.11"\nhandlers = ["shop/handlers/*.py", "!shop/handlers/base.py"]\n',
+    files: {
+      'shop/handlers/base.py': 'class Base: ...\n',
+      'shop/handlers/pay.py': `from shop.handlers.base import Base\n${HANDLER}`,
+    },
+    handlers: { pay: 'shop.handlers.pay.handler' },
+    packaged: ['shop/handlers/base.py'],
+  },
+  one_module: {
+    title: 'several functions in one module',
+    marker: [
+      'package = "shop"',
+      'runtime = "python3.11"',
+      'exclude = ["shop/fixtures/"]',
+      '[tool.nx-lambda-python.functions]',
+      'pay = "legacy-pay"',
+      'purge = { handler = "shop.admin.purge_all", name = "shop-purge" }',
+      'audit = { handler = "shop.admin.audit" }',
+      '',
+    ].join('\n'),
+    files: {
+      'shop/handlers/pay.py': HANDLER,
+      'shop/admin.py': named('purge_all') + named('audit'),
+      'shop/fixtures/big.json': '{}',
+    },
+    handlers: {
+      audit: 'shop.admin.audit',
+      pay: 'shop.handlers.pay.handler',
+      purge: 'shop.admin.purge_all',
+    },
+    packaged: ['shop/admin.py'],
+  },
+};
+
+describe('layouts', () => {
+  let workspace: Workspace;
+  beforeAll(() => {
+    workspace = new Workspace('layouts ünd spaces');
+    workspace.succeed(['g', 'nx-lambda-python:init']);
+    for (const [name, { marker, files }] of Object.entries(LAYOUTS)) {
+      workspace.writeAll(serviceFiles(`services/${name}`, marker, files));
+    }
+  });
+
+  it.each(Object.entries(LAYOUTS))('%s', (name, layout) => {
+    workspace.succeed(['build', name]);
+    const { handlers, engine } = workspace.manifest(`services/${name}`);
+    expect(Object.fromEntries(handlers.map((one) => [one.name, one.handler]))).toEqual(
+      layout.handlers,
+    );
+    expect(engine).toBe('none');
+    const expected = Object.keys(layout.files).filter(
+      (path) => path.endsWith('.py') && !path.startsWith('scripts/'),
+    );
+    expect(workspace.packagePaths(`services/${name}`)).toEqual(expected.sort());
+    expect(expected).toEqual(expect.arrayContaining(layout.packaged));
+  });
+
+  it('keeps the names of the functions table for deploy', () => {
+    const { handlers } = workspace.manifest('services/one_module');
+    expect(handlers.map(({ name, functionName }) => [name, functionName])).toEqual([
+      ['audit', undefined],
+      ['pay', 'legacy-pay'],
+      ['purge', 'shop-purge'],
+    ]);
+  });
+});

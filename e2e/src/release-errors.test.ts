@@ -1,0 +1,274 @@
+/** Releases to an account that is reached by the standard AWS variables alone, and all that AWS may refuse. */
+
+import { join } from 'node:path';
+import {
+  startSimulatedAccount,
+  type Fault,
+  type SimulatedAccount,
+} from '../../packages/nx-lambda-python/src/testing';
+import { commitAll } from '../../tools/fresh-workspace';
+import {
+  awsEnvironment,
+  codeDigests,
+  createFunctions,
+  recordFrom,
+  writesIn,
+} from './support/account';
+import { killRunning, runNx, succeedNx } from './support/nx-process';
+import { serviceFiles, Workspace, type Environment } from './support/workspace';
+
+const MARKER = 'package = "shop"\nruntime = "python3.11"\n';
+const HANDLER = 'def handler(event, context):\n    return {}\n';
+const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
+const SHOP = 'services/shop';
+
+let workspace: Workspace;
+let account: SimulatedAccount;
+
+const named = (handler: string) => `prod-${handler}`;
+const nx = (args: string[], environment: Environment = awsEnvironment(account)) =>
+  runNx(workspace, args, environment);
+const succeed = (args: string[], environment: Environment = awsEnvironment(account)) =>
+  succeedNx(workspace, args, environment);
+
+beforeAll(async () => {
+  workspace = new Workspace('release-errors');
+  workspace.succeed(['g', 'nx-lambda-python:init']);
+  workspace.writeAll({
+    ...serviceFiles(SHOP, MARKER, HANDLERS),
+    ...serviceFiles('services/other', MARKER, HANDLERS),
+  });
+  workspace.setDefaults('upload', { bucket: 'packages' });
+  workspace.setDefaults('deploy', { functionName: named('{handler}') });
+  commitAll(workspace.root, 'feat: shop');
+  workspace.succeed(['build', 'shop']);
+});
+
+afterEach(killRunning);
+
+interface Report {
+  functions: { name: string; status: string; seconds: number; error?: string }[];
+}
+
+const report = () => JSON.parse(workspace.read(`${OUTPUT}/deploy-report.json`)) as Report;
+const OUTPUT = `dist/${SHOP}`;
+const statuses = () => report().functions.map(({ name, status }) => [name, status]);
+
+describe('a release by the standard AWS variables', () => {
+  const summary = () => join(workspace.root, 'summary.md');
+  let names: string[];
+
+  beforeAll(async () => {
+    account = await startSimulatedAccount({ region: 'eu-central-1' });
+    await account.createBucket('packages', { versioning: true });
+    names = await createFunctions(account, workspace, SHOP, named);
+  });
+  afterAll(() => account.stop());
+
+  it('reaches S3 and Lambda, and reports on each function', async () => {
+    const output = await succeed(['deploy', 'shop'], {
+      ...awsEnvironment(account),
+      GITHUB_STEP_SUMMARY: summary(),
+    });
+    const { sha256 } = workspace.manifest(SHOP).package;
+    expect(await codeDigests(account, names)).toEqual([sha256]);
+    expect(output).toContain('2 updated');
+    expect(report()).toMatchObject({
+      service: 'shop',
+      region: 'eu-central-1',
+      package: { sha256, bucket: 'packages' },
+      functions: [
+        { name: 'prod-a', status: 'updated', seconds: expect.any(Number) as number },
+        { name: 'prod-b', status: 'updated', seconds: expect.any(Number) as number },
+      ],
+    });
+    const markdown = workspace.read('summary.md');
+    expect(markdown).toMatch(/^### Deploy: shop to \d{12}\/eu-central-1$/m);
+    expect(markdown).toMatch(/^\| prod-a \| a \| updated \| \d+\.\d s \|$/m);
+  });
+
+  it('writes nothing a second time', async () => {
+    const requests = recordFrom(account);
+    expect(await succeed(['deploy', 'shop'])).toContain('2 unchanged');
+    expect(statuses()).toEqual([
+      ['prod-a', 'unchanged'],
+      ['prod-b', 'unchanged'],
+    ]);
+    expect(writesIn(requests())).toEqual([]);
+  });
+
+  it('writes nothing in a dry run', async () => {
+    workspace.write(`${SHOP}/shop/shared.py`, 'X = 1\n');
+    const requests = recordFrom(account);
+    expect(await succeed(['upload', 'shop', '--dryRun'])).toContain('would upload');
+    expect(writesIn(requests())).toEqual([]);
+
+    await succeed(['upload', 'shop']);
+    const [before, later] = [workspace.read(`${OUTPUT}/deploy-report.json`), recordFrom(account)];
+    const output = await succeed(['deploy', 'shop', '--dryRun']);
+    expect(output).toMatch(/prod-a\s+a\s+update\b/);
+    expect(output).toContain('nothing was changed');
+    expect(writesIn(later())).toEqual([]);
+    expect(workspace.read(`${OUTPUT}/deploy-report.json`)).toBe(before);
+  });
+
+  it('deploys what a changed line affects, and no other service', async () => {
+    commitAll(workspace.root, 'feat: shared');
+    workspace.write(`${SHOP}/shop/handlers/a.py`, `${HANDLER}# changed\n`);
+    const requests = recordFrom(account);
+    const output = await succeed(['affected', '-t', 'deploy', '--base=HEAD']);
+    const order = ['shop:build', 'shop:upload', 'shop:deploy'].map((task) => output.indexOf(task));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order[0]).toBeGreaterThanOrEqual(0);
+    expect(output).not.toContain('other:');
+    expect(writesIn(requests()).map(({ operation }) => operation)).toEqual([
+      'PutObject',
+      'UpdateFunctionCode',
+      'UpdateFunctionCode',
+    ]);
+    expect(await codeDigests(account, names)).toEqual([workspace.packageDigest(SHOP)]);
+  });
+
+  it('fails with one function that fails, and repairs it the next time', async () => {
+    workspace.write(`${SHOP}/shop/handlers/a.py`, `${HANDLER}# changed again\n`);
+    const reason = 'The image of the moon is not an image';
+    account.inject({
+      operation: 'UpdateFunctionCode',
+      target: 'prod-b',
+      kind: 'update-failed',
+      reason,
+    });
+    const { code, output } = await nx(['deploy', 'shop']);
+    expect(code).not.toBe(0);
+    expect(output).toContain('1 updated, 1 failed');
+    expect(output).toMatch(new RegExp(`prod-b.*${reason}`));
+    expect(report().functions).toMatchObject([
+      { name: 'prod-a', status: 'updated' },
+      { name: 'prod-b', status: 'failed', error: expect.stringContaining(reason) as string },
+    ]);
+
+    const requests = recordFrom(account);
+    await succeed(['deploy', 'shop']);
+    expect(statuses()).toEqual([
+      ['prod-a', 'unchanged'],
+      ['prod-b', 'updated'],
+    ]);
+    expect(writesIn(requests())).toMatchObject([
+      { operation: 'UpdateFunctionCode', target: 'prod-b' },
+    ]);
+    expect(await codeDigests(account, names)).toEqual([workspace.packageDigest(SHOP)]);
+  });
+
+  it('uploads by AWS_ENDPOINT_URL_S3 alone', async () => {
+    workspace.write(`${SHOP}/shop/shared.py`, 'X = 2\n');
+    const requests = recordFrom(account);
+    const { AWS_ENDPOINT_URL: endpoint, ...others } = awsEnvironment(account);
+    await succeed(['upload', 'shop'], { ...others, AWS_ENDPOINT_URL_S3: endpoint });
+    expect(writesIn(requests())).toMatchObject([{ operation: 'PutObject', status: 200 }]);
+  });
+});
+
+interface Refusal {
+  title: string;
+  args: string[];
+  /** Before the command. */
+  arrange: (account: SimulatedAccount) => Promise<unknown>;
+  environment?: Environment;
+  faults?: Fault[];
+  code: string;
+  words: string[];
+}
+
+const REFUSALS: Refusal[] = [
+  {
+    title: 'a bucket that does not exist',
+    args: ['upload', 'shop'],
+    arrange: async () => undefined,
+    code: 'BUCKET_MISSING',
+    words: ['`packages` does not exist in us-east-1', 'aws s3 mb s3://packages'],
+  },
+  {
+    title: 'a bucket in another region',
+    args: ['upload', 'shop'],
+    arrange: (one) => one.createBucket('packages', { region: 'eu-west-1' }),
+    code: 'BUCKET_WRONG_REGION',
+    words: ['`packages` is in eu-west-1, expected us-east-1'],
+  },
+  {
+    title: "somebody else's bucket",
+    args: ['upload', 'shop'],
+    arrange: (one) => one.createBucket('packages', { owner: '999999999999' }),
+    code: 'BUCKET_FORBIDDEN',
+    words: ['`packages` refuses these credentials', 's3:PutObject'],
+  },
+  {
+    title: 'no credentials',
+    args: ['upload', 'shop'],
+    arrange: (one) => one.createBucket('packages'),
+    environment: { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+    code: 'CREDENTIALS_MISSING',
+    words: ['AWS_PROFILE', '-c local'],
+  },
+  {
+    title: 'credentials that have expired, at the upload',
+    args: ['upload', 'shop'],
+    arrange: (one) => one.createBucket('packages'),
+    faults: [{ operation: '*', kind: 'expired-credentials', times: Infinity }],
+    code: 'CREDENTIALS_EXPIRED',
+    words: ['aws sso login'],
+  },
+  {
+    title: 'credentials that have expired, at the deploy',
+    args: ['deploy', 'shop', '--excludeTaskDependencies'],
+    arrange: (one) => one.createBucket('packages'),
+    faults: [{ operation: '*', kind: 'expired-credentials', times: Infinity }],
+    code: 'CREDENTIALS_EXPIRED',
+    words: ['aws sso login'],
+  },
+];
+
+describe('refused, with nothing written', () => {
+  beforeEach(async () => {
+    account = await startSimulatedAccount();
+  });
+  afterEach(() => account.stop());
+
+  it.each(REFUSALS)('$title', async ({ args, arrange, environment, faults, code, words }) => {
+    await arrange(account);
+    faults?.forEach((fault) => account.inject(fault));
+    const result = await nx(args, { ...awsEnvironment(account), ...environment });
+    expect(result.output).toContain(`error[${code}]`);
+    expect(result.output).toContain('hint: ');
+    for (const word of words) expect(result.output).toContain(word);
+    expect(result.output).not.toContain(account.credentials.secretAccessKey);
+    expect(result.code).not.toBe(0);
+    expect(writesIn(account.requests).filter(({ status = 0 }) => status < 300)).toEqual([]);
+  });
+
+  it('functions that do not exist, all named', async () => {
+    await account.createBucket('packages');
+    await succeed(['upload', 'shop']);
+    const { runtime, architecture, handlers } = workspace.manifest(SHOP);
+    const handler = handlers[0]?.handler ?? '';
+    await account.createFunction({ name: 'prod-a', runtime, architecture, handler });
+    const requests = recordFrom(account);
+    const { code, output } = await nx(['deploy', 'shop']);
+    expect(code).not.toBe(0);
+    expect(output).toContain('error[FUNCTION_MISSING]: 1 of 2 functions does not exist');
+    expect(output).toContain(': prod-b; nothing was changed');
+    expect(output).toContain('--missing=skip');
+    expect(requests().length).toBeGreaterThan(0);
+    expect(writesIn(requests())).toEqual([]);
+  });
+
+  it('no bucket set', async () => {
+    workspace.setDefaults('upload', {});
+    const { code, output } = await nx(['deploy', 'shop']);
+    workspace.setDefaults('upload', { bucket: 'packages' });
+    expect(code).not.toBe(0);
+    expect(output).toContain('error[BUCKET_NOT_SET]');
+    expect(output).toContain('targetDefaults["nx-lambda-python:upload"].options');
+    expect(output).toContain('-c local');
+    expect(account.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,151 @@
+/** A fresh workspace of a suite, and Nx in it as a user calls it. */
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { BuildManifest } from '../../../packages/nx-lambda-python/src/packaging/manifest';
+import { createWorkspace } from '../../../tools/fresh-workspace';
+import { NEWEST, type NxVersion } from '../../../tools/nx-versions';
+import { runDirectory, templateDirectory } from './run-directory';
+
+export interface NxResult {
+  code: number | null;
+  /** Both streams. */
+  output: string;
+}
+
+/** Values laid over this process's environment; undefined removes a variable. */
+export type Environment = Record<string, string | undefined>;
+
+export class Workspace {
+  readonly root: string;
+  environment: Environment = {};
+
+  constructor(name: string, version: NxVersion = NEWEST) {
+    this.root = join(runDirectory(), name);
+    const template = templateDirectory(version.nx);
+    if (!existsSync(template)) createWorkspace(template, version);
+    cpSync(template, this.root, { recursive: true, verbatimSymlinks: true });
+  }
+
+  /** Runs `nx <args>` to its end. */
+  nx(args: readonly string[], environment: Environment = {}): NxResult {
+    const { status, stdout, stderr } = spawnSync(this.nxBinary, args, {
+      cwd: this.root,
+      encoding: 'utf8',
+      env: this.fullEnvironment(environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return { code: status, output: `${stdout}${stderr}` };
+  }
+
+  /** Runs `nx <args>` and throws unless it succeeds. */
+  succeed(args: readonly string[], environment: Environment = {}): string {
+    const { code, output } = this.nx(args, environment);
+    if (code !== 0) throw new Error(`nx ${args.join(' ')} ended with ${code}:\n${output}`);
+    return output;
+  }
+
+  /** Starts `nx <args>` in a process group of its own, as a terminal would, so that it can be interrupted. */
+  start(args: readonly string[], environment: Environment = {}): ChildProcess {
+    return spawn(this.nxBinary, args, {
+      cwd: this.root,
+      env: this.fullEnvironment(environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  writeAll(files: Record<string, string>): void {
+    for (const [path, text] of Object.entries(files)) this.write(path, text);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.root, path), 'utf8');
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.root, path));
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.root, path), { recursive: true, force: true });
+  }
+
+  /** Sets the options of an executor for the whole workspace. */
+  setDefaults(executor: 'build' | 'upload' | 'deploy', options: Record<string, unknown>): void {
+    const nxJson = JSON.parse(this.read('nx.json')) as { targetDefaults?: Record<string, unknown> };
+    nxJson.targetDefaults = {
+      ...nxJson.targetDefaults,
+      [`nx-lambda-python:${executor}`]: { options },
+    };
+    this.write('nx.json', JSON.stringify(nxJson, null, 2));
+  }
+
+  manifest(projectRoot: string): BuildManifest {
+    return JSON.parse(this.read(`dist/${projectRoot}/manifest.json`)) as BuildManifest;
+  }
+
+  /** SHA-256 of the package on disk, base64. */
+  packageDigest(projectRoot: string): string {
+    const bytes = readFileSync(join(this.root, 'dist', projectRoot, 'package.zip'));
+    return createHash('sha256').update(bytes).digest('base64');
+  }
+
+  /** Paths in the package, by another program's reading of it. */
+  packagePaths(projectRoot: string): string[] {
+    const code = 'import sys, zipfile; print("\\n".join(zipfile.ZipFile(sys.argv[1]).namelist()))';
+    const file = join(this.root, 'dist', projectRoot, 'package.zip');
+    const { stdout } = spawnSync('python3', ['-c', code, file], { encoding: 'utf8' });
+    return stdout.trim().split('\n');
+  }
+
+  private get nxBinary(): string {
+    return join(this.root, 'node_modules', '.bin', 'nx');
+  }
+
+  private fullEnvironment(own: Environment): NodeJS.ProcessEnv {
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(NX_|AWS_|NODE_OPTIONS|JEST_|FORCE_COLOR|GITHUB_STEP_SUMMARY)/.test(name),
+    );
+    return {
+      ...Object.fromEntries(inherited),
+      CI: 'true',
+      NX_DAEMON: 'false',
+      NX_TUI: 'false',
+      NX_NO_CLOUD: 'true',
+      NO_COLOR: '1',
+      // Suites share what pip resolved, as the services of a user do.
+      NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'store'),
+      // Nothing of this machine's AWS configuration.
+      AWS_CONFIG_FILE: join(runDirectory(), 'no-aws-config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(runDirectory(), 'no-aws-credentials'),
+      AWS_EC2_METADATA_DISABLED: 'true',
+      ...this.environment,
+      ...own,
+    };
+  }
+}
+
+/** A service's files without the generators: pyproject.toml with this marker, and more. */
+export function serviceFiles(
+  root: string,
+  marker: string,
+  files: Record<string, string>,
+): Record<string, string> {
+  const inRoot = Object.entries(files).map(([path, text]) => [`${root}/${path}`, text]);
+  return {
+    [`${root}/pyproject.toml`]: `[tool.nx-lambda-python]\n${marker}`,
+    [`${root}/project.json`]: JSON.stringify({ name: root.split('/').at(-1) }),
+    [`${root}/requirements.txt`]: '',
+    ...Object.fromEntries(inRoot),
+  };
+}
