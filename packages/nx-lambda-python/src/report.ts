@@ -1,4 +1,4 @@
-/** How errors are shown: the one form that every executor and generator prints. */
+/** How errors and sizes are shown: the one form that every executor and generator prints. */
 
 import { LambdaPythonError } from './errors';
 
@@ -8,4 +8,9 @@ export function renderError(error: unknown): string {
     return `error[${error.code}]: ${error.message}\nhint: ${error.hint}`;
   }
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+}
+
+/** `4.7 MB`, `12.3 kB`: decimal, as AWS counts. */
+export function renderBytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -16,10 +16,10 @@ export async function withWorkDirectory<T>(
   const directory = join(parent, ownedName());
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    sweep(parent);
   } catch (error) {
     throw diskError(error, directory);
   }
+  sweep(parent);
   try {
     return await work(directory);
   } finally {
@@ -31,8 +31,15 @@ function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
     const path = join(parent, name);
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity);
-    if (isAbandoned(name) || age > FOREIGN_MILLISECONDS) {
-      rmSync(path, { recursive: true, force: true });
-    }
+    if (isAbandoned(name) || age > FOREIGN_MILLISECONDS) removeIfPossible(path);
+  }
+}
+
+/** A container that outlived its build may still write there: another run will sweep it. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Nothing depends on it being gone.
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DamagedFileError } from '../../packaging/package';
 import { storeDirectory } from '../../platform/store-directory';
 import { DiskWheelStore } from '../../platform/wheel-store';
-import { renderError } from '../../report';
+import { renderBytes, renderError } from '../../report';
 import { ensureDependencies } from './dependencies';
 import { normalizeOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
@@ -58,14 +58,12 @@ function printSummary(
   console.log(
     `${handlers}, ${distributions} (${source}), ${manifest.runtime} ${manifest.architecture}`,
   );
-  console.log(`${file}: ${megabytes(size)}, ${megabytes(unpackedSize)} unzipped, sha256 ${sha256}`);
+  console.log(
+    `${file}: ${renderBytes(size)}, ${renderBytes(unpackedSize)} unzipped, sha256 ${sha256}`,
+  );
   console.log(`built in ${(milliseconds / 1000).toFixed(2)} s`);
 }
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e6 ? 2 : 1)} MB`;
 }

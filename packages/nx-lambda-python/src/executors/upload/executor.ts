@@ -2,7 +2,7 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../../platform/aws/connect';
-import { renderError } from '../../report';
+import { renderBytes, renderError } from '../../report';
 import { readManifest, readPackage } from '../../platform/built-package';
 import { systemClock } from '../../release/clock';
 import { packageKey, type StorageAccess } from '../../release/package-object';
@@ -72,9 +72,8 @@ async function upload(
 
 function describe({ status, url, versionId, size, seconds }: UploadOutcome): string {
   const version = versionId === null ? '' : ` (version ${versionId})`;
-  const megabytes = size / 1e6;
   if (status === 'present') return `already there: ${url}${version}`;
-  if (status === 'absent') return `would upload ${megabytes.toFixed(1)} MB: ${url}`;
-  const rate = (megabytes / Math.max(seconds, 0.001)).toFixed(1);
-  return `uploaded ${megabytes.toFixed(1)} MB in ${seconds.toFixed(1)} s (${rate} MB/s): ${url}${version}`;
+  if (status === 'absent') return `would upload ${renderBytes(size)}: ${url}`;
+  const rate = renderBytes(size / Math.max(seconds, 0.001));
+  return `uploaded ${renderBytes(size)} in ${seconds.toFixed(1)} s (${rate}/s): ${url}${version}`;
 }
