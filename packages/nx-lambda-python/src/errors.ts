@@ -49,7 +49,6 @@ export type ErrorCode =
   | 'FUNCTION_MISSING'
   | 'FUNCTION_MISMATCH'
   | 'FUNCTION_NAME_INVALID'
-  | 'DEPLOY_FAILED'
   | 'AWS_UNREACHABLE'
   | 'AWS_REQUEST_FAILED'
   // any command
