@@ -69,3 +69,15 @@ describe.each(pages.map((page) => [relative(ROOT, page), page]))('%s', (_, page)
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 });
+
+/** The tarball has the plugin's folder and nothing above it. */
+it.each(pages.map((page) => relative(PLUGIN, page)).filter((page) => !page.startsWith('..')))(
+  '%s, which is shipped, links to what is shipped',
+  (page) => {
+    const outside = [...readFileSync(join(PLUGIN, page), 'utf8').matchAll(/\]\(([^)\s#]+)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => join(dirname(page), link).startsWith('..'));
+    expect(outside).toEqual([]);
+  },
+);
