@@ -44,6 +44,7 @@ describe('functionName', () => {
   });
 
   it.each([
+    ['[object Object]-{handler}', /was changed by Nx/],
     ['{project}-{hander}', /unknown placeholder `\{hander\}`; did you mean `handler`/],
     ['{stage}-x', /`\{stage\}`, which is not set/],
     ['{project}.{handler}', /`svc\.create`.*other characters/],

@@ -50,6 +50,7 @@ type Placeholder = (typeof PLACEHOLDERS)[number];
  * @throws FUNCTION_NAME_INVALID for an unknown placeholder, one without a value, or a result that Lambda refuses
  */
 export function functionName(template: string, values: FunctionNameValues): string {
+  if (template.includes('[object Object]')) throw filledByNx(template);
   const name = template.replaceAll(/\{([^{}]*)\}/g, (_, placeholder: string) => {
     if (!isPlaceholder(placeholder)) throw unknownPlaceholder(template, placeholder);
     const value = values[placeholder];
@@ -64,6 +65,14 @@ export function functionName(template: string, values: FunctionNameValues): stri
 
 function isPlaceholder(text: string): text is Placeholder {
   return PLACEHOLDERS.some((placeholder) => placeholder === text);
+}
+
+/** Nx replaces `{project}` in arguments, by the project's whole configuration. */
+function filledByNx(template: string): LambdaPythonError {
+  return new LambdaPythonError('FUNCTION_NAME_INVALID', {
+    message: `the function name \`${template}\` was changed by Nx, which fills in \`{project}\` on the command line itself`,
+    hint: 'set "functionName" on the deploy target, in project.json or under targetDefaults in nx.json',
+  });
 }
 
 function unknownPlaceholder(template: string, placeholder: string): LambdaPythonError {

@@ -143,6 +143,9 @@ describe('the deploy executor', () => {
     await prepare();
     expect(await run({ accountId: '111122223333' })).toEqual({ success: false });
     expect(printed()).toContain('in account 000000000000, expected 111122223333');
+    // As Nx passes it from the command line.
+    expect(await run({ accountId: 22223333 })).toEqual({ success: false });
+    expect(printed()).toContain('expected 000022223333');
     await account.createFunction({
       name: 'other-create',
       runtime: 'python3.9',

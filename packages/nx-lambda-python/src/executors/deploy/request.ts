@@ -57,7 +57,7 @@ export function deployRequest(
     rules: {
       missing: options.missing ?? 'error',
       // The simulated account has an id of its own.
-      accountId: settings.simulated ? undefined : options.accountId,
+      accountId: settings.simulated ? undefined : normalizeAccount(options.accountId),
       mismatchHint: settings.simulated
         ? 'delete the folder `.nx-lambda-python/account`: the simulated account then begins anew'
         : undefined,
@@ -84,4 +84,9 @@ function namingOptions(
 function withoutUndefined<T extends object>(options: T): Partial<T> {
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set) as Partial<T>;
+}
+
+/** On the command line Nx takes twelve digits for a number, and loses zeros in front. */
+function normalizeAccount(accountId: DeployExecutorSchema['accountId']): string | undefined {
+  return accountId === undefined ? undefined : String(accountId).padStart(12, '0');
 }

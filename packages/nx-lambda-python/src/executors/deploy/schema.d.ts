@@ -31,7 +31,7 @@ export interface DeployExecutorSchema {
   /**
    * The only account, twelve digits, whose functions may be changed; nothing is written otherwise. Default: any. Costs nothing: the functions' ARNs tell.
    */
-  accountId?: string;
+  accountId?: string | number;
   /**
    * AWS region. Default: what the upload target has in the same configuration.
    */

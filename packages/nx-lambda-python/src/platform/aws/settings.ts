@@ -1,5 +1,7 @@
 /** Where and as whom requests are sent; everything left out is decided by the SDK's own chain. */
 
+import { proxyAgent } from './proxy';
+
 export interface AwsSettings {
   region?: string;
   profile?: string;
@@ -29,7 +31,7 @@ export function clientConfiguration(settings: AwsSettings, maxSockets: number) {
       connectionTimeout: 5_000,
       socketTimeout: 60_000,
       httpAgent: { maxSockets, keepAlive: true },
-      httpsAgent: { maxSockets, keepAlive: true },
+      httpsAgent: proxyAgent(maxSockets) ?? { maxSockets, keepAlive: true },
     },
   };
 }

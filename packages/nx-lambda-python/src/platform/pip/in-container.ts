@@ -90,6 +90,7 @@ async function runPip(
         HOME: `${ROOT}/home`,
         PIP_CACHE_DIR: `${ROOT}/pip-cache`,
         PIP_DISABLE_PIP_VERSION_CHECK: '1',
+        PIP_NO_COLOR: '1',
         PIP_NO_INPUT: '1',
         // An older wheel that the runtime can load, rather than a newer source that takes minutes to compile.
         ...(configuration.deciding['PIP_PREFER_BINARY'] ? {} : { PIP_PREFER_BINARY: '1' }),

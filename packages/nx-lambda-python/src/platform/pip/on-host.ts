@@ -79,6 +79,7 @@ function hostEnvironment(...passed: Record<string, string>[]): Record<string, st
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_NO_COLOR: '1',
     PIP_NO_INPUT: '1',
     PIP_PROGRESS_BAR: 'off',
     ...Object.assign({}, ...passed),

@@ -1,0 +1,41 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connectStorage } from './connect';
+
+/** A proxy that notes where it should connect to, and refuses. */
+async function startProxy(): Promise<{ url: string; asked: string[]; server: Server }> {
+  const asked: string[] = [];
+  const server = createServer();
+  server.on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, asked, server };
+}
+
+describe('calls to AWS', () => {
+  const original = { ...process.env };
+  afterEach(() => {
+    process.env = { ...original };
+  });
+
+  it.each([
+    ['go through HTTPS_PROXY', undefined, ['packages.s3.eu-west-1.amazonaws.com:443']],
+    ['go directly where NO_PROXY says so', 'https://127.0.0.1:1', []],
+  ])('%s', async (_, endpoint, expected) => {
+    const { url, asked, server } = await startProxy();
+    Object.assign(process.env, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' });
+    const { storage, close } = await connectStorage({
+      region: 'eu-west-1',
+      endpoint,
+      credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
+    });
+    const result = await storage.checkBucket({ name: 'packages' });
+    close();
+    server.close();
+    expect(asked).toEqual(expected);
+    expect(result).toMatchObject({ ok: false });
+  });
+});
