@@ -2,7 +2,7 @@
 
 import { Agent, type AgentConnectOpts } from 'agent-base';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import type { ClientRequest } from 'node:http';
+import type { Agent as HttpAgent, ClientRequest } from 'node:http';
 import { Agent as DirectAgent } from 'node:https';
 import { getProxyForUrl } from 'proxy-from-env';
 
@@ -16,8 +16,23 @@ export function proxyAgent(maxSockets: number): Agent | undefined {
 
 /** Decides for each host, since NO_PROXY may except some. */
 class EnvironmentProxyAgent extends Agent {
-  override connect(_request: ClientRequest, { host, port }: AgentConnectOpts) {
+  /** By proxy, empty for none. Kept, so that connections are. */
+  private readonly agents = new Map<string, HttpAgent>();
+
+  override connect(_request: ClientRequest, { host, port }: AgentConnectOpts): HttpAgent {
     const proxy = getProxyForUrl(`https://${host}:${port}`);
-    return proxy ? new HttpsProxyAgent(proxy) : new DirectAgent();
+    const agent = this.agents.get(proxy) ?? this.newAgent(proxy);
+    this.agents.set(proxy, agent);
+    return agent;
+  }
+
+  override destroy(): void {
+    super.destroy();
+    for (const agent of this.agents.values()) agent.destroy();
+  }
+
+  private newAgent(proxy: string): HttpAgent {
+    const options = { maxSockets: this.maxSockets, keepAlive: true };
+    return proxy ? new HttpsProxyAgent(proxy, options) : new DirectAgent(options);
   }
 }
