@@ -1,8 +1,8 @@
 /** Writes an archive entry by entry, in one pass, hashing what it writes. */
 
-import { createHash } from 'node:crypto';
-import { bufferSource, type ByteSource } from './zip/byte-source';
-import { compress } from './zip/deflate';
+import { createHash, type Hash } from 'node:crypto';
+import { bufferSource, eachChunk, type ByteSource } from './zip/byte-source';
+import type { CompressedFile } from './zip/deflate';
 import { encodeCentralHeader, encodeEnd, encodeLocalHeader, type FileHeader } from './zip/write';
 
 export interface ByteSink {
@@ -13,16 +13,40 @@ export interface FileToWrite extends FileHeader {
   mode: 0o644 | 0o755;
 }
 
-/** Bytes held at a time while copying. */
-const CHUNK = 1 << 20;
+/** The entries of an archive that this class wrote: headers and bytes are kept as they are. */
+export interface ArchiveStart {
+  /** SHA-256 that has taken the entries' bytes. */
+  hash: Hash;
+  /** Of those bytes. */
+  length: number;
+  entryCount: number;
+  /** Their central directory. */
+  central: Buffer;
+}
+
+const NOTHING = Buffer.alloc(0);
 
 export class ArchiveWriter {
-  private readonly hash = createHash('sha256');
-  private readonly centralHeaders: Buffer[] = [];
-  private length = 0;
-  private entries = 0;
+  private readonly hash: Hash;
+  private readonly centralHeaders: Buffer[];
+  private length: number;
+  private entries: number;
 
-  constructor(private readonly sink: ByteSink) {}
+  /** @param start what the sink begins with already */
+  constructor(
+    private readonly sink: ByteSink,
+    start: ArchiveStart = {
+      hash: createHash('sha256'),
+      length: 0,
+      entryCount: 0,
+      central: NOTHING,
+    },
+  ) {
+    this.hash = start.hash;
+    this.length = start.length;
+    this.entries = start.entryCount;
+    this.centralHeaders = [start.central];
+  }
 
   /** Bytes written so far. */
   get size(): number {
@@ -33,34 +57,23 @@ export class ArchiveWriter {
     return this.entries;
   }
 
-  /** Starts from the entries of an archive that this class wrote: headers and bytes are kept as they are. */
-  startWith(
-    archive: ByteSource,
-    prefix: { length: number; entryCount: number; central: Buffer },
-  ): void {
-    this.copy(archive, 0, prefix.length);
-    this.centralHeaders.push(prefix.central);
-    this.entries += prefix.entryCount;
-  }
-
   /** Adds a file whose compressed bytes stand in `source` at `offset`. */
   add(file: FileToWrite, source: ByteSource, offset: number): void {
     this.centralHeaders.push(encodeCentralHeader({ ...file, localOffset: this.length }));
     this.entries += 1;
     this.write(encodeLocalHeader(file));
-    this.copy(source, offset, file.compressedSize);
+    eachChunk(source, offset, file.compressedSize, (bytes) => this.write(bytes));
   }
 
-  /** Compresses a file and adds it. */
-  addContent(path: string, executable: boolean, content: Buffer): void {
-    const { data, ...compressed } = compress(content);
+  /** Adds a file that was compressed here. */
+  addCompressed(path: string, executable: boolean, { data, ...facts }: CompressedFile): void {
     const mode = executable ? 0o755 : 0o644;
-    this.add({ path, mode, ...compressed, compressedSize: data.length }, bufferSource(data), 0);
+    this.add({ path, mode, ...facts, compressedSize: data.length }, bufferSource(data), 0);
   }
 
-  /** SHA-256 of everything written so far, and of `further` bytes if they followed; writing can go on. */
-  digest(encoding: 'hex' | 'base64', further: Uint8Array = Buffer.alloc(0)): string {
-    return this.hash.copy().update(further).digest(encoding);
+  /** SHA-256 of everything written so far; writing can go on. */
+  digest(encoding: 'hex' | 'base64'): string {
+    return this.hash.copy().digest(encoding);
   }
 
   /** Writes the central directory. */
@@ -70,12 +83,6 @@ export class ArchiveWriter {
     const { entryCount } = this;
     this.write(central);
     this.write(encodeEnd({ entryCount, centralSize: central.length, centralOffset }));
-  }
-
-  private copy(source: ByteSource, offset: number, length: number): void {
-    for (let done = 0; done < length; done += CHUNK) {
-      this.write(source.read(offset + done, Math.min(CHUNK, length - done)));
-    }
   }
 
   private write(bytes: Buffer): void {

@@ -14,8 +14,8 @@ import { normalizeName } from './wheel/names';
 import { readWheel } from './wheel/read';
 import type { ByteSource } from './zip/byte-source';
 
-/** Raised when the same wheels would now give other bytes. */
-export const PART_FORMAT = 1;
+/** Raised when the same wheels would now give other bytes or facts. */
+export const PART_FORMAT = 2;
 
 export interface PartOptions {
   excludeDistributions: readonly string[];
@@ -32,6 +32,10 @@ export interface PartFacts {
   /** Of the archive, hex. */
   sha256: string;
   entryCount: number;
+  /** Bytes of all entries once unpacked. */
+  unpackedSize: number;
+  /** First segments of all paths, in lower case: a service's path with another one clashes with none. */
+  topLevel: string[];
   distributions: PartDistribution[];
   warnings: string[];
 }
@@ -94,7 +98,10 @@ export function writePart(
     distribution.unpackedSize += size;
   }
   return {
-    ...finishPart(writer),
+    ...finishPart(
+      writer,
+      merged.map(({ entry }) => ({ path: entry.path, size: entry.source.size })),
+    ),
     distributions: installations.map(({ name, version, wheel, unpackedSize }) => ({
       name,
       version,
@@ -107,9 +114,25 @@ export function writePart(
 }
 
 /** Writes the end of a part, and what is to be known of its bytes. */
-export function finishPart(writer: ArchiveWriter): Omit<PartFacts, 'distributions' | 'warnings'> {
+export function finishPart(
+  writer: ArchiveWriter,
+  files: readonly { path: string; size: number }[],
+): Omit<PartFacts, 'distributions' | 'warnings'> {
   const { size: length, entryCount } = writer;
   writer.finish();
   const { size } = writer;
-  return { format: PART_FORMAT, length, size, sha256: writer.digest('hex'), entryCount };
+  return {
+    format: PART_FORMAT,
+    length,
+    size,
+    sha256: writer.digest('hex'),
+    entryCount,
+    unpackedSize: files.reduce((sum, file) => sum + file.size, 0),
+    topLevel: [...new Set(files.map(({ path }) => firstSegment(path)))].sort(),
+  };
+}
+
+/** As two paths that clash share it, in whatever case. */
+export function firstSegment(path: string): string {
+  return path.slice(0, (path.indexOf('/') + 1 || path.length + 1) - 1).toLowerCase();
 }

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DamagedFileError, writePackage, type ServiceFile } from './package';
-import { collect, contentsOf, openWheel, partOf, serviceFile } from './packaging.fixtures';
+import { DamagedFileError, packageInputs, type ServiceFile } from './package';
+import { contentsOf, openWheel, packageOf, partOf, serviceFile } from './packaging.fixtures';
 import { bufferSource } from './zip/byte-source';
 import { readEntries } from './zip/read';
 
@@ -21,12 +21,11 @@ const FILES = [
   serviceFile('orders/run.sh', '#!/bin/sh\n', true),
 ];
 
-const build = (files: readonly ServiceFile[], part = partOf(WHEELS)) =>
-  collect((sink) => writePackage(part, files, sink));
+const build = (files: readonly ServiceFile[], part = partOf(WHEELS)) => packageOf(part, files);
 
 describe('writePackage', () => {
-  it('holds the dependencies first, by distribution, then the service, by path', () => {
-    const paths = readEntries(bufferSource(build(FILES).bytes)).map(({ path }) => path);
+  it('holds the dependencies first, by distribution, then the service, by path', async () => {
+    const paths = readEntries(bufferSource((await build(FILES)).bytes)).map(({ path }) => path);
     expect(paths).toEqual([
       'alpha-1.0.dist-info/METADATA',
       'alpha-1.0.dist-info/RECORD',
@@ -42,17 +41,20 @@ describe('writePackage', () => {
     ]);
   });
 
-  it('says what it wrote', () => {
-    const { bytes, result } = build(FILES);
+  it('says what it wrote', async () => {
+    const { bytes, result } = await build(FILES);
     expect(result.size).toBe(bytes.length);
     expect(result.sha256).toBe(createHash('sha256').update(bytes).digest('base64'));
     const total = readEntries(bufferSource(bytes)).reduce((sum, { size }) => sum + size, 0);
     expect(result.unpackedSize).toBe(total);
   });
 
-  it('makes modes that Lambda can read', () => {
+  it('makes modes that Lambda can read', async () => {
     const modes = Object.fromEntries(
-      readEntries(bufferSource(build(FILES).bytes)).map(({ path, mode }) => [path, mode & 0o777]),
+      readEntries(bufferSource((await build(FILES)).bytes)).map(({ path, mode }) => [
+        path,
+        mode & 0o777,
+      ]),
     );
     expect(modes).toMatchObject({
       'alpha/native.so': 0o755,
@@ -61,19 +63,19 @@ describe('writePackage', () => {
     });
   });
 
-  it('gives these bytes: others for the same input need a new format number', () => {
-    expect(build(FILES).result.sha256).toBe(GOLDEN);
+  it('gives these bytes: others for the same input need a new format number', async () => {
+    expect((await build(FILES)).result.sha256).toBe(GOLDEN);
   });
 
-  it('does not depend on the order of wheels and files', () => {
-    const shuffled = build([...FILES].reverse(), partOf([...WHEELS].reverse()));
-    expect(shuffled.result.sha256).toBe(build(FILES).result.sha256);
+  it('does not depend on the order of wheels and files', async () => {
+    const shuffled = await build([...FILES].reverse(), partOf([...WHEELS].reverse()));
+    expect(shuffled.result.sha256).toBe((await build(FILES)).result.sha256);
   });
 
-  it('is a sound archive to Python', () => {
+  it('is a sound archive to Python', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'package-spec-'));
     const file = join(directory, 'package.zip');
-    writeFileSync(file, build(FILES).bytes);
+    writeFileSync(file, (await build(FILES)).bytes);
     const { stdout, error } = spawnSync('python3', ['-m', 'zipfile', '-t', file], {
       encoding: 'utf8',
     });
@@ -81,26 +83,30 @@ describe('writePackage', () => {
     if (!error) expect(stdout.trim()).toBe('Done testing');
   });
 
-  it('needs no dependency', () => {
-    expect(contentsOf(build([serviceFile('a.py', 'x')], partOf([])).bytes)).toEqual({
+  it('needs no dependency', async () => {
+    expect(contentsOf((await build([serviceFile('a.py', 'x')], partOf([]))).bytes)).toEqual({
       'a.py': 'x',
     });
   });
 
-  it('notices a damaged dependency part', () => {
+  it('notices a damaged dependency part', async () => {
     const part = partOf(WHEELS);
     const bytes = Buffer.from(part.archive.read(0, part.archive.size));
     bytes.writeUInt8(bytes.readUInt8(60) ^ 1, 60);
-    expect(() => build(FILES, { ...part, archive: bufferSource(bytes) })).toThrow(DamagedFileError);
+    await expect(build(FILES, { ...part, archive: bufferSource(bytes) })).rejects.toThrow(
+      DamagedFileError,
+    );
   });
 
-  it('notices a damaged central directory of the part', () => {
+  it('notices a damaged central directory of the part', async () => {
     const part = partOf(WHEELS);
     const bytes = Buffer.from(part.archive.read(0, part.archive.size));
     // 16 - CRC-32 of the first entry: every reader but a checking one would take it.
     const at = part.facts.length + 16;
     bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-    expect(() => build(FILES, { ...part, archive: bufferSource(bytes) })).toThrow(DamagedFileError);
+    await expect(build(FILES, { ...part, archive: bufferSource(bytes) })).rejects.toThrow(
+      DamagedFileError,
+    );
   });
 
   it.each([
@@ -109,24 +115,49 @@ describe('writePackage', () => {
     ['alpha', 'the directory `alpha/`'],
     ['zeta/__init__.py/x', 'a file of a distribution'],
     ['orders/RUN.sh', 'differs only in case'],
-  ])('refuses the service file %s', (path, words) => {
-    expect(() => build([...FILES, serviceFile(path, '')])).toThrow(
-      expect.objectContaining({ code: 'ENTRY_COLLISION', message: expect.stringContaining(words) }),
-    );
+  ])('refuses the service file %s', async (path, words) => {
+    await expect(build([...FILES, serviceFile(path, '')])).rejects.toMatchObject({
+      code: 'ENTRY_COLLISION',
+      message: expect.stringContaining(words) as string,
+    });
   });
 
-  it('refuses what Lambda would, naming the largest distributions', () => {
+  it('refuses what Lambda would, naming the largest distributions', async () => {
     const part = partOf(WHEELS);
     const distributions = part.facts.distributions.map((one) => ({ ...one, unpackedSize: 2e8 }));
     const huge = { ...part.facts, distributions };
     const file = { path: 'big.bin', executable: false, read: () => Buffer.alloc(262_144_000) };
-    expect(() => build([file], { ...part, facts: huge })).toThrow(
-      expect.objectContaining({
-        code: 'PACKAGE_TOO_LARGE',
-        message: expect.stringContaining('`zeta` 200 MB'),
-      }),
+    await expect(build([file], { ...part, facts: huge })).rejects.toMatchObject({
+      code: 'PACKAGE_TOO_LARGE',
+      message: expect.stringContaining('`zeta` 200 MB') as string,
+    });
+  });
+});
+
+describe('packageInputs', () => {
+  const part = partOf(WHEELS);
+  const [first, ...others] = FILES;
+
+  it('names the same inputs the same', () => {
+    expect(packageInputs(partOf([...WHEELS].reverse()), [...FILES])).toBe(
+      packageInputs(part, FILES),
     );
   });
+
+  it.each([
+    ['another part', () => packageInputs(partOf([]), FILES)],
+    ['a file less', () => packageInputs(part, others)],
+    ['other content of the same size', () => inputsWith(serviceFile('a.py', 'y = 1'))],
+    ['another name', () => inputsWith(serviceFile('b.py', 'x = 1'))],
+    ['another mode', () => inputsWith(serviceFile('a.py', 'x = 1', true))],
+  ])('tells apart %s', (_, inputs) => {
+    expect([packageInputs(part, FILES), inputsWith(serviceFile('a.py', 'x = 1'))]).not.toContain(
+      inputs(),
+    );
+  });
+
+  const inputsWith = (file: ServiceFile) =>
+    packageInputs(part, [...(first ? [first] : []), ...others, file]);
 });
 
 const GOLDEN = '53qU75W5Pf3TjtwiGEJ5r96Ds44t4Lr5pX7UhGNa+ik=';

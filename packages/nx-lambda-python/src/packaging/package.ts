@@ -1,9 +1,11 @@
 /** A deployment package: the dependency part, then the service's own files. */
 
+import { createHash } from 'node:crypto';
 import { LambdaPythonError } from '../errors';
-import { ArchiveWriter, type ByteSink } from './archive-writer';
-import type { PartDistribution, PartFacts } from './dependency-part';
-import type { ByteSource } from './zip/byte-source';
+import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
+import { firstSegment, type PartDistribution, type PartFacts } from './dependency-part';
+import { eachChunk, type ByteSource } from './zip/byte-source';
+import type { Compress } from './zip/deflate';
 import { END_LENGTH } from './zip/format';
 import { readEntries } from './zip/read';
 
@@ -31,30 +33,46 @@ export interface DependencyPart {
 
 /**
  * @param files in any order; they are written sorted by path in code units
+ * @param compress for their contents, which may know some already
+ * @param open gives the sink, which begins with the part's entries already: its first `facts.length`
+ *   bytes. It is asked for when those have been hashed, so that copying them can go on meanwhile.
  * @throws ENTRY_COLLISION, PACKAGE_TOO_LARGE
  */
-export function writePackage(
-  { archive, facts }: DependencyPart,
+export async function writePackage(
+  part: DependencyPart,
   files: readonly ServiceFile[],
-  sink: ByteSink,
-): PackageFacts {
-  const writer = new ArchiveWriter(sink);
-  copyPart({ archive, facts }, writer);
-  const dependencies = readEntries(archive, { trusted: true });
+  compress: Compress,
+  open: () => Promise<ByteSink>,
+): Promise<PackageFacts> {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const start = hashPart(part);
   checkPaths(
-    dependencies.map(({ path }) => path),
+    part,
     sorted.map(({ path }) => path),
   );
-  let unpackedSize = dependencies.reduce((sum, { size }) => sum + size, 0);
+  const writer = new ArchiveWriter(await open(), start);
+  let { unpackedSize } = part.facts;
   for (const file of sorted) {
     const content = file.read();
-    writer.addContent(file.path, file.executable, content);
+    writer.addCompressed(file.path, file.executable, compress(content));
     unpackedSize += content.length;
   }
-  checkUnpackedSize(unpackedSize, facts.distributions);
+  checkUnpackedSize(unpackedSize, part.facts.distributions);
   writer.finish();
   return { sha256: writer.digest('base64'), size: writer.size, unpackedSize };
+}
+
+/** Names everything that decides a package's bytes, as long as the format of builds stays the same. */
+export function packageInputs(
+  { facts }: Pick<DependencyPart, 'facts'>,
+  files: readonly ServiceFile[],
+): string {
+  const hash = createHash('sha256').update(facts.sha256);
+  for (const { path, executable, read } of files) {
+    const content = createHash('sha256').update(read()).digest('hex');
+    hash.update(`\n${content} ${executable ? 'x' : '-'} ${path}`);
+  }
+  return hash.digest('hex');
 }
 
 /** A file of the wheel store whose bytes changed since it was put there: it is made or fetched again. */
@@ -76,19 +94,26 @@ export function checkUnpackedSize(
   });
 }
 
-/** The part's entries become the archive's first; its end is compared, too, since readers go by it. */
-function copyPart({ archive, facts }: DependencyPart, writer: ArchiveWriter): void {
-  const end = archive.read(facts.length, archive.size - facts.length);
-  // Our own archives end in a record without a comment.
-  const central = end.subarray(0, end.length - END_LENGTH);
-  writer.startWith(archive, { length: facts.length, entryCount: facts.entryCount, central });
-  if (writer.digest('hex', end) !== facts.sha256) {
+/** The part's entries are the archive's first; its end is hashed, too, since readers go by it. */
+function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
+  const { length, entryCount } = facts;
+  const hash = createHash('sha256');
+  eachChunk(archive, 0, length, (bytes) => hash.update(bytes));
+  const end = archive.read(length, archive.size - length);
+  if (hash.copy().update(end).digest('hex') !== facts.sha256) {
     throw new DamagedFileError('the dependency part in the wheel store is damaged');
   }
+  // Our own archives end in a record without a comment.
+  return { hash, length, entryCount, central: end.subarray(0, end.length - END_LENGTH) };
 }
 
 /** A path may be one file only, for every reader: no service file over a dependency's, by case neither. */
-function checkPaths(dependencies: readonly string[], files: readonly string[]): void {
+function checkPaths({ archive, facts }: DependencyPart, files: readonly string[]): void {
+  const shared = new Set(facts.topLevel);
+  const isApart = files.every((path) => !shared.has(firstSegment(path)));
+  const dependencies = isApart
+    ? []
+    : readEntries(archive, { trusted: true }).map(({ path }) => path);
   const taken = new Map(dependencies.map((path) => [path.toLowerCase(), path]));
   const directories = new Set(dependencies.flatMap(ancestors));
   const own = new Map<string, string>();

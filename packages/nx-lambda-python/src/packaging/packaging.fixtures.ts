@@ -2,10 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { writePart, type OpenWheel, type PartFacts } from './dependency-part';
-import type { ServiceFile } from './package';
+import { writePackage, type DependencyPart, type PackageFacts, type ServiceFile } from './package';
 import { buildWheel, type FixtureWheel } from './wheel/wheel.fixtures';
 import type { Collisions } from './wheel/merge';
 import { bufferSource, type ByteSource } from './zip/byte-source';
+import { compress } from './zip/deflate';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
 
@@ -31,6 +32,18 @@ export function partOf(
 ): { archive: ByteSource; facts: PartFacts } {
   const { bytes, result } = collect((sink) => writePart(wheels, collisions, sink));
   return { archive: bufferSource(bytes), facts: result };
+}
+
+/** The whole package, as one that begins with the part's entries. */
+export async function packageOf(
+  part: DependencyPart,
+  files: readonly ServiceFile[],
+): Promise<{ bytes: Buffer; result: PackageFacts }> {
+  const chunks = [Buffer.from(part.archive.read(0, part.facts.length))];
+  const result = await writePackage(part, files, compress, async () => ({
+    write: (bytes) => void chunks.push(Buffer.from(bytes)),
+  }));
+  return { bytes: Buffer.concat(chunks), result };
 }
 
 export function serviceFile(path: string, content: string, executable = false): ServiceFile {

@@ -1,5 +1,4 @@
-import { writePackage } from './package';
-import { contentsOf, serviceFile } from './packaging.fixtures';
+import { contentsOf, serviceFile, packageOf } from './packaging.fixtures';
 import { writeTreePart } from './tree-part';
 import { buildArchive, type FixtureEntry } from './zip/archive.fixtures';
 import { bufferSource } from './zip/byte-source';
@@ -85,16 +84,14 @@ describe('writeTreePart', () => {
 
   it('is a dependency part like any other', async () => {
     const part = await partOf(TREE);
-    const chunks: Buffer[] = [];
-    const files = [serviceFile('orders/a.py', 'a = 1\n')];
-    writePackage(part, files, { write: (bytes) => void chunks.push(Buffer.from(bytes)) });
-    expect(contentsOf(Buffer.concat(chunks))).toMatchObject({
+    const { bytes } = await packageOf(part, [serviceFile('orders/a.py', 'a = 1\n')]);
+    expect(contentsOf(bytes)).toMatchObject({
       'bin/zeta': '#!/usr/bin/python3\n',
       'orders/a.py': 'a = 1\n',
     });
-    expect(() =>
-      writePackage(part, [serviceFile('Zeta/__init__.py', '')], { write: () => undefined }),
-    ).toThrow(expect.objectContaining({ code: 'ENTRY_COLLISION' }));
+    await expect(packageOf(part, [serviceFile('Zeta/__init__.py', '')])).rejects.toMatchObject({
+      code: 'ENTRY_COLLISION',
+    });
   });
 
   it('refuses an archive that readers could understand in two ways', async () => {

@@ -8,6 +8,7 @@ import { parseHeaders } from './wheel/headers';
 import { compareText } from './wheel/names';
 import { parseRecord } from './wheel/record';
 import type { ByteSource } from './zip/byte-source';
+import { compress } from './zip/deflate';
 import type { ZipEntry } from './zip/entry';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
@@ -28,11 +29,16 @@ export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promis
   checkUnpackedSize(totalSize(files), distributions);
   const writer = new ArchiveWriter(sink);
   for (const file of files) {
-    writer.addContent(file.path, (file.mode & 0o111) !== 0, readContent(archive, file));
+    const compressed = compress(readContent(archive, file));
+    writer.addCompressed(file.path, (file.mode & 0o111) !== 0, compressed);
     // Between files this process may keep its locks alive and hear Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { ...finishPart(writer), distributions, warnings: pathFileWarnings(files, installed) };
+  return {
+    ...finishPart(writer, files),
+    distributions,
+    warnings: pathFileWarnings(files, installed),
+  };
 }
 
 interface InstalledDistribution {

@@ -1,11 +1,12 @@
 /** Puts a directory tree into one zip. The only file that imports archiver. */
 
-import archiver, { type Archiver } from 'archiver';
+import type { Archiver } from 'archiver';
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { checkName } from '../packaging/zip/names';
-import { diskError, listFiles, type SourceFile } from './files';
+import { diskError } from './files';
+import { listFiles, type SourceFile } from './list-files';
 
 const DATE = new Date('1980-01-01T00:00:00Z');
 
@@ -20,6 +21,8 @@ export async function archiveTree(tree: string, output: string): Promise<void> {
   const files = listTree(tree);
   // archiver would quietly turn a backslash into a slash.
   for (const { path } of files) checkName(path);
+  // Few builds need it, and all would wait for it.
+  const { default: archiver } = await import('archiver');
   const archive = archiver('zip', { store: true, statConcurrency: 1 });
   // Reading it rejects with the first error; what comes after that one says nothing more.
   archive.on('error', () => undefined);

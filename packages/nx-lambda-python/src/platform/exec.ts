@@ -1,5 +1,7 @@
 /** Runs other programs. The only file that imports execa. */
 
+import { execFile } from 'node:child_process';
+
 export interface ExecOptions {
   cwd?: string;
   /** Added to this process's environment; `undefined` removes a variable. */
@@ -25,6 +27,23 @@ export type Exec = (
   args: readonly string[],
   options?: ExecOptions,
 ) => Promise<ExecResult>;
+
+/** For short questions with short answers: execa's start would take longer than both. */
+export const ask: Exec = (file, args, { cwd, env } = {}) =>
+  new Promise((resolve) => {
+    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 16 * 1024 * 1024 };
+    const child = execFile(file, args, options, (error, stdout, stderr) => {
+      const code = error ? error.code : 0;
+      resolve({
+        exitCode: typeof code === 'number' ? code : null,
+        stdout,
+        stderr,
+        output: `${stdout}${stderr}`,
+        notFound: String(code) === 'ENOENT',
+      });
+    });
+    child.stdin?.end();
+  });
 
 export const exec: Exec = async (file, args, options = {}) => {
   // execa is an ES module: import() loads it on every Node that the plugin supports.

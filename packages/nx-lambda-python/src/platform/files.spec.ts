@@ -1,62 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diskError, listFiles, openFile, writeTextWhole, writeWhole } from './files';
+import { diskError, openFile, writeTextWhole, writeWhole, writeWholeAfter } from './files';
 import { ownedName } from './owner';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'files-'))));
 afterEach(() => rmSync(root, { recursive: true }));
-
-describe('listFiles', () => {
-  const none = () => false;
-
-  it('lists by code units, with what is executable, without what is pruned', () => {
-    mkdirSync(join(root, 'service', 'b', '.venv'), { recursive: true });
-    for (const name of ['b/é.py', 'b/Z.py', 'a.py', 'b/.venv/x.py']) {
-      writeFileSync(join(root, 'service', name), '');
-    }
-    chmodSync(join(root, 'service', 'a.py'), 0o755);
-    const files = listFiles(join(root, 'service'), root, (path) => path.endsWith('.venv'));
-    expect(files).toEqual([
-      { path: 'a.py', executable: true },
-      { path: 'b/Z.py', executable: false },
-      { path: 'b/é.py', executable: false },
-    ]);
-  });
-
-  it('takes a link inside the workspace for what it points to', () => {
-    mkdirSync(join(root, 'shared'));
-    mkdirSync(join(root, 'service'));
-    writeFileSync(join(root, 'shared', 'x.py'), 'x');
-    symlinkSync('../shared', join(root, 'service', 'linked'));
-    symlinkSync('../shared/x.py', join(root, 'service', 'y.py'));
-    symlinkSync('.', join(root, 'service', 'self'));
-    const paths = listFiles(join(root, 'service'), root, none).map(({ path }) => path);
-    expect(paths).toEqual(['linked/x.py', 'y.py']);
-  });
-
-  it.each([
-    ['/etc/hostname', 'leads out of the workspace'],
-    ['nowhere', 'leads nowhere'],
-  ])('refuses a link to %s', (target, words) => {
-    symlinkSync(target, join(root, 'link'));
-    expect(() => listFiles(root, root, none)).toThrow(
-      expect.objectContaining({ code: 'ENTRY_INVALID', message: expect.stringContaining(words) }),
-    );
-  });
-});
 
 describe('openFile', () => {
   it('reads exactly what is asked for', () => {
@@ -117,5 +68,72 @@ describe('writeWhole', () => {
       code: 'STORE_UNUSABLE',
       message: expect.stringContaining('`/cache`'),
     });
+  });
+});
+
+describe('writeWholeAfter', () => {
+  const names = () => readdirSync(root).sort();
+  const start = () => {
+    const file = join(root, 'start');
+    writeFileSync(file, '0123456789');
+    return { file, length: 4 };
+  };
+
+  it.each(['', 'tail', 'a longer tail', 'x'.repeat(600_000)])(
+    'puts the first bytes of a file and %.20s together',
+    async (tail) => {
+      const path = join(root, 'whole');
+      writeFileSync(path, 'before');
+      const seen: string[] = [];
+      const result = await writeWholeAfter(
+        path,
+        start(),
+        async (open) => {
+          const output = await open();
+          for (const piece of tail.match(/.{1,7000}/g) ?? []) output.write(Buffer.from(piece));
+          seen.push(readFileSync(path, 'utf8'));
+          return 'result';
+        },
+        () => seen.push(readFileSync(path, 'utf8')),
+      );
+      expect(result).toBe('result');
+      expect(readFileSync(path, 'utf8')).toBe(`0123${tail}`);
+      expect(seen).toEqual(['before', 'before']);
+      expect(names()).toEqual(['start', 'whole']);
+    },
+  );
+
+  it.each(['before it opens the output', 'after'])(
+    'leaves all as it was where producing fails %s',
+    async (moment) => {
+      const path = join(root, 'whole');
+      writeFileSync(path, 'before');
+      const replace = jest.fn();
+      const failing = writeWholeAfter(
+        path,
+        start(),
+        async (open) => {
+          if (moment === 'after') (await open()).write(Buffer.from('x'));
+          throw new Error('producing');
+        },
+        replace,
+      );
+      await expect(failing).rejects.toThrow('producing');
+      expect(replace).not.toHaveBeenCalled();
+      expect(readFileSync(path, 'utf8')).toBe('before');
+      expect(names()).toEqual(['start', 'whole']);
+    },
+  );
+
+  it('fails as copying does', async () => {
+    const path = join(root, 'whole');
+    const failing = writeWholeAfter(
+      path,
+      { file: join(root, 'missing'), length: 0 },
+      (open) => open(),
+      () => undefined,
+    );
+    await expect(failing).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(names()).toEqual([]);
   });
 });

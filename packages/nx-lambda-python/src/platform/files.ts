@@ -1,62 +1,26 @@
-/** Files: listing a service's tree, random access, writes that are whole or absent. */
+/** Files: random access, writes that are whole or absent. */
 
+import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
+  constants,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readSync,
-  realpathSync,
   readdirSync,
   renameSync,
   rmSync,
-  statSync,
   fstatSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { copyFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import type { ByteSource } from '../packaging/zip/byte-source';
+import { eachChunk, type ByteSource } from '../packaging/zip/byte-source';
 import { isAbandoned, ownedName } from './owner';
-
-export interface SourceFile {
-  /** Relative to the listed directory, with forward slashes. */
-  path: string;
-  executable: boolean;
-}
-
-/**
- * Every file below `root`, sorted by path in code units.
- *
- * A symbolic link stands for what it points to, as long as that is inside `boundary` (the workspace);
- * a link that leads outside would make the package depend on the machine and is refused.
- */
-export function listFiles(
-  root: string,
-  boundary: string,
-  isPruned: (directory: string) => boolean,
-): SourceFile[] {
-  const files: SourceFile[] = [];
-  const allowed = realpathSync(boundary);
-  const visit = (directory: string, ancestors: readonly string[]): void => {
-    for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
-      const path = directory ? `${directory}/${entry.name}` : entry.name;
-      if (!entry.isSymbolicLink()) {
-        if (entry.isFile()) files.push({ path, executable: isExecutable(join(root, path)) });
-        else if (entry.isDirectory() && !isPruned(path)) visit(path, ancestors);
-        continue;
-      }
-      if (isPruned(path)) continue;
-      const target = resolveLink(root, path, allowed);
-      const { isDirectory, isFile } = kindOf(target);
-      if (isFile) files.push({ path, executable: isExecutable(target) });
-      // A link to one of its own ancestors would never end.
-      else if (isDirectory && !ancestors.includes(target)) visit(path, [...ancestors, target]);
-    }
-  };
-  visit('', [realpathSync(root)]);
-  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-}
 
 export interface OpenFile extends ByteSource {
   close(): void;
@@ -68,11 +32,12 @@ export function openFile(path: string): OpenFile {
   const { size } = fstatSync(descriptor);
   return {
     size,
-    read(offset, length) {
+    read(offset, length, into) {
       if (offset < 0 || length < 0 || offset + length > size) {
         throw new RangeError(`bytes ${offset}..${offset + length} of ${size}`);
       }
-      const bytes = Buffer.allocUnsafe(length);
+      const bytes =
+        into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
       for (let done = 0; done < length;) {
         const count = readSync(descriptor, bytes, done, length - done, offset + done);
         if (count === 0) throw new RangeError(`file ends at ${offset + done}, expected ${size}`);
@@ -82,6 +47,18 @@ export function openFile(path: string): OpenFile {
     },
     close: () => closeSync(descriptor),
   };
+}
+
+/** SHA-256 of a whole file. */
+export function hashFile(path: string, encoding: 'hex' | 'base64'): string {
+  const file = openFile(path);
+  try {
+    const hash = createHash('sha256');
+    eachChunk(file, 0, file.size, (bytes) => hash.update(bytes));
+    return hash.digest(encoding);
+  } finally {
+    file.close();
+  }
 }
 
 export interface Output {
@@ -114,6 +91,52 @@ export function writeWhole<T>(
     renameSync(temporary, path);
     return result;
   } catch (error) {
+    rmSync(temporary, { force: true });
+    throw diskError(error, path);
+  }
+}
+
+/**
+ * Like `writeWhole`, for a file that begins with the first bytes of another one: those are copied by the
+ * system, aside, while `produce` works; the output that it asks for stands right behind them.
+ *
+ * @param replace called when all bytes are there, before the file takes its place
+ */
+export async function writeWholeAfter<T>(
+  path: string,
+  start: { file: string; length: number },
+  produce: (open: () => Promise<Output>) => Promise<T>,
+  replace: () => void,
+): Promise<T> {
+  const temporary = join(dirname(path), draftName(path, ownedName()));
+  let descriptor: number | undefined;
+  // Where the file system can share blocks, nothing is copied at all.
+  let copying: Promise<void> | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    sweepDrafts(path);
+    copying = copyFile(start.file, temporary, constants.COPYFILE_FICLONE);
+    // Heard below; until then a failure must not count as unhandled.
+    copying.catch(() => undefined);
+    let output: BufferedOutput | undefined;
+    const result = await produce(async () => {
+      await copying;
+      chmodSync(temporary, 0o644);
+      descriptor = openSync(temporary, 'r+');
+      output = new BufferedOutput(descriptor, start.length);
+      return output;
+    });
+    if (output && descriptor !== undefined) {
+      ftruncateSync(descriptor, output.flush());
+      closeSync(descriptor);
+      descriptor = undefined;
+    }
+    replace();
+    renameSync(temporary, path);
+    return result;
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    await copying?.catch(() => undefined);
     rmSync(temporary, { force: true });
     throw diskError(error, path);
   }
@@ -183,53 +206,31 @@ class BufferedOutput implements Output {
   private readonly pending = Buffer.allocUnsafe(1 << 18);
   private length = 0;
 
-  constructor(private readonly descriptor: number) {}
+  /** @param position in the file where it starts; without one it goes on where the descriptor stands. */
+  constructor(
+    private readonly descriptor: number,
+    private position?: number,
+  ) {}
 
   write(bytes: Uint8Array): void {
     if (this.length + bytes.length > this.pending.length) this.flush();
-    if (bytes.length > this.pending.length) return writeFully(this.descriptor, bytes);
+    if (bytes.length > this.pending.length) return this.writeFully(bytes);
     this.pending.set(bytes, this.length);
     this.length += bytes.length;
   }
 
-  flush(): void {
-    writeFully(this.descriptor, this.pending.subarray(0, this.length));
+  /** @returns the end of what is written, where a position was given */
+  flush(): number | undefined {
+    this.writeFully(this.pending.subarray(0, this.length));
     this.length = 0;
+    return this.position;
   }
-}
 
-function writeFully(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(descriptor, bytes, done, bytes.length - done);
+  private writeFully(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const count = writeSync(this.descriptor, bytes, done, bytes.length - done, this.position);
+      done += count;
+      if (this.position !== undefined) this.position += count;
+    }
   }
-}
-
-function isExecutable(path: string): boolean {
-  return (statSync(path).mode & 0o111) !== 0;
-}
-
-function kindOf(path: string): { isDirectory: boolean; isFile: boolean } {
-  const stat = statSync(path);
-  return { isDirectory: stat.isDirectory(), isFile: stat.isFile() };
-}
-
-function resolveLink(root: string, path: string, boundary: string): string {
-  let target: string;
-  try {
-    target = realpathSync(join(root, path));
-  } catch (cause) {
-    throw new LambdaPythonError('ENTRY_INVALID', {
-      message: `the symbolic link \`${path}\` leads nowhere`,
-      hint: `delete it, or leave it out: exclude = ["${path}"]`,
-      cause,
-    });
-  }
-  const inside = relative(boundary, target);
-  if (inside === '..' || inside.startsWith(`..${sep}`)) {
-    throw new LambdaPythonError('ENTRY_INVALID', {
-      message: `the symbolic link \`${path}\` leads out of the workspace`,
-      hint: `copy the file into the workspace, or leave the link out: exclude = ["${path}"]`,
-    });
-  }
-  return target;
 }

@@ -8,7 +8,8 @@ import { bufferSource } from '../packaging/zip/byte-source';
 import { DamagedFileError } from '../packaging/package';
 import type { Admit } from '../packaging/wheel-set';
 import { buildWheel } from '../packaging/wheel/wheel.fixtures';
-import { DiskWheelStore, hashFile } from './wheel-store';
+import { hashFile } from './files';
+import { DiskWheelStore } from './wheel-store';
 
 let root: string;
 let store: DiskWheelStore;
@@ -100,7 +101,7 @@ describe('DiskWheelStore', () => {
       );
     const part = await admitTree();
     const path = join(store.root, 'parts', `${part}.zip`);
-    expect(hashFile(path)).toBe(part);
+    expect(hashFile(path, 'hex')).toBe(part);
     const tree = { requirementsKey: 'key', image: 'image@sha256:aa', engine: 'docker', part };
     store.writeTree(tree);
     expect(new DiskWheelStore(store.root).readTree('key')).toEqual(tree);

@@ -6,13 +6,13 @@
  *       sets/<requirements key>.json   what a key resolved to
  *       trees/<requirements key>.json  what a key was installed to
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
+ *       sources/<service>              what the last build of a service knew of its files
  *       pip/<image digest>/            pip's own cache
  *       locks/, work/                  of running builds; what a killed one left is swept
  *
  * Files appear by a rename of something whole, so a process may be killed at any moment.
  */
 
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
@@ -26,15 +26,25 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ByteSink } from '../packaging/archive-writer';
-import type { OpenWheel, PartFacts } from '../packaging/dependency-part';
+import { PART_FORMAT, type OpenWheel, type PartFacts } from '../packaging/dependency-part';
 import type { InstalledTree, TreeStore, WriteTreePart } from '../packaging/installed-tree';
 import { DamagedFileError, type DependencyPart } from '../packaging/package';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../packaging/wheel-set';
-import { diskError, openFile, syncFile, writeTextWhole, writeWhole, type OpenFile } from './files';
+import {
+  diskError,
+  hashFile,
+  openFile,
+  syncFile,
+  writeTextWhole,
+  writeWhole,
+  type OpenFile,
+} from './files';
 import { withLock } from './locks';
 import { withWorkDirectory } from './work-directory';
 
 export interface OpenPart extends DependencyPart {
+  /** Of the archive. */
+  path: string;
   close(): void;
 }
 
@@ -54,7 +64,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   async admit(path: string, admit: Admit): Promise<StoredWheel> {
     const { name, version } = await admit(path);
     const file = basename(path);
-    const wheel = { name, version, file, sha256: hashFile(path), size: statSync(path).size };
+    const wheel = { name, version, file, sha256: hashFile(path, 'hex'), size: statSync(path).size };
     if (this.holds(wheel)) return wheel;
     const place = this.wheelPath(wheel);
     try {
@@ -120,7 +130,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     const facts = this.readPart(path);
     if (!facts) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
     const archive = openFile(`${path}.zip`);
-    return { archive, facts, close: () => archive.close() };
+    return { archive, facts, path: `${path}.zip`, close: () => archive.close() };
   }
 
   dropPart(digest: string): void {
@@ -159,7 +169,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   private readPart(path: string): PartFacts | undefined {
     const facts = readJson<PartFacts>(`${path}.json`);
     const stat = statSync(`${path}.zip`, { throwIfNoEntry: false });
-    return facts && stat?.size === facts.size ? facts : undefined;
+    return facts?.format === PART_FORMAT && stat?.size === facts.size ? facts : undefined;
   }
 
   private makePart(
@@ -189,7 +199,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   /** Disks and backups do damage files: a wheel that is not what it was is fetched again. */
   private verify(wheel: StoredWheel): void {
     const path = this.wheelPath(wheel);
-    if (existsSync(path) && hashFile(path) === wheel.sha256) return;
+    if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) return;
     rmSync(path, { force: true });
     throw new DamagedFileError(`the wheel ${wheel.file} in the wheel store is damaged`);
   }
@@ -215,21 +225,6 @@ async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T
     return await write({ write: (bytes) => appendFileSync(descriptor, bytes) });
   } finally {
     closeSync(descriptor);
-  }
-}
-
-/** Hex. */
-export function hashFile(path: string): string {
-  const file = openFile(path);
-  try {
-    const hash = createHash('sha256');
-    const step = 1 << 20;
-    for (let offset = 0; offset < file.size; offset += step) {
-      hash.update(file.read(offset, Math.min(step, file.size - offset)));
-    }
-    return hash.digest('hex');
-  } finally {
-    file.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { LambdaPythonError } from '../errors';
 import { discoverHandlers, type Handler } from './discover';
+import { parseModule } from './python-module';
 import { parseMarker } from './marker';
 
 const HANDLER = 'def handler(event, context):\n    return {}\n';
@@ -9,7 +10,7 @@ function discover(toml: string, sources: Record<string, string>): Promise<Handle
     `[tool.nx-lambda-python]\nruntime = "python3.13"\n${toml}`,
     'pyproject.toml',
   );
-  return discoverHandlers(marker, Object.keys(sources), async (path) => sources[path] ?? '');
+  return discoverHandlers(marker, Object.keys(sources), (path) => parseModule(sources[path] ?? ''));
 }
 
 async function failure(toml: string, sources: Record<string, string>): Promise<LambdaPythonError> {

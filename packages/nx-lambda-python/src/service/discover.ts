@@ -7,7 +7,7 @@ import { checkLayout } from './layout';
 import type { FunctionEntry, Marker } from './marker';
 import { tomlKey } from './names';
 import { codeList, nearest } from './nearest';
-import { defines, parseModule, type PythonModule } from './python-module';
+import { defines, type PythonModule } from './python-module';
 
 /** One function's code: a top-level name of a module in the package. */
 export interface Handler {
@@ -21,8 +21,8 @@ export interface Handler {
   functionName?: string;
 }
 
-/** Reads a file of the service by the path that was listed. */
-export type ReadModule = (path: string) => Promise<Buffer | string>;
+/** Reads and parses a module of the service by the path that was listed. */
+export type ReadModule = (path: string) => Promise<PythonModule>;
 
 /**
  * Finds and checks all handlers; files outside the package are none.
@@ -84,11 +84,7 @@ async function parseAll(
   read: ReadModule,
 ): Promise<Map<string, PythonModule>> {
   const files = [...new Set(sources.map(({ file }) => file))].sort();
-  return new Map(
-    await Promise.all(
-      files.map(async (file) => [file, await parseModule(await read(file))] as const),
-    ),
-  );
+  return new Map(await Promise.all(files.map(async (file) => [file, await read(file)] as const)));
 }
 
 function moduleOf(parsed: ReadonlyMap<string, PythonModule>, file: string): PythonModule {

@@ -1,6 +1,8 @@
 /** Python modules, read by tree-sitter's grammar: which names they define, and where they are broken. */
 
-import { Language, Parser, Query, type Node, type Tree } from '@vscode/tree-sitter-wasm';
+import type * as TreeSitter from '@vscode/tree-sitter-wasm';
+import type { Node, Parser, Tree } from '@vscode/tree-sitter-wasm';
+import { createRequire } from 'node:module';
 import { decodePython } from './python-source';
 import { present, topLevelNames, type TopLevelNames } from './python-names';
 
@@ -26,7 +28,7 @@ export interface PythonSyntaxError {
  * A valid module is never refused, so what the grammar cannot tell for sure is accepted.
  */
 export async function parseModule(source: Buffer | string): Promise<PythonModule> {
-  const { parser, faults } = await grammar();
+  const parser = await grammar();
   const decoded = decodePython(source);
   // Python reads `\r\n` and `\r` as line ends; the grammar does not know the latter.
   const text = decoded.text.replace(/\r\n?/g, '\n');
@@ -37,7 +39,7 @@ export async function parseModule(source: Buffer | string): Promise<PythonModule
     if (decoded.fault !== undefined) {
       return { ...found, syntaxError: { line: 1, column: 1, near: '', reason: decoded.fault } };
     }
-    const fault = firstFault(tree, faults);
+    const fault = firstFault(tree);
     return fault ? { ...found, syntaxError: locate(fault, text) } : found;
   } finally {
     tree.delete();
@@ -49,35 +51,27 @@ export function defines(module: PythonModule, name: string): boolean {
   return module.names.has(name) || module.open;
 }
 
-interface Grammar {
-  parser: Parser;
-  faults: Query;
-}
+// What the grammar accepts, being one for Python 2 and 3 and lenient with indents, and Python 3 may refuse.
+const SUSPECTS = ['print_statement', 'exec_statement', 'comparison_operator', 'block'];
 
-// What the grammar accepts, being one for Python 2 and 3 and lenient with indents, and Python 3 refuses.
-const FAULTS = `
-  (print_statement . argument: (_) @print)
-  (exec_statement) @exec
-  (comparison_operator "<>" @operator)
-  (block) @block
-`;
-
-let loading: Promise<Grammar> | undefined;
+let loading: Promise<Parser> | undefined;
 
 // One parser for all modules: starting it costs more than most of them.
-function grammar(): Promise<Grammar> {
+function grammar(): Promise<Parser> {
   loading ??= load();
   return loading;
 }
 
-async function load(): Promise<Grammar> {
-  await Parser.init();
-  const language = await Language.load(
-    require.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm'),
-  );
-  const parser = new Parser();
+async function load(): Promise<Parser> {
+  // Here, since most builds find all their modules known.
+  const require = createRequire(__filename);
+  const wasm = require('@vscode/tree-sitter-wasm') as typeof TreeSitter;
+  await wasm.Parser.init();
+  const grammarFile = require.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm');
+  const language = await wasm.Language.load(grammarFile);
+  const parser = new wasm.Parser();
   parser.setLanguage(language);
-  return { parser, faults: new Query(language, FAULTS) };
+  return parser;
 }
 
 interface Fault {
@@ -85,25 +79,38 @@ interface Fault {
   reason?: string;
 }
 
-function firstFault(tree: Tree, faults: Query): Fault | undefined {
+function firstFault(tree: Tree): Fault | undefined {
   const broken = tree.rootNode.hasError ? firstError(tree.rootNode) : undefined;
   if (broken) return { node: broken };
-  for (const { name, node } of faults.captures(tree.rootNode)) {
-    const reason = reasonOf(name, node);
-    if (reason !== undefined) return { node, reason };
+  for (const node of present(tree.rootNode.descendantsOfType(SUSPECTS))) {
+    const fault = faultOf(node);
+    if (fault) return fault;
   }
   return undefined;
 }
 
-function reasonOf(capture: string, node: Node): string | undefined {
-  switch (capture) {
+function faultOf(node: Node): Fault | undefined {
+  switch (node.type) {
     case 'block':
-      return node.startIndex === node.endIndex ? 'an indented block is expected' : undefined;
-    case 'operator':
-      return '`<>` is Python 2';
+      return node.startIndex === node.endIndex
+        ? { node, reason: 'an indented block is expected' }
+        : undefined;
+    case 'comparison_operator': {
+      const operator = present(node.children).find(({ type }) => type === '<>');
+      return operator && { node: operator, reason: '`<>` is Python 2' };
+    }
+    case 'print_statement': {
+      // `print >> file` alone is an expression in Python 3.
+      const [argument] = present(node.namedChildren);
+      return argument && argument.type !== 'chevron' ? python2(argument) : undefined;
+    }
     default:
-      return '`print` and `exec` are functions in Python 3';
+      return python2(node);
   }
+}
+
+function python2(node: Node): Fault {
+  return { node, reason: '`print` and `exec` are functions in Python 3' };
 }
 
 function firstError(node: Node): Node | undefined {

@@ -43,10 +43,12 @@ export interface Mode {
   ) => Promise<Dependencies>;
 }
 
+/** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
 export async function ensureDependencies(
   options: BuildOptions,
   { runtime, architecture }: Marker,
   store: DiskWheelStore,
+  ready: Promise<unknown>,
 ): Promise<Dependencies> {
   const { files, meaning } = collectRequirements(options, (path) => {
     const file = join(options.workspaceRoot, path);
@@ -88,9 +90,13 @@ export async function ensureDependencies(
     configuration,
     onLine: (line) => console.log(`  ${withoutCredentials(line)}`),
   };
-  if (!image) return mode.ensure(key('host', null), request, undefined);
-  const digest = pinned ?? image.digest;
-  return mode.ensure(key('container', digest), request, {
+  const digest = image && (pinned ?? image.digest);
+  const exact = digest ? key('container', digest) : key('host', null);
+  const there = mode.find(exact);
+  if (there) return there;
+  await ready;
+  if (!image || !digest) return mode.ensure(exact, request, undefined);
+  return mode.ensure(exact, request, {
     image,
     network: options.network,
     extraArguments: options.containerArgs,

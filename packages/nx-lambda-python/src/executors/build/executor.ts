@@ -3,14 +3,15 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
 import { DamagedFileError } from '../../packaging/package';
+import { openSourceCache } from '../../platform/source-cache';
 import { storeDirectory } from '../../platform/store-directory';
 import { DiskWheelStore } from '../../platform/wheel-store';
 import { renderBytes, renderError } from '../../report';
 import { ensureDependencies } from './dependencies';
-import { normalizeOptions } from './normalize';
+import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
 import type { BuildExecutorSchema } from './schema';
-import { readService } from './service';
+import { readMarker, readService } from './service';
 
 export default async function buildExecutor(
   schema: BuildExecutorSchema,
@@ -19,18 +20,37 @@ export default async function buildExecutor(
   const started = performance.now();
   try {
     const options = normalizeOptions(schema, context);
-    const service = await readService(options);
     const store = new DiskWheelStore(storeDirectory());
-    const built = await withRepairedStore(async () => {
-      const dependencies = await ensureDependencies(options, service.marker, store);
-      const output = await writeOutput(options, service, dependencies, store);
-      return { hit: dependencies.hit, ...output };
-    });
+    const built = await buildPackage(options, store);
     printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);
     return { success: true };
   } catch (error) {
     console.error(renderError(error));
     return { success: false };
+  }
+}
+
+async function buildPackage(
+  options: BuildOptions,
+  store: DiskWheelStore,
+): Promise<BuiltPackage & { hit: boolean }> {
+  const sources = openSourceCache(store.root, join(options.workspaceRoot, options.projectRoot));
+  try {
+    const marker = readMarker(options);
+    const service = readService(options, marker, sources.cache);
+    const built = await withRepairedStore(async () => {
+      const dependencies = ensureDependencies(options, marker, store, service);
+      // Faults of the service are told first; those of an engine that was asked meanwhile, below.
+      dependencies.catch(() => undefined);
+      const read = await service;
+      const found = await dependencies;
+      const output = await writeOutput(options, read, found, store, sources.cache);
+      return { hit: found.hit, ...output };
+    });
+    sources.save();
+    return built;
+  } finally {
+    sources.close();
   }
 }
 

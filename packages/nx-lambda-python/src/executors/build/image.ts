@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { findBuildImage, type BuildImage } from '../../platform/engines/image';
-import { exec } from '../../platform/exec';
+import { ask, exec } from '../../platform/exec';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
 import { defaultBuildImage, type Architecture } from '../../service/runtimes';
@@ -16,7 +16,7 @@ export async function chooseImage(
   store: DiskWheelStore,
 ): Promise<BuildImage | undefined> {
   if (options.engine === 'host') return undefined;
-  return findBuildImage({ choice: options.engine, image, architecture }, exec, (engine, args) =>
+  return findBuildImage({ choice: options.engine, image, architecture }, ask, (engine, args) =>
     // Parallel builds of a workspace start together: one of them pulls.
     store.locked(`pull-${createHash('sha256').update(image).digest('hex')}`, () => {
       console.log(`pulling ${image}`);

@@ -5,11 +5,15 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ServiceFile } from '../../packaging/package';
-import { listFiles } from '../../platform/files';
+import type { SourceCache } from '../../packaging/source-cache';
+import { listFiles } from '../../platform/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
 import { discoverHandlers, type Handler } from '../../service/discover';
 import { parseMarker, type Marker } from '../../service/marker';
+import { parseModule } from '../../service/python-module';
 import type { BuildOptions } from './normalize';
+
+type Place = Pick<BuildOptions, 'workspaceRoot' | 'projectRoot'>;
 
 export interface Service {
   marker: Marker;
@@ -17,17 +21,19 @@ export interface Service {
   handlers: Handler[];
 }
 
-/** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN and the codes of `discoverHandlers` */
+/** @throws the codes of `discoverHandlers` */
 export async function readService(
-  options: Pick<BuildOptions, 'workspaceRoot' | 'projectRoot'>,
+  { workspaceRoot, projectRoot }: Place,
+  marker: Marker,
+  cache: SourceCache,
 ): Promise<Service> {
-  const { workspaceRoot, projectRoot } = options;
-  const marker = readMarker(workspaceRoot, posix.join(projectRoot, 'pyproject.toml'));
   const root = join(workspaceRoot, projectRoot);
   const listed = listFiles(root, workspaceRoot, isPrunedDirectory);
   const executable = new Map(listed.map((file) => [file.path, file.executable]));
   const paths = listed.map(({ path }) => path);
-  const handlers = await discoverHandlers(marker, paths, (path) => readFile(join(root, path)));
+  const handlers = await discoverHandlers(marker, paths, async (path) =>
+    cache.parse(await readFile(join(root, path)), parseModule),
+  );
   const files = selectFiles(marker, paths).map((path) => ({
     path: entryName(marker, path) ?? path,
     executable: executable.get(path) ?? false,
@@ -36,7 +42,9 @@ export async function readService(
   return { marker, files, handlers };
 }
 
-function readMarker(workspaceRoot: string, path: string): Marker {
+/** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */
+export function readMarker({ workspaceRoot, projectRoot }: Place): Marker {
+  const path = posix.join(projectRoot, 'pyproject.toml');
   const file = join(workspaceRoot, path);
   if (!existsSync(file)) {
     throw new LambdaPythonError('MARKER_MISSING', {

@@ -2,6 +2,7 @@ import { addProjectConfiguration, readJson, readNxJson, type Tree } from '@nx/de
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { parseMarker } from '../../service/marker';
 import { discoverHandlers } from '../../service/discover';
+import { parseModule } from '../../service/python-module';
 import { RUNTIMES } from '../../service/runtimes';
 import generate, { projectGenerator } from './project';
 import schema from './schema.json';
@@ -46,10 +47,8 @@ it('creates a service that discovery reads, and registers the plugin', async () 
   expect(text).toContain('requires-python = ">=3.11"');
   const marker = parseMarker(text, 'pyproject.toml');
   const files = created().map((path) => path.replace('services/orders/', ''));
-  const handlers = await discoverHandlers(
-    marker,
-    files,
-    async (path) => tree.read(`services/orders/${path}`, 'utf-8') ?? '',
+  const handlers = await discoverHandlers(marker, files, async (path) =>
+    parseModule(tree.read(`services/orders/${path}`) ?? ''),
   );
   expect(handlers).toEqual([
     { name: 'hello', file: 'orders/handlers/hello.py', handler: 'orders.handlers.hello.handler' },

@@ -5,9 +5,26 @@ export interface ByteSource {
   readonly size: number;
   /**
    * Exactly `length` bytes from `offset`; the result may share memory with the source.
+   * @param into is used for them where the source has to copy, so that a loop need not allocate.
    * @throws RangeError when the range is not wholly inside the source.
    */
-  read(offset: number, length: number): Buffer;
+  read(offset: number, length: number, into?: Buffer): Buffer;
+}
+
+/** Bytes held at a time while going through a source. */
+const CHUNK = 1 << 18;
+
+/** Hands over `length` bytes from `offset`, piece by piece; a piece is only valid until the next one. */
+export function eachChunk(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  take: (bytes: Buffer) => void,
+): void {
+  const into = Buffer.allocUnsafe(Math.min(CHUNK, length));
+  for (let done = 0; done < length; done += CHUNK) {
+    take(source.read(offset + done, Math.min(CHUNK, length - done), into));
+  }
 }
 
 export function bufferSource(bytes: Buffer): ByteSource {

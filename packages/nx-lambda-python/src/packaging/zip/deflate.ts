@@ -12,6 +12,8 @@ export interface CompressedFile {
   size: number;
 }
 
+export type Compress = (content: Buffer) => CompressedFile;
+
 /** Of zlib's scale: higher levels take twice the time for one percent. */
 const LEVEL = 6;
 

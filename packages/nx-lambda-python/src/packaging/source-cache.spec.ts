@@ -1,0 +1,77 @@
+import type { PythonModule } from '../service/python-module';
+import { collect } from './packaging.fixtures';
+import { SourceCache } from './source-cache';
+import { bufferSource } from './zip/byte-source';
+import { compress } from './zip/deflate';
+
+const CONTENTS = ['a = 1\n'.repeat(50), 'b', ''].map((text) => Buffer.from(text));
+const [FIRST = Buffer.alloc(0)] = CONTENTS;
+const MODULE: PythonModule = { names: new Set(['handler', 'json']), open: false };
+const FACTS = { sha256: 'x=', size: 3, unpackedSize: 5 };
+
+const parse = jest.fn(async () => MODULE);
+beforeEach(() => parse.mockClear());
+
+const written = (cache: SourceCache) => collect((sink) => cache.write(sink)).bytes;
+
+async function filled(): Promise<Buffer> {
+  const cache = new SourceCache(undefined);
+  CONTENTS.forEach(cache.compress);
+  await cache.parse(FIRST, parse);
+  cache.keepPackage('inputs', FACTS);
+  return written(cache);
+}
+
+it('knows what the last build found out', async () => {
+  const cache = new SourceCache(bufferSource(await filled()));
+  parse.mockClear();
+  expect(CONTENTS.map(cache.compress)).toEqual(CONTENTS.map(compress));
+  expect(await cache.parse(FIRST, parse)).toEqual(MODULE);
+  expect(cache.packageOf('inputs')).toEqual(FACTS);
+  expect(parse).not.toHaveBeenCalled();
+  expect(cache.hasNews).toBe(false);
+});
+
+it('finds out what it does not know', async () => {
+  const cache = new SourceCache(bufferSource(await filled()));
+  const edited = Buffer.from('a = 2\n'.repeat(50));
+  expect(cache.compress(edited)).toEqual(compress(edited));
+  expect(cache.hasNews).toBe(true);
+  expect(cache.packageOf('other inputs')).toBeUndefined();
+  await cache.parse(edited, parse);
+  expect(parse).toHaveBeenCalledTimes(2);
+});
+
+it('forgets what a build did not use', async () => {
+  const cache = new SourceCache(bufferSource(await filled()));
+  cache.compress(FIRST);
+  cache.keepPackage('inputs', FACTS);
+  const next = new SourceCache(bufferSource(written(cache)));
+  next.compress(FIRST);
+  expect(next.hasNews).toBe(false);
+  CONTENTS.forEach(next.compress);
+  expect(next.hasNews).toBe(true);
+});
+
+it('does not remember a module that is broken', async () => {
+  const cache = new SourceCache(undefined);
+  const syntaxError = { line: 1, column: 1, near: '' };
+  await cache.parse(FIRST, async () => ({ ...MODULE, syntaxError }));
+  expect(cache.hasNews).toBe(false);
+});
+
+it('takes no damaged byte for a compressed one, wherever it is', async () => {
+  const sound = await filled();
+  for (let at = 0; at < sound.length; at += 1) {
+    const bytes = Buffer.from(sound);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    const cache = new SourceCache(bufferSource(bytes));
+    expect(CONTENTS.map(cache.compress)).toEqual(CONTENTS.map(compress));
+    expect([undefined, FACTS]).toContainEqual(cache.packageOf('inputs'));
+  }
+});
+
+it.each([0, 1, 64, 65, 66, 200])('knows nothing from its first %i bytes', async (length) => {
+  const cache = new SourceCache(bufferSource((await filled()).subarray(0, length)));
+  expect(CONTENTS.map(cache.compress)).toEqual(CONTENTS.map(compress));
+});

@@ -1,0 +1,152 @@
+/**
+ * What the last build of a service found out about its files, by their content: compressed bytes, what
+ * modules define, and the package that all of them made. It saves work and decides nothing.
+ *
+ *     <SHA-256 of the next line>\n
+ *     <index, JSON>\n
+ *     <compressed bytes, one file after the other>
+ */
+
+import { createHash } from 'node:crypto';
+import type { PythonModule } from '../service/python-module';
+import type { ByteSink } from './archive-writer';
+import type { PackageFacts } from './package';
+import type { ByteSource } from './zip/byte-source';
+import { compress, type CompressedFile } from './zip/deflate';
+
+/** Raised when the same content would now be compressed or parsed otherwise. */
+const FORMAT = 1;
+const DIGEST_LENGTH = 64;
+
+interface Index {
+  format: number;
+  /** Bytes of the compressed files begin here, counted from the index's end. */
+  contents: Record<string, KnownContent>;
+  modules: Record<string, KnownModule>;
+  package?: KnownPackage;
+}
+
+interface KnownContent extends Omit<CompressedFile, 'data'> {
+  offset: number;
+  length: number;
+  /** SHA-256 of the compressed bytes, hex: disks do damage files. */
+  sha256: string;
+}
+
+interface KnownModule {
+  names: string[];
+  open: boolean;
+}
+
+interface KnownPackage {
+  /** See `packageInputs`. */
+  inputs: string;
+  facts: PackageFacts;
+}
+
+/** Knows nothing where `source` is missing, damaged or of another format. */
+export class SourceCache {
+  private readonly known: Index;
+  private readonly dataOffset: number;
+  /** What this build used: the next one is told no more. */
+  private readonly contents = new Map<string, CompressedFile>();
+  private readonly modules = new Map<string, KnownModule>();
+  private package: KnownPackage | undefined;
+  private isNew = false;
+
+  constructor(private readonly source: ByteSource | undefined) {
+    const { index, dataOffset } = (source && readIndex(source)) ?? EMPTY;
+    this.known = index;
+    this.dataOffset = dataOffset;
+  }
+
+  readonly compress = (content: Buffer): CompressedFile => {
+    const key = digestOf(content);
+    const compressed = this.contents.get(key) ?? this.read(key) ?? this.learn(compress(content));
+    this.contents.set(key, compressed);
+    return compressed;
+  };
+
+  async parse(
+    content: Buffer,
+    parse: (content: Buffer) => Promise<PythonModule>,
+  ): Promise<PythonModule> {
+    const key = digestOf(content);
+    const known = this.known.modules[key];
+    if (known) {
+      this.modules.set(key, known);
+      return { names: new Set(known.names), open: known.open };
+    }
+    const module = await parse(content);
+    // A broken one is mended, not asked for again.
+    if (module.syntaxError) return module;
+    this.modules.set(key, this.learn({ names: [...module.names], open: module.open }));
+    return module;
+  }
+
+  /** The package that these inputs made, if they are the last build's. */
+  packageOf(inputs: string): PackageFacts | undefined {
+    return this.known.package?.inputs === inputs ? this.known.package.facts : undefined;
+  }
+
+  keepPackage(inputs: string, facts: PackageFacts): void {
+    this.package = this.learn({ inputs, facts });
+  }
+
+  /** Whether this build learned something: what it did not use any more may stay. */
+  get hasNews(): boolean {
+    return this.isNew;
+  }
+
+  write(sink: ByteSink): void {
+    const contents: Index['contents'] = {};
+    let offset = 0;
+    for (const [key, { data, ...facts }] of this.contents) {
+      contents[key] = { ...facts, offset, length: data.length, sha256: digestOf(data) };
+      offset += data.length;
+    }
+    const modules = Object.fromEntries(this.modules);
+    const index: Index = { format: FORMAT, contents, modules, package: this.package };
+    const text = Buffer.from(JSON.stringify(index));
+    sink.write(Buffer.from(`${digestOf(text)}\n`));
+    sink.write(text);
+    sink.write(Buffer.from('\n'));
+    for (const { data } of this.contents.values()) sink.write(data);
+  }
+
+  private learn<T>(news: T): T {
+    this.isNew = true;
+    return news;
+  }
+
+  private read(key: string): CompressedFile | undefined {
+    const known = this.known.contents[key];
+    if (!known || !this.source) return undefined;
+    const { offset, length, sha256, ...facts } = known;
+    const data = this.source.read(this.dataOffset + offset, length);
+    return digestOf(data) === sha256 ? { ...facts, data } : undefined;
+  }
+}
+
+const EMPTY = { index: { format: FORMAT, contents: {}, modules: {} }, dataOffset: 0 };
+/** Bytes looked at in one go for the index's end; one of a thousand files fits. */
+const STEP = 1 << 20;
+
+function readIndex(source: ByteSource): { index: Index; dataOffset: number } | undefined {
+  let head = Buffer.alloc(0);
+  let end = -1;
+  while (end < 0 && head.length < source.size) {
+    const more = source.read(head.length, Math.min(STEP, source.size - head.length));
+    head = Buffer.concat([head, more]);
+    end = head.indexOf(10, DIGEST_LENGTH + 1);
+  }
+  const text = head.subarray(DIGEST_LENGTH + 1, Math.max(end, DIGEST_LENGTH + 1));
+  if (end < 0 || head.toString('latin1', 0, DIGEST_LENGTH) !== digestOf(text)) return undefined;
+  const index = JSON.parse(text.toString('utf8')) as Index;
+  return index.format === FORMAT ? { index, dataOffset: end + 1 } : undefined;
+}
+
+/** Hex. */
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
