@@ -1,7 +1,7 @@
 /** Writes an archive entry by entry, in one pass, hashing what it writes. */
 
 import { createHash, type Hash } from 'node:crypto';
-import { bufferSource, eachChunk, type ByteSource } from './zip/byte-source';
+import { bufferSource, chunkBuffer, eachChunk, type ByteSource } from './zip/byte-source';
 import type { CompressedFile } from './zip/deflate';
 import { encodeCentralHeader, encodeEnd, encodeLocalHeader, type FileHeader } from './zip/write';
 
@@ -29,6 +29,7 @@ const NOTHING = Buffer.alloc(0);
 export class ArchiveWriter {
   private readonly hash: Hash;
   private readonly centralHeaders: Buffer[];
+  private readonly memory = chunkBuffer();
   private length: number;
   private entries: number;
 
@@ -62,7 +63,8 @@ export class ArchiveWriter {
     this.centralHeaders.push(encodeCentralHeader({ ...file, localOffset: this.length }));
     this.entries += 1;
     this.write(encodeLocalHeader(file));
-    eachChunk(source, offset, file.compressedSize, (bytes) => this.write(bytes));
+    const { compressedSize } = file;
+    eachChunk(source, offset, compressedSize, (bytes) => this.write(bytes), this.memory);
   }
 
   /** Adds a file that was compressed here. */
@@ -76,13 +78,18 @@ export class ArchiveWriter {
     return this.hash.copy().digest(encoding);
   }
 
-  /** Writes the central directory. */
-  finish(): void {
+  /**
+   * Writes the central directory.
+   * @returns the entries, for another archive to start with
+   */
+  finish(): ArchiveStart {
     const central = Buffer.concat(this.centralHeaders);
     const centralOffset = this.length;
     const { entryCount } = this;
+    const entries = { hash: this.hash.copy(), length: centralOffset, entryCount, central };
     this.write(central);
     this.write(encodeEnd({ entryCount, centralSize: central.length, centralOffset }));
+    return entries;
   }
 
   private write(bytes: Buffer): void {

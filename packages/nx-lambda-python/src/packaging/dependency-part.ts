@@ -5,7 +5,7 @@
  * copies one file instead of splicing thousands of entries.
  */
 
-import { ArchiveWriter, type ByteSink } from './archive-writer';
+import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';
 import { installEntries } from './wheel/layout';
@@ -38,6 +38,12 @@ export interface PartFacts {
   topLevel: string[];
   distributions: PartDistribution[];
   warnings: string[];
+}
+
+/** A part that was just written: the package that follows need not read it again. */
+export interface WrittenPart {
+  facts: PartFacts;
+  start: ArchiveStart;
 }
 
 /** A distribution that is in the part. */
@@ -76,7 +82,7 @@ export function writePart(
   wheels: readonly OpenWheel[],
   collisions: Collisions,
   sink: ByteSink,
-): PartFacts {
+): WrittenPart {
   const warnings: string[] = [];
   const installations = wheels.map((wheel) => {
     const { entries, warnings: own } = installEntries(
@@ -97,39 +103,35 @@ export function writePart(
     );
     distribution.unpackedSize += size;
   }
-  return {
-    ...finishPart(
-      writer,
-      merged.map(({ entry }) => ({ path: entry.path, size: entry.source.size })),
-    ),
-    distributions: installations.map(({ name, version, wheel, unpackedSize }) => ({
-      name,
-      version,
-      wheel: wheel.file,
-      sha256: wheel.sha256,
-      unpackedSize,
-    })),
-    warnings,
-  };
+  const files = merged.map(({ entry }) => ({ path: entry.path, size: entry.source.size }));
+  const distributions = installations.map(({ name, version, wheel, unpackedSize }) => ({
+    name,
+    version,
+    wheel: wheel.file,
+    sha256: wheel.sha256,
+    unpackedSize,
+  }));
+  return finishPart(writer, files, { distributions, warnings });
 }
 
 /** Writes the end of a part, and what is to be known of its bytes. */
 export function finishPart(
   writer: ArchiveWriter,
   files: readonly { path: string; size: number }[],
-): Omit<PartFacts, 'distributions' | 'warnings'> {
-  const { size: length, entryCount } = writer;
-  writer.finish();
-  const { size } = writer;
-  return {
+  more: Pick<PartFacts, 'distributions' | 'warnings'>,
+): WrittenPart {
+  const start = writer.finish();
+  const facts = {
     format: PART_FORMAT,
-    length,
-    size,
+    length: start.length,
+    size: writer.size,
     sha256: writer.digest('hex'),
-    entryCount,
+    entryCount: start.entryCount,
     unpackedSize: files.reduce((sum, file) => sum + file.size, 0),
     topLevel: [...new Set(files.map(({ path }) => firstSegment(path)))].sort(),
+    ...more,
   };
+  return { facts, start };
 }
 
 /** As two paths that clash share it, in whatever case. */

@@ -1,4 +1,4 @@
-import type { PartFacts } from './dependency-part';
+import type { WrittenPart } from './dependency-part';
 import { ensureInstalledTree, type InstalledTree, type TreeStore } from './installed-tree';
 
 class MemoryStore implements TreeStore {
@@ -6,17 +6,17 @@ class MemoryStore implements TreeStore {
   readTree = (key: string) => this.trees.get(key);
   writeTree = (tree: InstalledTree) => void this.trees.set(tree.requirementsKey, tree);
   admitPart: TreeStore['admitPart'] = async (_directory, write) =>
-    (await write({ write: () => undefined })).sha256;
+    (await write({ write: () => undefined })).facts.sha256;
   whileResolving = <T>(_key: string, work: () => Promise<T>) => work();
   withDirectory = <T>(work: (directory: string) => Promise<T>) => work('/work');
 }
 
-const facts = { sha256: 'digest' } as PartFacts;
+const written = { facts: { sha256: 'digest' } } as WrittenPart;
 const install = (directory: string) =>
   Promise.resolve({
     image: `image in ${directory}`,
     engine: 'docker',
-    write: () => Promise.resolve(facts),
+    write: () => Promise.resolve(written),
   });
 const never = () => Promise.reject(new Error('should not install'));
 

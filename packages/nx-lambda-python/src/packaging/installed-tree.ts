@@ -1,7 +1,7 @@
 /** The installed tree of a requirements key: what pip installed once, kept as a dependency part. */
 
 import type { ByteSink } from './archive-writer';
-import type { PartFacts } from './dependency-part';
+import type { WrittenPart } from './dependency-part';
 import { findOrMake, type ResolvingStore } from './wheel-set';
 
 export interface InstalledTree {
@@ -22,7 +22,7 @@ export interface TreeStore extends ResolvingStore {
   admitPart(directory: string, write: WriteTreePart): Promise<string>;
 }
 
-export type WriteTreePart = (sink: ByteSink) => Promise<PartFacts>;
+export type WriteTreePart = (sink: ByteSink) => Promise<WrittenPart>;
 
 export interface Installed {
   image: string;

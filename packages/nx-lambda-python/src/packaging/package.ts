@@ -29,6 +29,8 @@ export interface PackageFacts {
 export interface DependencyPart {
   archive: ByteSource;
   facts: PartFacts;
+  /** Where this process has just written it. */
+  start?: ArchiveStart;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function writePackage(
   open: () => Promise<ByteSink>,
 ): Promise<PackageFacts> {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const start = hashPart(part);
+  const start = part.start ?? hashPart(part);
   checkPaths(
     part,
     sorted.map(({ path }) => path),

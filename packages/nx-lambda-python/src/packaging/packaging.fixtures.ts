@@ -31,7 +31,7 @@ export function partOf(
   collisions: Collisions = {},
 ): { archive: ByteSource; facts: PartFacts } {
   const { bytes, result } = collect((sink) => writePart(wheels, collisions, sink));
-  return { archive: bufferSource(bytes), facts: result };
+  return { archive: bufferSource(bytes), facts: result.facts };
 }
 
 /** The whole package, as one that begins with the part's entries. */

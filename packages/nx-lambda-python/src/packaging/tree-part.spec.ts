@@ -27,7 +27,7 @@ const TREE: FixtureEntry[] = [
 
 async function partOf(tree: readonly FixtureEntry[]) {
   const chunks: Buffer[] = [];
-  const facts = await writeTreePart(bufferSource(buildArchive(tree)), {
+  const { facts } = await writeTreePart(bufferSource(buildArchive(tree)), {
     write: (bytes) => void chunks.push(Buffer.from(bytes)),
   });
   return { archive: bufferSource(Buffer.concat(chunks)), facts };

@@ -1,7 +1,7 @@
 /** The dependency part of a tree that pip installed, instead of one of spliced wheels. */
 
 import { ArchiveWriter, type ByteSink } from './archive-writer';
-import { finishPart, type PartDistribution, type PartFacts } from './dependency-part';
+import { finishPart, type PartDistribution, type WrittenPart } from './dependency-part';
 import { checkUnpackedSize } from './package';
 import { WheelError } from './wheel/defect';
 import { parseHeaders } from './wheel/headers';
@@ -19,7 +19,7 @@ import { readContent } from './zip/verify';
  *
  * @throws ARCHIVE_INVALID where readers could disagree about the archive, PACKAGE_TOO_LARGE
  */
-export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promise<PartFacts> {
+export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promise<WrittenPart> {
   const files = readEntries(archive)
     .filter(({ isDirectory }) => !isDirectory)
     .sort((a, b) => compareText(a.path, b.path));
@@ -34,11 +34,10 @@ export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promis
     // Between files this process may keep its locks alive and hear Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return {
-    ...finishPart(writer, files),
+  return finishPart(writer, files, {
     distributions,
     warnings: pathFileWarnings(files, installed),
-  };
+  });
 }
 
 interface InstalledDistribution {

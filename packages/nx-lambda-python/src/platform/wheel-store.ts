@@ -25,8 +25,13 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ByteSink } from '../packaging/archive-writer';
-import { PART_FORMAT, type OpenWheel, type PartFacts } from '../packaging/dependency-part';
+import type { ArchiveStart, ByteSink } from '../packaging/archive-writer';
+import {
+  PART_FORMAT,
+  type OpenWheel,
+  type PartFacts,
+  type WrittenPart,
+} from '../packaging/dependency-part';
 import type { InstalledTree, TreeStore, WriteTreePart } from '../packaging/installed-tree';
 import { DamagedFileError, type DependencyPart } from '../packaging/package';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../packaging/wheel-set';
@@ -90,10 +95,9 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   async admitPart(directory: string, write: WriteTreePart): Promise<string> {
     const file = join(directory, 'part.zip');
     try {
-      const facts = await writeFileBy(file, write);
+      const { facts } = await writeFileBy(file, write);
       const place = this.partPath(facts.sha256);
       mkdirSync(join(place, '..'), { recursive: true });
-      syncFile(file);
       renameSync(file, `${place}.zip`);
       this.writeFacts(place, facts);
       return facts.sha256;
@@ -113,15 +117,15 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   async openPart(
     digest: string,
     wheels: readonly StoredWheel[],
-    write: (wheels: readonly OpenWheel[], sink: ByteSink) => PartFacts,
+    write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart,
   ): Promise<OpenPart> {
     const path = this.partPath(digest);
-    if (!this.readPart(path)) {
-      await this.locked(`part-${digest}`, async () => {
-        if (!this.readPart(path)) this.makePart(path, wheels, write);
-      });
-    }
-    return this.openKnownPart(digest);
+    const start = this.readPart(path)
+      ? undefined
+      : await this.locked(`part-${digest}`, async () =>
+          this.readPart(path) ? undefined : this.makePart(path, wheels, write),
+        );
+    return { ...this.openKnownPart(digest), start };
   }
 
   /** @throws DamagedFileError where there is no such part */
@@ -175,8 +179,8 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   private makePart(
     path: string,
     wheels: readonly StoredWheel[],
-    write: (wheels: readonly OpenWheel[], sink: ByteSink) => PartFacts,
-  ): void {
+    write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart,
+  ): ArchiveStart {
     const files: OpenFile[] = [];
     try {
       const open = wheels.map((wheel) => {
@@ -185,15 +189,16 @@ export class DiskWheelStore implements WheelStore, TreeStore {
         files.push(source);
         return { ...wheel, source };
       });
-      const facts = writeWhole(`${path}.zip`, (output) => write(open, output), { durable: true });
+      const { facts, start } = writeWhole(`${path}.zip`, (output) => write(open, output));
       this.writeFacts(path, facts);
+      return start;
     } finally {
       for (const file of files) file.close();
     }
   }
 
   private writeFacts(path: string, facts: PartFacts): void {
-    writeTextWhole(`${path}.json`, `${JSON.stringify(facts, null, 2)}\n`, { durable: true });
+    writeTextWhole(`${path}.json`, `${JSON.stringify(facts, null, 2)}\n`);
   }
 
   /** Disks and backups do damage files: a wheel that is not what it was is fetched again. */

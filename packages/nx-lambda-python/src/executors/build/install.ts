@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ByteSink } from '../../packaging/archive-writer';
-import type { PartFacts } from '../../packaging/dependency-part';
+import type { WrittenPart } from '../../packaging/dependency-part';
 import { ensureInstalledTree, type InstalledTree } from '../../packaging/installed-tree';
 import { writeTreePart } from '../../packaging/tree-part';
 import { archiveTree } from '../../platform/archive-tree';
@@ -37,7 +37,7 @@ export function installing(store: DiskWheelStore): Mode {
   };
 }
 
-async function writePartFrom(archive: string, sink: ByteSink): Promise<PartFacts> {
+async function writePartFrom(archive: string, sink: ByteSink): Promise<WrittenPart> {
   const file = openFile(archive);
   try {
     return await writeTreePart(file, sink);

@@ -32,23 +32,25 @@ const BOTH = '*';
 export function mergeInstallations<T extends Installable>(
   distributions: readonly T[],
   collisions: Collisions = {},
-): MergedEntry<T>[] {
+): readonly MergedEntry<T>[] {
   const ordered = [...distributions].sort(compareDistributions);
   const all = ordered.flatMap((distribution) =>
     [...distribution.entries]
       .sort((a, b) => compareText(a.path, b.path))
       .map((entry) => ({ entry, distribution })),
   );
-  const distinct = groupBy(all, ({ entry }) => entry.path).map((candidates) =>
-    pickContent(candidates, collisions),
-  );
+  const dropped = new Set<MergedEntry<T>>();
+  const keepOnly = (group: Group<MergedEntry<T>>, kept: readonly MergedEntry<T>[]) =>
+    group.filter((candidate) => !kept.includes(candidate)).forEach((one) => dropped.add(one));
+  for (const group of duplicates(all, ({ entry }) => entry.path)) {
+    keepOnly(group, [pickContent(group, collisions)]);
+  }
+  const distinct = without(all, dropped);
   checkDirectories(distinct);
-  const kept = new Set(
-    groupBy(distinct, ({ entry }) => entry.path.toLowerCase()).flatMap((candidates) =>
-      pickCase(candidates, collisions),
-    ),
-  );
-  return all.filter((candidate) => kept.has(candidate));
+  for (const group of duplicates(distinct, ({ entry }) => entry.path.toLowerCase())) {
+    keepOnly(group, pickCase(group, collisions));
+  }
+  return without(all, dropped);
 }
 
 function compareDistributions(a: Installable, b: Installable): number {
@@ -59,16 +61,26 @@ function compareDistributions(a: Installable, b: Installable): number {
 
 type Group<T> = readonly [first: T, ...others: T[]];
 
-/** In the order of first appearance; no group is empty. */
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Group<T>[] {
+/** Items that share a key with another one, in the order of first appearance: among thousands there are few. */
+function duplicates<T>(items: readonly T[], keyOf: (item: T) => string): Group<T>[] {
+  const first = new Map<string, T>();
   const groups = new Map<string, [T, ...T[]]>();
   for (const item of items) {
     const key = keyOf(item);
+    const other = first.get(key);
+    if (other === undefined) {
+      first.set(key, item);
+      continue;
+    }
     const group = groups.get(key);
     if (group) group.push(item);
-    else groups.set(key, [item]);
+    else groups.set(key, [other, item]);
   }
   return [...groups.values()];
+}
+
+function without<T>(items: readonly T[], dropped: ReadonlySet<T>): readonly T[] {
+  return dropped.size === 0 ? items : items.filter((item) => !dropped.has(item));
 }
 
 /** One of the entries of a path. */

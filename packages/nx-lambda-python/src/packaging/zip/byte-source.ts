@@ -14,14 +14,19 @@ export interface ByteSource {
 /** Bytes held at a time while going through a source. */
 const CHUNK = 1 << 18;
 
+/** Memory for `eachChunk`, so that going through many pieces allocates once. */
+export function chunkBuffer(): Buffer {
+  return Buffer.allocUnsafe(CHUNK);
+}
+
 /** Hands over `length` bytes from `offset`, piece by piece; a piece is only valid until the next one. */
 export function eachChunk(
   source: ByteSource,
   offset: number,
   length: number,
   take: (bytes: Buffer) => void,
+  into: Buffer = Buffer.allocUnsafe(Math.min(CHUNK, length)),
 ): void {
-  const into = Buffer.allocUnsafe(Math.min(CHUNK, length));
   for (let done = 0; done < length; done += CHUNK) {
     take(source.read(offset + done, Math.min(CHUNK, length - done), into));
   }
