@@ -42,3 +42,26 @@ export function renderRows(rows: readonly Row[]): string {
     ...body,
   ].join('\n');
 }
+
+export interface ScaleRow {
+  handlers: number;
+  /** Bytes. */
+  size: number;
+  unpackedSize: number;
+  edit: Times;
+  full: Times;
+  /** Megabytes at the peak. */
+  memory: number;
+}
+
+export function renderScale(rows: readonly ScaleRow[]): string {
+  const body = rows.map(
+    ({ handlers, size, unpackedSize, edit, full, memory }) =>
+      `| ${handlers} | ${(unpackedSize / 1e6).toFixed(1)} | ${(size / 1e6).toFixed(1)} | ${edit.median.toFixed(3)} | ${full.median.toFixed(3)} | ${memory.toFixed(0)} |`,
+  );
+  return [
+    '| handlers | MB unpacked | MB zip | edit s | all from stored wheels s | peak memory MB |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...body,
+  ].join('\n');
+}

@@ -1,7 +1,7 @@
 /** The service that the benchmarks build: 30 handlers and a pinned set with large native parts. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 export const HANDLERS = 30;
 
@@ -34,18 +34,32 @@ export const REQUIREMENTS = [
   'urllib3==2.8.0',
 ];
 
+/** From a few megabytes unpacked to nearly what Lambda allows. */
+export const SIZES: readonly (readonly string[])[] = [
+  ['requests==2.34.2', 'orjson==3.13.0'],
+  ['boto3==1.44.5'],
+  ['boto3==1.44.5', 'numpy==2.2.6', 'pydantic==2.14.3'],
+  REQUIREMENTS,
+  [...REQUIREMENTS, 'lxml==6.1.3', 'psycopg2-binary==2.9.13'],
+];
+
 /** Real code has some length: a handler of 60 lines that imports a shared module. */
-export function writeService(root: string): void {
+export function writeService(
+  root: string,
+  importPackage: string,
+  handlers: number,
+  requirements: readonly string[],
+): void {
   const files: Record<string, string> = {
-    'pyproject.toml': '[tool.nx-lambda-python]\npackage = "bench"\nruntime = "python3.11"\n',
-    'project.json': JSON.stringify({ name: 'bench' }),
-    'requirements.txt': `${REQUIREMENTS.join('\n')}\n`,
-    'bench/__init__.py': '',
-    'bench/shared.py': 'VERSION = 0\n',
-    'bench/handlers/__init__.py': '',
+    'pyproject.toml': `[tool.nx-lambda-python]\npackage = "${importPackage}"\nruntime = "python3.11"\n`,
+    'project.json': JSON.stringify({ name: basename(root) }),
+    'requirements.txt': `${requirements.join('\n')}\n`,
+    [`${importPackage}/__init__.py`]: '',
+    [`${importPackage}/shared.py`]: 'VERSION = 0\n',
+    [`${importPackage}/handlers/__init__.py`]: '',
   };
-  for (let number = 0; number < HANDLERS; number += 1) {
-    files[`bench/handlers/handler_${number}.py`] = handler(number);
+  for (let number = 0; number < handlers; number += 1) {
+    files[`${importPackage}/handlers/handler_${number}.py`] = handler(importPackage, number);
   }
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -53,7 +67,7 @@ export function writeService(root: string): void {
   }
 }
 
-function handler(number: number): string {
+function handler(importPackage: string, number: number): string {
   const steps = Array.from(
     { length: 25 },
     (_, step) =>
@@ -62,7 +76,7 @@ function handler(number: number): string {
   return [
     'import json',
     '',
-    'from bench.shared import VERSION',
+    `from ${importPackage}.shared import VERSION`,
     '',
     '',
     'def handler(event, context):',

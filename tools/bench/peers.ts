@@ -1,0 +1,189 @@
+/** What teams use instead, on the same service and the same machine, each as its own documentation has it. */
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { timed } from './measure';
+import { IMAGE } from './workspace';
+
+export interface Peer {
+  title: string;
+  /** Installs the tool and builds once, so that its own caches are warm. */
+  prepare(): void;
+  /** From a source edit to a new zip, in seconds. */
+  rebuild(): number;
+}
+
+/** @param service directory of the service, whose import package is `bench` */
+export function peers(service: string, directory: string): Peer[] {
+  return [
+    incrementalZip(service, join(directory, 'incremental')),
+    uvAndZip(service, join(directory, 'uv')),
+    sam(service, join(directory, 'sam')),
+    pipAndZip(service, join(directory, 'pip')),
+    serverless(service, join(directory, 'serverless')),
+  ];
+}
+
+/** Fast, but blind to an edit of the same size and time, and no two zips are alike. */
+function incrementalZip(service: string, directory: string): Peer {
+  const tree = join(directory, 'tree');
+  const zip = () => {
+    cpSync(join(service, 'bench'), join(tree, 'bench'), { recursive: true });
+    run('zip', ['-q', '-FSr', join(directory, 'package.zip'), '.'], tree);
+  };
+  return {
+    title: '`zip -FSr` over a kept tree',
+    prepare() {
+      mkdirSync(tree, { recursive: true });
+      uvInstall(service, directory, tree);
+      zip();
+    },
+    rebuild: () => timed(zip),
+  };
+}
+
+function uvAndZip(service: string, directory: string): Peer {
+  const tree = join(directory, 'tree');
+  const build = () => {
+    rmSync(tree, { recursive: true, force: true });
+    rmSync(join(directory, 'package.zip'), { force: true });
+    uvInstall(service, directory, tree);
+    cpSync(join(service, 'bench'), join(tree, 'bench'), { recursive: true });
+    run('zip', ['-q', '-r', join(directory, 'package.zip'), '.'], tree);
+  };
+  return {
+    title: '`uv pip install --target` and `zip`',
+    prepare: build,
+    rebuild: () => timed(build),
+  };
+}
+
+function uvInstall(service: string, directory: string, tree: string): void {
+  const uv = tool(directory, 'uv');
+  const target = ['--python-version=3.11', '--python-platform=x86_64-manylinux_2_17'];
+  const requirements = join(service, 'requirements.txt');
+  run(uv, ['pip', 'install', '--quiet', '--target', tree, ...target, '-r', requirements]);
+}
+
+/** One function, where a real service has one for each handler and SAM copies the tree for each. */
+function sam(service: string, directory: string): Peer {
+  const build = () => {
+    run(
+      tool(directory, 'aws-sam-cli', 'sam'),
+      ['build', '--cached', '--template', join(directory, 'template.yaml')],
+      directory,
+    );
+    rmSync(join(directory, 'package.zip'), { force: true });
+    const built = join(directory, '.aws-sam', 'build', 'Bench');
+    run('zip', ['-q', '-r', join(directory, 'package.zip'), '.'], built);
+  };
+  return {
+    title: 'SAM CLI, `sam build --cached` of one function, and `zip`',
+    prepare() {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(
+        join(directory, 'template.yaml'),
+        [
+          'AWSTemplateFormatVersion: "2010-09-09"',
+          'Transform: AWS::Serverless-2016-10-31',
+          'Resources:',
+          '  Bench:',
+          '    Type: AWS::Serverless::Function',
+          '    Properties:',
+          `      CodeUri: ${service}`,
+          '      Handler: bench.handlers.handler_0.handler',
+          '      Runtime: python3.11',
+          '',
+        ].join('\n'),
+      );
+      build();
+    },
+    rebuild: () => timed(build),
+  };
+}
+
+/** What a shell script does, in one container, so that its start is counted once as it is for us. */
+function pipAndZip(service: string, directory: string): Peer {
+  const cache = join(directory, 'pip-cache');
+  const script = [
+    'pip install --quiet --target /tmp/tree -r /service/requirements.txt',
+    'cp -r /service/bench /tmp/tree/',
+    'cd /tmp/tree && zip -q -r /tmp/package.zip .',
+  ].join(' && ');
+  const build = () =>
+    runInImage(['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`], script);
+  return {
+    title: '`pip install --target` and `zip` in the same image',
+    prepare() {
+      mkdirSync(cache, { recursive: true });
+      build();
+    },
+    rebuild: () => timed(build),
+  };
+}
+
+function serverless(service: string, directory: string): Peer {
+  const build = () =>
+    run(join(directory, 'node_modules', '.bin', 'serverless'), ['package'], directory);
+  return {
+    title: 'serverless-python-requirements, `serverless package`',
+    prepare() {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, 'package.json'), '{ "private": true }\n');
+      const packages = ['serverless@3', 'serverless-python-requirements@6'];
+      run('npm', ['install', '--no-audit', '--no-fund', ...packages], directory);
+      cpSync(service, directory, { recursive: true });
+      writeFileSync(
+        join(directory, 'serverless.yml'),
+        [
+          'service: bench',
+          'provider: { name: aws, runtime: python3.11 }',
+          'plugins: [serverless-python-requirements]',
+          'package: { patterns: ["!node_modules/**"] }',
+          'functions: { one: { handler: bench.handlers.handler_0.handler } }',
+          '',
+        ].join('\n'),
+      );
+      build();
+    },
+    rebuild: () =>
+      timed(() => {
+        cpSync(join(service, 'bench'), join(directory, 'bench'), { recursive: true });
+        build();
+      }),
+  };
+}
+
+/** pip resolving the same requirements into wheels, and nothing else. */
+export function pipResolution(service: string, cache: string): number {
+  mkdirSync(cache, { recursive: true });
+  const mounts = ['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`];
+  return timed(() =>
+    runInImage(mounts, 'pip wheel --quiet --wheel-dir /tmp/wheels -r /service/requirements.txt'),
+  );
+}
+
+function runInImage(mounts: readonly string[], script: string): void {
+  const certificates = process.env['PIP_CERT'] ?? process.env['SSL_CERT_FILE'];
+  const trust = certificates ? ['-v', `${certificates}:/ca.crt:ro`, '-e', 'PIP_CERT=/ca.crt'] : [];
+  run('docker', [
+    ...['run', '--rm', '--init', '--network=host', ...mounts, ...trust],
+    ...['-e', 'PIP_ROOT_USER_ACTION=ignore', IMAGE, 'sh', '-c', script],
+  ]);
+}
+
+/** A program of PyPI in an environment of its own. */
+function tool(directory: string, distribution: string, program = distribution): string {
+  const environment = join(directory, 'environment');
+  const file = join(environment, 'bin', program);
+  if (!existsSync(file)) {
+    run('python3', ['-m', 'venv', environment]);
+    run(join(environment, 'bin', 'pip'), ['install', '--quiet', distribution]);
+  }
+  return file;
+}
+
+function run(file: string, args: readonly string[], cwd?: string): void {
+  execFileSync(file, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28 });
+}

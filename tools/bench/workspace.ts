@@ -1,0 +1,93 @@
+/** A workspace for benchmarks: the packed plugin, a service, and both ways to build it. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createWorkspace } from '../fresh-workspace';
+import { NEWEST } from '../nx-versions';
+import { timed } from './measure';
+
+/** Made by tools/engine. */
+export const IMAGE = 'local/lambda-python:3.11';
+const OPTIONS = { engine: 'docker', image: IMAGE, network: 'host' };
+
+export interface Measured {
+  seconds: number;
+  /** Megabytes at the peak. */
+  memory: number;
+}
+
+export interface BuiltManifest {
+  package: { size: number; unpackedSize: number; sha256: string };
+  distributions: unknown[];
+}
+
+export class BenchWorkspace {
+  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-bench-')));
+  readonly root = join(this.directory, 'workspace');
+  readonly store = join(this.directory, 'store');
+  private readonly environment = {
+    ...process.env,
+    NX_DAEMON: 'false',
+    NX_TUI: 'false',
+    NX_LAMBDA_PYTHON_CACHE_DIRECTORY: this.store,
+  };
+
+  constructor() {
+    createWorkspace(this.root, NEWEST);
+    this.nx('g', 'nx-lambda-python:init');
+    const file = join(this.root, 'nx.json');
+    const nxJson = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const targetDefaults = { 'nx-lambda-python:build': { options: OPTIONS } };
+    writeFileSync(file, JSON.stringify({ ...nxJson, targetDefaults }));
+  }
+
+  /** The executor alone, in a process of its own. */
+  build(project: string): Measured {
+    const args = [
+      join(__dirname, 'run-build.cjs'),
+      project,
+      `services/${project}`,
+      JSON.stringify(OPTIONS),
+    ];
+    const { success, milliseconds, memory } = JSON.parse(this.run(process.execPath, args)) as {
+      success: boolean;
+      milliseconds: number;
+      memory: number;
+    };
+    if (!success) throw new Error(`the build of ${project} failed`);
+    return { seconds: milliseconds / 1000, memory: memory / 1024 };
+  }
+
+  /** Seconds that a whole command of Nx takes. */
+  nx(...args: string[]): number {
+    return timed(() => this.run(join(this.root, 'node_modules', '.bin', 'nx'), args));
+  }
+
+  manifest(project: string): BuiltManifest {
+    const file = join(this.root, 'dist', 'services', project, 'manifest.json');
+    return JSON.parse(readFileSync(file, 'utf8')) as BuiltManifest;
+  }
+
+  /** Takes away what later builds of the store would find. */
+  forget(...paths: string[]): void {
+    for (const path of paths) {
+      rmSync(join(this.store, 'v1', path), { recursive: true, force: true });
+    }
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private run(file: string, args: readonly string[]): string {
+    const { status, stdout, stderr } = spawnSync(file, args, {
+      cwd: this.root,
+      encoding: 'utf8',
+      env: this.environment,
+    });
+    if (status !== 0) throw new Error(`${file} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+    return stdout;
+  }
+}
