@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'PACKAGE_NOT_BUILT'
   | 'DISK_FULL'
   | 'STORE_UNUSABLE'
+  | 'REF_INVALID'
+  | 'SOURCE_DIRTY'
   // engines
   | 'ENGINE_UNAVAILABLE'
   | 'IMAGE_UNAVAILABLE'

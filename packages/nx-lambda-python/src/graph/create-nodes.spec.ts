@@ -55,7 +55,9 @@ describe('a service', () => {
     expect(targets['build']).toMatchObject({
       executor: 'nx-lambda-python:build',
       cache: true,
-      outputs: ['{options.outputPath}/package.zip', '{options.outputPath}/manifest.json'],
+      outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
+        (file) => `{options.outputPath}/${file}`,
+      ),
       options: { outputPath: 'dist/services/orders' },
     });
     const zip = [{ dependentTasksOutputFiles: '**/*.zip', transitive: true }];

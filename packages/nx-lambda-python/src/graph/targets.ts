@@ -47,7 +47,9 @@ function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): Targ
     cache: true,
     inputs: facts.inputs,
     // Never the directory: deploy writes its report beside the package.
-    outputs: ['{options.outputPath}/package.zip', '{options.outputPath}/manifest.json'],
+    outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
+      (file) => `{options.outputPath}/${file}`,
+    ),
     options: { outputPath: posix.join('dist', facts.root) },
     metadata: metadata(plan, facts, 'Builds the deployment package', {
       options: { engine: 'host' },

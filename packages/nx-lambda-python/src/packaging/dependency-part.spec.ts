@@ -3,7 +3,7 @@ import { contentsOf, openWheel, partOf } from './packaging.fixtures';
 
 const a = openWheel({ name: 'a', files: { 'shared/x.py': '1' } });
 const b = openWheel({ name: 'b', files: { 'shared/x.py': '2' } });
-const NONE = { excludeDistributions: [], collisions: {} };
+const NONE = { excludeDistributions: [], collisions: {}, layer: false };
 
 describe('planPart', () => {
   it('leaves out excluded distributions by their normalized names', () => {
@@ -17,8 +17,9 @@ describe('planPart', () => {
       planPart([a, b], NONE),
       planPart([a], NONE),
       planPart([a, b], { ...NONE, collisions: { 'shared/x.py': 'a' } }),
+      planPart([a, b], { ...NONE, layer: true }),
     ].map(({ digest }) => digest);
-    expect(new Set(digests).size).toBe(3);
+    expect(new Set(digests).size).toBe(4);
     expect(planPart([a, b], { ...NONE, excludeDistributions: ['b'] }).digest).toBe(digests[1]);
   });
 });
@@ -33,5 +34,13 @@ describe('writePart', () => {
     expect(contentsOf(archive.read(0, archive.size))['shared/x.py']).toBe('2');
     expect(facts.distributions.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(facts.entryCount).toBe(7);
+  });
+
+  it('puts the files of a layer where Python looks for them', () => {
+    const { archive, facts } = partOf([a], {}, true);
+    const paths = Object.keys(contentsOf(archive.read(0, archive.size)));
+    expect(paths).toContain('python/shared/x.py');
+    expect(paths.filter((path) => !path.startsWith('python/'))).toEqual([]);
+    expect(facts.topLevel).toEqual(['a-1.0.dist-info', 'shared']);
   });
 });

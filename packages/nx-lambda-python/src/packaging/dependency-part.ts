@@ -20,6 +20,13 @@ export const PART_FORMAT = 2;
 export interface PartOptions {
   excludeDistributions: readonly string[];
   collisions: Collisions;
+  /** A layer has its files in `python/`, where Lambda's Python looks for them. */
+  layer: boolean;
+}
+
+/** What all paths of a part begin with. */
+export function partPrefix({ layer }: Pick<PartOptions, 'layer'>): string {
+  return layer ? 'python/' : '';
 }
 
 /** Kept beside the archive. */
@@ -34,7 +41,7 @@ export interface PartFacts {
   entryCount: number;
   /** Bytes of all entries once unpacked. */
   unpackedSize: number;
-  /** First segments of all paths, in lower case: a service's path with another one clashes with none. */
+  /** First segments of all paths, in lower case and without a layer's `python/`: a service's path with another one clashes with none. */
   topLevel: string[];
   distributions: PartDistribution[];
   warnings: string[];
@@ -73,6 +80,7 @@ export function planPart(
     format: PART_FORMAT,
     wheels: included.map(({ file, sha256 }) => ({ file, sha256 })),
     collisions: options.collisions,
+    prefix: partPrefix(options),
   });
   return { digest, wheels: included };
 }
@@ -80,9 +88,10 @@ export function planPart(
 /** @throws ENTRY_COLLISION, and WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse */
 export function writePart(
   wheels: readonly OpenWheel[],
-  collisions: Collisions,
+  options: Pick<PartOptions, 'collisions' | 'layer'>,
   sink: ByteSink,
 ): WrittenPart {
+  const prefix = partPrefix(options);
   const warnings: string[] = [];
   const installations = wheels.map((wheel) => {
     const { entries, warnings: own } = installEntries(
@@ -92,12 +101,12 @@ export function writePart(
     return { name: wheel.name, version: wheel.version, entries, wheel, unpackedSize: 0 };
   });
   const writer = new ArchiveWriter(sink);
-  const merged = mergeInstallations(installations, collisions);
+  const merged = mergeInstallations(installations, options.collisions);
   for (const { entry, distribution } of merged) {
     const { path, mode, source } = entry;
     const { method, crc32, compressedSize, size, dataOffset } = source;
     writer.add(
-      { path, mode, method, crc32, compressedSize, size },
+      { path: `${prefix}${path}`, mode, method, crc32, compressedSize, size },
       distribution.wheel.source,
       dataOffset,
     );

@@ -4,6 +4,7 @@ import type { Architecture } from '../service/runtimes';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const PACKAGE_FILE = 'package.zip';
+export const LAYER_FILE = 'layer.zip';
 
 /** `manifest.json`, beside `package.zip`. Holds nothing time-like, no path of a machine and no secret. */
 export interface BuildManifest {
@@ -20,6 +21,10 @@ export interface BuildManifest {
     /** Bytes of all entries once unpacked, which Lambda limits to 262,144,000. */
     unpackedSize: number;
   };
+  /** With the option `layer`: the dependencies, which then are not in the package. Sizes in bytes. */
+  layer?: { file: string; sha256: string; size: number; unpackedSize: number };
+  /** With the option `ref`: the commit whose files are in the package, full SHA. */
+  commit?: string;
   requirementsKey: string;
   /** `python3.13` */
   runtime: string;

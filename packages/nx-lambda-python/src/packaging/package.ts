@@ -48,10 +48,7 @@ export async function writePackage(
 ): Promise<PackageFacts> {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const start = part.start ?? hashPart(part);
-  checkPaths(
-    part,
-    sorted.map(({ path }) => path),
-  );
+  checkPaths(part, sorted);
   const writer = new ArchiveWriter(await open(), start);
   let { unpackedSize } = part.facts;
   for (const file of sorted) {
@@ -109,17 +106,26 @@ function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
   return { hash, length, entryCount, central: end.subarray(0, end.length - END_LENGTH) };
 }
 
-/** A path may be one file only, for every reader: no service file over a dependency's, by case neither. */
-function checkPaths({ archive, facts }: DependencyPart, files: readonly string[]): void {
+/**
+ * A path may be one file only, for every reader: no service file over a dependency's, by case neither.
+ * In a layer, too, it would hide the other one.
+ * @param prefix what all paths of the part begin with
+ * @throws ENTRY_COLLISION
+ */
+export function checkPaths(
+  { archive, facts }: DependencyPart,
+  files: readonly Pick<ServiceFile, 'path'>[],
+  prefix = '',
+): void {
   const shared = new Set(facts.topLevel);
-  const isApart = files.every((path) => !shared.has(firstSegment(path)));
+  const isApart = files.every(({ path }) => !shared.has(firstSegment(path)));
   const dependencies = isApart
     ? []
-    : readEntries(archive, { trusted: true }).map(({ path }) => path);
+    : readEntries(archive, { trusted: true }).map(({ path }) => path.slice(prefix.length));
   const taken = new Map(dependencies.map((path) => [path.toLowerCase(), path]));
   const directories = new Set(dependencies.flatMap(ancestors));
   const own = new Map<string, string>();
-  for (const path of files) {
+  for (const { path } of files) {
     const folded = path.toLowerCase();
     const other = taken.get(folded);
     if (other !== undefined) throw collision(path, `\`${other}\` of a distribution`);

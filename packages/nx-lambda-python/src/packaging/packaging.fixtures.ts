@@ -29,8 +29,9 @@ export function collect<T>(produce: (sink: { write(bytes: Uint8Array): void }) =
 export function partOf(
   wheels: readonly OpenWheel[],
   collisions: Collisions = {},
+  layer = false,
 ): { archive: ByteSource; facts: PartFacts } {
-  const { bytes, result } = collect((sink) => writePart(wheels, collisions, sink));
+  const { bytes, result } = collect((sink) => writePart(wheels, { collisions, layer }, sink));
   return { archive: bufferSource(bytes), facts: result.facts };
 }
 

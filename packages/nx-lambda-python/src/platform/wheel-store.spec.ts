@@ -74,7 +74,7 @@ describe('DiskWheelStore', () => {
     const open = () =>
       store.openPart('digest', [wheel], (wheels, sink) => {
         written += 1;
-        return writePart(wheels, {}, sink);
+        return writePart(wheels, { collisions: {}, layer: false }, sink);
       });
     for (let round = 0; round < 2; round += 1) {
       const part = await open();
@@ -87,7 +87,9 @@ describe('DiskWheelStore', () => {
   it('removes a wheel whose bytes have changed, so that it is fetched again', async () => {
     const wheel = await admitWheel();
     writeFileSync(store.wheelPath(wheel), Buffer.alloc(wheel.size));
-    const open = store.openPart('digest', [wheel], (wheels, sink) => writePart(wheels, {}, sink));
+    const open = store.openPart('digest', [wheel], (wheels, sink) =>
+      writePart(wheels, { collisions: {}, layer: false }, sink),
+    );
     await expect(open).rejects.toThrow(DamagedFileError);
     expect(existsSync(store.wheelPath(wheel))).toBe(false);
     expect(existsSync(join(store.root, 'parts'))).toBe(false);

@@ -12,6 +12,8 @@ export interface RemoteFunction {
   handler?: string;
   architecture: string;
   packageType: string;
+  /** ARNs of its layers' versions. */
+  layers: readonly string[];
   /** Base64. */
   codeSha256?: string;
   state?: string;

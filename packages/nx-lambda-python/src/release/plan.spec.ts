@@ -42,6 +42,18 @@ describe('classify', () => {
     );
   });
 
+  it('tells a function without the layer that has its dependencies', () => {
+    const target = { ...TARGET, needsLayer: true };
+    expect(classify(desired, remoteFunction(desired.name), target)).toEqual({
+      status: 'mismatch',
+      detail: 'no layer, and the dependencies are in one',
+    });
+    const layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:svc:3'];
+    expect(classify(desired, remoteFunction(desired.name, { layers }), target).status).toBe(
+      'update',
+    );
+  });
+
   it('tells missing', () => {
     expect(classify(desired, null, TARGET).status).toBe('missing');
   });
@@ -59,6 +71,7 @@ describe('planDeploy', () => {
         ['a', remoteFunction('a')],
         ['b', null],
       ]),
+      source: null,
     });
     expect(plan.accounts).toEqual(['111122223333']);
     expect(placeOf(plan)).toBe('111122223333/eu-west-1');

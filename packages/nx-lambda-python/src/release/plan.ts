@@ -28,6 +28,8 @@ export const PLAN_STATUSES: readonly PlanStatus[] = [
 export interface PlanTarget {
   runtime: string;
   architecture: Architecture;
+  /** Its dependencies are in a layer, which the functions must have. */
+  needsLayer: boolean;
   package: {
     /** Base64. */
     sha256: string;
@@ -43,12 +45,22 @@ export interface PlannedFunction extends DesiredFunction {
   detail: string | null;
 }
 
+/** What the package was built from, as far as git knows. */
+export interface PlanSource {
+  /** Full SHA. */
+  commit: string;
+  /** Whether the working copy differed from it. */
+  dirty: boolean;
+}
+
 export interface Plan extends PlanTarget {
   service: string;
   stage: string | null;
   region: string;
   /** The accounts that the functions' ARNs name: one, none where no function exists yet. */
   accounts: string[];
+  /** Null outside of git. */
+  source: PlanSource | null;
   /** Sorted by name. */
   functions: PlannedFunction[];
 }
@@ -61,14 +73,17 @@ export interface PlanInput {
   functions: readonly DesiredFunction[];
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
+  source: PlanSource | null;
 }
 
-export function planDeploy({ service, stage, region, target, functions, remote }: PlanInput): Plan {
+export function planDeploy(input: PlanInput): Plan {
+  const { service, stage, region, target, functions, remote, source } = input;
   return {
     service,
     stage,
     region,
     accounts: accountsOf(remote.values()),
+    source,
     ...target,
     functions: functions.map((one) => ({
       ...one,
@@ -116,9 +131,11 @@ function mismatches(
     ['architecture', remote.architecture, target.architecture],
     ['handler', remote.handler, desired.handler],
   ] as const;
-  return pairs
+  const differences = pairs
     .filter(([, got, expected]) => got !== expected)
     .map(([what, got, expected]) => `${what} is ${got ?? 'not set'}, expected ${expected}`);
+  const lacksLayer = target.needsLayer && remote.layers.length === 0;
+  return lacksLayer ? [...differences, 'no layer, and the dependencies are in one'] : differences;
 }
 
 function accountsOf(remote: Iterable<RemoteFunction | null>): string[] {

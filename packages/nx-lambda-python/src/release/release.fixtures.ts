@@ -50,6 +50,7 @@ export const NEW_SHA = Buffer.alloc(32, 2).toString('base64');
 export const TARGET: PlanTarget = {
   runtime: 'python3.13',
   architecture: 'arm64',
+  needsLayer: false,
   package: { sha256: NEW_SHA, bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
 };
 
@@ -61,6 +62,7 @@ export function remoteFunction(name: string, more: Partial<RemoteFunction> = {})
     handler: `svc.handlers.${name}.handler`,
     architecture: TARGET.architecture,
     packageType: 'Zip',
+    layers: [],
     codeSha256: OLD_SHA,
     state: 'Active',
     lastUpdateStatus: 'Successful',
@@ -84,6 +86,7 @@ export function planOf(functions: PlannedFunction[]): Plan {
     stage: null,
     region: 'eu-west-1',
     accounts: ['111122223333'],
+    source: null,
     ...TARGET,
     functions,
   };

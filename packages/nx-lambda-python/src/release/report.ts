@@ -1,7 +1,7 @@
 /** What a deploy did, as one value; every form of output is rendered from it. */
 
 import type { FunctionOutcome, OutcomeStatus } from './outcome';
-import type { Plan } from './plan';
+import type { Plan, PlanSource } from './plan';
 
 export const REPORT_FILE = 'deploy-report.json';
 
@@ -13,6 +13,8 @@ export interface DeployReport {
   stage: string | null;
   region: string;
   account: string | null;
+  /** The commit that was deployed; null outside of git. */
+  source: PlanSource | null;
   runtime: string;
   architecture: string;
   package: {
@@ -42,6 +44,7 @@ export function deployReport(
     stage: plan.stage,
     region: plan.region,
     account: plan.accounts[0] ?? null,
+    source: plan.source,
     runtime: plan.runtime,
     architecture: plan.architecture,
     package: plan.package,

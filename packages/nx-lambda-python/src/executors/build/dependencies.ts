@@ -51,7 +51,7 @@ export async function ensureDependencies(
   ready: Promise<unknown>,
 ): Promise<Dependencies> {
   const { files, meaning } = collectRequirements(options, (path) => {
-    const file = join(options.workspaceRoot, path);
+    const file = join(options.sourceRoot, path);
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   });
   const mode =

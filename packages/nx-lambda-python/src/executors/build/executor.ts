@@ -3,6 +3,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
 import { DamagedFileError } from '../../packaging/package';
+import { checkOut } from '../../platform/git';
 import { openSourceCache } from '../../platform/source-cache';
 import { storeDirectory } from '../../platform/store-directory';
 import { DiskWheelStore } from '../../platform/wheel-store';
@@ -21,7 +22,7 @@ export default async function buildExecutor(
   try {
     const options = normalizeOptions(schema, context);
     const store = new DiskWheelStore(storeDirectory());
-    const built = await buildPackage(options, store);
+    const built = await withSources(options, store, (sources) => buildPackage(sources, store));
     printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);
     return { success: true };
   } catch (error) {
@@ -30,8 +31,23 @@ export default async function buildExecutor(
   }
 }
 
-async function buildPackage(
+/** The working copy, or the commit that `ref` names in a directory of its own. */
+async function withSources<T>(
   options: BuildOptions,
+  store: DiskWheelStore,
+  build: (options: BuildOptions & { commit?: string }) => Promise<T>,
+): Promise<T> {
+  const { ref, workspaceRoot } = options;
+  if (ref === undefined) return build(options);
+  return store.withDirectory(async (directory) => {
+    const { root, commit } = await checkOut(workspaceRoot, ref, directory);
+    console.log(`building ${commit.slice(0, 12)} (${ref}), not the working copy`);
+    return build({ ...options, sourceRoot: root, commit });
+  });
+}
+
+async function buildPackage(
+  options: BuildOptions & { commit?: string },
   store: DiskWheelStore,
 ): Promise<BuiltPackage & { hit: boolean }> {
   const sources = openSourceCache(store.root, join(options.workspaceRoot, options.projectRoot));
@@ -42,7 +58,7 @@ async function buildPackage(
       const dependencies = ensureDependencies(options, marker, store, service);
       // Faults of the service are told first; those of an engine that was asked meanwhile, below.
       dependencies.catch(() => undefined);
-      const read = await service;
+      const read = { ...(await service), commit: options.commit };
       const found = await dependencies;
       const output = await writeOutput(options, read, found, store, sources.cache);
       return { hit: found.hit, ...output };

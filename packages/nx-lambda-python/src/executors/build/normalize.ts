@@ -8,6 +8,8 @@ import type { BuildExecutorSchema } from './schema';
 export interface BuildOptions {
   project: string;
   workspaceRoot: string;
+  /** What is built is read here: the workspace, or another commit of it. */
+  sourceRoot: string;
   /** Relative to the workspace, with forward slashes, as are all further paths. */
   projectRoot: string;
   outputPath: string;
@@ -21,6 +23,8 @@ export interface BuildOptions {
   pipArgs: string[];
   excludeDistributions: string[];
   collisions: Record<string, string>;
+  layer: boolean;
+  ref: string | undefined;
 }
 
 export function normalizeOptions(
@@ -40,6 +44,7 @@ export function normalizeOptions(
   return {
     project,
     workspaceRoot: context.root,
+    sourceRoot: context.root,
     projectRoot,
     outputPath: schema.outputPath,
     requirements: (schema.requirements ?? ['requirements.txt']).map(inProject),
@@ -52,8 +57,17 @@ export function normalizeOptions(
     pipArgs: schema.pipArgs ?? [],
     excludeDistributions: schema.excludeDistributions ?? [],
     collisions: schema.collisions ?? {},
+    layer: schema.layer ?? false,
+    ref: schema.ref,
   };
 }
+
+/** Values that say the same as leaving the option out. */
+const NEUTRAL: Readonly<Record<string, string>> = {
+  excludeDistributions: '[]',
+  collisions: '{}',
+  layer: 'false',
+};
 
 /** Whoever set these means them: doing without in silence would give another package than they expect. */
 function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
@@ -68,12 +82,13 @@ function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
   const unused = [
     ...((schema.excludeDistributions ?? []).length > 0 ? ['excludeDistributions'] : []),
     ...(Object.keys(schema.collisions ?? {}).length > 0 ? ['collisions'] : []),
+    ...(schema.layer ? ['layer'] : []),
   ];
   const [first] = unused;
   if (first === undefined) return;
   const names = unused.map((name) => `\`${name}\``).join(' and ');
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `${names} cannot be set together with \`"dependencies": "install"\`: pip has put all distributions into one tree already`,
-    hint: `remove ${names} from the build target (\`"${first}": ${first === 'collisions' ? '{}' : '[]'}\` overrides a workspace default), or set "dependencies": "wheels"`,
+    hint: `remove ${names} from the build target (\`"${first}": ${NEUTRAL[first]}\` overrides a workspace default), or set "dependencies": "wheels"`,
   });
 }

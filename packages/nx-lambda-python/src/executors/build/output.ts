@@ -9,6 +9,7 @@ import {
   type BuildManifest,
 } from '../../packaging/manifest';
 import {
+  checkUnpackedSize,
   DamagedFileError,
   packageInputs,
   writePackage,
@@ -19,6 +20,7 @@ import type { SourceCache } from '../../packaging/source-cache';
 import { hashFile, writeTextWhole, writeWholeAfter } from '../../platform/files';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
 import type { Dependencies } from './dependencies';
+import { openEmptyPart, removeLayer, removeManifest, writeLayer } from './layer';
 import type { BuildOptions } from './normalize';
 import type { Service } from './service';
 
@@ -38,11 +40,16 @@ export async function writeOutput(
   const manifestFile = join(directory, MANIFEST_FILE);
   const part = await dependencies.openPart();
   try {
-    const facts = await ensurePackage(directory, part, service.files, cache);
+    const { layer, ...facts } = await ensureArchives(options, directory, part, service.files, {
+      store,
+      cache,
+    });
     const manifest: BuildManifest = {
       format: 1,
       project: options.project,
       package: { file: PACKAGE_FILE, ...facts },
+      ...(layer && { layer }),
+      ...(service.commit && { commit: service.commit }),
       requirementsKey: dependencies.requirementsKey,
       runtime: service.marker.runtime.name,
       architecture: service.marker.architecture,
@@ -66,6 +73,35 @@ export async function writeOutput(
   }
 }
 
+interface Stores {
+  store: DiskWheelStore;
+  cache: SourceCache;
+}
+
+async function ensureArchives(
+  { layer }: BuildOptions,
+  directory: string,
+  part: OpenPart,
+  files: readonly ServiceFile[],
+  { store, cache }: Stores,
+): Promise<PackageFacts & { layer?: BuildManifest['layer'] }> {
+  if (!layer) {
+    const facts = await ensurePackage(directory, part, files, cache);
+    removeLayer(directory);
+    return facts;
+  }
+  const nothing = await openEmptyPart(store);
+  try {
+    const written = await writeLayer(directory, part, files);
+    const facts = await ensurePackage(directory, nothing, files, cache);
+    // Lambda counts both.
+    checkUnpackedSize(facts.unpackedSize + written.unpackedSize, part.facts.distributions);
+    return { ...facts, layer: written };
+  } finally {
+    nothing.close();
+  }
+}
+
 /** What the last build made of the same inputs stays, if its bytes are still those. */
 async function ensurePackage(
   directory: string,
@@ -82,8 +118,7 @@ async function ensurePackage(
     { file: part.path, length: part.facts.length },
     (open) => writePackage(part, files, cache.compress, open),
     () => {
-      // A manifest never stands beside a package that it does not describe, whenever this is interrupted.
-      rmSync(join(directory, MANIFEST_FILE), { force: true });
+      removeManifest(directory);
       // Some systems flush a file that takes another one's place, which takes longer than all the rest.
       rmSync(path, { force: true });
     },

@@ -47,7 +47,15 @@ export interface BuildExecutorSchema {
     [k: string]: string;
   };
   /**
-   * Directory of `package.zip` and `manifest.json`, relative to the workspace. Inferred targets set `dist/<project root>`.
+   * Put the dependencies into `layer.zip`, a layer, and only the service's own files into `package.zip`. For packages whose dependencies change seldom and are large: an edit then uploads kilobytes. Costs a layer version to be published and attached whenever the dependencies change, which deploy checks for but does not do yet. Not with `dependencies: install`.
+   */
+  layer?: boolean;
+  /**
+   * Build this commit or tag, as git has it, and not the working copy: `--ref=v1.2`. Costs a checkout of the workspace into a temporary directory; what git does not track, submodules among it, is not in it. A branch is refused, since it moves and the cache of Nx would not see it.
+   */
+  ref?: string;
+  /**
+   * Directory of `package.zip`, `manifest.json` and, with `layer`, `layer.zip`, relative to the workspace. Inferred targets set `dist/<project root>`.
    */
   outputPath: string;
 }

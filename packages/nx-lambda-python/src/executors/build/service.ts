@@ -13,22 +13,24 @@ import { parseMarker, type Marker } from '../../service/marker';
 import { parseModule } from '../../service/python-module';
 import type { BuildOptions } from './normalize';
 
-type Place = Pick<BuildOptions, 'workspaceRoot' | 'projectRoot'>;
+type Place = Pick<BuildOptions, 'sourceRoot' | 'projectRoot'>;
 
 export interface Service {
   marker: Marker;
+  /** Where not the working copy is built. */
+  commit?: string;
   files: ServiceFile[];
   handlers: Handler[];
 }
 
 /** @throws the codes of `discoverHandlers` */
 export async function readService(
-  { workspaceRoot, projectRoot }: Place,
+  { sourceRoot, projectRoot }: Place,
   marker: Marker,
   cache: SourceCache,
 ): Promise<Service> {
-  const root = join(workspaceRoot, projectRoot);
-  const listed = listFiles(root, workspaceRoot, isPrunedDirectory);
+  const root = join(sourceRoot, projectRoot);
+  const listed = listFiles(root, sourceRoot, isPrunedDirectory);
   const executable = new Map(listed.map((file) => [file.path, file.executable]));
   const paths = listed.map(({ path }) => path);
   const handlers = await discoverHandlers(marker, paths, async (path) =>
@@ -43,9 +45,9 @@ export async function readService(
 }
 
 /** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */
-export function readMarker({ workspaceRoot, projectRoot }: Place): Marker {
+export function readMarker({ sourceRoot, projectRoot }: Place): Marker {
   const path = posix.join(projectRoot, 'pyproject.toml');
-  const file = join(workspaceRoot, path);
+  const file = join(sourceRoot, path);
   if (!existsSync(file)) {
     throw new LambdaPythonError('MARKER_MISSING', {
       message: `\`${path}\` does not exist, so this project is no service`,

@@ -65,9 +65,7 @@ function spliced(
 ): Dependencies {
   const plan = planPart(wheels, options);
   const openPart = () =>
-    store.openPart(plan.digest, plan.wheels, (open, sink) =>
-      writePart(open, options.collisions, sink),
-    );
+    store.openPart(plan.digest, plan.wheels, (open, sink) => writePart(open, options, sink));
   return { requirementsKey, image, engine, hit, part: plan.digest, openPart };
 }
 

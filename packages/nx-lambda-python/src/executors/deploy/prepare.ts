@@ -3,6 +3,7 @@
 import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
 import { readManifest } from '../../platform/built-package';
+import { readSourceState } from '../../platform/git';
 import type { RemoteFunction } from '../../release/function-service';
 import { desiredFunctions, selectFunctions, type DesiredFunction } from '../../release/functions';
 import { objectUrl, type ObjectLocation, type StoredObject } from '../../release/object-storage';
@@ -12,7 +13,7 @@ import {
   packageKey,
   type StorageAccess,
 } from '../../release/package-object';
-import { planDeploy, type Plan } from '../../release/plan';
+import { planDeploy, type Plan, type PlanSource } from '../../release/plan';
 import { readRemoteStates, type FunctionReader } from '../../release/remote-states';
 import type { SimulatedAccount } from '../../testing';
 import type { DeployRequest } from './request';
@@ -22,7 +23,7 @@ export interface PackageAccess extends FunctionReader, StorageAccess {
   simulated: SimulatedAccount | null;
 }
 
-/** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, and what AWS refuses */
+/** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
 export async function preparePlan(request: DeployRequest, access: PackageAccess): Promise<Plan> {
   const { project, naming, settings } = request;
   const manifest = readManifest(request.output);
@@ -44,6 +45,8 @@ export async function preparePlan(request: DeployRequest, access: PackageAccess)
     target: {
       runtime: manifest.runtime,
       architecture: manifest.architecture,
+      // Nobody attaches any to the functions that a simulated account makes by itself.
+      needsLayer: manifest.layer !== undefined && !access.simulated,
       package: {
         sha256,
         bucket: location.bucket.name,
@@ -53,6 +56,23 @@ export async function preparePlan(request: DeployRequest, access: PackageAccess)
     },
     functions,
     remote,
+    source: await readSource(manifest, request),
+  });
+}
+
+/** @throws SOURCE_DIRTY */
+async function readSource(
+  { commit }: BuildManifest,
+  { workspaceRoot, requireClean }: DeployRequest,
+): Promise<PlanSource | null> {
+  // Built from a commit, whatever the working copy has become.
+  const source = commit ? { commit, dirty: false } : await readSourceState(workspaceRoot);
+  if (!requireClean || source?.dirty === false) return source ?? null;
+  throw new LambdaPythonError('SOURCE_DIRTY', {
+    message: source
+      ? `the working copy differs from its commit ${source.commit.slice(0, 12)}, and \`requireClean\` is set`
+      : '`requireClean` is set, and the workspace is not in a git repository with a commit',
+    hint: 'commit or stash the changes (`git status` lists them), or build a commit: `nx build <service> --ref=<commit>`',
   });
 }
 

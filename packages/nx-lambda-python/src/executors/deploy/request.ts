@@ -30,6 +30,7 @@ export interface DeployRequest {
   writesPerSecond: number;
   waitTimeoutSeconds: number;
   dryRun: boolean;
+  requireClean: boolean;
   format: OutputFormat;
 }
 
@@ -66,6 +67,7 @@ export function deployRequest(
     writesPerSecond: options.writesPerSecond ?? DEFAULT_WRITES_PER_SECOND,
     waitTimeoutSeconds: options.waitTimeoutSeconds ?? DEFAULT_WAIT_TIMEOUT_SECONDS,
     dryRun: options.dryRun ?? false,
+    requireClean: options.requireClean ?? false,
     format: options.format ?? 'table',
   };
 }

@@ -25,6 +25,10 @@ export interface DeployExecutorSchema {
    */
   dryRun?: boolean;
   /**
+   * Refuse to deploy from a working copy that differs from its commit, so that every release can be found in git. Set it for production; leave it off where developers try things. A package built by `--ref` is always clean. The report has commit and state either way.
+   */
+  requireClean?: boolean;
+  /**
    * Form of the plan or report on standard output. With `json` or `markdown`, progress goes to standard error.
    */
   format?: 'table' | 'json' | 'markdown';

@@ -50,6 +50,7 @@ function remoteFunction(name: string, configuration: FunctionConfiguration): Rem
     // What AWS does where it says nothing.
     architecture: configuration.Architectures?.[0] ?? 'x86_64',
     packageType: configuration.PackageType ?? 'Zip',
+    layers: (configuration.Layers ?? []).flatMap(({ Arn }) => Arn ?? []),
     codeSha256: configuration.CodeSha256,
     state: configuration.State,
     lastUpdateStatus: configuration.LastUpdateStatus,
