@@ -288,6 +288,23 @@ CONF
   die "podman does not run $IMAGE" "$(tail -n 3 "$LOG")" "podman info (all output: $LOG)"
 }
 
+# For the tests of git+ssh, which start a server of their own.
+sshd_up() {
+  have sshd && return
+  if [ "$(id -u)" != 0 ] && ! { have sudo && sudo -n true 2>/dev/null; }; then
+    say "no sshd, and no root to install it: the tests of git+ssh will be skipped"
+    return
+  fi
+  need_root "install openssh-server"
+  # Debian starts the server that it installs, for the whole network.
+  [ ! -d /run/systemd/system ] || "${SUDO[@]}" systemctl mask --quiet ssh.service ssh.socket
+  apt_install openssh-server openssh-client
+  [ ! -d /run/systemd/system ] || {
+    "${SUDO[@]}" systemctl unmask --quiet ssh.service ssh.socket
+    "${SUDO[@]}" systemctl disable --quiet ssh.service
+  }
+}
+
 PODMAN=
 case ${1:-} in
   '') ;;
@@ -298,7 +315,7 @@ case ${1:-} in
     ;;
 esac
 
-ready() { image_present && { [ -z "$PODMAN" ] || { podman_present && podman_runs >/dev/null 2>&1; }; }; }
+ready() { image_present && have sshd && { [ -z "$PODMAN" ] || { podman_present && podman_runs >/dev/null 2>&1; }; }; }
 if have docker && ready; then
   say "$IMAGE is present, nothing to do"
   exit
@@ -319,5 +336,6 @@ trap '"${SUDO[@]}" rm -rf --one-file-system "$WORK" "$WORK.zst"' EXIT
 
 docker_up
 image_up
+sshd_up
 [ -z "$PODMAN" ] || podman_up
 say "ready: docker run --rm --network=host $IMAGE python3 --version"

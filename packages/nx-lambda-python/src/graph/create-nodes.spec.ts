@@ -148,6 +148,21 @@ describe('a service', () => {
     );
   });
 
+  it('hashes the variables that decide wheels, and no credentials', async () => {
+    const { targets } = await service({
+      'services/orders/requirements.txt':
+        '--index-url https://${ME}:${TOKEN}@${INDEX_HOST}/simple\nsix\n',
+    });
+    const variables = (targets['build']?.inputs ?? []).filter(
+      (input) => typeof input === 'object' && 'env' in input,
+    );
+    expect(variables).toEqual([
+      { env: 'INDEX_HOST' },
+      { env: 'PIP_INDEX_URL' },
+      { env: 'PIP_EXTRA_INDEX_URL' },
+    ]);
+  });
+
   it('survives requirements that cannot be read', async () => {
     const { targets } = await service({ 'services/orders/requirements.txt': '-r missing.txt\n' });
     expect(targets['build']).toBeDefined();

@@ -3,6 +3,7 @@
 import type { TargetConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
 import { collectRequirements, type ReadFile } from '../packaging/requirements/collect';
+import { decidingVariables } from '../packaging/requirements/secrets';
 import { TEST_PATTERNS } from '../service/content';
 import type { Marker } from '../service/marker';
 
@@ -75,16 +76,19 @@ function fileGlobs(base: string, pattern: string): string[] {
   return [path, `${path}/**/*`];
 }
 
-// Files that requirements.txt includes from anywhere in the workspace. Faults in them are the build's to report.
-function includedRequirements(root: string, read: ReadFile): string[] {
+// Files that requirements.txt includes from anywhere in the workspace, and variables that decide something in
+// them: a token that changes leaves the package as it is. Faults in them are the build's to report.
+function includedRequirements(root: string, read: ReadFile): Inputs {
   const file = posix.join(root, 'requirements.txt');
   if (read(file) === undefined) return [];
   try {
     const { files } = collectRequirements({ requirements: [file], constraints: [] }, read);
-    return [...files.keys()]
-      .filter((path) => path !== file)
-      .sort()
-      .map((path) => `{workspaceRoot}/${path}`);
+    const included = [...files.keys()].filter((path) => path !== file).sort();
+    const variables = new Set([...files.values()].flatMap(decidingVariables));
+    return [
+      ...included.map((path) => `{workspaceRoot}/${path}`),
+      ...[...variables].sort().map((env) => ({ env })),
+    ];
   } catch {
     return [];
   }

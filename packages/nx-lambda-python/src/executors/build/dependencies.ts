@@ -2,17 +2,21 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
 import { collectRequirements } from '../../packaging/requirements/collect';
-import { withoutCredentials } from '../../packaging/requirements/parse';
+import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { requirementsKey } from '../../packaging/requirements-key';
+import { exec, type Exec } from '../../platform/exec';
 import { readPipConfiguration } from '../../platform/pip/configuration';
 import type { ContainerPlace } from '../../platform/pip/in-container';
 import type { ResolveRequest } from '../../platform/pip/request';
+import { redactedError, redactingExec } from '../../platform/redact';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
 import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
 import type { BuildOptions } from './normalize';
+import { buildSecrets } from './secrets';
 import { noWheels, splicing } from './wheels';
 
 /** What goes into the package before the service's own files, and where it comes from. */
@@ -40,6 +44,7 @@ export interface Mode {
     key: string,
     request: ResolveRequest,
     place: ContainerPlace | undefined,
+    exec: Exec,
   ) => Promise<Dependencies>;
 }
 
@@ -50,9 +55,10 @@ export async function ensureDependencies(
   store: DiskWheelStore,
   ready: Promise<unknown>,
 ): Promise<Dependencies> {
+  const inFiles = new RequirementSecrets(process.env);
   const { files, meaning } = collectRequirements(options, (path) => {
     const file = join(options.sourceRoot, path);
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    return existsSync(file) ? inFiles.protect(readFileSync(file, 'utf8'), path) : undefined;
   });
   const mode =
     options.dependencies === 'install'
@@ -73,13 +79,15 @@ export async function ensureDependencies(
 
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
   if (meaning.requirements.length === 0) return noWheels(key('host', null), options, store);
+  warnOfBranches(meaning.requirements);
 
   const imageName = buildImageName(options.image, { runtime, architecture });
   const pinned = options.engine === 'host' ? undefined : pinnedDigest(imageName);
   const known = pinned && mode.find(key('container', pinned));
   if (known) return known;
 
-  const image = await chooseImage(options, imageName, architecture, store);
+  const { forPip, redact } = buildSecrets(inFiles, files.values(), configuration);
+  const image = await chooseImage(options, imageName, architecture, store, redact);
   const request: ResolveRequest = {
     runtime,
     architecture,
@@ -88,18 +96,33 @@ export async function ensureDependencies(
     constraints: options.constraints,
     pipArguments: options.pipArgs,
     configuration,
-    onLine: (line) => console.log(`  ${withoutCredentials(line)}`),
+    ssh: options.ssh,
+    secrets: forPip,
+    onLine: (line) => console.log(`  ${line}`),
   };
   const digest = image && (pinned ?? image.digest);
   const exact = digest ? key('container', digest) : key('host', null);
   const there = mode.find(exact);
   if (there) return there;
   await ready;
-  if (!image || !digest) return mode.ensure(exact, request, undefined);
-  return mode.ensure(exact, request, {
+  const place = image && {
     image,
     network: options.network,
     extraArguments: options.containerArgs,
-    pipCache: store.pipCachePath(digest),
-  });
+    pipCache: store.pipCachePath(digest ?? image.digest),
+  };
+  try {
+    return await mode.ensure(exact, request, place, redactingExec(exec, redact));
+  } catch (error) {
+    throw redactedError(error, redact);
+  }
+}
+
+function warnOfBranches(requirements: readonly string[]): void {
+  const urls = unpinnedRepositories(requirements);
+  const [first] = urls;
+  if (first === undefined) return;
+  console.warn(
+    `warning: ${urls.join(', ')}: no full commit, so a build does not see when it moves and takes the wheel it has; write \`@<commit>\` after the URL: \`git ls-remote ${remoteArguments(first)}\``,
+  );
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { findBuildImage, type BuildImage } from '../../platform/engines/image';
 import { ask, exec } from '../../platform/exec';
+import { redactingExec, type Redact } from '../../platform/redact';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
 import { defaultBuildImage, type Architecture } from '../../service/runtimes';
@@ -14,13 +15,17 @@ export async function chooseImage(
   image: string,
   architecture: Architecture,
   store: DiskWheelStore,
+  redact: Redact,
 ): Promise<BuildImage | undefined> {
   if (options.engine === 'host') return undefined;
-  return findBuildImage({ choice: options.engine, image, architecture }, ask, (engine, args) =>
+  const request = { choice: options.engine, image, architecture };
+  return findBuildImage(request, redactingExec(ask, redact), (engine, args) =>
     // Parallel builds of a workspace start together: one of them pulls.
     store.locked(`pull-${createHash('sha256').update(image).digest('hex')}`, () => {
       console.log(`pulling ${image}`);
-      return exec(engine, args, { onLine: (line) => console.log(`  ${line}`) });
+      return redactingExec(exec, redact)(engine, args, {
+        onLine: (line) => console.log(`  ${line}`),
+      });
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { exec } from '../../platform/exec';
 import type { ResolveRequest } from '../../platform/pip/request';
 import { DiskWheelStore } from '../../platform/wheel-store';
 import { installing } from './install';
@@ -5,7 +6,7 @@ import { installing } from './install';
 describe('installing', () => {
   it('never falls back to the machine itself, for which pip would install', async () => {
     const mode = installing(new DiskWheelStore('/nowhere'));
-    await expect(mode.ensure('key', {} as ResolveRequest, undefined)).rejects.toMatchObject({
+    await expect(mode.ensure('key', {} as ResolveRequest, undefined, exec)).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
       hint: expect.stringContaining('"dependencies": "wheels"') as string,
     });

@@ -7,7 +7,6 @@ import type { WrittenPart } from '../../packaging/dependency-part';
 import { ensureInstalledTree, type InstalledTree } from '../../packaging/installed-tree';
 import { writeTreePart } from '../../packaging/tree-part';
 import { archiveTree } from '../../platform/archive-tree';
-import { exec } from '../../platform/exec';
 import { openFile } from '../../platform/files';
 import { installInContainer } from '../../platform/pip/in-container';
 import { describeTarget } from '../../platform/pip/request';
@@ -21,7 +20,7 @@ export function installing(store: DiskWheelStore): Mode {
       const tree = store.readTree(key);
       return tree && installed(tree, true, store);
     },
-    ensure: async (key, request, place) => {
+    ensure: async (key, request, place, exec) => {
       if (!place) throw engineMissing();
       const { tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
         console.log(

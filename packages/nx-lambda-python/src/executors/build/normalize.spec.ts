@@ -24,6 +24,19 @@ describe('normalizeOptions', () => {
     expect(normalize({ ...schema, excludeDistributions: [] }).dependencies).toBe('install');
   });
 
+  it.each<[Partial<BuildExecutorSchema>, string]>([
+    [{ pipArgs: ['--index-url=https://bob:s3cret@host/simple'] }, 'PIP_INDEX_URL'],
+    [{ containerArgs: ['--env=HTTPS_PROXY=http://bob:s3cret@proxy'] }, '--env=NAME'],
+  ])('refuses credentials in %j', (schema, hint) => {
+    expect(() => normalize(schema)).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.not.stringContaining('s3cret') as string,
+        hint: expect.stringContaining(hint) as string,
+      }),
+    );
+  });
+
   it.each<[Partial<BuildExecutorSchema>, string, string]>([
     [{ engine: 'host' }, 'needs a container', '"engine": "auto"'],
     [{ excludeDistributions: ['boto3'] }, '`excludeDistributions` cannot', '[]'],

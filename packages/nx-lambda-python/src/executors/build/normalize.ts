@@ -3,6 +3,8 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { withoutCredentials } from '../../packaging/requirements/parse';
+import { userInfosIn } from '../../platform/redact';
 import type { BuildExecutorSchema } from './schema';
 
 export interface BuildOptions {
@@ -19,6 +21,7 @@ export interface BuildOptions {
   engine: NonNullable<BuildExecutorSchema['engine']>;
   image: string | undefined;
   network: string | undefined;
+  ssh: NonNullable<BuildExecutorSchema['ssh']>;
   containerArgs: string[];
   pipArgs: string[];
   excludeDistributions: string[];
@@ -40,6 +43,7 @@ export function normalizeOptions(
     });
   }
   checkInstall(schema);
+  checkArguments(schema);
   const inProject = (path: string) => posix.join(projectRoot, path.replaceAll('\\', '/'));
   return {
     project,
@@ -53,6 +57,7 @@ export function normalizeOptions(
     engine: schema.engine ?? 'auto',
     image: schema.image,
     network: schema.network,
+    ssh: schema.ssh ?? 'auto',
     containerArgs: schema.containerArgs ?? [],
     pipArgs: schema.pipArgs ?? [],
     excludeDistributions: schema.excludeDistributions ?? [],
@@ -91,4 +96,19 @@ function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
     message: `${names} cannot be set together with \`"dependencies": "install"\`: pip has put all distributions into one tree already`,
     hint: `remove ${names} from the build target (\`"${first}": ${NEUTRAL[first]}\` overrides a workspace default), or set "dependencies": "wheels"`,
   });
+}
+
+/** Every user of this machine can read a process's arguments. */
+function checkArguments(schema: BuildExecutorSchema): void {
+  for (const option of ['pipArgs', 'containerArgs'] as const) {
+    const found = schema[option]?.find((argument) => userInfosIn(argument).length > 0);
+    if (found === undefined) continue;
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `\`${option}\` holds a URL with credentials: \`${withoutCredentials(found)}\``,
+      hint:
+        option === 'pipArgs'
+          ? 'take them out: set PIP_INDEX_URL or PIP_EXTRA_INDEX_URL, or write the URL into a requirements file with `${NAME}`'
+          : 'take them out: export the variable and pass its name, "containerArgs": ["--env=NAME"]',
+    });
+  }
 }

@@ -29,11 +29,15 @@ export interface BuildExecutorSchema {
    */
   network?: string;
   /**
-   * Further arguments of the engine's `run`. They are not part of the requirements key.
+   * Further arguments of the engine's `run`. They are not part of the requirements key. A URL with credentials is refused: pass a variable by its name, `--env=NAME`.
    */
   containerArgs?: string[];
   /**
-   * Further arguments of pip, for example `--pre`. They are part of the requirements key; credentials belong in PIP_INDEX_URL.
+   * Whether git in the container may use this machine's ssh agent. `auto` forwards it where a requirement is `git+ssh://…`; `agent` does so in every run, where such a requirement is only found in another distribution's metadata or a submodule. Code that is built in that run can use the agent too; no key is copied. `none` refuses such requirements.
+   */
+  ssh?: 'auto' | 'agent' | 'none';
+  /**
+   * Further arguments of pip, for example `--pre`. They are part of the requirements key. A URL with credentials is refused: arguments are for everyone to read.
    */
   pipArgs?: string[];
   /**

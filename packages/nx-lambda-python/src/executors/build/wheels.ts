@@ -4,7 +4,6 @@ import { basename } from 'node:path';
 import { planPart, writePart } from '../../packaging/dependency-part';
 import { ensureWheelSet, type Admit, type WheelSet } from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
-import { exec } from '../../platform/exec';
 import { openFile } from '../../platform/files';
 import { resolveInContainer } from '../../platform/pip/in-container';
 import { resolveOnHost } from '../../platform/pip/on-host';
@@ -25,7 +24,7 @@ export function splicing(
       const set = store.readSet(key);
       return set && spliced(set, true, options, store);
     },
-    ensure: async (key, request, place) => {
+    ensure: async (key, request, place, exec) => {
       const what = `resolving ${describeTarget(request)} wheels`;
       if (!place && options.engine === 'auto') {
         console.log(

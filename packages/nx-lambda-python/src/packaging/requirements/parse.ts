@@ -15,7 +15,7 @@ export function parseRequirements(text: string): RequirementsLine[] {
 
 /** Takes `user:password@` out of every URL in the text: credentials decide nothing about the wheels. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1');
 }
 
 /** True for a requirement that names a directory or file rather than a distribution or a remote URL. */

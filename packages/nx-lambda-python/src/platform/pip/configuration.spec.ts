@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPipConfiguration } from './configuration';
@@ -46,6 +46,29 @@ describe('readPipConfiguration', () => {
     expect(readPipConfiguration({}, [file], ['install']).deciding).toEqual({
       PIP_NO_BINARY: ':all:',
     });
+  });
+
+  it("lets a command's section win over the general one, wherever they stand", () => {
+    const first = configuration('[wheel]\nindex-url = https://wheel/simple\n');
+    const second = join(directory, 'second.conf');
+    writeFileSync(second, '[global]\nindex-url = https://global/simple\n');
+    expect(readPipConfiguration({}, [first, second]).deciding).toEqual({
+      PIP_INDEX_URL: 'https://wheel/simple',
+    });
+  });
+
+  it("reads the file that PIP_CONFIG_FILE names instead of the user's", () => {
+    const named = configuration('[global]\nindex-url = https://named/simple\n');
+    const user = join(directory, 'pip', 'pip.conf');
+    mkdirSync(join(directory, 'pip'));
+    writeFileSync(user, '[global]\nindex-url = https://user/simple\npre = true\n');
+    const environment = { XDG_CONFIG_HOME: directory };
+    expect(readPipConfiguration(environment).deciding).toMatchObject({
+      PIP_INDEX_URL: 'https://user/simple',
+    });
+    const { deciding } = readPipConfiguration({ ...environment, PIP_CONFIG_FILE: named });
+    expect(deciding).toMatchObject({ PIP_INDEX_URL: 'https://named/simple' });
+    expect(deciding).not.toHaveProperty('PIP_PRE');
   });
 
   it('leaves out directories of this machine', () => {

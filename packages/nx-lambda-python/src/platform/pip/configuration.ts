@@ -42,10 +42,14 @@ export function readPipConfiguration(
   files: readonly string[] = configurationFiles(environment),
   commands: readonly string[] = ['wheel', 'download'],
 ): PipConfiguration {
-  const settings = new Map<string, string>();
+  // A command's own section wins over `[global]`, even that of a file that is read later.
+  const sections = new Map(
+    ['global', ...commands].map((name) => [name, new Map<string, string>()]),
+  );
   for (const file of files) {
-    if (existsSync(file)) readSettings(readFileSync(file, 'utf8'), commands, settings);
+    if (existsSync(file)) readSettings(readFileSync(file, 'utf8'), sections);
   }
+  const settings = new Map([...sections.values()].flatMap((section) => [...section]));
   // As in pip, the environment wins over files.
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith('PIP_') && value) settings.set(name.slice('PIP_'.length), value);
@@ -58,7 +62,7 @@ export function readPipConfiguration(
       }),
     );
   const certificates = [
-    settings.get('CERT'),
+    settings.get('CERT')?.replace(/^~(?=[/\\])/, homedir()),
     environment['REQUESTS_CA_BUNDLE'],
     environment['CURL_CA_BUNDLE'],
     environment['SSL_CERT_FILE'],
@@ -66,7 +70,7 @@ export function readPipConfiguration(
   return { deciding: pick(DECIDING), connecting: pick(CONNECTING), certificates };
 }
 
-/** In pip's order: global, user, then the file that the environment names. */
+/** In pip's order: global, user, virtual environment, or the file that the environment names for user's. */
 function configurationFiles(environment: NodeJS.ProcessEnv): string[] {
   const explicit = environment['PIP_CONFIG_FILE'];
   if (explicit === '/dev/null') return [];
@@ -81,28 +85,29 @@ function configurationFiles(environment: NodeJS.ProcessEnv): string[] {
             : []),
           join(environment['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'pip', 'pip.conf'),
         ];
+  const virtual = environment['VIRTUAL_ENV'];
+  const site = virtual
+    ? [join(virtual, process.platform === 'win32' ? 'pip.ini' : 'pip.conf')]
+    : [];
   const global =
     process.platform === 'win32'
       ? [join(environment['ProgramData'] ?? 'C:\\ProgramData', 'pip', 'pip.ini')]
       : ['/etc/xdg/pip/pip.conf', '/etc/pip.conf'];
-  return [...global, ...user, ...(explicit ? [explicit] : [])];
+  if (explicit && existsSync(explicit)) return [...global, ...site, explicit];
+  return [...global, ...user, ...site];
 }
 
-/** The sections that pip's `commands` read; continued lines join by a space. */
-function readSettings(
-  text: string,
-  commands: readonly string[],
-  settings: Map<string, string>,
-): void {
-  let section = '';
+/** Fills the sections that are asked for; continued lines join by a space. */
+function readSettings(text: string, sections: ReadonlyMap<string, Map<string, string>>): void {
+  let settings: Map<string, string> | undefined;
   let name: string | undefined;
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*([#;]|$)/.test(line)) continue;
     const heading = /^\[(.+)\]\s*$/.exec(line);
     const pair = /^([^\s=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line);
     if (heading) {
-      [section, name] = [heading[1] ?? '', undefined];
-    } else if (section !== 'global' && !commands.includes(section)) {
+      [settings, name] = [sections.get(heading[1] ?? ''), undefined];
+    } else if (!settings) {
       continue;
     } else if (name && /^\s/.test(line)) {
       settings.set(name, `${settings.get(name) ?? ''} ${line.trim()}`.trim());

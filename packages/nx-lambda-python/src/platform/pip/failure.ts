@@ -2,6 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
+import { accessFailure } from './access';
 
 export interface FailedPip {
   output: string;
@@ -14,6 +15,8 @@ const NO_CANDIDATE = /No matching distribution found for (.+?)(?: \(from .*)?$/m
 
 export function pipFailure({ output, target, place }: FailedPip): LambdaPythonError {
   const text = withoutCredentials(output);
+  const refused = accessFailure(text);
+  if (refused) return refused;
   const unmatched = NO_CANDIDATE.exec(text)?.[1];
   if (unmatched && place === 'host') {
     return new LambdaPythonError('WHEEL_UNAVAILABLE', {

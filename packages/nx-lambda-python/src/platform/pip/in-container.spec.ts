@@ -17,6 +17,8 @@ const request: ResolveRequest = {
   constraints: [],
   pipArguments: ['--target=/mine', '--wheel-dir=/mine'],
   configuration: { deciding: {}, connecting: {}, certificates: undefined },
+  ssh: 'auto',
+  secrets: () => ({ variables: {}, netrc: undefined }),
   onLine: () => undefined,
 };
 const place = (): ContainerPlace => ({

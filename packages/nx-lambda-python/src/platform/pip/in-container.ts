@@ -19,6 +19,7 @@ import {
   writeInput,
   type ResolveRequest,
 } from './request';
+import { forwardSsh } from './ssh';
 
 export interface ContainerPlace {
   image: BuildImage;
@@ -79,13 +80,31 @@ async function runPip(
   writeHelpers(directory, request, pip);
   mkdirSync(place.pipCache, { recursive: true });
   const { configuration } = request;
-  const secrets = { ...proxyVariables(), ...configuration.connecting, ...configuration.deciding };
+  const { variables, netrc } = request.secrets();
+  const secrets = {
+    ...proxyVariables(),
+    ...configuration.connecting,
+    ...configuration.deciding,
+    ...variables,
+    ...(netrc ? { NX_LAMBDA_PYTHON_NETRC: netrc } : {}),
+  };
+  const ssh = await forwardSsh(
+    {
+      choice: request.ssh,
+      texts: request.files.values(),
+      engine: image.engine,
+      directory,
+      root: ROOT,
+      environment: process.env,
+    },
+    exec,
+  );
   const result = await exec(
     image.engine,
     runArguments(image.engine, {
       image: image.name,
       platform: containerPlatform(request.architecture),
-      mounts: mounts(directory, place, configuration.certificates),
+      mounts: [...mounts(directory, place, configuration.certificates), ...(ssh?.mounts ?? [])],
       environment: {
         HOME: `${ROOT}/home`,
         PIP_CACHE_DIR: `${ROOT}/pip-cache`,
@@ -98,7 +117,10 @@ async function runPip(
         PIP_ROOT_USER_ACTION: 'ignore',
         // Where pip looks for `_manylinux` (PEP 600).
         PYTHONPATH: `${ROOT}/platform`,
+        // Nobody is there to answer git's questions.
+        GIT_TERMINAL_PROMPT: '0',
         ...(configuration.certificates ? certificateVariables() : {}),
+        ...ssh?.environment,
       },
       inherited: Object.keys(secrets),
       workdir: ROOT,
@@ -128,6 +150,7 @@ function writeHelpers(directory: string, request: ResolveRequest, pip: readonly 
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(request.runtime));
   copyFileSync(join(__dirname, 'resolve_in_container.py'), join(directory, 'resolve.py'));
+  copyFileSync(join(__dirname, 'guarded_pip.py'), join(directory, 'guarded_pip.py'));
   const { python } = request.runtime;
   const machines = machineNames(request.architecture);
   writeFileSync(join(directory, 'request.json'), JSON.stringify({ python, machines, pip }));

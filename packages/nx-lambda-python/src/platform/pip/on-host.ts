@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
 import { pipPlatforms } from '../../packaging/wheel/tags';
 import type { Exec } from '../exec';
@@ -22,6 +23,8 @@ export async function resolveOnHost(
   request: ResolveRequest,
   exec: Exec,
 ): Promise<ResolvedWheels> {
+  refuseGit(request);
+  const { variables } = request.secrets();
   const python = await findPython(exec);
   writeInput(directory, request);
   mkdirSync(join(directory, WHEELS));
@@ -36,13 +39,25 @@ export async function resolveOnHost(
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
   const { configuration } = request;
   const result = await exec(python, [join(__dirname, 'resolve_on_host.py'), requestFile], {
-    env: hostEnvironment(configuration.deciding, configuration.connecting),
+    env: hostEnvironment(configuration.deciding, configuration.connecting, variables),
     onLine: request.onLine,
   });
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
   }
   return { files: wheelsIn(directory), image: null, engine: 'host' };
+}
+
+/** A repository has no wheel, and pip would build one here, for this machine. */
+function refuseGit(request: ResolveRequest): void {
+  for (const [path, text] of request.files) {
+    const found = /\b(?:git|hg|svn|bzr)\+\w+:\/\/\S+/.exec(text)?.[0];
+    if (!found) continue;
+    throw new LambdaPythonError('WHEEL_UNAVAILABLE', {
+      message: `\`${path}\` requires \`${withoutCredentials(found)}\`, and without a container nothing can be built from source`,
+      hint: 'start docker or podman and build with "engine": "auto", or publish it to an index as a wheel',
+    });
+  }
 }
 
 /** What PEP 508 markers see in the runtime. */

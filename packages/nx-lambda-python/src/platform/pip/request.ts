@@ -4,18 +4,32 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { PipConfiguration } from './configuration';
+import type { SshChoice } from './ssh';
 
 export interface ResolveRequest {
   runtime: Runtime;
   architecture: Architecture;
-  /** Requirement and constraint files by path relative to the workspace. */
+  /** Requirement and constraint files by path relative to the workspace, without credentials. */
   files: ReadonlyMap<string, string>;
   requirements: readonly string[];
   constraints: readonly string[];
   pipArguments: readonly string[];
   configuration: PipConfiguration;
+  /** Whether the agent of this machine is there for git in a container. */
+  ssh: SshChoice;
+  /**
+   * Variables that `files` use, and a netrc. They reach pip by its environment alone.
+   * @throws REQUIREMENTS_INVALID for a variable that is not set
+   */
+  secrets: () => PipSecrets;
   /** Told every line that pip prints. */
   onLine: (line: string) => void;
+}
+
+export interface PipSecrets {
+  variables: Record<string, string>;
+  /** Text of a netrc with the hosts that are asked. */
+  netrc: string | undefined;
 }
 
 /** Below the directory of a resolution: what pip leaves there. */
@@ -32,7 +46,6 @@ export function writeInput(directory: string, request: ResolveRequest): void {
   for (const [path, text] of request.files) {
     const file = join(directory, INPUT, path);
     mkdirSync(dirname(file), { recursive: true });
-    // They may hold credentials: nobody else on this machine reads them.
     writeFileSync(file, text, { mode: 0o600 });
   }
 }

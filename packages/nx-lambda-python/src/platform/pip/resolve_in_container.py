@@ -2,12 +2,15 @@
 
 argv[1] is a JSON file: {"python": [3, 13], "machines": ["x86_64"], "pip": ["wheel", ...]}.
 Exit code 64 says that the image does not fit; every other one is pip's.
+A netrc comes by an environment variable and is written to the container's own disk, which ends with it.
 """
 
 import json
+import os
 import platform
 import subprocess
 import sys
+import tempfile
 
 
 def misfit(request):
@@ -20,6 +23,18 @@ def misfit(request):
     return None
 
 
+def write_netrc():
+    text = os.environ.pop("NX_LAMBDA_PYTHON_NETRC", None)
+    if not text:
+        return
+    # pip reads NETRC, git reads only .netrc in HOME.
+    home = tempfile.mkdtemp(prefix="nx-lambda-python-home-")
+    path = os.path.join(home, ".netrc")
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    os.environ.update(HOME=home, NETRC=path)
+
+
 def main():
     with open(sys.argv[1]) as file:
         request = json.load(file)
@@ -27,7 +42,9 @@ def main():
     if reason:
         print(reason, flush=True)
         return 64
-    return subprocess.call([sys.executable, "-m", "pip"] + request["pip"])
+    write_netrc()
+    guarded_pip = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guarded_pip.py")
+    return subprocess.call([sys.executable, guarded_pip, "-m", "pip"] + request["pip"])
 
 
 sys.exit(main())

@@ -8,6 +8,8 @@ still judge by the machine it runs on: they are told the runtime's environment h
 import json
 import sys
 
+import guarded_pip
+
 with open(sys.argv[1]) as file:
     request = json.load(file)
 
@@ -24,4 +26,8 @@ markers.default_environment = default_environment
 
 from pip._internal.cli.main import main  # noqa: E402
 
-sys.exit(main(request["pip"]))
+guarded_pip.install()
+code = main(request["pip"])
+if code:
+    guarded_pip.report_refusals()
+sys.exit(code)

@@ -1,0 +1,181 @@
+/** Lets git in the container use the ssh agent and the known hosts of this machine. No key goes anywhere. */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import type { ContainerEngine, Mount } from '../engines/container';
+import type { Exec } from '../exec';
+
+/** `auto`: where a requirement uses ssh. `agent`: always, for what such a requirement may itself fetch. */
+export type SshChoice = 'auto' | 'agent' | 'none';
+
+export interface SshRequest {
+  choice: SshChoice;
+  /** Requirements files. */
+  texts: Iterable<string>;
+  engine: ContainerEngine;
+  /** Of this machine, and what the container sees of it. */
+  directory: string;
+  root: string;
+  environment: NodeJS.ProcessEnv;
+}
+
+export interface SshForwarding {
+  mounts: Mount[];
+  environment: Record<string, string>;
+}
+
+const FOLDER = 'ssh';
+
+/** @throws SSH_AGENT_MISSING */
+export async function forwardSsh(
+  request: SshRequest,
+  exec: Exec,
+): Promise<SshForwarding | undefined> {
+  const hosts = sshHosts(request.texts);
+  if (request.choice === 'none' && hosts.length > 0) throw switchedOff(hosts);
+  if (request.choice === 'none' || (request.choice === 'auto' && hosts.length === 0)) return;
+  const socket = await findAgent(request.environment, exec);
+  const home = request.environment['HOME'] ?? homedir();
+  const folder = join(request.directory, FOLDER);
+  mkdirSync(folder);
+  const inContainer = `${request.root}/${FOLDER}`;
+  writeFileSync(join(folder, 'known_hosts'), knownHosts(home));
+  const aliases = await Promise.all(
+    hosts.map(async (host, n) => {
+      const settings = await readAlias(host, home, exec);
+      return renderAlias(host, settings, (publicKey) => {
+        writeFileSync(join(folder, `${n}.pub`), publicKey);
+        return `${inContainer}/${n}.pub`;
+      });
+    }),
+  );
+  writeFileSync(join(folder, 'config'), [...aliases, general(inContainer)].join('\n'));
+  const agent = `${request.root}-ssh-agent`;
+  return {
+    mounts: [{ source: socket, target: agent, readOnly: false }, ...userMount(folder, request)],
+    environment: {
+      SSH_AUTH_SOCK: agent,
+      GIT_SSH_COMMAND: `ssh -F ${inContainer}/config`,
+    },
+  };
+}
+
+/** The hosts of `git+ssh://` requirements, as they are written: an alias of ~/.ssh/config too. */
+export function sshHosts(texts: Iterable<string>): string[] {
+  const hosts = [...texts].flatMap((text) =>
+    [...text.matchAll(/\bgit\+ssh:\/\/(?:[^/\s@]*@)?(\[[0-9a-f:]+\]|[\w.-]+)/gi)].map(
+      ([, host = '']) => host.replace(/^\[|\]$/g, ''),
+    ),
+  );
+  return [...new Set(hosts)].filter((host) => !host.startsWith('-')).sort();
+}
+
+async function findAgent(environment: NodeJS.ProcessEnv, exec: Exec): Promise<string> {
+  const socket = environment['SSH_AUTH_SOCK'];
+  if (!socket || !existsSync(socket)) {
+    throw agentMissing(
+      socket
+        ? `no ssh agent is at SSH_AUTH_SOCK=${socket}`
+        : 'no ssh agent is running: SSH_AUTH_SOCK is not set',
+      'eval "$(ssh-agent)" && ssh-add',
+    );
+  }
+  const { exitCode, notFound } = await exec('ssh-add', ['-l']);
+  // 1 - it has no key. 2 - it does not answer.
+  if (notFound || exitCode === 0) return socket;
+  if (exitCode === 1) throw agentMissing('the ssh agent has no key', 'ssh-add');
+  throw agentMissing(`no ssh agent answers at ${socket}`, 'eval "$(ssh-agent)" && ssh-add');
+}
+
+function knownHosts(home: string): string {
+  return [join(home, '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
+    .filter((path) => existsSync(path))
+    .map((path) => readFileSync(path, 'utf8').replace(/\n?$/, '\n'))
+    .join('');
+}
+
+/** What this machine's ssh makes of a host's name. Empty where there is no ssh to ask. */
+async function readAlias(host: string, home: string, exec: Exec): Promise<Map<string, string[]>> {
+  const own = join(home, '.ssh', 'config');
+  // ssh takes the home directory from the user database: HOME is for those who set it.
+  const file = home === userInfo().homedir ? [] : ['-F', existsSync(own) ? own : 'none'];
+  const { exitCode, stdout } = await exec('ssh', ['-G', ...file, '--', host]);
+  const settings = new Map<string, string[]>();
+  if (exitCode !== 0) return settings;
+  for (const line of stdout.split('\n')) {
+    const [, name = '', value = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
+    if (name) settings.set(name, [...(settings.get(name) ?? []), value]);
+  }
+  return settings;
+}
+
+function renderAlias(
+  host: string,
+  settings: Map<string, string[]>,
+  keepPublicKey: (text: string) => string,
+): string {
+  const lines = (
+    [
+      ['HostName', 'hostname'],
+      ['Port', 'port'],
+      ['User', 'user'],
+      ['HostKeyAlias', 'hostkeyalias'],
+    ] as const
+  ).flatMap(([keyword, name]) => {
+    const value = settings.get(name)?.[0];
+    return value && value !== 'none' ? [`  ${keyword} ${value}`] : [];
+  });
+  // Which of the agent's keys: the public half is enough to say it.
+  if (settings.get('identitiesonly')?.[0] === 'yes') {
+    const files = (settings.get('identityfile') ?? []).map((path) =>
+      path.replace(/^~(?=\/)/, homedir()),
+    );
+    const found = files
+      .map((path) => (path.endsWith('.pub') ? path : `${path}.pub`))
+      .find((path) => existsSync(path));
+    if (found) {
+      const kept = keepPublicKey(readFileSync(found, 'utf8'));
+      lines.push('  IdentitiesOnly yes', `  IdentityFile ${kept}`);
+    }
+  }
+  return [`Host ${host}`, ...lines].join('\n');
+}
+
+function general(inContainer: string): string {
+  return [
+    'Host *',
+    '  StrictHostKeyChecking yes',
+    `  UserKnownHostsFile ${inContainer}/known_hosts`,
+    '  GlobalKnownHostsFile /dev/null',
+    '  UpdateHostKeys no',
+    '  BatchMode yes',
+    '  ForwardAgent no',
+    '',
+  ].join('\n');
+}
+
+/** ssh refuses a user without a name. Podman gives one itself. */
+function userMount(folder: string, { engine, root }: SshRequest): Mount[] {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0 || engine === 'podman') return [];
+  const source = join(folder, 'passwd');
+  const build = `build:x:${uid}:${process.getgid?.() ?? uid}::${root}/home:/bin/sh`;
+  writeFileSync(source, `root:x:0:0:root:/root:/bin/sh\n${build}\n`);
+  return [{ source, target: '/etc/passwd', readOnly: true }];
+}
+
+function agentMissing(message: string, command: string): LambdaPythonError {
+  return new LambdaPythonError('SSH_AGENT_MISSING', {
+    message: `${message}, and a requirement uses ssh`,
+    hint: `run \`${command}\` and build again; ssh keys are never copied into a container`,
+  });
+}
+
+function switchedOff(hosts: readonly string[]): LambdaPythonError {
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `a requirement is fetched from ${hosts.join(' and ')} by ssh, and \`ssh\` is "none"`,
+    hint: 'set "ssh": "auto" on the build target, or require it by `git+https://…`',
+  });
+}
