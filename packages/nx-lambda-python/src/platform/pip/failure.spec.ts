@@ -22,9 +22,13 @@ describe('pipFailure', () => {
 
   it('tells an unreachable index from a wrong name', () => {
     const output = `WARNING: Retrying ... NameResolutionError("x")\n${missing}`;
-    expect(pipFailure({ output, target, place: 'container' }).message).toContain(
-      'could not be reached',
-    );
+    for (const place of ['container', 'host'] as const) {
+      expect(pipFailure({ output, target, place })).toMatchObject({
+        code: 'PIP_FAILED',
+        message: expect.stringContaining('could not be reached: NameResolutionError') as string,
+        hint: expect.stringContaining('HTTPS_PROXY') as string,
+      });
+    }
   });
 
   it.each([

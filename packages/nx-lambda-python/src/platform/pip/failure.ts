@@ -18,6 +18,13 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
   const refused = accessFailure(text);
   if (refused) return refused;
   const unmatched = NO_CANDIDATE.exec(text)?.[1];
+  const unreachable = unmatched && unreachableNote(text);
+  if (unreachable) {
+    return new LambdaPythonError('PIP_FAILED', {
+      message: `pip found no distribution \`${unmatched}\` for ${target} (the index could not be reached: ${unreachable})`,
+      hint: 'check the network, the proxy (HTTPS_PROXY) and the certificates (PIP_CERT); a proxy or index on this machine needs "network": "host" on the build target',
+    });
+  }
   if (unmatched && place === 'host') {
     return new LambdaPythonError('WHEEL_UNAVAILABLE', {
       message: `no published wheel of \`${unmatched}\` fits ${target}, and without a container nothing can be built from source`,
@@ -26,7 +33,7 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
   }
   if (unmatched) {
     return new LambdaPythonError('PIP_FAILED', {
-      message: `pip found no distribution \`${unmatched}\` for ${target}${unreachableNote(text)}`,
+      message: `pip found no distribution \`${unmatched}\` for ${target}`,
       hint: 'correct its name or version in the requirements file, or name the index that has it: PIP_INDEX_URL or `--index-url`',
     });
   }
@@ -37,10 +44,10 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
 }
 
 /** pip reports an index that it could not reach as one that has nothing. */
-function unreachableNote(text: string): string {
-  const reason =
-    /(?:NameResolutionError|SSLError|ProxyError|ConnectTimeoutError|NewConnectionError)/.exec(text);
-  return reason ? ` (the index could not be reached: ${reason[0]})` : '';
+function unreachableNote(text: string): string | undefined {
+  return /NameResolutionError|SSLError|ProxyError|ConnectTimeoutError|NewConnectionError/.exec(
+    text,
+  )?.[0];
 }
 
 /** pip's errors if it marked any, else its last lines. */

@@ -31,7 +31,7 @@ HERE = os.path.abspath(__file__)
 
 # What was taken out of git's arguments: [URL without credentials, user, password].
 git_credentials = []
-# The last answer of each host that refused.
+# The last answer to each path that was refused, by host and path.
 refusals = {}
 
 
@@ -126,15 +126,21 @@ def answer_git():
 
 
 def watch_answers():
-    original = http.client.HTTPConnection.getresponse
+    connection = http.client.HTTPConnection
+    original_request = connection.putrequest
+    original_response = connection.getresponse
+
+    def putrequest(self, method, url, *args, **options):
+        self.guarded_path = url
+        return original_request(self, method, url, *args, **options)
 
     def getresponse(self, *args, **options):
-        response = original(self, *args, **options)
+        response = original_response(self, *args, **options)
         host = getattr(self, "_tunnel_host", None) or self.host
+        place = ("%s:%s" % (host, self.port), getattr(self, "guarded_path", ""))
+        refusals.pop(place, None)
         if response.status in (401, 403, 407):
-            refusals["%s:%s" % (host, self.port)] = response.status
-        else:
-            refusals.pop("%s:%s" % (host, self.port), None)
+            refusals[place] = response.status
         # pip's cache keeps the request headers that Vary names.
         vary = response.headers.get("Vary")
         if vary and "authorization" in vary.lower():
@@ -145,12 +151,13 @@ def watch_answers():
             )
         return response
 
-    http.client.HTTPConnection.getresponse = getresponse
+    connection.putrequest = putrequest
+    connection.getresponse = getresponse
 
 
 def report_refusals():
     """pip shows an index that refuses as one that has nothing."""
-    for host, status in refusals.items():
+    for host, status in sorted({(host, status) for (host, _), status in refusals.items()}):
         print("nx-lambda-python: %s answered %d" % (host, status), file=sys.stderr, flush=True)
 
 

@@ -39,7 +39,12 @@ export async function resolveOnHost(
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
   const { configuration } = request;
   const result = await exec(python, [join(__dirname, 'resolve_on_host.py'), requestFile], {
-    env: hostEnvironment(configuration.deciding, configuration.connecting, variables),
+    env: hostEnvironment(
+      configuration.deciding,
+      configuration.connecting,
+      configuration.certificates ? { PIP_CERT: configuration.certificates } : {},
+      variables,
+    ),
     onLine: request.onLine,
   });
   if (result.exitCode !== 0) {
@@ -88,9 +93,7 @@ function targetArguments({ runtime, architecture }: ResolveRequest): string[] {
 
 /** pip's own variables of this shell could choose other wheels: only those in the key are passed. */
 function hostEnvironment(...passed: Record<string, string>[]): Record<string, string | undefined> {
-  const own = Object.keys(process.env).filter(
-    (name) => name.startsWith('PIP_') && name !== 'PIP_CERT',
-  );
+  const own = Object.keys(process.env).filter((name) => name.startsWith('PIP_'));
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
