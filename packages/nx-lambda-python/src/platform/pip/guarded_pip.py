@@ -25,7 +25,7 @@ OPTIONS = {
     "--find-links": "PIP_FIND_LINKS",
     "--proxy": "PIP_PROXY",
 }
-USER_INFO = re.compile(r"^((?:[a-z]+\+)?https?://)([^/\s]*)@(.*)$", re.IGNORECASE | re.DOTALL)
+USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)([^/\s]*)@(.*)$", re.IGNORECASE | re.DOTALL)
 GIT_VARIABLE = "NX_LAMBDA_PYTHON_GIT_CREDENTIALS"
 HERE = os.path.abspath(__file__)
 
@@ -66,30 +66,25 @@ def is_pip(args):
 
 
 def guarded_options(args, environment):
-    kept = []
-    moved = {}
-    position = 0
-    while position < len(args):
-        variable = OPTIONS.get(args[position])
-        if args[position] == "--" or variable is None or position + 1 == len(args):
-            kept.append(args[position])
-            position += 1
-            if kept[-1] == "--":
-                kept.extend(args[position:])
-                break
-        else:
-            moved.setdefault(variable, []).append(args[position + 1])
-            position += 2
-    for variable, values in moved.items():
-        environment[variable] = " ".join(values)
-    return kept
+    end = args.index("--") if "--" in args else len(args)
+    options = [at for at in range(end - 1) if args[at] in OPTIONS]
+    values = {}
+    for at in options:
+        values.setdefault(OPTIONS[args[at]], []).append(args[at + 1])
+    # All of a variable's values move or none, since the option would win over the variable.
+    moved = {name for name in values if any(USER_INFO.match(value) for value in values[name])}
+    for name in moved:
+        environment[name] = " ".join(values[name])
+    gone = [at for at in options if OPTIONS[args[at]] in moved]
+    return [arg for at, arg in enumerate(args) if at not in gone and at - 1 not in gone]
 
 
 def guarded_git(args, environment):
     clean = []
     for argument in args:
         match = USER_INFO.match(argument)
-        if match:
+        # The user's name for ssh is no secret.
+        if match and match.group(1).lower() in ("http://", "https://"):
             scheme, user_info, rest = match.groups()
             user, _, password = user_info.partition(":")
             argument = scheme + rest
