@@ -3,7 +3,7 @@ import { contentsOf, openWheel, partOf } from './packaging.fixtures';
 
 const a = openWheel({ name: 'a', files: { 'shared/x.py': '1' } });
 const b = openWheel({ name: 'b', files: { 'shared/x.py': '2' } });
-const NONE = { excludeDistributions: [], collisions: {}, layer: false };
+const NONE = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
 
 describe('planPart', () => {
   it('leaves out excluded distributions by their normalized names', () => {
@@ -18,8 +18,10 @@ describe('planPart', () => {
       planPart([a], NONE),
       planPart([a, b], { ...NONE, collisions: { 'shared/x.py': 'a' } }),
       planPart([a, b], { ...NONE, layer: true }),
+      planPart([a, b], { ...NONE, interpreter: '/var/lang/bin/python3.11' }),
+      planPart([a, b], { ...NONE, interpreter: '/var/lang/bin/python3.12' }),
     ].map(({ digest }) => digest);
-    expect(new Set(digests).size).toBe(4);
+    expect(new Set(digests).size).toBe(6);
     expect(planPart([a, b], { ...NONE, excludeDistributions: ['b'] }).digest).toBe(digests[1]);
   });
 });
@@ -37,7 +39,7 @@ describe('writePart', () => {
   });
 
   it('puts the files of a layer where Python looks for them', () => {
-    const { archive, facts } = partOf([a], {}, true);
+    const { archive, facts } = partOf([a], {}, { layer: true });
     const paths = Object.keys(contentsOf(archive.read(0, archive.size)));
     expect(paths).toContain('python/shared/x.py');
     expect(paths.filter((path) => !path.startsWith('python/'))).toEqual([]);

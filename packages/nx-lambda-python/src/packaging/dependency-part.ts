@@ -12,7 +12,9 @@ import { installEntries } from './wheel/layout';
 import { mergeInstallations, type Collisions } from './wheel/merge';
 import { normalizeName } from './wheel/names';
 import { readWheel } from './wheel/read';
+import { makeScripts } from './wheel/scripts';
 import type { ByteSource } from './zip/byte-source';
+import { compress } from './zip/deflate';
 
 /** Raised when the same wheels would now give other bytes or facts. */
 export const PART_FORMAT = 2;
@@ -20,6 +22,8 @@ export const PART_FORMAT = 2;
 export interface PartOptions {
   excludeDistributions: readonly string[];
   collisions: Collisions;
+  /** Interpreter that the scripts in `bin/` name; null where there shall be none. */
+  interpreter: string | null;
   /** A layer has its files in `python/`, where Lambda's Python looks for them. */
   layer: boolean;
 }
@@ -81,6 +85,7 @@ export function planPart(
     wheels: included.map(({ file, sha256 }) => ({ file, sha256 })),
     collisions: options.collisions,
     prefix: partPrefix(options),
+    ...(options.interpreter === null ? {} : { interpreter: options.interpreter }),
   });
   return { digest, wheels: included };
 }
@@ -88,15 +93,16 @@ export function planPart(
 /** @throws ENTRY_COLLISION, and WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse */
 export function writePart(
   wheels: readonly OpenWheel[],
-  options: Pick<PartOptions, 'collisions' | 'layer'>,
+  options: Pick<PartOptions, 'collisions' | 'layer' | 'interpreter'>,
   sink: ByteSink,
 ): WrittenPart {
+  const { interpreter } = options;
   const prefix = partPrefix(options);
   const warnings: string[] = [];
   const installations = wheels.map((wheel) => {
-    const { entries, warnings: own } = installEntries(
-      readWheel(wheel.source, wheel.file, { trusted: true }),
-    );
+    const content = readWheel(wheel.source, wheel.file, { trusted: true });
+    const scripts = interpreter === null ? [] : makeScripts(wheel.source, content, interpreter);
+    const { entries, warnings: own } = installEntries(content, scripts);
     warnings.push(...own);
     return { name: wheel.name, version: wheel.version, entries, wheel, unpackedSize: 0 };
   });
@@ -104,13 +110,15 @@ export function writePart(
   const merged = mergeInstallations(installations, options.collisions);
   for (const { entry, distribution } of merged) {
     const { path, mode, source } = entry;
-    const { method, crc32, compressedSize, size, dataOffset } = source;
-    writer.add(
-      { path: `${prefix}${path}`, mode, method, crc32, compressedSize, size },
-      distribution.wheel.source,
-      dataOffset,
-    );
-    distribution.unpackedSize += size;
+    const target = `${prefix}${path}`;
+    distribution.unpackedSize += source.size;
+    if ('bytes' in source) {
+      writer.addCompressed(target, mode === 0o755, compress(source.bytes));
+    } else {
+      const { method, crc32, compressedSize, size, dataOffset } = source;
+      const file = { path: target, mode, method, crc32, compressedSize, size };
+      writer.add(file, distribution.wheel.source, dataOffset);
+    }
   }
   const files = merged.map(({ entry }) => ({ path: entry.path, size: entry.source.size }));
   const distributions = installations.map(({ name, version, wheel, unpackedSize }) => ({

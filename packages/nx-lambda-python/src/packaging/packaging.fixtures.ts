@@ -1,7 +1,7 @@
 /** Parts and packages in memory, for specs. */
 
 import { createHash } from 'node:crypto';
-import { writePart, type OpenWheel, type PartFacts } from './dependency-part';
+import { writePart, type OpenWheel, type PartFacts, type PartOptions } from './dependency-part';
 import { writePackage, type DependencyPart, type PackageFacts, type ServiceFile } from './package';
 import { buildWheel, type FixtureWheel } from './wheel/wheel.fixtures';
 import type { Collisions } from './wheel/merge';
@@ -29,9 +29,10 @@ export function collect<T>(produce: (sink: { write(bytes: Uint8Array): void }) =
 export function partOf(
   wheels: readonly OpenWheel[],
   collisions: Collisions = {},
-  layer = false,
+  { layer = false, interpreter = null }: Partial<Pick<PartOptions, 'layer' | 'interpreter'>> = {},
 ): { archive: ByteSource; facts: PartFacts } {
-  const { bytes, result } = collect((sink) => writePart(wheels, { collisions, layer }, sink));
+  const options = { collisions, layer, interpreter };
+  const { bytes, result } = collect((sink) => writePart(wheels, options, sink));
   return { archive: bufferSource(bytes), facts: result.facts };
 }
 

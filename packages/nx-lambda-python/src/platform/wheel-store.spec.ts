@@ -39,6 +39,8 @@ async function admitWheel(name = 'demo') {
   });
 }
 
+const PLAIN = { collisions: {}, layer: false, interpreter: null };
+
 describe('DiskWheelStore', () => {
   it('keeps a wheel under its content and its set under the key', async () => {
     const wheel = await admitWheel();
@@ -74,7 +76,7 @@ describe('DiskWheelStore', () => {
     const open = () =>
       store.openPart('digest', [wheel], (wheels, sink) => {
         written += 1;
-        return writePart(wheels, { collisions: {}, layer: false }, sink);
+        return writePart(wheels, PLAIN, sink);
       });
     for (let round = 0; round < 2; round += 1) {
       const part = await open();
@@ -88,7 +90,7 @@ describe('DiskWheelStore', () => {
     const wheel = await admitWheel();
     writeFileSync(store.wheelPath(wheel), Buffer.alloc(wheel.size));
     const open = store.openPart('digest', [wheel], (wheels, sink) =>
-      writePart(wheels, { collisions: {}, layer: false }, sink),
+      writePart(wheels, PLAIN, sink),
     );
     await expect(open).rejects.toThrow(DamagedFileError);
     expect(existsSync(store.wheelPath(wheel))).toBe(false);

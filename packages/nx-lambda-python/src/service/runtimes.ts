@@ -34,3 +34,8 @@ export function findRuntime(name: string): Runtime | undefined {
 export function defaultBuildImage(runtime: Runtime, architecture: Architecture): string {
   return `public.ecr.aws/sam/build-${runtime.name}:latest-${architecture}`;
 }
+
+/** Where Lambda has its Python, in the build images, too: what a script's first line must name. */
+export function interpreterPath({ python: [major, minor] }: Runtime): string {
+  return `/var/lang/bin/python${major}.${minor}`;
+}

@@ -8,7 +8,7 @@ import { DamagedFileError, checkPaths, type ServiceFile } from '../../packaging/
 import { hashFile, writeWholeAfter } from '../../platform/files';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
 
-const LAYER = { excludeDistributions: [], collisions: {}, layer: false };
+const LAYER = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
 
 /** A part without distributions, which a package begins with whose dependencies are in a layer. */
 export function openEmptyPart(store: DiskWheelStore): Promise<OpenPart> {

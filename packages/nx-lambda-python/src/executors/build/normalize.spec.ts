@@ -41,6 +41,7 @@ describe('normalizeOptions', () => {
     [{ engine: 'host' }, 'needs a container', '"engine": "auto"'],
     [{ excludeDistributions: ['boto3'] }, '`excludeDistributions` cannot', '[]'],
     [{ collisions: { 'a.py': 'a' } }, '`collisions` cannot', '{}'],
+    [{ scripts: true }, '`scripts` cannot', '`"scripts": false`'],
     [
       { excludeDistributions: ['a'], collisions: { 'a.py': 'a' } },
       '`excludeDistributions` and `collisions` cannot',

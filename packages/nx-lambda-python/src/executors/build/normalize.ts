@@ -28,6 +28,7 @@ export interface BuildOptions {
   collisions: Record<string, string>;
   layer: boolean;
   ref: string | undefined;
+  scripts: boolean;
 }
 
 export function normalizeOptions(
@@ -62,6 +63,7 @@ export function normalizeOptions(
     pipArgs: schema.pipArgs ?? [],
     excludeDistributions: schema.excludeDistributions ?? [],
     collisions: schema.collisions ?? {},
+    scripts: schema.scripts ?? false,
     layer: schema.layer ?? false,
     ref: schema.ref,
   };
@@ -72,6 +74,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
   excludeDistributions: '[]',
   collisions: '{}',
   layer: 'false',
+  scripts: 'false',
 };
 
 /** Whoever set these means them: doing without in silence would give another package than they expect. */
@@ -88,12 +91,13 @@ function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
     ...((schema.excludeDistributions ?? []).length > 0 ? ['excludeDistributions'] : []),
     ...(Object.keys(schema.collisions ?? {}).length > 0 ? ['collisions'] : []),
     ...(schema.layer ? ['layer'] : []),
+    ...(schema.scripts ? ['scripts'] : []),
   ];
   const [first] = unused;
   if (first === undefined) return;
   const names = unused.map((name) => `\`${name}\``).join(' and ');
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `${names} cannot be set together with \`"dependencies": "install"\`: pip has put all distributions into one tree already`,
+    message: `${names} cannot be set together with \`"dependencies": "install"\`: pip has put all distributions into one tree already, with their scripts`,
     hint: `remove ${names} from the build target (\`"${first}": ${NEUTRAL[first]}\` overrides a workspace default), or set "dependencies": "wheels"`,
   });
 }

@@ -51,6 +51,10 @@ export interface BuildExecutorSchema {
     [k: string]: string;
   };
   /**
+   * Puts the distributions' programs into `bin/`: console scripts and what wheels have in `.data/scripts`, as pip writes them, starting the runtime's own Python, `/var/lang/bin/python3.X`. For functions that start a program of a distribution; most only import, and need none. It costs some kilobytes, or megabytes where a program is a binary. Not with `dependencies: install`, which has them always.
+   */
+  scripts?: boolean;
+  /**
    * Put the dependencies into `layer.zip`, a layer, and only the service's own files into `package.zip`. For packages whose dependencies change seldom and are large: an edit then uploads kilobytes. Costs a layer version to be published and attached whenever the dependencies change, which deploy checks for but does not do yet. Not with `dependencies: install`.
    */
   layer?: boolean;

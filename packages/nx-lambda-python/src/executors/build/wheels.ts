@@ -1,7 +1,7 @@
 /** `"dependencies": "wheels"`: pip resolves wheels, packages are spliced from them. */
 
 import { basename } from 'node:path';
-import { planPart, writePart } from '../../packaging/dependency-part';
+import { planPart, writePart, type PartOptions } from '../../packaging/dependency-part';
 import { ensureWheelSet, type Admit, type WheelSet } from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
 import { openFile } from '../../platform/files';
@@ -9,7 +9,7 @@ import { resolveInContainer } from '../../platform/pip/in-container';
 import { resolveOnHost } from '../../platform/pip/on-host';
 import { describeTarget } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';
-import type { Architecture, Runtime } from '../../service/runtimes';
+import { interpreterPath, type Architecture, type Runtime } from '../../service/runtimes';
 import type { Dependencies, Mode } from './dependencies';
 import type { BuildOptions } from './normalize';
 
@@ -18,11 +18,13 @@ export function splicing(
   target: { runtime: Runtime; architecture: Architecture },
   store: DiskWheelStore,
 ): Mode {
+  const interpreter = options.scripts ? interpreterPath(target.runtime) : null;
+  const part = { ...options, interpreter };
   return {
     commands: ['wheel', 'download'],
     find: (key) => {
       const set = store.readSet(key);
-      return set && spliced(set, true, options, store);
+      return set && spliced(set, true, part, store);
     },
     ensure: async (key, request, place, exec) => {
       const what = `resolving ${describeTarget(request)} wheels`;
@@ -41,7 +43,7 @@ export function splicing(
       };
       const admit = admitFor(target, place !== undefined);
       const { set, hit } = await ensureWheelSet(key, store, resolve, admit);
-      return spliced(set, hit, options, store);
+      return spliced(set, hit, part, store);
     },
   };
 }
@@ -53,13 +55,13 @@ export function noWheels(
   store: DiskWheelStore,
 ): Dependencies {
   const set = { requirementsKey, image: null, engine: 'none', wheels: [] };
-  return spliced(set, true, options, store);
+  return spliced(set, true, { ...options, interpreter: null }, store);
 }
 
 function spliced(
   { requirementsKey, image, engine, wheels }: WheelSet,
   hit: boolean,
-  options: BuildOptions,
+  options: PartOptions,
   store: DiskWheelStore,
 ): Dependencies {
   const plan = planPart(wheels, options);

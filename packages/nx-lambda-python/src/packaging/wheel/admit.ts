@@ -43,7 +43,7 @@ export async function validateWheel(
 ): Promise<WheelFacts> {
   const wheel = readWheel(source, filename);
   checkTags(wheel.file, target);
-  const { warnings } = installEntries(wheel, { scripts: 'keep' });
+  const { warnings } = installEntries(wheel);
   await namingArchiveAsync(filename, () => checkContent(source, wheel));
   return {
     name: wheel.name,

@@ -24,7 +24,8 @@ export type WheelDefect =
   | 'record-size-mismatch'
   | 'data-foreign'
   | 'data-key-unknown'
-  | 'data-overwrites';
+  | 'data-overwrites'
+  | 'entry-point-invalid';
 
 /** WHEEL_INVALID with the broken rule as `reason`. */
 export class WheelError extends LambdaPythonError {

@@ -1,16 +1,15 @@
 import { installEntries } from './layout';
-import type { LayoutOptions } from './layout';
 import { readWheel } from './read';
 import { buildWheel } from './wheel.fixtures';
 import type { FixtureWheel } from './wheel.fixtures';
 
-function install(wheel: FixtureWheel, options?: LayoutOptions) {
+function install(wheel: FixtureWheel) {
   const { source, filename } = buildWheel(wheel);
-  return installEntries(readWheel(source, filename), options);
+  return installEntries(readWheel(source, filename));
 }
 
-function pathsOf(wheel: FixtureWheel, options?: LayoutOptions): string[] {
-  return install(wheel, options)
+function pathsOf(wheel: FixtureWheel): string[] {
+  return install(wheel)
     .entries.map(({ path }) => path)
     .filter((path) => !path.includes('.dist-info/'));
 }
@@ -40,10 +39,6 @@ describe('installEntries', () => {
     ]);
   });
 
-  it('puts scripts into bin/ where they are wanted', () => {
-    expect(pathsOf({ files: SPREAD }, { scripts: 'keep' })).toContain('bin/tool');
-  });
-
   it('keeps all of dist-info', () => {
     const { entries } = install({ files: { 'demo-1.0.dist-info/licenses/MIT': 'x' } });
     expect(entries.map(({ path }) => path)).toEqual([
@@ -60,6 +55,8 @@ describe('installEntries', () => {
     [0o100700, 0o755],
     [0o100777, 0o755],
     [0o644, 0o644],
+    // pip looks at the mode of what is said to be a regular file only (protobuf 5.29.3 has 0777).
+    [0o777, 0o644],
     [0, 0o644],
     [0o100001, 0o755],
   ])('makes mode %o %o', (mode, expected) => {

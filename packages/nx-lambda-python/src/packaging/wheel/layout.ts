@@ -4,6 +4,7 @@
  */
 
 import type { ZipEntry } from '../zip/entry';
+import { TYPE_FILE, TYPE_MASK } from '../zip/format';
 import { WheelError } from './defect';
 import { belongsTo } from './metadata';
 import type { Wheel } from './read';
@@ -12,16 +13,15 @@ export interface InstallEntry {
   /** In the package. */
   path: string;
   mode: 0o644 | 0o755;
-  /** The entry of the wheel whose bytes it has. */
-  source: ZipEntry;
+  /** The entry of the wheel whose bytes it has, or bytes that are in no wheel. */
+  source: ZipEntry | MadeFile;
 }
 
-export interface LayoutOptions {
-  /**
-   * `omit` (the default) leaves `.data/scripts` out: nothing in a Lambda function starts them.
-   * `keep` puts them into `bin/` as they are; a first line of `#!python` is not rewritten.
-   */
-  scripts?: 'omit' | 'keep';
+/** A file that an installer writes itself. */
+export interface MadeFile {
+  bytes: Buffer;
+  crc32: number;
+  size: number;
 }
 
 export interface Installation {
@@ -30,20 +30,21 @@ export interface Installation {
   warnings: string[];
 }
 
-/** @throws WheelError for a `.data` directory that cannot be spread. */
-export function installEntries(wheel: Wheel, options: LayoutOptions = {}): Installation {
+/**
+ * @param scripts what `makeScripts` puts into `bin/`; without it `.data/scripts` is left out, since
+ * nothing in a Lambda function starts programs.
+ * @throws WheelError for a `.data` directory that cannot be spread.
+ */
+export function installEntries(wheel: Wheel, scripts: readonly InstallEntry[] = []): Installation {
   const entries = new Map<string, InstallEntry>();
-  for (const source of wheel.entries) {
-    // Directories come into being with their files; pip skips their entries, too.
-    if (source.isDirectory) continue;
-    const path = destination(wheel, source.path, options);
-    if (path === undefined) continue;
+  for (const entry of [...spreadEntries(wheel), ...scripts]) {
+    const { path, source } = entry;
     const known = entries.get(path);
     if (known && !isSameContent(known.source, source)) {
-      const detail = `\`${known.source.path}\` and \`${source.path}\` differ, and both become \`${path}\``;
+      const detail = `${originOf(known)} and ${originOf(entry)} differ, and both become \`${path}\``;
       throw new WheelError('data-overwrites', wheel.file.filename, detail);
     }
-    if (!known) entries.set(path, { path, mode: installMode(source), source });
+    if (!known) entries.set(path, entry);
   }
   return {
     entries: [...entries.values()],
@@ -51,13 +52,28 @@ export function installEntries(wheel: Wheel, options: LayoutOptions = {}): Insta
   };
 }
 
+type Content = Pick<ZipEntry, 'crc32' | 'size'>;
+
 /** Equal CRC-32 and size: what a zip knows of content without inflating it. */
-export function isSameContent(a: ZipEntry, b: ZipEntry): boolean {
+export function isSameContent(a: Content, b: Content): boolean {
   return a.crc32 === b.crc32 && a.size === b.size;
 }
 
+function spreadEntries(wheel: Wheel): InstallEntry[] {
+  return wheel.entries.flatMap((source) => {
+    // Directories come into being with their files; pip skips their entries, too.
+    if (source.isDirectory) return [];
+    const path = destination(wheel, source.path);
+    return path === undefined ? [] : [{ path, mode: installMode(source), source }];
+  });
+}
+
+function originOf({ path, source }: InstallEntry): string {
+  return 'bytes' in source ? `the script \`${path}\`` : `\`${source.path}\``;
+}
+
 /** The path in the package; undefined for what is left out. */
-function destination(wheel: Wheel, path: string, options: LayoutOptions): string | undefined {
+function destination(wheel: Wheel, path: string): string | undefined {
   const [root = '', key = '', ...below] = path.split('/');
   // > c. If Root-Is-Purelib == 'true', unpack archive into purelib (site-packages).
   // > d. Else unpack archive into platlib (site-packages).
@@ -86,7 +102,8 @@ function destination(wheel: Wheel, path: string, options: LayoutOptions): string
         // pip's scheme for --target; no compiler will ever look, but the trees stay the same.
         return `include/python/${wheel.name}/${rest}`;
       case 'scripts':
-        return options.scripts === 'keep' ? `bin/${rest}` : undefined;
+        // See `makeScripts`.
+        return undefined;
     }
   }
   const detail = `\`${root}/${key}\`, expected purelib, platlib, headers, scripts or data`;
@@ -95,10 +112,11 @@ function destination(wheel: Wheel, path: string, options: LayoutOptions): string
 
 /**
  * Private modes such as 0600 would be unreadable in Lambda, which runs as another user than the
- * owner of the files, so only the question whether it is executable is kept.
+ * owner of the files, so only the question whether it is executable is kept. As pip does, what the
+ * mode says counts only where it says that this is a regular file.
  */
-function installMode(source: ZipEntry): 0o644 | 0o755 {
-  return (source.mode & 0o111) !== 0 ? 0o755 : 0o644;
+function installMode({ mode }: ZipEntry): 0o644 | 0o755 {
+  return (mode & TYPE_MASK) === TYPE_FILE && (mode & 0o111) !== 0 ? 0o755 : 0o644;
 }
 
 /** `site` reads .pth files in site directories only, and /var/task is none. */

@@ -9,6 +9,8 @@ export interface FixtureEntry {
   method?: number;
   /** Unix mode; a regular file of 0644 unless told otherwise. */
   mode?: number;
+  /** That made it (4.4.2): 3, which is Unix, unless told otherwise. */
+  system?: number;
   flags?: number;
   /** The compressed bytes, where they are not `content` deflated. */
   data?: Buffer;
@@ -165,7 +167,7 @@ function central(entry: FixtureEntry, fields: Fields, offset: number): Buffer {
   const isDirectory = fields.name.at(-1) === 0x2f;
   return bytes((writer) => {
     writer.u32(0x02014b50);
-    writer.u16((3 << 8) | 20);
+    writer.u16(((entry.system ?? 3) << 8) | 20);
     writer.u16(20);
     writer.u16(fields.flags);
     writer.u16(fields.method);

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { Readable, pipeline } from 'node:stream';
-import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { constants, crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { ByteSource } from './byte-source';
 import { ArchiveError, quoted } from './defect';
 import type { ArchiveDefect } from './defect';
@@ -13,6 +13,8 @@ import { METHOD_STORED } from './format';
 /** Up to here one call for the whole entry is fastest; above, memory must not grow with the size. */
 const WHOLE_UP_TO = 16 * 1024 * 1024;
 const CHUNK = 1024 * 1024;
+/** A deflate block's code tables take some hundred bytes; these many inflate to 4 MiB at most. */
+const START_COMPRESSED = 4096;
 
 /** Algorithms that RECORD may use: sha256 or better (wheel specification, "Signed wheel files"). */
 export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
@@ -51,6 +53,18 @@ export function readContent(source: ByteSource, entry: ZipEntry, limit = Infinit
   const content = entry.method === METHOD_STORED ? compressed : inflateWhole(entry, compressed);
   checkContent(entry, content.length, crc32(content));
   return content;
+}
+
+/** The first bytes of an entry, at least 64 where there are as many; what is damaged is not noticed. */
+export function readStart(source: ByteSource, entry: ZipEntry): Buffer {
+  const length = Math.min(entry.compressedSize, START_COMPRESSED);
+  const compressed = source.read(entry.dataOffset, length);
+  if (entry.method === METHOD_STORED) return compressed;
+  try {
+    return inflateRawSync(compressed, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw inflateDefect(entry, error);
+  }
 }
 
 function inflateWhole(entry: ZipEntry, compressed: Buffer): Buffer {
