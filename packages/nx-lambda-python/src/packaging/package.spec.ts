@@ -160,4 +160,4 @@ describe('packageInputs', () => {
     packageInputs(part, [...(first ? [first] : []), ...others, file]);
 });
 
-const GOLDEN = '53qU75W5Pf3TjtwiGEJ5r96Ds44t4Lr5pX7UhGNa+ik=';
+const GOLDEN = 'GpEmG+EZRu4W+6NdKcKWo1r0Nn+jC2/yoOcGAwREy+0=';

@@ -4,12 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deflateRawSync } from 'node:zlib';
 import { findRuntime, interpreterPath } from '../service/runtimes';
 import { openWheel, partOf } from './packaging.fixtures';
 import { validateWheel } from './wheel/admit';
 import type { FixtureWheel } from './wheel/wheel.fixtures';
-import { DESCRIPTOR, descriptor, extraField, zip64Field } from './zip/archive.fixtures';
+import { DESCRIPTOR, deflate, descriptor, extraField, zip64Field } from './zip/archive.fixtures';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
 
@@ -18,7 +17,7 @@ if (!runtime) throw new Error('python3.11');
 const TARGET = { runtime, architecture: 'x86_64' } as const;
 
 const content = Buffer.from('value = 1\n'.repeat(30));
-const packed = deflateRawSync(content);
+const packed = deflate(content);
 const ONES = 0xffffffff;
 const sizes = zip64Field(content.length, packed.length);
 

@@ -1,6 +1,7 @@
 /** Builds archives for specs, field by field, so that any of them can be made to lie. */
 
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
+import { deflateSync } from 'fflate';
 
 export interface FixtureEntry {
   path: string | Buffer;
@@ -9,6 +10,8 @@ export interface FixtureEntry {
   method?: number;
   /** Unix mode; a regular file of 0644 unless told otherwise. */
   mode?: number;
+  /** 4.4.3, the version that is needed to read it: 2.0 unless told otherwise. */
+  version?: number;
   /** That made it (4.4.2): 3, which is Unix, unless told otherwise. */
   system?: number;
   flags?: number;
@@ -85,6 +88,11 @@ export function buildArchive(
   return Buffer.concat([...parts, directory, between, end, archive.trailing ?? Buffer.alloc(0)]);
 }
 
+/** The same bytes on every machine, which Node's zlib does not promise. */
+export function deflate(content: Buffer): Buffer {
+  return Buffer.from(deflateSync(content));
+}
+
 /** 4.3.9 in its four forms. */
 export function descriptor(
   content: Buffer,
@@ -131,7 +139,7 @@ function resolveFields(entry: FixtureEntry): Fields {
   const content = Buffer.from(entry.content ?? '');
   const name = Buffer.from(entry.path);
   const method = entry.method ?? (content.length === 0 ? 0 : 8);
-  const data = entry.data ?? (method === 8 ? deflateRawSync(content) : content);
+  const data = entry.data ?? (method === 8 ? deflate(content) : content);
   return {
     name,
     data,
@@ -168,7 +176,7 @@ function central(entry: FixtureEntry, fields: Fields, offset: number): Buffer {
   return bytes((writer) => {
     writer.u32(0x02014b50);
     writer.u16(((entry.system ?? 3) << 8) | 20);
-    writer.u16(20);
+    writer.u16(entry.version ?? 20);
     writer.u16(fields.flags);
     writer.u16(fields.method);
     writer.u32(0x00210000);

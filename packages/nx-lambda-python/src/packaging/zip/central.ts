@@ -33,6 +33,8 @@ export interface CentralRecord {
 /** Far above any wheel (the largest known have about 30,000); bounds the memory for a directory. */
 const MAX_ENTRIES = 500_000;
 
+/** 4.4.3.2: 6.3, the newest that APPNOTE lists. */
+const NEWEST_VERSION = 63;
 /** 4.4.4, bits 0, 6 and 13: traditional, strong, and central directory encryption. */
 const FLAGS_ENCRYPTED = (1 << 0) | (1 << 6) | (1 << 13);
 /** Bits 1 and 2 tell how hard deflate tried. */
@@ -92,6 +94,7 @@ function readRecord(bytes: Buffer, at: number, end: number): CentralRecord {
   const name = bytes.subarray(at + CENTRAL_LENGTH, nameEnd);
   const path = decodeName(bytes, at + CENTRAL_LENGTH, nameEnd, (flags & FLAG_UTF8) !== 0);
   checkName(path);
+  checkVersion(path, bytes.readUInt8(at + 6)); // 6 - version needed; 7 belongs to the system
   checkFlags(path, flags);
   const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
   if (extraEnd > end) throw new ArchiveError('central-malformed', 'overlapping fields');
@@ -111,6 +114,16 @@ function readRecord(bytes: Buffer, at: number, end: number): CentralRecord {
   };
   checkShape(entry);
   return { entry, flags, name };
+}
+
+/** Python refuses these, so pip does; other readers try their luck. */
+function checkVersion(path: string, version: number): void {
+  if (version > NEWEST_VERSION) {
+    throw new ArchiveError(
+      'version-unsupported',
+      `${quoted(path)} needs version ${version / 10} of the format, at most ${NEWEST_VERSION / 10} is known`,
+    );
+  }
 }
 
 function checkFlags(path: string, flags: number): void {

@@ -35,6 +35,7 @@ export type ArchiveDefect =
   // what an entry is
   | 'encrypted'
   | 'flag-unknown'
+  | 'version-unsupported'
   | 'method-unknown'
   | 'stored-size-mismatch'
   | 'directory-with-data'

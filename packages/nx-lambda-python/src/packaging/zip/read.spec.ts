@@ -1,16 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { LambdaPythonError } from '../../errors';
-import { DESCRIPTOR, buildArchive, descriptor, extraField, zip64Field } from './archive.fixtures';
+import {
+  DESCRIPTOR,
+  buildArchive,
+  deflate,
+  descriptor,
+  extraField,
+  zip64Field,
+} from './archive.fixtures';
 import type { FixtureEntry } from './archive.fixtures';
 import { bufferSource } from './byte-source';
-import { ArchiveError } from './defect';
-import { STRUCTURAL } from './hostile.fixtures';
 import { readEntries } from './read';
 import { readContent } from './verify';
 
 const content = Buffer.from('print("hello")\n'.repeat(20));
-const packed = deflateRawSync(content);
+const packed = deflate(content);
 
 function readBoth(bytes: Buffer) {
   const strict = readEntries(bufferSource(bytes));
@@ -19,14 +24,6 @@ function readBoth(bytes: Buffer) {
 }
 
 describe('readEntries refuses', () => {
-  const cases = Object.entries(STRUCTURAL).flatMap(([reason, archives]) =>
-    Object.entries(archives).map(([name, bytes]) => [reason, name, bytes] as const),
-  );
-
-  it.each(cases)('%s: %s', (reason, _name, bytes) => {
-    expect(reasonOf(() => readEntries(bufferSource(bytes)))).toBe(reason);
-  });
-
   it('with a message that holds no control characters and names the rule', () => {
     const archive = buildArchive([{ path: '\x1b[2J\u202ea.py', content }]);
     try {
@@ -160,72 +157,6 @@ describe('readEntries reads', () => {
   });
 });
 
-describe('readEntries under damage', () => {
-  it('only ever throws our own error, trusted or not', () => {
-    const random = seeded(20261124);
-    const seed = buildArchive(
-      [
-        { path: 'pkg/', mode: 0o40755 },
-        { path: 'pkg/a.py', content },
-        { path: 'pkg/é.py', content, local: { extra: zip64Field(content.length, packed.length) } },
-        { path: 'b', content, flags: DESCRIPTOR, after: descriptor(content, packed.length) },
-      ],
-      { zip64: {}, comment: Buffer.from('comment') },
-    );
-    const until = performance.now() + 800;
-    let refused = 0;
-    for (let round = 0; round < 20_000 && performance.now() < until; round++) {
-      const source = bufferSource(mutate(seed, random));
-      for (const trusted of [false, true]) {
-        try {
-          for (const entry of readEntries(source, { trusted }))
-            readContent(source, entry, 1_000_000);
-        } catch (error) {
-          refused++;
-          if (!(error instanceof LambdaPythonError)) throw error;
-        }
-      }
-    }
-    expect(refused).toBeGreaterThan(100);
-  });
-});
-
-function mutate(seed: Buffer, random: () => number): Buffer {
-  const below = (limit: number) => Math.floor(random() * limit);
-  let bytes = Buffer.from(seed);
-  for (let count = 1 + below(4); count > 0; count--) {
-    const at = below(bytes.length);
-    const kind = below(5);
-    if (kind === 0) bytes[at] = below(256);
-    if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << below(8));
-    if (kind === 2 && at + 4 <= bytes.length) bytes.writeUInt32LE(0xffffffff, at);
-    if (kind === 3) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + below(9))]);
-    if (kind === 4) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(below(at + 1))]);
-  }
-  return bytes;
-}
-
-/** mulberry32: the same numbers in every run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 function hasPython(): boolean {
   return spawnSync('python3', ['--version']).status === 0;
-}
-
-function reasonOf(read: () => unknown): string {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof ArchiveError) return error.reason;
-    throw error;
-  }
-  return 'accepted';
 }
