@@ -101,6 +101,14 @@ export const ARCHIVES: Record<ArchiveDefect, Record<string, Buffer>> = {
       file,
       { path: 'b'.repeat(500), content: 'x', local: { path: 'b' } },
     ]),
+    'beyond the end': buildArchive([
+      { ...file, local: { extra: Buffer.alloc(40) } },
+      { ...other, centralOffset: 100_000 },
+    ]),
+    'in the central directory': buildArchive([
+      file,
+      { ...other, centralOffset: centralStart([file, other]) },
+    ]),
   },
   'local-header-missing': { 'wrong signature': one({ local: { signature: 0x04034b51 } }) },
   'local-name-mismatch': {

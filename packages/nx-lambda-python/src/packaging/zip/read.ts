@@ -42,6 +42,7 @@ export function readEntries(source: ByteSource, options: ReadOptions = {}): ZipE
   const inFileOrder = [...records].sort((a, b) => a.entry.localOffset - b.entry.localOffset);
   const locate = options.trusted ? deriveDataOffset : checkLocal;
   const window = new SourceWindow(source);
+  checkInside(inFileOrder.at(-1), range.offset);
   if (!options.trusted) {
     checkDistinct(records.map(({ entry }) => entry.path));
     checkUnpackedSize(source, records);
@@ -56,6 +57,17 @@ export function readEntries(source: ByteSource, options: ReadOptions = {}): ZipE
     record.entry.dataOffset = locate(window, record, next);
   }
   return records.map(({ entry }) => entry);
+}
+
+/** The last one is before the central directory, so every other one is before the next. */
+function checkInside(last: CentralRecord | undefined, end: number): void {
+  if (last && last.entry.localOffset >= end) {
+    const path = quoted(last.entry.path);
+    throw new ArchiveError(
+      'entry-outside',
+      `${path} would start in or after the central directory`,
+    );
+  }
 }
 
 function checkStart(first: number): void {
