@@ -9,7 +9,7 @@ import type { WheelFilename } from './filename';
 import { installEntries } from './layout';
 import { readRecordText, readWheel } from './read';
 import type { Wheel } from './read';
-import { algorithmOf, checkCoverage, checkRow, parseRecord } from './record';
+import { UNHASHED, algorithmOf, checkCoverage, checkRow, parseRecord } from './record';
 import { isCompatible, supportedTags } from './tags';
 import type { TagOptions } from './tags';
 
@@ -76,7 +76,9 @@ export function checkTags(file: WheelFilename, target: WheelTarget): void {
 
 async function checkContent(source: ByteSource, wheel: Wheel): Promise<void> {
   const { filename } = wheel.file;
-  const rows = parseRecord(filename, readRecordText(source, wheel));
+  // Signature files may be listed and not there.
+  const most = wheel.entries.length + UNHASHED.length;
+  const rows = parseRecord(filename, readRecordText(source, wheel), most);
   const files = wheel.entries.filter((entry) => !entry.isDirectory);
   checkCoverage(
     filename,

@@ -24,8 +24,12 @@ export interface Wheel {
   warnings: string[];
 }
 
-/** Bytes of WHEEL, METADATA or RECORD; the largest known RECORD has 4 MB. */
-const TEXT_LIMIT = 64 * 1024 * 1024;
+/** In bytes, several times the largest known: they are read whole. */
+const TEXT_LIMITS = {
+  WHEEL: 1024 * 1024,
+  METADATA: 4 * 1024 * 1024,
+  RECORD: 16 * 1024 * 1024,
+} as const;
 
 /**
  * @param filename as published, without directories.
@@ -38,7 +42,7 @@ export function readWheel(source: ByteSource, filename: string, options?: ReadOp
     const entries = readEntries(source, options);
     const paths = entries.map(({ path }) => path);
     const distInfo = findDistInfo(file, paths);
-    const text = (name: string, missing: WheelDefect) =>
+    const text = (name: keyof typeof TEXT_LIMITS, missing: WheelDefect) =>
       readText({ file, distInfo, entries }, source, name, missing);
     // > a. Parse distribution-1.0.dist-info/WHEEL.
     const { rootIsPurelib, warnings } = parseWheelFile(file, text('WHEEL', 'wheel-file-missing'));
@@ -56,11 +60,11 @@ export function readRecordText(source: ByteSource, wheel: Wheel): string {
 function readText(
   wheel: Pick<Wheel, 'file' | 'distInfo' | 'entries'>,
   source: ByteSource,
-  name: string,
+  name: keyof typeof TEXT_LIMITS,
   missing: WheelDefect,
 ): string {
   const path = `${wheel.distInfo}/${name}`;
   const entry = wheel.entries.find((candidate) => candidate.path === path);
   if (!entry) throw new WheelError(missing, wheel.file.filename, `\`${path}\` is not in it`);
-  return readContent(source, entry, TEXT_LIMIT).toString('utf8');
+  return readContent(source, entry, TEXT_LIMITS[name]).toString('utf8');
 }

@@ -11,10 +11,18 @@ export interface RecordRow {
 }
 
 /** > Signature files and RECORD itself cannot be listed with a hash. */
-const UNHASHED = ['RECORD', 'RECORD.jws', 'RECORD.p7s'];
+export const UNHASHED = ['RECORD', 'RECORD.jws', 'RECORD.p7s'];
 
-/** @throws WheelError record-malformed, or record-duplicate for two rows of one path. */
-export function parseRecord(filename: string, text: string): Map<string, RecordRow> {
+/**
+ * @param limit rows; where there are more than files, one must be missing.
+ * @throws WheelError record-malformed, record-duplicate for two rows of one path, record-file-missing
+ * beyond the limit.
+ */
+export function parseRecord(
+  filename: string,
+  text: string,
+  limit = Infinity,
+): Map<string, RecordRow> {
   const rows = new Map<string, RecordRow>();
   for (const fields of parseCsv(filename, text)) {
     const row = parseRow(filename, fields);
@@ -22,6 +30,13 @@ export function parseRecord(filename: string, text: string): Map<string, RecordR
     if (row.path.endsWith('/')) continue;
     if (rows.has(row.path)) {
       throw new WheelError('record-duplicate', filename, `RECORD lists \`${row.path}\` twice`);
+    }
+    if (rows.size >= limit) {
+      throw new WheelError(
+        'record-file-missing',
+        filename,
+        `RECORD lists more than ${limit} files`,
+      );
     }
     rows.set(row.path, row);
   }
@@ -92,8 +107,7 @@ function parseRow(filename: string, fields: readonly string[]): RecordRow {
 }
 
 /** Python's csv dialect: comma, double quotes doubled inside, any line ending. */
-function parseCsv(filename: string, text: string): string[][] {
-  const rows: string[][] = [];
+function* parseCsv(filename: string, text: string): Generator<string[]> {
   const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
   let row: string[] = [];
   while (field.lastIndex < text.length) {
@@ -102,8 +116,7 @@ function parseCsv(filename: string, text: string): string[][] {
     row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
     if (match[3] === ',' && field.lastIndex < text.length) continue;
     if (match[3] === ',') row.push('');
-    if (row.length > 1 || row[0] !== '') rows.push(row);
+    if (row.length > 1 || row[0] !== '') yield row;
     row = [];
   }
-  return rows;
 }

@@ -14,8 +14,9 @@ import type { Wheel } from './read';
 
 /** First line of a script that does not know where Python will be. */
 const PLACEHOLDER = Buffer.from('#!python');
-/** Bytes of a script that is rewritten, and of entry_points.txt; both are texts. */
-const TEXT_LIMIT = 16 * 1024 * 1024;
+/** Bytes of a script that is rewritten, and of entry_points.txt: both are read whole. */
+const SCRIPT_LIMIT = 16 * 1024 * 1024;
+const ENTRY_POINTS_LIMIT = 1024 * 1024;
 
 /**
  * @param interpreter absolute path for the first line, without spaces: `/var/lang/bin/python3.13`.
@@ -61,7 +62,7 @@ function packedScript(
   if (!readStart(source, entry).subarray(0, PLACEHOLDER.length).equals(PLACEHOLDER)) {
     return { path, mode: 0o755, source: entry };
   }
-  const content = readContent(source, entry, TEXT_LIMIT);
+  const content = readContent(source, entry, SCRIPT_LIMIT);
   const lineEnd = content.indexOf('\n');
   const rest = lineEnd === -1 ? Buffer.alloc(0) : content.subarray(lineEnd + 1);
   return made(path, Buffer.concat([Buffer.from(`#!${interpreter}\n`), rest]));
@@ -116,6 +117,6 @@ function wrapperText(interpreter: string, { module, attribute }: Callable): stri
 function readEntryPoints(source: ByteSource, wheel: Wheel): ScriptEntryPoints {
   const path = `${wheel.distInfo}/entry_points.txt`;
   const entry = wheel.entries.find((candidate) => candidate.path === path);
-  const text = entry ? readContent(source, entry, TEXT_LIMIT).toString('utf8') : '';
+  const text = entry ? readContent(source, entry, ENTRY_POINTS_LIMIT).toString('utf8') : '';
   return parseScriptEntryPoints(wheel.file.filename, text);
 }
