@@ -13,7 +13,7 @@ export interface BuildExecutorSchema {
    */
   constraints?: string[];
   /**
-   * How dependencies get into the package. `wheels` splices them from the wheel store. `install` lets pip install them in the container, where a package must hold exactly what `pip install --target` leaves, console scripts in `bin/` too: any changed requirement installs and compresses everything again, wheels are not checked against the runtime, where two distributions hold one path pip's last one wins, and there is no `host` engine, `excludeDistributions` or `collisions`.
+   * How dependencies get into the package. `wheels` splices them from the wheel store. `install` lets pip install them in the container, where a package must hold exactly what `pip install --target` leaves: any changed requirement installs and compresses everything again, wheels are not checked against the runtime, where two distributions hold one path pip's last one wins, and there is no `host` engine, `excludeDistributions` or `collisions`.
    */
   dependencies?: 'wheels' | 'install';
   /**

@@ -5,6 +5,8 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { findRuntime } from '../../service/runtimes';
 import { openWheel, partOf } from '../packaging.fixtures';
@@ -17,6 +19,7 @@ import { readEntries } from './read';
 import { readContent } from './verify';
 
 const ROUNDS = process.env['LONG'] ? 20 : 1;
+const MAX_OWN_WHEEL = 50_000;
 const LONGEST_MILLISECONDS = 180_000;
 
 const content = Buffer.from('print("hello")\n'.repeat(20));
@@ -49,6 +52,7 @@ const WHEEL = buildWheel({
 
 const part = partOf([openWheel({ files: { 'demo/__init__.py': content.toString() } })]).archive;
 const WRITTEN: readonly Buffer[] = [
+  ...ownWheels(process.env['FUZZ_WHEELS']),
   part.read(0, part.size),
   ...(hasPython ? pythonArchives() : []),
 ];
@@ -176,6 +180,14 @@ describe('reading damaged archives', () => {
     LONGEST_MILLISECONDS,
   );
 });
+
+/** Of a directory that the environment names. Large ones would only take long: headers count. */
+function ownWheels(directory: string | undefined): Buffer[] {
+  const names = directory ? readdirSync(directory).filter((name) => name.endsWith('.whl')) : [];
+  return names
+    .map((name) => readFileSync(join(directory ?? '', name)))
+    .filter(({ length }) => length <= MAX_OWN_WHEEL);
+}
 
 /** With what real writers use: descriptors, zip64, stored and deflated files, directories, a comment. */
 function pythonArchives(): Buffer[] {

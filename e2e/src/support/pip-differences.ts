@@ -1,0 +1,37 @@
+/** The table of docs/pip-differences.md: what a spliced package and pip's tree may differ in. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../../tools/workspace-root';
+
+const PAGE = join(ROOT, 'packages', 'nx-lambda-python', 'docs', 'pip-differences.md');
+
+export interface NamedDifference {
+  /** As the page has it: `*.dist-info/RECORD`. */
+  path: string;
+  /** What a spliced package does with it. */
+  kind: 'missing' | 'different' | 'with scripts';
+}
+
+const KINDS: Readonly<Record<string, NamedDifference['kind']>> = {
+  'not there': 'missing',
+  'as in the wheel': 'different',
+  'with `"scripts": true` only': 'with scripts',
+};
+
+export function namedDifferences(): NamedDifference[] {
+  const rows = [...readFileSync(PAGE, 'utf8').matchAll(/^\| `([^`]+)` +\| (.+?) +\|/gm)];
+  return rows.map(([row, path = '', what = '']) => {
+    const kind = KINDS[what];
+    if (!kind) throw new Error(`${PAGE} has a row of no known kind: ${row}`);
+    return { path, kind };
+  });
+}
+
+/** A star stands for all but a slash. */
+export function isNamed(named: readonly NamedDifference[], path: string): boolean {
+  return named.some(({ path: pattern }) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.]/g, '\\.'));
+    return new RegExp(`^${parts.join('[^/]+')}$`).test(path);
+  });
+}
