@@ -28,7 +28,10 @@ interface Trees {
 const named = namedDifferences();
 const ofKind = (kind: NamedDifference['kind']) => named.filter((one) => one.kind === kind);
 
-async function buildTrees(name: string, file: string, more = ''): Promise<Trees> {
+/** Each distribution for itself: the lists are no working set. */
+const OPTIONS = { ...CONTAINER_OPTIONS, pipArgs: ['--no-deps'] };
+
+function createService(name: string): Workspace {
   const workspace = new Workspace(`oracle-${name}`);
   workspace.environment = {
     NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'oracle-store'),
@@ -37,8 +40,12 @@ async function buildTrees(name: string, file: string, more = ''): Promise<Trees>
     ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
     ...['--runtime=python3.11', '--no-interactive'],
   ]);
-  // Each distribution for itself: the lists are no working set.
-  workspace.setDefaults('build', { ...CONTAINER_OPTIONS, pipArgs: ['--no-deps'] });
+  workspace.setDefaults('build', OPTIONS);
+  return workspace;
+}
+
+async function buildTrees(name: string, file: string, more = ''): Promise<Trees> {
+  const workspace = createService(name);
   cpSync(dirname(file), join(workspace.root, 'requirements'), { recursive: true });
   workspace.write(
     'services/orders/requirements.txt',
@@ -156,13 +163,34 @@ describeLong('many distributions', () => {
       },
       LONGEST_MILLISECONDS,
     );
+
+    const conflicts = [
+      [
+        'PyJWT==2.15.1',
+        'jwt==1.4.0',
+        /`jwt\/\S+` differs between `jwt 1\.4\.0` and `PyJWT 2\.15\.1`/i,
+      ],
+      ['docker==7.2.0', 'docker-py==1.10.6', /`docker\/\S+` differs between `docker 7\.2\.0` and/],
+      ['pyserial==3.5', 'serial==0.0.97', /`serial\/\S+` differs between `pyserial 3\.5` and/],
+    ] as const;
+    it.each(conflicts)('are refused where two hold one path: %s, %s', (first, second, message) => {
+      const workspace = createService(first);
+      workspace.write('services/orders/requirements.txt', `${first}\n${second}\n`);
+      const { code, output } = workspace.nx(['build', 'orders']);
+      expect(code).not.toBe(0);
+      expect(output).toContain('error[ENTRY_COLLISION]');
+      expect(output).toMatch(message);
+    });
   });
 });
 
-(OWN_SET ? describe : describe.skip)(`the requirements of ${OWN_SET}`, () => {
-  it(
-    'hold the same paths, bytes and modes',
-    async () => expectSame(await buildTrees('own', resolve(ROOT, OWN_SET ?? ''))),
-    LONGEST_MILLISECONDS,
-  );
-});
+(OWN_SET ? describe : describe.skip)(
+  `the requirements of ${OWN_SET ?? 'ORACLE_REQUIREMENTS'}`,
+  () => {
+    it(
+      'hold the same paths, bytes and modes',
+      async () => expectSame(await buildTrees('own', resolve(ROOT, OWN_SET ?? ''))),
+      LONGEST_MILLISECONDS,
+    );
+  },
+);

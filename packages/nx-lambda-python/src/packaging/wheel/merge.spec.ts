@@ -67,6 +67,23 @@ describe('mergeInstallations', () => {
     );
   });
 
+  it.each([
+    ['docker', '7.2.0', 'docker-py', '1.10.6', 'docker/__init__.py'],
+    ['pyserial', '3.5', 'serial', '0.0.97', 'serial/__init__.py'],
+  ])('refuses %s %s beside %s %s', (first, firstVersion, second, secondVersion, path) => {
+    const both = [
+      distribution(first, { [path]: 'a' }, firstVersion),
+      distribution(second, { [path]: 'b' }, secondVersion),
+    ];
+    const names = `\`${first} ${firstVersion}\` and \`${second} ${secondVersion}\``;
+    expect(() => merge(both)).toThrow(
+      expect.objectContaining({
+        code: 'ENTRY_COLLISION',
+        message: `\`${path}\` differs between ${names}`,
+      }),
+    );
+  });
+
   it('takes the chosen one, also the last of three', () => {
     const choose = (name: string) => merge([pyjwt, jwt, third], { 'jwt/__init__.py': name });
     expect(choose('pyjwt')).toEqual(['PyJWT:jwt/__init__.py', 'PyJWT:jwt/api.py']);
