@@ -116,6 +116,18 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
       },
     );
 
+    it('leads from a library to the service whose requirements name it', () => {
+      workspace.writeAll({
+        ...serviceFiles('services/linked', 'package = "linked"\nruntime = "python3.11"\n', {
+          'requirements.txt': '-e ../../libs/common\n',
+        }),
+        'libs/common/pyproject.toml': '[project]\nname = "common"\n',
+        'libs/common/project.json': '{ "name": "common" }',
+      });
+      const show = ['show', 'projects', '--affected', '--files=libs/common/common.py'];
+      expect(workspace.succeed(show).trim().split('\n').sort()).toEqual(['common', 'linked']);
+    });
+
     it('keeps working beside a broken service', () => {
       workspace.writeAll(serviceFiles('services/broken', 'package = [\n', {}));
       workspace.write(HANDLER, `${workspace.read(HANDLER)}# beside\n`);

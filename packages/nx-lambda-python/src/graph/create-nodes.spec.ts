@@ -107,6 +107,8 @@ describe('a service', () => {
       '{projectRoot}/pylock*.toml',
       '{workspaceRoot}/requirements*.txt',
       '{workspaceRoot}/constraints*.txt',
+      '{workspaceRoot}/uv.lock',
+      '{workspaceRoot}/pylock*.toml',
       '^{projectRoot}/**/*.py',
       'lambdaPythonBuildFormat',
       { env: 'PIP_INDEX_URL' },
@@ -161,6 +163,41 @@ describe('a service', () => {
       { env: 'PIP_INDEX_URL' },
       { env: 'PIP_EXTRA_INDEX_URL' },
     ]);
+  });
+
+  it('hashes libraries that the requirements name, and what a lock names', async () => {
+    const library = { 'libs/common/pyproject.toml': '[project]\nname = "common"\n' };
+    const named = await service({
+      ...library,
+      'services/orders/requirements.txt': '-e ../../libs/common\n./vendor/a-1-py3-none-any.whl\n',
+      'services/orders/vendor/a-1-py3-none-any.whl': '',
+    });
+    expect(named.targets['build']?.inputs).toEqual(
+      expect.arrayContaining([
+        '{workspaceRoot}/libs/common/**/*',
+        '{workspaceRoot}/services/orders/vendor/a-1-py3-none-any.whl',
+      ]),
+    );
+    rmSync(join(workspace, 'services/orders/requirements.txt'));
+    const lock = {
+      ...library,
+      'pyproject.toml': '[tool.uv.workspace]\n',
+      'uv.lock': `[[package]]
+name = "common"
+source = { editable = "libs/common" }
+[[package]]
+name = "orders"
+source = { virtual = "services/orders" }
+dependencies = [{ name = "common" }]`,
+    };
+    const options = { requirements: ['../../uv.lock'] };
+    const inputsOf = async (files: Record<string, string>, plugin?: PluginOptions) =>
+      (await service({ ...lock, ...files }, plugin)).targets['build']?.inputs;
+    const LIBRARY_INPUT = '{workspaceRoot}/libs/common/**/*';
+    expect(await inputsOf({})).not.toContain(LIBRARY_INPUT);
+    expect(await inputsOf({}, { build: { options } })).toContain(LIBRARY_INPUT);
+    const project = JSON.stringify({ targets: { build: { options } } });
+    expect(await inputsOf({ 'services/orders/project.json': project })).toContain(LIBRARY_INPUT);
   });
 
   it('survives requirements that cannot be read', async () => {

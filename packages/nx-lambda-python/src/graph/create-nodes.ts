@@ -1,12 +1,13 @@
 /** Inference: every pyproject.toml with the marker gives its project the targets of a service. */
 
 import type { CreateNodesContextV2, CreateNodesV2, ProjectConfiguration } from '@nx/devkit';
-import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { declaredName, hasMarker, MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { countHandlers } from './count-handlers';
 import { BUILD_FORMAT, BUILD_FORMAT_INPUT, buildInputs } from './inputs';
+import { graphFiles } from './files';
 import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
+import { namedFiles, requirementsOption, type GraphFiles } from './requirements';
 import { describe, serviceTargets } from './targets';
 
 export type { PluginOptions } from './options';
@@ -20,10 +21,17 @@ export const createNodesV2: CreateNodesV2<PluginOptions> = [
   `**/${MARKER_FILE}`,
   (files, options, context) => {
     const plans = normalizeOptions(options);
-    const services = findServices(files, context);
+    const workspace = graphFiles(context.workspaceRoot);
+    const services = findServices(files, workspace);
     const names = projectNames(services);
     return services.map((service, index) => {
-      const project = serviceProject(service, names[index] ?? service.root, plans, context);
+      const project = serviceProject(
+        service,
+        names[index] ?? service.root,
+        plans,
+        workspace,
+        context,
+      );
       return [service.file, { projects: { [service.root]: project } }] as const;
     });
   },
@@ -38,10 +46,10 @@ interface ServiceFile {
   text: string;
 }
 
-function findServices(files: readonly string[], { workspaceRoot }: CreateNodesContextV2) {
+function findServices(files: readonly string[], { read }: GraphFiles) {
   return files.flatMap((file): ServiceFile[] => {
     const path = file.replaceAll('\\', '/');
-    const text = readText(join(workspaceRoot, path)) ?? '';
+    const text = read(path) ?? '';
     return hasMarker(text) ? [{ file, root: posix.dirname(path), text }] : [];
   });
 }
@@ -65,15 +73,21 @@ function serviceProject(
   { root, text }: ServiceFile,
   name: string,
   plans: TargetPlans,
-  { workspaceRoot }: CreateNodesContextV2,
+  workspace: GraphFiles,
+  { workspaceRoot, nxJsonConfiguration }: CreateNodesContextV2,
 ): ProjectConfiguration {
   const marker = markerOrFault(text, posix.join(root, MARKER_FILE));
   const summary =
     typeof marker === 'string'
       ? `broken: ${marker}`
       : describe(marker, countHandlers(marker, join(workspaceRoot, root)));
-  const read = (path: string): string | undefined => readText(join(workspaceRoot, path));
-  const inputs = buildInputs(typeof marker === 'string' ? undefined : marker, root, read);
+  const option = requirementsOption([
+    workspace.read(posix.join(root, 'project.json')),
+    { targets: { build: plans.build?.changes } },
+    { targets: nxJsonConfiguration.targetDefaults },
+  ]);
+  const named = namedFiles(root, option, workspace);
+  const inputs = buildInputs(typeof marker === 'string' ? undefined : marker, root, named);
   const targets = serviceTargets(plans, { root, name, inputs, summary });
   return {
     name,
@@ -100,14 +114,5 @@ function markerOrFault(text: string, path: string): Marker | string {
     return parseMarker(text, path);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-// A file that went away since Nx listed it, or that cannot be read, is as good as none.
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }

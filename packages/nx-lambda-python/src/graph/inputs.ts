@@ -2,10 +2,9 @@
 
 import type { TargetConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
-import { collectRequirements, type ReadFile } from '../packaging/requirements/collect';
-import { decidingVariables } from '../packaging/requirements/secrets';
 import { TEST_PATTERNS } from '../service/content';
 import type { Marker } from '../service/marker';
+import type { NamedFiles } from './requirements';
 
 export type Inputs = NonNullable<TargetConfiguration['inputs']>;
 
@@ -16,7 +15,7 @@ export type Inputs = NonNullable<TargetConfiguration['inputs']>;
 export const BUILD_FORMAT_INPUT = 'lambdaPythonBuildFormat';
 export const BUILD_FORMAT: Inputs = [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_1' }];
 
-// Requirements at the root are often shared: `-r ../../requirements.txt`.
+// Requirements and locks at the root are often shared: `-r ../../requirements.txt`, a workspace of uv.
 const REQUIREMENTS = [
   '{projectRoot}/pyproject.toml',
   '{projectRoot}/requirements*.txt',
@@ -26,6 +25,8 @@ const REQUIREMENTS = [
   '{projectRoot}/pylock*.toml',
   '{workspaceRoot}/requirements*.txt',
   '{workspaceRoot}/constraints*.txt',
+  '{workspaceRoot}/uv.lock',
+  '{workspaceRoot}/pylock*.toml',
 ];
 
 const ENVIRONMENT = ['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL'];
@@ -35,12 +36,13 @@ const ENVIRONMENT = ['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL'];
  *
  * @param marker undefined where it is broken: then all Python files count, and the build reports the fault
  * @param root of the project, relative to the workspace
+ * @param named what its requirements name
  */
-export function buildInputs(marker: Marker | undefined, root: string, read: ReadFile): Inputs {
+export function buildInputs(marker: Marker | undefined, root: string, named: NamedFiles): Inputs {
   return [
     ...(marker ? sourceGlobs(marker) : ['{projectRoot}/**/*.py']),
     ...REQUIREMENTS,
-    ...includedRequirements(root, read),
+    ...namedInputs(root, named),
     '^{projectRoot}/**/*.py',
     BUILD_FORMAT_INPUT,
     ...ENVIRONMENT.map((env) => ({ env })),
@@ -76,20 +78,23 @@ function fileGlobs(base: string, pattern: string): string[] {
   return [path, `${path}/**/*`];
 }
 
-// Files that requirements.txt includes from anywhere in the workspace, and variables that decide something in
-// them: a token that changes leaves the package as it is. Faults in them are the build's to report.
-function includedRequirements(root: string, read: ReadFile): Inputs {
-  const file = posix.join(root, 'requirements.txt');
-  if (read(file) === undefined) return [];
-  try {
-    const { files } = collectRequirements({ requirements: [file], constraints: [] }, read);
-    const included = [...files.keys()].filter((path) => path !== file).sort();
-    const variables = new Set([...files.values()].flatMap(decidingVariables));
-    return [
-      ...included.map((path) => `{workspaceRoot}/${path}`),
-      ...[...variables].sort().map((env) => ({ env })),
-    ];
-  } catch {
-    return [];
-  }
+// Files that the requirements include or name anywhere in the workspace, and libraries, whose edits change the
+// package as the service's own do; and variables that decide something in them: a token that changes leaves the
+// package as it is.
+function namedInputs(root: string, { files, local, variables }: NamedFiles): Inputs {
+  const own = posix.join(root, 'requirements.txt');
+  return [
+    ...files
+      .filter((path) => path !== own)
+      .sort()
+      .map((path) => `{workspaceRoot}/${path}`),
+    ...local.map((path) =>
+      posix.join('{workspaceRoot}', path, ...(isArchive(path) ? [] : ['**/*'])),
+    ),
+    ...variables.map((env) => ({ env })),
+  ];
+}
+
+function isArchive(path: string): boolean {
+  return /\.(whl|zip|tar|t?gz|tbz|bz2|t?xz)$/.test(path);
 }

@@ -25,6 +25,7 @@ describe('requirementsKey', () => {
     { meaning: { ...components.meaning, requirements: ['a==1'] } },
     { meaning: { ...components.meaning, constraints: ['a==1'] } },
     { meaning: { ...components.meaning, options: ['--pre'] } },
+    { meaning: { ...components.meaning, content: { 'libs/common': 'aa' } } },
     { runtime: 'python3.12' },
     { architecture: 'arm64' },
     { dependencies: 'install' },

@@ -31,6 +31,7 @@ export function requirementsKey(components: KeyComponents): string {
     requirements: meaning.requirements,
     constraints: meaning.constraints,
     options: meaning.options,
+    ...(meaning.content ? { content: meaning.content } : {}),
     runtime: components.runtime,
     architecture: components.architecture,
     dependencies: components.dependencies,

@@ -1,9 +1,6 @@
 /** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
-import { collectRequirements } from '../../packaging/requirements/collect';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { requirementsKey } from '../../packaging/requirements-key';
 import { exec, type Exec } from '../../platform/exec';
@@ -16,6 +13,7 @@ import type { Marker } from '../../service/marker';
 import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
 import type { BuildOptions } from './normalize';
+import { readRequirements } from './requirements';
 import { buildSecrets } from './secrets';
 import { noWheels, splicing } from './wheels';
 
@@ -56,10 +54,9 @@ export async function ensureDependencies(
   ready: Promise<unknown>,
 ): Promise<Dependencies> {
   const inFiles = new RequirementSecrets(process.env);
-  const { files, meaning } = collectRequirements(options, (path) => {
-    const file = join(options.sourceRoot, path);
-    return existsSync(file) ? inFiles.protect(readFileSync(file, 'utf8'), path) : undefined;
-  });
+  const { meaning, isEmpty, ...required } = readRequirements(options, (text, path) =>
+    inFiles.protect(text, path),
+  );
   const mode =
     options.dependencies === 'install'
       ? installing(store)
@@ -78,7 +75,7 @@ export async function ensureDependencies(
     });
 
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
-  if (meaning.requirements.length === 0) return noWheels(key('host', null), options, store);
+  if (isEmpty) return noWheels(key('host', null), options, store);
   warnOfBranches(meaning.requirements);
 
   const imageName = buildImageName(options.image, { runtime, architecture });
@@ -86,15 +83,12 @@ export async function ensureDependencies(
   const known = pinned && mode.find(key('container', pinned));
   if (known) return known;
 
-  const { forPip, redact } = buildSecrets(inFiles, files.values(), configuration);
+  const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
   const image = await chooseImage(options, imageName, architecture, store, redact);
   const request: ResolveRequest = {
     runtime,
     architecture,
-    files,
-    requirements: options.requirements,
-    constraints: options.constraints,
-    pipArguments: options.pipArgs,
+    ...required,
     configuration,
     ssh: options.ssh,
     secrets: forPip,

@@ -9,6 +9,7 @@ import { writeTreePart } from '../../packaging/tree-part';
 import { archiveTree } from '../../platform/archive-tree';
 import { openFile } from '../../platform/files';
 import { installInContainer } from '../../platform/pip/in-container';
+import { prepareRequest } from '../../platform/pip/prepare';
 import { describeTarget } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Dependencies, Mode } from './dependencies';
@@ -26,7 +27,8 @@ export function installing(store: DiskWheelStore): Mode {
         console.log(
           `installing ${describeTarget(request)} dependencies in ${place.image.engine}, ${place.image.name}`,
         );
-        const made = await installInContainer(directory, request, place, exec);
+        const prepared = await prepareRequest(directory, request, place, exec);
+        const made = await installInContainer(directory, prepared, place, exec);
         const archive = join(directory, 'tree.zip');
         await archiveTree(made.tree, archive);
         return { ...made, write: (sink) => writePartFrom(archive, sink) };

@@ -16,6 +16,8 @@ export interface BuildOptions {
   projectRoot: string;
   outputPath: string;
   requirements: string[];
+  /** False where they are the default, for which a lock may stand in. */
+  areRequirementsGiven: boolean;
   constraints: string[];
   dependencies: NonNullable<BuildExecutorSchema['dependencies']>;
   engine: NonNullable<BuildExecutorSchema['engine']>;
@@ -53,6 +55,7 @@ export function normalizeOptions(
     projectRoot,
     outputPath: schema.outputPath,
     requirements: (schema.requirements ?? ['requirements.txt']).map(inProject),
+    areRequirementsGiven: schema.requirements !== undefined,
     constraints: (schema.constraints ?? []).map(inProject),
     dependencies: schema.dependencies ?? 'wheels',
     engine: schema.engine ?? 'auto',

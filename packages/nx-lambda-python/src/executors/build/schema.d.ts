@@ -5,7 +5,7 @@
  */
 export interface BuildExecutorSchema {
   /**
-   * Requirements files, relative to the project's root. What they include by `-r` and `-c` is followed.
+   * Requirements files, relative to the project's root, or one lock: `uv.lock`, `poetry.lock` or `pylock.toml`. What they include by `-r` and `-c` is followed. The default is `requirements.txt`; where that is missing, the first of the three locks that stands beside it.
    */
   requirements?: string[];
   /**

@@ -7,6 +7,7 @@ import { validateWheel } from '../../packaging/wheel/admit';
 import { openFile } from '../../platform/files';
 import { resolveInContainer } from '../../platform/pip/in-container';
 import { resolveOnHost } from '../../platform/pip/on-host';
+import { prepareRequest } from '../../platform/pip/prepare';
 import { describeTarget } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import { interpreterPath, type Architecture, type Runtime } from '../../service/runtimes';
@@ -33,13 +34,15 @@ export function splicing(
           'no container engine is installed: only published wheels are used ("engine": "host"), nothing is built from source',
         );
       }
-      const resolve = (directory: string) => {
-        if (!place) {
-          console.log(`${what} by pip on this machine`);
-          return resolveOnHost(directory, request, exec);
-        }
-        console.log(`${what} in ${place.image.engine}, ${place.image.name}`);
-        return resolveInContainer(directory, request, place, exec);
+      const resolve = async (directory: string) => {
+        const where = place
+          ? `in ${place.image.engine}, ${place.image.name}`
+          : 'by pip on this machine';
+        console.log(`${what} ${where}`);
+        const prepared = await prepareRequest(directory, request, place, exec);
+        return place
+          ? resolveInContainer(directory, prepared, place, exec)
+          : resolveOnHost(directory, prepared, exec);
       };
       const admit = admitFor(target, place !== undefined);
       const { set, hit } = await ensureWheelSet(key, store, resolve, admit);

@@ -35,12 +35,52 @@ describe('collectRequirements', () => {
     [{}, 'REQUIREMENTS_MISSING', 'a.txt'],
     [{ 'a.txt': '-r nowhere.txt' }, 'REQUIREMENTS_MISSING', 'included by `a.txt`'],
     [{ 'a.txt': '-r ../../etc/x.txt' }, 'REQUIREMENTS_INVALID', 'not a file of this workspace'],
-    [{ 'a.txt': '-e ../lib' }, 'REQUIREMENTS_INVALID', '-e ../lib'],
+    [{ 'a.txt': '-e ../lib' }, 'REQUIREMENTS_INVALID', 'outside of the workspace'],
+    [{ 'a.txt': '-e libs/x' }, 'REQUIREMENTS_MISSING', 'no directory `libs/x`'],
+    [{ 'a.txt': './x.whl' }, 'REQUIREMENTS_MISSING', 'no file `x.whl`'],
+    [{ 'a.txt': '-e .', 'pyproject.toml': '' }, 'REQUIREMENTS_INVALID', 'the service itself'],
+    [{ 'a.txt': '-f vendor' }, 'REQUIREMENTS_MISSING', 'no `vendor`'],
+    [{ 'a.txt': '-f ../vendor' }, 'REQUIREMENTS_INVALID', 'outside of the workspace'],
   ])('%j is %s', (files, code, words) => {
     const collect = () =>
       collectRequirements({ requirements: ['a.txt'], constraints: [] }, workspace(files));
     expect(collect).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(words) }),
     );
+  });
+
+  const files = {
+    'services/a/requirements.txt':
+      '-r ../../base.txt\n-e ../../libs/common[x]\n--find-links=links\n',
+    'base.txt': './../../libs/common[x]\n./vendor/v-1-py3-none-any.whl\n-e git+https://h/r\n',
+    'services/a/vendor/v-1-py3-none-any.whl': '',
+    'services/a/links': '',
+    'libs/common/pyproject.toml':
+      '[project]\ndependencies = ["other", "third @ {root:uri}/../third"]\n[tool.uv.sources]\nother = { path = "../other" }',
+    'libs/other/setup.py': '',
+    'libs/third/pyproject.toml': '[tool.poetry.dependencies]\ncommon = { path = "../common" }',
+  };
+
+  it('follows libraries of the workspace, from the project root wherever the line stands', () => {
+    const { meaning, local } = collectRequirements(
+      { requirements: ['services/a/requirements.txt'], constraints: [] },
+      workspace(files),
+    );
+    expect(meaning).toEqual({
+      requirements: [
+        './libs/common[x]',
+        './services/a/vendor/v-1-py3-none-any.whl',
+        'git+https://h/r',
+        'other @ ./libs/other',
+      ],
+      constraints: [],
+      options: ['--find-links ./services/a/links'],
+    });
+    expect(local).toEqual({
+      trees: ['libs/common', 'libs/other', 'libs/third'],
+      archives: ['services/a/vendor/v-1-py3-none-any.whl'],
+      findLinks: ['services/a/links'],
+      implied: [expect.objectContaining({ name: 'other', path: 'libs/other' })],
+    });
   });
 });

@@ -2,18 +2,28 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { isLocalPath, parseRequirements, withoutCredentials } from './parse';
+import { findLinksOf, resolveFindLinks } from './find-links';
+import { isLibrary, libraryRequirements, type ReadFile } from './library';
+import { describeLocal, readLocal, withoutEditable, type LocalRequirement } from './local';
+import { parseRequirements, withoutCredentials } from './parse';
+
+export type { ReadFile } from './library';
 
 export interface RequirementsRequest {
   /** Paths relative to the workspace, with forward slashes. */
   requirements: readonly string[];
   constraints: readonly string[];
+  /** Where the paths of local requirements start; the default is the first file's directory. */
+  projectRoot?: string;
+  /** Absolute, for requirements such as `common @ file:///…`. */
+  workspaceRoot?: string;
 }
 
 export interface CollectedRequirements {
   /** Every file by its path relative to the workspace, text as it stands. Never logged or hashed whole. */
   files: ReadonlyMap<string, string>;
   meaning: RequirementsMeaning;
+  local: LocalParts;
 }
 
 /** What the files say, whatever their names, order, comments and credentials. Each list is sorted. */
@@ -21,16 +31,34 @@ export interface RequirementsMeaning {
   requirements: string[];
   constraints: string[];
   options: string[];
+  /** Digest of each file and directory of the workspace that counts, by its path; absent where none does. */
+  content?: Readonly<Record<string, string>>;
 }
 
-/** Text of a workspace file, or undefined when there is none. */
-export type ReadFile = (path: string) => string | undefined;
+/** What the requirements name of the workspace. Paths are relative to it; each list is sorted. */
+export interface LocalParts {
+  /** Directories of libraries. */
+  trees: string[];
+  /** Wheels and source archives. */
+  archives: string[];
+  /** Directories and archives of `--find-links`. */
+  findLinks: string[];
+  /** Libraries that others require by their name alone, which no index may know. */
+  implied: LocalRequirement[];
+}
 
-/** @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID */
+/**
+ * @param exists tells whether a file or directory is there
+ * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
+ */
 export function collectRequirements(
   request: RequirementsRequest,
   read: ReadFile,
+  exists: (path: string) => boolean = (path) => read(path) !== undefined,
 ): CollectedRequirements {
+  const projectRoot =
+    request.projectRoot ?? posix.dirname(request.requirements[0] ?? request.constraints[0] ?? '.');
+  const base = { ...request, projectRoot };
   const files = new Map<string, string>();
   const seen = new Set<string>();
   const lists = {
@@ -38,6 +66,10 @@ export function collectRequirements(
     constraints: new Set<string>(),
     options: new Set<string>(),
   };
+  const trees = new Map<string, LocalRequirement>();
+  const archives = new Set<string>();
+  const findLinks = new Set<string>();
+  const implied = new Map<string, LocalRequirement>();
 
   const visit = (path: string, as: 'requirements' | 'constraints', from?: string): void => {
     if (seen.has(`${as} ${path}`)) return;
@@ -47,9 +79,43 @@ export function collectRequirements(
     files.set(path, text);
     for (const line of parseRequirements(text)) {
       if (line.kind === 'include') visit(includedPath(line.path, path), line.as, path);
-      else if (line.kind === 'option') lists.options.add(withoutCredentials(line.text));
-      else if (isLocalPath(line.text)) throw localPath(line.text, path);
-      else lists[as].add(withoutCredentials(line.text));
+      else if (line.kind === 'option')
+        lists.options.add(withoutCredentials(option(line.text, path)));
+      else lists[as].add(requirement(line.text, path));
+    }
+  };
+  const option = (text: string, from: string): string => {
+    const written = findLinksOf(text);
+    const path = written && resolveFindLinks(written, from, base, exists);
+    if (!path) return text;
+    findLinks.add(path);
+    return `--find-links ./${path}`;
+  };
+  const requirement = (text: string, from: string): string => {
+    const local = readLocal(text, base, from);
+    if (!local) return withoutCredentials(withoutEditable(text));
+    addLocal(local, text, from);
+    return describeLocal(local);
+  };
+  const addLocal = (local: LocalRequirement, text: string, from: string): void => {
+    if (local.isArchive) {
+      if (!exists(local.path)) throw notThere(local, text, from);
+      archives.add(local.path);
+      return;
+    }
+    if (local.path === posix.normalize(projectRoot)) throw ownProject(text, from);
+    if (!isLibrary(local.path, read)) throw noLibrary(local, text, from, exists);
+    if (trees.has(`${local.path}${local.extras}`)) return;
+    trees.set(`${local.path}${local.extras}`, local);
+    const file = posix.join(local.path, 'pyproject.toml');
+    const { byUrl, byName } = libraryRequirements(local, base, read);
+    for (const path of byUrl) {
+      addLocal(readLocal(`./${path}`, { projectRoot: '.' }, file) ?? local, path, file);
+    }
+    for (const one of byName) {
+      implied.set(describeLocal(one), one);
+      lists.requirements.add(describeLocal(one));
+      addLocal(one, one.path, file);
     }
   };
   for (const path of request.requirements) visit(path, 'requirements');
@@ -61,6 +127,12 @@ export function collectRequirements(
       requirements: [...lists.requirements].sort(),
       constraints: [...lists.constraints].sort(),
       options: [...lists.options].sort(),
+    },
+    local: {
+      trees: [...new Set([...trees.values()].map(({ path }) => path))].sort(),
+      archives: [...archives].sort(),
+      findLinks: [...findLinks].sort(),
+      implied: [...implied.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
     },
   };
 }
@@ -85,9 +157,32 @@ function missing(path: string, from: string | undefined): LambdaPythonError {
   });
 }
 
-function localPath(requirement: string, from: string): LambdaPythonError {
+function notThere(local: LocalRequirement, text: string, from: string): LambdaPythonError {
+  return new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `\`${from}\` requires \`${text}\`, and there is no file \`${local.path}\` in the workspace`,
+    hint: `correct the path: pip reads it relative to the project's root, wherever the requirements file lies`,
+  });
+}
+
+/** Paths are often written relative to the workspace or to the file, and then name something else. */
+function noLibrary(
+  local: LocalRequirement,
+  text: string,
+  from: string,
+  exists: (path: string) => boolean,
+): LambdaPythonError {
+  const what = exists(local.path)
+    ? `\`${local.path}\` has neither pyproject.toml nor setup.py`
+    : `there is no directory \`${local.path}\` in the workspace`;
+  return new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `\`${from}\` requires \`${text}\`, and ${what}`,
+    hint: "write the path relative to the project's root, as pip run there reads it, wherever the requirements file lies: `-e ../../libs/common`",
+  });
+}
+
+function ownProject(text: string, from: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${from}\` requires the local path \`${requirement}\`, which is not supported`,
-    hint: 'publish it to an index, require it as `git+https://…`, or move its code under the service and list it in `include`',
+    message: `\`${from}\` requires \`${text}\`, the service itself, whose files are in the package already`,
+    hint: 'remove that line; to use the `[project] dependencies` of its pyproject.toml, lock them and name the lock: "requirements": ["uv.lock"]',
   });
 }

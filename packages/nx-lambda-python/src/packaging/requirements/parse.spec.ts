@@ -1,4 +1,4 @@
-import { isLocalPath, parseRequirements, withoutCredentials } from './parse';
+import { isLocalPath, parseRequirements, rewriteRequirements, withoutCredentials } from './parse';
 
 describe('parseRequirements', () => {
   it('joins continued lines and drops comments and blank lines', () => {
@@ -26,6 +26,24 @@ describe('parseRequirements', () => {
       { kind: 'option', text: '--index-url https://a/b' },
       { kind: 'option', text: '--pre' },
     ]);
+  });
+});
+
+describe('rewriteRequirements', () => {
+  const text = '# why\nsix==1 \\\n  --hash=sha256:aa\n-r "my file.txt"\n-e ../lib # here\n';
+
+  it('keeps the text where nothing is replaced', () => {
+    expect(rewriteRequirements(text, () => undefined)).toBe(text);
+  });
+
+  it('replaces and takes out logical lines, and keeps the others as written', () => {
+    const replace = (line: { kind: string; text?: string }) =>
+      line.text === '-e ../lib'
+        ? 'lib @ file:///lib'
+        : line.text?.startsWith('six')
+          ? null
+          : undefined;
+    expect(rewriteRequirements(text, replace)).toBe('-r "my file.txt"\nlib @ file:///lib\n');
   });
 });
 

@@ -13,6 +13,24 @@ export function parseRequirements(text: string): RequirementsLine[] {
   return logicalLines(text).map(parseLine);
 }
 
+/**
+ * The same file with some lines replaced, for a pip that runs elsewhere: null takes a line out, undefined
+ * keeps it. A file without a replaced line keeps its text as it stands.
+ */
+export function rewriteRequirements(
+  text: string,
+  replace: (line: RequirementsLine) => string | null | undefined,
+): string {
+  let isChanged = false;
+  const lines = logicalLines(text).flatMap((line) => {
+    const replaced = replace(parseLine(line));
+    if (replaced === undefined) return [line];
+    isChanged = true;
+    return replaced === null ? [] : [replaced];
+  });
+  return isChanged ? lines.map((line) => `${line}\n`).join('') : text;
+}
+
 /** Takes `user:password@` out of every URL in the text: credentials decide nothing about the wheels. */
 export function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1');

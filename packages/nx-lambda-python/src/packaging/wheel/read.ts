@@ -56,6 +56,11 @@ export function readRecordText(source: ByteSource, wheel: Wheel): string {
   return readText(wheel, source, 'RECORD', 'record-missing');
 }
 
+/** @throws WheelError metadata-missing */
+export function readMetadataText(source: ByteSource, wheel: Wheel): string {
+  return readText(wheel, source, 'METADATA', 'metadata-missing');
+}
+
 /** The text of a file in the dist-info directory. */
 function readText(
   wheel: Pick<Wheel, 'file' | 'distInfo' | 'entries'>,

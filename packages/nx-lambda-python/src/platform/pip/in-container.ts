@@ -13,6 +13,7 @@ import {
   describeTarget,
   fileArguments,
   machineNames,
+  SOURCE_DATE_EPOCH,
   TREE,
   wheelsIn,
   WHEELS,
@@ -29,7 +30,8 @@ export interface ContainerPlace {
   pipCache: string;
 }
 
-const ROOT = '/nx-lambda-python';
+/** Where the directory of a resolution is mounted. */
+export const ROOT = '/nx-lambda-python';
 const CERTIFICATES = `${ROOT}-certificates.crt`;
 const MISFIT = 64;
 
@@ -68,6 +70,17 @@ export async function installInContainer(
   return { tree: join(directory, TREE), ...ran };
 }
 
+/** Runs Python's arguments one after the other in the build image, as for pip, until one fails. */
+export async function runInContainer(
+  directory: string,
+  request: ResolveRequest,
+  place: ContainerPlace,
+  commands: readonly (readonly string[])[],
+  exec: Exec,
+): Promise<void> {
+  await run(directory, request, place, { commands }, exec);
+}
+
 async function runPip(
   directory: string,
   request: ResolveRequest,
@@ -75,9 +88,22 @@ async function runPip(
   pip: readonly string[],
   exec: Exec,
 ): Promise<{ image: string; engine: string }> {
+  return run(directory, request, place, { pip }, exec);
+}
+
+/** What resolve_in_container.py is asked to run. */
+type Work = { pip: readonly string[] } | { commands: readonly (readonly string[])[] };
+
+async function run(
+  directory: string,
+  request: ResolveRequest,
+  place: ContainerPlace,
+  work: Work,
+  exec: Exec,
+): Promise<{ image: string; engine: string }> {
   const { image } = place;
   writeInput(directory, request);
-  writeHelpers(directory, request, pip);
+  writeHelpers(directory, request, work);
   mkdirSync(place.pipCache, { recursive: true });
   const { configuration } = request;
   const { variables, netrc } = request.secrets();
@@ -115,6 +141,7 @@ async function runPip(
         ...(configuration.deciding['PIP_PREFER_BINARY'] ? {} : { PIP_PREFER_BINARY: '1' }),
         PIP_PROGRESS_BAR: 'off',
         PIP_ROOT_USER_ACTION: 'ignore',
+        SOURCE_DATE_EPOCH,
         // Where pip looks for `_manylinux` (PEP 600).
         PYTHONPATH: `${ROOT}/platform`,
         // Nobody is there to answer git's questions.
@@ -145,7 +172,7 @@ async function runPip(
   return { image: pinned, engine: image.engine };
 }
 
-function writeHelpers(directory: string, request: ResolveRequest, pip: readonly string[]): void {
+function writeHelpers(directory: string, request: ResolveRequest, work: Work): void {
   for (const name of ['home', 'platform', 'pip-cache']) mkdirSync(join(directory, name));
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(request.runtime));
@@ -153,7 +180,7 @@ function writeHelpers(directory: string, request: ResolveRequest, pip: readonly 
   copyFileSync(join(__dirname, 'guarded_pip.py'), join(directory, 'guarded_pip.py'));
   const { python } = request.runtime;
   const machines = machineNames(request.architecture);
-  writeFileSync(join(directory, 'request.json'), JSON.stringify({ python, machines, pip }));
+  writeFileSync(join(directory, 'request.json'), JSON.stringify({ python, machines, ...work }));
 }
 
 /** Images name their Python in several ways. */

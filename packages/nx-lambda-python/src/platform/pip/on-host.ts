@@ -1,6 +1,6 @@
 /** Resolves requirements without a container: published wheels for the runtime's tags, nothing else. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
@@ -12,6 +12,7 @@ import {
   describeTarget,
   fileArguments,
   machineNames,
+  SOURCE_DATE_EPOCH,
   wheelsIn,
   WHEELS,
   writeInput,
@@ -50,6 +51,8 @@ export async function resolveOnHost(
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
   }
+  const source = readdirSync(join(directory, WHEELS)).find((name) => !name.endsWith('.whl'));
+  if (source !== undefined) throw sourceOnly(source, request);
   return { files: wheelsIn(directory), image: null, engine: 'host' };
 }
 
@@ -63,6 +66,14 @@ function refuseGit(request: ResolveRequest): void {
       hint: 'start docker or podman and build with "engine": "auto", or publish it to an index as a wheel',
     });
   }
+}
+
+/** pip downloads what a URL names even where it is told to take wheels only. */
+function sourceOnly(file: string, request: ResolveRequest): LambdaPythonError {
+  return new LambdaPythonError('WHEEL_UNAVAILABLE', {
+    message: `\`${file}\` is required by its URL and is no wheel: for ${describeTarget(request)} nothing can be built from source without a container`,
+    hint: 'start docker or podman and build with "engine": "auto", or require a published version',
+  });
 }
 
 /** What PEP 508 markers see in the runtime. */
@@ -92,7 +103,9 @@ function targetArguments({ runtime, architecture }: ResolveRequest): string[] {
 }
 
 /** pip's own variables of this shell could choose other wheels: only those in the key are passed. */
-function hostEnvironment(...passed: Record<string, string>[]): Record<string, string | undefined> {
+export function hostEnvironment(
+  ...passed: Record<string, string>[]
+): Record<string, string | undefined> {
   const own = Object.keys(process.env).filter((name) => name.startsWith('PIP_'));
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
@@ -100,11 +113,12 @@ function hostEnvironment(...passed: Record<string, string>[]): Record<string, st
     PIP_NO_COLOR: '1',
     PIP_NO_INPUT: '1',
     PIP_PROGRESS_BAR: 'off',
+    SOURCE_DATE_EPOCH,
     ...Object.assign({}, ...passed),
   };
 }
 
-async function findPython(exec: Exec): Promise<string> {
+export async function findPython(exec: Exec): Promise<string> {
   for (const candidate of ['python3', 'python', 'py']) {
     const { exitCode } = await exec(candidate, ['-m', 'pip', '--version']);
     if (exitCode === 0) return candidate;

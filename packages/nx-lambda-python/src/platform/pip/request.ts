@@ -1,8 +1,10 @@
 /** What a resolution needs, on whichever side pip runs, and how it is laid out in a directory for it. */
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import type { PathBase } from '../../packaging/requirements/local';
 import type { Architecture, Runtime } from '../../service/runtimes';
+import type { LocalFile } from '../local-files';
 import type { PipConfiguration } from './configuration';
 import type { SshChoice } from './ssh';
 
@@ -22,6 +24,8 @@ export interface ResolveRequest {
    * @throws REQUIREMENTS_INVALID for a variable that is not set
    */
   secrets: () => PipSecrets;
+  /** What `files` name of the workspace; without it they name nothing. */
+  local?: LocalInput;
   /** Told every line that pip prints. */
   onLine: (line: string) => void;
 }
@@ -32,10 +36,34 @@ export interface PipSecrets {
   netrc: string | undefined;
 }
 
+export interface LocalInput {
+  /** Where the paths of local requirements and of pip's arguments start. */
+  base: PathBase;
+  /** The first, where it is another place for lines that a lock's tool wrote. */
+  exportedBase?: PathBase;
+  /** Trees of libraries, archives, directories of `--find-links`: copied beside the requirement files. */
+  files: readonly LocalFile[];
+  /** The requirements are complete: pip resolves nothing, and each line is checked by its hash. */
+  isLocked: boolean;
+  /** A lock that only its own tool can turn into requirement lines. */
+  lock?: LockExport;
+}
+
+export interface LockExport {
+  tool: 'uv' | 'poetry';
+  /** Of the lock, relative to the workspace. */
+  path: string;
+  /** The lock and the pyproject.toml files that its tool reads, by path relative to the workspace. */
+  files: ReadonlyMap<string, string>;
+}
+
+/** 1980, the oldest time that a zip can hold: the same source, built at another time, is the same wheel. */
+export const SOURCE_DATE_EPOCH = '315532800';
+
 /** Below the directory of a resolution: what pip leaves there. */
 export const WHEELS = 'wheels';
 export const TREE = 'tree';
-const INPUT = 'input';
+export const INPUT = 'input';
 
 /**
  * Copies the requirement files below `directory`, keeping their places relative to each other,
@@ -47,6 +75,13 @@ export function writeInput(directory: string, request: ResolveRequest): void {
     const file = join(directory, INPUT, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { mode: 0o600 });
+  }
+  for (const { path, source, executable } of request.local?.files ?? []) {
+    const file = join(directory, INPUT, path);
+    mkdirSync(dirname(file), { recursive: true });
+    copyFileSync(source, file);
+    // Modes go into wheels: only the executable bit is the file's own.
+    chmodSync(file, executable ? 0o755 : 0o644);
   }
 }
 

@@ -1,6 +1,7 @@
 """Runs in the build image: checks that it fits the runtime, then lets its pip make wheels or install.
 
-argv[1] is a JSON file: {"python": [3, 13], "machines": ["x86_64"], "pip": ["wheel", ...]}.
+argv[1] is a JSON file: {"python": [3, 13], "machines": ["x86_64"], "pip": ["wheel", ...]}, or instead of
+"pip" several "commands", each a list of Python's arguments.
 Exit code 64 says that the image does not fit; every other one is pip's.
 A netrc comes by an environment variable and is written to the container's own disk, which ends with it.
 """
@@ -44,7 +45,12 @@ def main():
         return 64
     write_netrc()
     guarded_pip = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guarded_pip.py")
-    return subprocess.call([sys.executable, guarded_pip, "-m", "pip"] + request["pip"])
+    for command in request.get("commands") or [["-m", "pip"] + request["pip"]]:
+        guard = [guarded_pip] if command[:2] == ["-m", "pip"] else []
+        code = subprocess.call([sys.executable] + guard + command)
+        if code:
+            return code
+    return 0
 
 
 sys.exit(main())

@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { readRequirements } from './requirements';
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'requirements-'))));
+afterEach(() => rmSync(root, { recursive: true }));
+
+function read(
+  files: Record<string, string>,
+  given: { requirements?: string[]; pipArgs?: string[] } = {},
+) {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return readRequirements(
+    {
+      workspaceRoot: '/ws',
+      sourceRoot: root,
+      projectRoot: 'svc',
+      requirements: given.requirements ?? ['svc/requirements.txt'],
+      areRequirementsGiven: given.requirements !== undefined,
+      constraints: [],
+      pipArgs: given.pipArgs ?? [],
+    },
+    (text) => text,
+  );
+}
+
+const LIBRARY = {
+  'libs/a/pyproject.toml':
+    '[project]\ndependencies = ["b"]\n[tool.uv.sources]\nb = { path = "../b" }\n',
+  'libs/b/setup.py': '',
+};
+const PYLOCK =
+  'lock-version = "1.0"\n[[packages]]\nname = "a"\ndirectory = { path = "../libs/a" }\n';
+
+describe('readRequirements', () => {
+  it('has the content of libraries in their meaning, and copies of their files', () => {
+    const { meaning, local, requirements, files } = read({
+      ...LIBRARY,
+      'svc/requirements.txt': '-e file:///ws/libs/a\n',
+    });
+    expect(Object.keys(meaning.content ?? {})).toEqual(['libs/a', 'libs/b']);
+    expect(local?.files.map(({ path }) => path)).toEqual([
+      'libs/a/pyproject.toml',
+      'libs/b/setup.py',
+    ]);
+    // A library that only another one requires has a file of its own.
+    expect(requirements).toEqual(['svc/requirements.txt', 'svc/.implied-requirements.txt']);
+    expect(files.get('svc/.implied-requirements.txt')).toBe('./../libs/b\n');
+  });
+
+  it('has no content where nothing of the workspace is named', () => {
+    const { meaning, isEmpty } = read({ 'svc/requirements.txt': '# nothing\n' });
+    expect(meaning).toEqual({ requirements: [], constraints: [], options: [] });
+    expect(isEmpty).toBe(true);
+  });
+
+  it('takes links from pip arguments, too', () => {
+    const files = { 'svc/requirements.txt': 'x\n', 'wheels/x-1-py3-none-any.whl': '' };
+    const { meaning } = read(files, { pipArgs: ['-f', '../wheels'] });
+    expect(Object.keys(meaning.content ?? {})).toEqual(['wheels/*']);
+  });
+
+  it('takes a lock in the place of a missing requirements.txt, and says so', () => {
+    const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+    const { requirements, files, local } = read({ ...LIBRARY, 'svc/pylock.toml': PYLOCK });
+    expect(log.mock.calls).toEqual([['there is no requirements.txt: taking `svc/pylock.toml`']]);
+    expect(local?.isLocked).toBe(true);
+    // It is complete: nothing is added to it.
+    expect(requirements).toEqual(['svc/pylock.toml.txt']);
+    expect([...files.values()]).toEqual(['a @ file:../libs/a\n']);
+    log.mockRestore();
+  });
+
+  it('never where requirements.txt was asked for', () => {
+    expect(() =>
+      read({ 'svc/pylock.toml': PYLOCK }, { requirements: ['svc/requirements.txt'] }),
+    ).toThrow(expect.objectContaining({ code: 'REQUIREMENTS_MISSING' }));
+  });
+
+  it('knows what a lock of uv says by its content, and leaves its lines to uv', () => {
+    const lock =
+      '[[package]]\nname = "svc"\nsource = { virtual = "." }\ndependencies = [{ name = "a" }]\n[[package]]\nname = "a"\nsource = { directory = "../libs/a" }\n';
+    const { meaning, local, isEmpty } = read(
+      { ...LIBRARY, 'svc/uv.lock': lock, 'svc/pyproject.toml': '[project]\n' },
+      { requirements: ['svc/uv.lock'] },
+    );
+    expect(Object.keys(meaning.content ?? {})).toEqual(['libs/a', 'svc/uv.lock']);
+    expect(local?.lock).toMatchObject({ tool: 'uv', path: 'svc/uv.lock' });
+    expect(isEmpty).toBe(false);
+  });
+});

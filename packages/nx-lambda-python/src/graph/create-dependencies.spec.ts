@@ -1,0 +1,70 @@
+import type { CreateDependenciesContext, ProjectConfiguration } from '@nx/devkit';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createDependencies } from '../plugin';
+
+let workspace: string;
+beforeEach(() => (workspace = mkdtempSync(join(tmpdir(), 'nx-lambda-python-edges-'))));
+afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+
+const LIBRARY = '[project]\nname = "x"\n';
+const PROJECTS: Record<string, ProjectConfiguration> = {
+  orders: { root: 'services/orders', targets: { build: { executor: 'nx-lambda-python:build' } } },
+  common: { root: 'libs/common' },
+  libs: { root: 'libs' },
+  commonly: { root: 'libs/commonly' },
+  other: { root: 'services/other' },
+};
+
+async function edges(
+  files: Record<string, string>,
+  projects: Record<string, ProjectConfiguration> = PROJECTS,
+) {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  const context = { projects, workspaceRoot: workspace } as unknown as CreateDependenciesContext;
+  const found = await createDependencies(undefined, context);
+  return found.map(({ source, target, type }) => `${source} -> ${target} ${type}`);
+}
+
+describe('createDependencies', () => {
+  it('leads from a service to the innermost project of each library, once', async () => {
+    expect(
+      await edges({
+        'services/orders/requirements.txt':
+          '-e ../../libs/common\n../../libs/common[x]\n../../libs/a\n',
+        'libs/common/pyproject.toml': LIBRARY,
+        'libs/a/setup.py': '',
+        'services/other/requirements.txt': '-e ../../libs/common\n',
+      }),
+    ).toEqual(['orders -> libs implicit', 'orders -> common implicit']);
+  });
+
+  it('knows the requirements that the target has as an option', async () => {
+    const options = { requirements: ['deps/base.txt'] };
+    const orders = {
+      root: 'services/orders',
+      targets: { pack: { executor: 'nx-lambda-python:build', options } },
+    };
+    const files = {
+      'services/orders/deps/base.txt': '-r ../more.txt\n',
+      'services/orders/more.txt': `common @ file://${workspace}/libs/common\n`,
+      'libs/common/pyproject.toml': LIBRARY,
+    };
+    expect(await edges(files, { ...PROJECTS, orders })).toEqual(['orders -> common implicit']);
+  });
+
+  it.each<Record<string, string>>([
+    {},
+    { 'services/orders/requirements.txt': '-e ../../libs/missing\n' },
+    { 'services/orders/requirements.txt': '-e ../../../x\n' },
+    { 'services/orders/uv.lock': 'not TOML' },
+    { 'services/orders/pylock.toml': 'lock-version = "9"' },
+    { 'services/orders/requirements.txt/x': 'a directory' },
+  ])('is silent about what is wrong: %j', async (files) => {
+    expect(await edges(files)).toEqual([]);
+  });
+});

@@ -1,0 +1,187 @@
+/** Which requirements are built into wheels before pip resolves the others, and how lines name those wheels. */
+
+import { findLinksOf, resolveFindLinks } from './find-links';
+import { readLocal, withoutEditable, type LocalRequirement, type PathBase } from './local';
+import { parseRequirements, rewriteRequirements, type RequirementsLine } from './parse';
+
+/** One distribution that a step of its own builds. */
+export interface BuildTarget {
+  /** The same for every line that names it. */
+  id: string;
+  /** For messages: `libs/common`. */
+  subject: string;
+  /** Undefined for a repository or an archive of another machine. */
+  local: LocalRequirement | undefined;
+  /** The line as given, without `-e`. */
+  text: string;
+}
+
+export interface RequirementFiles {
+  files: ReadonlyMap<string, string>;
+  base: PathBase;
+  /** Each line is checked by a hash, which repositories do not have. */
+  isLocked: boolean;
+  /** No source is built where pip resolves. */
+  onHost: boolean;
+}
+
+/** Every distribution to build, once. */
+export function buildTargets(given: RequirementFiles): BuildTarget[] {
+  const targets = new Map<string, BuildTarget>();
+  for (const [path, text] of given.files) {
+    for (const line of parseRequirements(text)) {
+      const target = line.kind === 'requirement' ? targetOf(line.text, path, given) : undefined;
+      if (target && !targets.has(target.id)) targets.set(target.id, target);
+    }
+  }
+  return [...targets.values()];
+}
+
+/** Where things are for the pip that resolves: URLs, since a path may hold spaces. */
+export interface Places {
+  /** URL of a workspace file or directory. */
+  urlOf: (path: string) => string;
+  /** What stands for a built distribution: a URL, or null where its marker ruled it out. */
+  builtAs: (id: string) => BuiltWheel | null;
+  /** SHA-256 of a wheel of the workspace, hex. */
+  digestOf: (path: string) => string | undefined;
+}
+
+export interface BuiltWheel {
+  /** Of the distribution. */
+  name: string;
+  url: string;
+}
+
+/** The files for pip: lines name what was built, and everything of the workspace by its place there. */
+export function placeRequirements(
+  given: RequirementFiles,
+  places: Places,
+  exists: (path: string) => boolean,
+): Map<string, string> {
+  const replace = (line: RequirementsLine, from: string): string | null | undefined => {
+    if (line.kind === 'option') return placedOption(line.text, from, given.base, places, exists);
+    if (line.kind !== 'requirement') return undefined;
+    const target = targetOf(line.text, from, given);
+    if (target) return placedTarget(target, places);
+    const local = readLocal(line.text, given.base, from);
+    if (local) return placedWheel(local, places);
+    const bare = withoutEditable(line.text);
+    return bare === line.text ? undefined : bare;
+  };
+  return new Map(
+    [...given.files].map(([path, text]) => [
+      path,
+      rewriteRequirements(text, (line) => replace(line, path)),
+    ]),
+  );
+}
+
+function targetOf(text: string, from: string, given: RequirementFiles): BuildTarget | undefined {
+  const local = readLocal(text, given.base, from);
+  if (local) {
+    if (/\.whl$/i.test(local.path)) return undefined;
+    return { id: local.path, subject: local.path, local, text };
+  }
+  if (!given.isLocked) return undefined;
+  const bare = withoutEditable(text);
+  const [, name = '', url = ''] = /^([\w.-]+)\s*(?:\[[^\]]*\])?\s*@\s*([^\s;]+)/.exec(bare) ?? [];
+  const isRepository = /^(git|hg|svn|bzr)\+/i.test(url);
+  const isSource = given.onHost && url !== '' && !/\.whl(#|$)/i.test(url);
+  return isRepository || isSource
+    ? { id: url, subject: name, local: undefined, text: bare }
+    : undefined;
+}
+
+/** Without `--require-hashes`: what is built is not what an index has. */
+export function indexOptions(
+  given: RequirementFiles,
+  urlOf: (path: string) => string,
+  exists: (path: string) => boolean,
+): string[] {
+  return [...given.files].flatMap(([path, text]) =>
+    parseRequirements(text).flatMap((line) =>
+      line.kind === 'option' && !/^--require-hashes\b/.test(line.text)
+        ? [placedOption(line.text, path, given.base, { urlOf }, exists) ?? line.text]
+        : [],
+    ),
+  );
+}
+
+function placedOption(
+  text: string,
+  from: string | undefined,
+  base: PathBase,
+  { urlOf }: Pick<Places, 'urlOf'>,
+  exists: (path: string) => boolean,
+): string | undefined {
+  const written = findLinksOf(text);
+  if (written === undefined) return undefined;
+  return `--find-links ${urlOf(resolveFindLinks(written, from, base, exists))}`;
+}
+
+function placedTarget({ id, local, text }: BuildTarget, places: Places): string | null {
+  const built = places.builtAs(id);
+  if (!built) return null;
+  const marker = local ? local.marker : (/\s;\s*([^]*)$/.exec(text)?.[1] ?? '');
+  const extras = local ? local.extras : (/^[\w.-]+\s*(\[[^\]]*\])/.exec(text)?.[1] ?? '');
+  return requirementLine(built.name + extras, built.url, marker.replace(/\s--[a-z][^]*$/, ''));
+}
+
+function placedWheel(local: LocalRequirement, places: Places): string {
+  const file = local.path.slice(local.path.lastIndexOf('/') + 1);
+  const name = local.name ?? (file.split('-')[0] ?? '').replaceAll('_', '-');
+  const digest = places.digestOf(local.path);
+  const url = `${places.urlOf(local.path)}${digest === undefined ? '' : `#sha256=${digest}`}`;
+  const line = requirementLine(name + local.extras, url, local.marker);
+  return local.options ? `${line} ${local.options}` : line;
+}
+
+function requirementLine(distribution: string, url: string, marker: string): string {
+  return `${distribution} @ ${url}${marker ? ` ; ${marker}` : ''}`;
+}
+
+/** pip's arguments with the links of the workspace placed. */
+export function placeArguments(
+  pipArguments: readonly string[],
+  base: PathBase,
+  urlOf: (path: string) => string,
+  exists: (path: string) => boolean,
+): string[] {
+  const placed: string[] = [];
+  for (let index = 0; index < pipArguments.length; index += 1) {
+    const argument = pipArguments[index] ?? '';
+    const isSplit = argument === '-f' || argument === '--find-links';
+    const text = isSplit ? `--find-links ${pipArguments[index + 1] ?? ''}` : argument;
+    const option = placedOption(text, undefined, base, { urlOf }, exists);
+    if (option === undefined) {
+      placed.push(argument);
+      continue;
+    }
+    placed.push(option.replace(' ', '='));
+    if (isSplit) index += 1;
+  }
+  return placed;
+}
+
+const FLAGS = ['--no-index', '--pre', '--prefer-binary', '--no-build-isolation', '--use-pep517'];
+const VALUED = [
+  ...['-i', '--index-url', '--extra-index-url', '--find-links', '--trusted-host'],
+  ...['--no-binary', '--only-binary', '--config-settings', '-C', '--use-feature'],
+];
+
+/** Those of pip's arguments that say how something is built or where an index is, whatever the command. */
+export function buildArguments(pipArguments: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < pipArguments.length; index += 1) {
+    const argument = pipArguments[index] ?? '';
+    const name = argument.replace(/=[^]*$/, '');
+    if (FLAGS.includes(argument)) kept.push(argument);
+    else if (VALUED.includes(name) && name !== argument) kept.push(argument);
+    else if (VALUED.includes(argument)) {
+      kept.push(argument, pipArguments[index + 1] ?? '');
+      index += 1;
+    }
+  }
+  return kept;
+}

@@ -1,0 +1,92 @@
+import { isPylock, readPylock } from './pylock';
+
+const lines = (text: string, path = 'services/orders/pylock.toml') =>
+  readPylock(`lock-version = "1.0"\n${text}`, path, 'services/orders');
+
+describe('readPylock', () => {
+  it('pins versions with markers and every hash that pip knows', () => {
+    expect(
+      lines(`[[packages]]
+name = "six"
+version = "1.17.0"
+marker = "python_version >= '3.9'"
+sdist = { url = "https://h/six.tar.gz", hashes = { sha256 = "aa", md5 = "x" } }
+wheels = [{ url = "https://h/six.whl", upload-time = 2024-12-04T17:35:26Z, hashes = { sha512 = "bb" } }]
+`),
+    ).toEqual(["six==1.17.0 ; python_version >= '3.9' --hash=sha512:bb --hash=sha256:aa"]);
+  });
+
+  it('takes files and repositories where the lock has them', () => {
+    expect(
+      lines(`[[packages]]
+name = "common"
+directory = { path = "../../libs/my common", editable = true }
+[[packages]]
+name = "mono"
+marker = "os_name == 'nt'"
+directory = { path = "../../mono", subdirectory = "py" }
+[[packages]]
+name = "vendored"
+version = "1.0"
+wheels = [{ path = "vendor/v-1.0-py3-none-any.whl", hashes = { sha256 = "aa" } }]
+[[packages]]
+name = "archived"
+archive = { url = "https://h/a.zip", subdirectory = "x", hashes = { sha256 = "bb" } }
+[[packages]]
+name = "cloned"
+vcs = { type = "git", url = "https://h/c.git", commit-id = "abc", requested-revision = "main" }
+[[packages]]
+name = "orders"
+directory = { path = "." }
+`),
+    ).toEqual([
+      'common @ file:../../libs/my%20common',
+      "mono @ file:../../mono/py ; os_name == 'nt'",
+      'vendored @ file:vendor/v-1.0-py3-none-any.whl --hash=sha256:aa',
+      'archived @ https://h/a.zip#subdirectory=x --hash=sha256:bb',
+      'cloned @ git+https://h/c.git@abc',
+    ]);
+  });
+
+  it('writes paths relative to the service, wherever the lock lies', () => {
+    const text = '[[packages]]\nname = "common"\ndirectory = { path = "libs/common" }\n';
+    expect(lines(text, 'pylock.toml')).toEqual(['common @ file:../../libs/common']);
+  });
+
+  it('selects the default groups and no extra', () => {
+    const entry = (marker: string) =>
+      `[[packages]]\nname = "a"\nversion = "1"\nmarker = "${marker}"\nwheels = [{ hashes = { sha256 = "a" } }]\n`;
+    const [first, second] = lines(
+      `default-groups = ["main"]\n${entry("'main' in dependency_groups and 'x' not in extras")}${entry("'dev' in dependency_groups or 'x' in extras")}`,
+    );
+    expect(first).toContain('; os_name == "posix" and os_name == "posix" --hash');
+    expect(second).toContain('; os_name == "none" or os_name == "none" --hash');
+  });
+
+  it.each([
+    ['lock-version = "2.0"', '2.0'],
+    ['', 'none'],
+    ['lock-version = "1.0"\n[[packages]]\nversion = "1"', 'without a name'],
+    ['lock-version = "1.0"\n[[packages]]\nname = "a"', 'no version of `a`'],
+    ['lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"', 'no file of `a`'],
+    [
+      'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nwheels = [{ hashes = { md5 = "x" } }]',
+      'without a hash',
+    ],
+    ['lock-version = "1.0"\n[[packages]]\nname = "a"\nvcs = { type = "git" }', 'a repository of'],
+    ['lock-version', 'not valid TOML'],
+  ])('refuses %j', (text, words) => {
+    expect(() => readPylock(text, 'pylock.toml', '.')).toThrow(
+      expect.objectContaining({
+        code: 'REQUIREMENTS_INVALID',
+        message: expect.stringContaining(words) as string,
+      }),
+    );
+  });
+
+  it('is known by its name', () => {
+    expect(
+      ['a/pylock.toml', 'pylock.prod.toml', 'pylock.a.b.toml', 'x.toml'].map(isPylock),
+    ).toEqual([true, true, false, false]);
+  });
+});

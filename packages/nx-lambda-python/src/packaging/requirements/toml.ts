@@ -1,0 +1,61 @@
+/** TOML documents whose shape is not known: every step asks whether it is there. */
+
+import { parse, TomlError } from 'smol-toml';
+import { LambdaPythonError } from '../../errors';
+import type { Json } from '../canonical-json';
+
+export type TomlTable = Record<string, unknown>;
+
+/** @throws REQUIREMENTS_INVALID with the line that TOML refuses */
+export function parseToml(text: string, path: string): TomlTable {
+  try {
+    return parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // The message goes on with a drawing of the source: the first line is the reason.
+    const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
+    throw new LambdaPythonError('REQUIREMENTS_INVALID', {
+      message: `\`${path}:${error.line}:${error.column}\` is not valid TOML: ${reason}`,
+      hint: `correct line ${error.line} of \`${path}\`, or write the lock again with the tool that made it`,
+      cause: error,
+    });
+  }
+}
+
+/** Empty where the value is no table. */
+export function tableOf(value: unknown): TomlTable {
+  return typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date)
+    ? (value as TomlTable)
+    : {};
+}
+
+/** The tables of an array of tables; empty where it is none. */
+export function tablesOf(value: unknown): TomlTable[] {
+  return Array.isArray(value) ? value.map(tableOf) : [];
+}
+
+export function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
+/** The table without some of its keys. */
+export function without(table: TomlTable, keys: readonly string[]): TomlTable {
+  return Object.fromEntries(Object.entries(table).filter(([key]) => !keys.includes(key)));
+}
+
+/** The same value without comments, formatting and types that JSON lacks, to be hashed. */
+export function jsonOf(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonOf(item)]));
+  }
+  return typeof value === 'string' || typeof value === 'boolean' ? value : String(value);
+}

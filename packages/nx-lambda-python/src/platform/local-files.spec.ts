@@ -1,0 +1,60 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { readLocalContent } from './local-files';
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'local-files-'))));
+afterEach(() => rmSync(root, { recursive: true }));
+
+function write(path: string, text = ''): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+const NOTHING = { trees: [], archives: [], findLinks: [] };
+const tree = () => readLocalContent(root, { ...NOTHING, trees: ['libs/a'] });
+
+describe('readLocalContent', () => {
+  it('lists a library without what builds and tools leave in it', () => {
+    for (const path of [
+      'pyproject.toml',
+      'a/x.py',
+      'tests/t.py',
+      'build/y',
+      '.git/HEAD',
+      'a/x.pyc',
+    ])
+      write(`libs/a/${path}`);
+    expect(tree().files.map(({ path }) => path)).toEqual([
+      'libs/a/a/x.py',
+      'libs/a/pyproject.toml',
+      'libs/a/tests/t.py',
+    ]);
+  });
+
+  it('has one digest for one content, wherever and whenever it lies', () => {
+    write('libs/a/x.py', 'x = 1\n');
+    const { digests } = tree();
+    utimesSync(join(root, 'libs/a/x.py'), 1, 1);
+    expect(tree().digests).toEqual(digests);
+    chmodSync(join(root, 'libs/a/x.py'), 0o755);
+    expect(tree().digests).not.toEqual(digests);
+    chmodSync(join(root, 'libs/a/x.py'), 0o600);
+    expect(tree().digests).toEqual(digests);
+    write('libs/a/x.py', 'x = 2\n');
+    expect(tree().digests).not.toEqual(digests);
+  });
+
+  it('sees the files of a directory of links, and none below', () => {
+    write('wheels/a.whl', 'a');
+    write('wheels/old/b.whl', 'b');
+    const links = () => readLocalContent(root, { ...NOTHING, findLinks: ['wheels'] });
+    const { files, digests } = links();
+    expect(files.map(({ path }) => path)).toEqual(['wheels/a.whl']);
+    write('wheels/old/c.whl');
+    expect(links().digests).toEqual(digests);
+    write('wheels/c.whl');
+    expect(links().digests).not.toEqual(digests);
+  });
+});

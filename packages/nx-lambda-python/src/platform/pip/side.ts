@@ -1,0 +1,83 @@
+/** Where pip and its helpers run, in a container or on this machine, behind one interface. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Exec } from '../exec';
+import { pipFailure } from './failure';
+import { ROOT, runInContainer, type ContainerPlace } from './in-container';
+import { findPython, hostEnvironment } from './on-host';
+import { describeTarget, writeInput, type ResolveRequest } from './request';
+
+export interface Side {
+  onHost: boolean;
+  /** A directory of this machine as programs of that side see it. */
+  rootOf: (directory: string) => string;
+  /**
+   * Lays out the request below `directory`, which is made, and runs each list of Python's arguments in turn.
+   * @throws LambdaPythonError for the first that fails, and whatever keeps them from running
+   */
+  run: (
+    directory: string,
+    request: ResolveRequest,
+    commands: readonly (readonly string[])[],
+  ) => Promise<void>;
+}
+
+export function sideOf(place: ContainerPlace | undefined, exec: Exec): Side {
+  return place ? container(place, exec) : host(exec);
+}
+
+function container(place: ContainerPlace, exec: Exec): Side {
+  return {
+    onHost: false,
+    rootOf: () => ROOT,
+    run: async (directory, request, commands) => {
+      mkdirSync(directory, { recursive: true });
+      await runInContainer(directory, request, place, commands, exec);
+    },
+  };
+}
+
+function host(exec: Exec): Side {
+  return {
+    onHost: true,
+    rootOf: (directory) => directory,
+    run: async (directory, request, commands) => {
+      const python = await findPython(exec);
+      mkdirSync(directory, { recursive: true });
+      writeInput(directory, request);
+      const { deciding, connecting, certificates } = request.configuration;
+      const { variables } = request.secrets();
+      const env = hostEnvironment(
+        deciding,
+        connecting,
+        certificates ? { PIP_CERT: certificates } : {},
+        variables,
+      );
+      const guard = join(__dirname, 'guarded_pip.py');
+      for (const command of commands) {
+        const { exitCode, output } = await exec(
+          python,
+          command[0] === '-m' ? [guard, ...command] : command,
+          {
+            cwd: directory,
+            env,
+            onLine: request.onLine,
+          },
+        );
+        if (exitCode === 0) continue;
+        throw pipFailure({ output, target: describeTarget(request), place: 'host' });
+      }
+    },
+  };
+}
+
+/** On either side; `join` would turn the slashes of a container's path round on Windows. */
+export function fileUrl(root: string, path: string): string {
+  const slashed = `${root.replaceAll('\\', '/')}/${path}`;
+  const encoded = slashed
+    .split('/')
+    .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
+    .join('/');
+  return `file://${slashed.startsWith('/') ? '' : '/'}${encoded}`;
+}
