@@ -1,6 +1,7 @@
-/** Names of unfinished work that say whose it is, so that what a killed process left is swept by the next one. */
+/** Names of unfinished work that say whose it is, so that what a killed process left is recognised by the next one. */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** `4711-9f86d081-5a3c0be1f2d4`: process, machine, and what makes it one of its kind. */
@@ -14,8 +15,24 @@ export function isAbandoned(name: string): boolean {
   return pid !== undefined && host === machine() && !isAlive(Number(pid));
 }
 
+let known: string | undefined;
+
+/** Where process ids mean the same processes. */
 function machine(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  known ??= createHash('sha256')
+    .update(`${hostname()}\n${processNamespace()}`)
+    .digest('hex')
+    .slice(0, 8);
+  return known;
+}
+
+/** Containers count their processes anew, also where they share the machine's name. Linux alone has this link. */
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 function isAlive(pid: number): boolean {
