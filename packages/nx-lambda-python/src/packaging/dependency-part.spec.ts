@@ -1,4 +1,4 @@
-import { planPart } from './dependency-part';
+import { planPart, unknownExclusions } from './dependency-part';
 import { contentsOf, openWheel, partOf } from './packaging.fixtures';
 
 const a = openWheel({ name: 'a', files: { 'shared/x.py': '1' } });
@@ -23,6 +23,22 @@ describe('planPart', () => {
     ].map(({ digest }) => digest);
     expect(new Set(digests).size).toBe(6);
     expect(planPart([a, b], { ...NONE, excludeDistributions: ['b'] }).digest).toBe(digests[1]);
+  });
+});
+
+describe('unknownExclusions', () => {
+  const wheels = [openWheel({ name: 'My_Dist' }), a];
+
+  it('says which exclusions leave nothing out, by normalized names', () => {
+    const excludeDistributions = ['my.dist', 'A', 'mydist', 'boto3'];
+    expect(unknownExclusions(wheels, { excludeDistributions })).toEqual([
+      '`excludeDistributions` names `mydist`, which is not required; did you mean `my-dist`?',
+      '`excludeDistributions` names `boto3`, which is not required',
+    ]);
+  });
+
+  it('says nothing of a service without requirements', () => {
+    expect(unknownExclusions([], { excludeDistributions: ['boto3'] })).toEqual([]);
   });
 });
 

@@ -5,6 +5,8 @@
  * copies one file instead of splicing thousands of entries.
  */
 
+import { foldName } from '../service/clashes';
+import { didYouMean } from '../service/nearest';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';
@@ -45,7 +47,7 @@ export interface PartFacts {
   entryCount: number;
   /** Bytes of all entries once unpacked. */
   unpackedSize: number;
-  /** First segments of all paths, in lower case and without a layer's `python/`: a service's path with another one clashes with none. */
+  /** First segments of all paths, folded and without a layer's `python/`: a service's path with another one clashes with none. */
   topLevel: string[];
   distributions: PartDistribution[];
   warnings: string[];
@@ -88,6 +90,23 @@ export function planPart(
     ...(options.interpreter === null ? {} : { interpreter: options.interpreter }),
   });
   return { digest, wheels: included };
+}
+
+/**
+ * What to say of exclusions that leave nothing out: a slip, or a rest of what was once required.
+ * Of a service that requires nothing there is nothing to say: the workspace's defaults reach it, too.
+ */
+export function unknownExclusions(
+  wheels: readonly Pick<StoredWheel, 'name'>[],
+  { excludeDistributions }: Pick<PartOptions, 'excludeDistributions'>,
+): string[] {
+  const known = new Set(wheels.map(({ name }) => normalizeName(name)));
+  return excludeDistributions
+    .filter((name) => wheels.length > 0 && !known.has(normalizeName(name)))
+    .map(
+      (name) =>
+        `\`excludeDistributions\` names \`${name}\`, which is not required${didYouMean(normalizeName(name), known)}`,
+    );
 }
 
 /** @throws ENTRY_COLLISION, and WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse */
@@ -151,7 +170,7 @@ export function finishPart(
   return { facts, start };
 }
 
-/** As two paths that clash share it, in whatever case. */
+/** As two paths that clash share it, in whatever case and Unicode form. */
 export function firstSegment(path: string): string {
-  return path.slice(0, (path.indexOf('/') + 1 || path.length + 1) - 1).toLowerCase();
+  return foldName(path.slice(0, (path.indexOf('/') + 1 || path.length + 1) - 1));
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DamagedFileError, packageInputs, type ServiceFile } from './package';
+import { checkUnpackedSize, DamagedFileError, packageInputs, type ServiceFile } from './package';
 import { contentsOf, openWheel, packageOf, partOf, serviceFile } from './packaging.fixtures';
 import { bufferSource } from './zip/byte-source';
 import { readEntries } from './zip/read';
@@ -122,14 +122,39 @@ describe('writePackage', () => {
     });
   });
 
-  it('refuses what Lambda would, naming the largest distributions', async () => {
+  it.each(['zeta/caf\u00e9.py', 'zeta/cafe\u0301.py', 'zeta/CAF\u00c9.py'])(
+    'refuses %s beside the same name in another Unicode form or case',
+    async (path) => {
+      const part = partOf([openWheel({ name: 'zeta', files: { 'zeta/caf\u00e9.py': '' } })]);
+      await expect(build([serviceFile(path, '')], part)).rejects.toMatchObject({
+        code: 'ENTRY_COLLISION',
+      });
+    },
+  );
+
+  it('names distributions first where they are larger, and what to do about them', () => {
+    const distributions = partOf(WHEELS).facts.distributions.map((one) => ({
+      ...one,
+      unpackedSize: 2e8,
+    }));
+    expect(() => checkUnpackedSize(450_000_000, distributions, 50_000_000)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("`alpha` 200 MB, the service's own files 50 MB"),
+        hint: expect.stringContaining('"excludeDistributions"'),
+      }),
+    );
+  });
+
+  it('refuses what Lambda would, naming what is largest', async () => {
     const part = partOf(WHEELS);
     const distributions = part.facts.distributions.map((one) => ({ ...one, unpackedSize: 2e8 }));
     const huge = { ...part.facts, distributions };
     const file = { path: 'big.bin', executable: false, read: () => Buffer.alloc(262_144_000) };
     await expect(build([file], { ...part, facts: huge })).rejects.toMatchObject({
       code: 'PACKAGE_TOO_LARGE',
-      message: expect.stringContaining('`zeta` 200 MB') as string,
+      message: expect.stringContaining(
+        "largest: the service's own files 262 MB, `zeta` 200 MB, `alpha` 200 MB",
+      ) as string,
     });
   });
 });

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { LambdaPythonError } from '../errors';
+import { foldName } from '../service/clashes';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { firstSegment, type PartDistribution, type PartFacts } from './dependency-part';
 import { eachChunk, type ByteSource } from './zip/byte-source';
@@ -56,7 +57,8 @@ export async function writePackage(
     writer.addCompressed(file.path, file.executable, compress(content));
     unpackedSize += content.length;
   }
-  checkUnpackedSize(unpackedSize, part.facts.distributions);
+  const own = unpackedSize - part.facts.unpackedSize;
+  checkUnpackedSize(unpackedSize, part.facts.distributions, own);
   writer.finish();
   return { sha256: writer.digest('base64'), size: writer.size, unpackedSize };
 }
@@ -77,19 +79,30 @@ export function packageInputs(
 /** A file of the wheel store whose bytes changed since it was put there: it is made or fetched again. */
 export class DamagedFileError extends Error {}
 
-/** @throws PACKAGE_TOO_LARGE naming the largest distributions */
+/**
+ * @param own bytes of the service's own files
+ * @throws PACKAGE_TOO_LARGE naming the largest distributions, and the service where it is one of the largest
+ */
 export function checkUnpackedSize(
   unpackedSize: number,
   distributions: readonly PartDistribution[],
+  own = 0,
 ): void {
   if (unpackedSize <= MAX_UNPACKED_SIZE) return;
-  const largest = [...distributions]
-    .sort((a, b) => b.unpackedSize - a.unpackedSize)
-    .slice(0, 5)
-    .map(({ name, unpackedSize: size }) => `\`${name}\` ${Math.round(size / 1e6)} MB`);
+  const largest = [
+    ...distributions.map(({ name, unpackedSize: size }) => ({ name: `\`${name}\``, size })),
+    { name: "the service's own files", size: own },
+  ]
+    .filter(({ size }) => size >= 1e6)
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 5);
+  const list = largest.map(({ name, size }) => `${name} ${Math.round(size / 1e6)} MB`).join(', ');
+  const isOwn = largest[0]?.size === own;
   throw new LambdaPythonError('PACKAGE_TOO_LARGE', {
-    message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${largest.join(', ')}`,
-    hint: 'take what is not needed out of the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
+    message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${list}`,
+    hint: isOwn
+      ? 'leave out what the handlers do not need: exclude = ["..."] in pyproject.toml; large data belongs into S3 or a container image'
+      : 'take what is not needed out of the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
   });
 }
 
@@ -122,18 +135,16 @@ export function checkPaths(
   const dependencies = isApart
     ? []
     : readEntries(archive, { trusted: true }).map(({ path }) => path.slice(prefix.length));
-  const taken = new Map(dependencies.map((path) => [path.toLowerCase(), path]));
+  const taken = new Map(dependencies.map((path) => [foldName(path), path]));
   const directories = new Set(dependencies.flatMap(ancestors));
   const own = new Map<string, string>();
   for (const { path } of files) {
-    const folded = path.toLowerCase();
+    const folded = foldName(path);
     const other = taken.get(folded);
     if (other !== undefined) throw collision(path, `\`${other}\` of a distribution`);
     if (directories.has(path))
       throw collision(path, `the directory \`${path}/\` of a distribution`);
-    const file = ancestors(path).find(
-      (directory) => taken.get(directory.toLowerCase()) === directory,
-    );
+    const file = ancestors(path).find((directory) => taken.get(foldName(directory)) === directory);
     if (file) throw collision(path, `\`${file}\`, a file of a distribution`);
     const twin = own.get(folded);
     if (twin !== undefined) throw collision(path, `\`${twin}\`, which differs only in case`);

@@ -50,6 +50,59 @@ describe('selectFiles', () => {
     expect(selected).not.toContain('orders/handlers/test_create.py');
   });
 
+  it('keeps data files of every kind', () => {
+    const data = [
+      'py.typed',
+      'schema.json',
+      'templates/mail.html.j2',
+      'LICENSE',
+      'a.so',
+      'x.pth',
+      'q.sql',
+    ];
+    const paths = data.map((name) => `orders/${name}`).sort();
+    expect(selectFiles(marker(), paths)).toEqual(paths);
+  });
+
+  it.each([
+    [
+      'the last pattern wins',
+      '["data/", "!data/"]',
+      ['orders/data/keep.json', 'orders/data/x/y.csv'],
+    ],
+    [
+      'a file is given back from a pattern',
+      '["*.json", "!keep.json"]',
+      ['orders/data/keep.json', 'orders/data/x/y.csv'],
+    ],
+    ['not from an excluded directory, as in git', '["data/", "!data/keep.json"]', []],
+    [
+      'a slash in the middle anchors a pattern',
+      '["data/*"]',
+      ['orders/data/keep.json', 'orders/data/x/y.csv'],
+    ],
+    [
+      'with the directory named from the root',
+      '["/orders/data/*", "!/orders/data/keep.json"]',
+      ['orders/data/keep.json'],
+    ],
+    ['two stars', '["orders/**/y.csv"]', ['orders/data/keep.json']],
+    [
+      'one star is no slash',
+      '["orders/*/y.csv"]',
+      ['orders/data/keep.json', 'orders/data/x/y.csv'],
+    ],
+    [
+      'a class and a question mark',
+      '["[xz]/?.csv"]',
+      ['orders/data/keep.json', 'orders/data/x/y.csv'],
+    ],
+    ['an escaped mark', '["\\\\!y.csv"]', ['orders/data/keep.json', 'orders/data/x/y.csv']],
+  ])('reads exclude as git does: %s', (_, exclude, expected) => {
+    const paths = ['orders/data/keep.json', 'orders/data/x/y.csv'];
+    expect(selectFiles(marker(`exclude = ${exclude}`), paths)).toEqual(expected);
+  });
+
   it('keeps configuration at the root out even when everything is included', () => {
     const everything = selectFiles(marker('include = ["*"]'), [
       'app.py',

@@ -41,7 +41,7 @@ export interface BuildExecutorSchema {
    */
   pipArgs?: string[];
   /**
-   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda has. What needs them then runs with Lambda's version. Not with `dependencies: install`.
+   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda has. What needs them then runs with Lambda's version. A name that is not required gets a warning. Not with `dependencies: install`.
    */
   excludeDistributions?: string[];
   /**

@@ -8,6 +8,7 @@ import type { ServiceFile } from '../../packaging/package';
 import type { SourceCache } from '../../packaging/source-cache';
 import { listFiles } from '../../platform/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
+import { checkNames } from '../../service/clashes';
 import { discoverHandlers, type Handler } from '../../service/discover';
 import { parseMarker, type Marker } from '../../service/marker';
 import { parseModule } from '../../service/python-module';
@@ -23,7 +24,7 @@ export interface Service {
   handlers: Handler[];
 }
 
-/** @throws the codes of `discoverHandlers` */
+/** @throws ENTRY_COLLISION, and the codes of `discoverHandlers` */
 export async function readService(
   { sourceRoot, projectRoot }: Place,
   marker: Marker,
@@ -36,7 +37,9 @@ export async function readService(
   const handlers = await discoverHandlers(marker, paths, async (path) =>
     cache.parse(await readFile(join(root, path)), parseModule),
   );
-  const files = selectFiles(marker, paths).map((path) => ({
+  const selected = selectFiles(marker, paths);
+  checkNames(selected);
+  const files = selected.map((path) => ({
     path: entryName(marker, path) ?? path,
     executable: executable.get(path) ?? false,
     read: () => readFileSync(join(root, path)),

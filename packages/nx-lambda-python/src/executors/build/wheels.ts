@@ -1,7 +1,12 @@
 /** `"dependencies": "wheels"`: pip resolves wheels, packages are spliced from them. */
 
 import { basename } from 'node:path';
-import { planPart, writePart, type PartOptions } from '../../packaging/dependency-part';
+import {
+  planPart,
+  unknownExclusions,
+  writePart,
+  type PartOptions,
+} from '../../packaging/dependency-part';
 import { ensureWheelSet, type Admit, type WheelSet } from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
 import { openFile } from '../../platform/files';
@@ -68,6 +73,7 @@ function spliced(
   store: DiskWheelStore,
 ): Dependencies {
   const plan = planPart(wheels, options);
+  for (const warning of unknownExclusions(wheels, options)) console.warn(`warning: ${warning}`);
   const openPart = () =>
     store.openPart(plan.digest, plan.wheels, (open, sink) => writePart(open, options, sink));
   return { requirementsKey, image, engine, hit, part: plan.digest, openPart };
