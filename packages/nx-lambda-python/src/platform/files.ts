@@ -16,7 +16,7 @@ import {
   fstatSync,
   writeSync,
 } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { eachChunk, type ByteSource } from '../packaging/zip/byte-source';
@@ -91,7 +91,7 @@ export function writeWhole<T>(
     renameSync(temporary, path);
     return result;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeDraft(temporary);
     throw diskError(error, path);
   }
 }
@@ -100,11 +100,12 @@ export function writeWhole<T>(
  * Like `writeWhole`, for a file that begins with the first bytes of another one: those are copied by the
  * system, aside, while `produce` works; the output that it asks for stands right behind them.
  *
+ * @param start a length of 0 needs no file
  * @param replace called when all bytes are there, before the file takes its place
  */
 export async function writeWholeAfter<T>(
   path: string,
-  start: { file: string; length: number },
+  start: { file: string | undefined; length: number },
   produce: (open: () => Promise<Output>) => Promise<T>,
   replace: () => void,
 ): Promise<T> {
@@ -115,7 +116,9 @@ export async function writeWholeAfter<T>(
   try {
     mkdirSync(dirname(path), { recursive: true });
     sweepDrafts(path);
-    copying = copyFile(start.file, temporary, constants.COPYFILE_FICLONE);
+    copying = start.file
+      ? copyFile(start.file, temporary, constants.COPYFILE_FICLONE)
+      : writeFile(temporary, '');
     // Heard below; until then a failure must not count as unhandled.
     copying.catch(() => undefined);
     let output: BufferedOutput | undefined;
@@ -137,8 +140,17 @@ export async function writeWholeAfter<T>(
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
     await copying?.catch(() => undefined);
-    rmSync(temporary, { force: true });
+    removeDraft(temporary);
     throw diskError(error, path);
+  }
+}
+
+/** Where even this fails, the first error says why. */
+function removeDraft(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next writer sweeps it.
   }
 }
 
@@ -180,10 +192,15 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EROFS: 'read-only file system',
 };
 
+export function isDiskFull(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** Turns "no space left" and "read-only" into words; any other error is passed on. */
 export function diskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isDiskFull(error)) {
     return new LambdaPythonError('DISK_FULL', {
       message: `no space left to write \`${path}\`; what was there before is untouched`,
       hint: 'free some space (`nx reset` clears the cache of Nx) and run the same command again',

@@ -19,7 +19,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -35,21 +34,15 @@ import {
 import type { InstalledTree, TreeStore, WriteTreePart } from '../packaging/installed-tree';
 import { DamagedFileError, type DependencyPart } from '../packaging/package';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../packaging/wheel-set';
-import {
-  diskError,
-  hashFile,
-  openFile,
-  syncFile,
-  writeTextWhole,
-  writeWhole,
-  type OpenFile,
-} from './files';
+import { bufferSource } from '../packaging/zip/byte-source';
+import { diskError, hashFile, openFile, syncFile, writeWhole, type OpenFile } from './files';
 import { withLock } from './locks';
+import { markUsed, readRecord, writeRecord } from './store-records';
 import { withWorkDirectory } from './work-directory';
 
 export interface OpenPart extends DependencyPart {
-  /** Of the archive. */
-  path: string;
+  /** Of the archive; undefined where it is in memory only, with nothing in it. */
+  path: string | undefined;
   close(): void;
 }
 
@@ -57,21 +50,23 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   constructor(readonly root: string) {}
 
   readSet(requirementsKey: string): WheelSet | undefined {
-    const set = readJson<WheelSet>(this.setPath(requirementsKey));
-    return set?.wheels.every((wheel) => this.holds(wheel)) ? set : undefined;
+    const path = this.setPath(requirementsKey);
+    const set = readRecord<WheelSet>(path);
+    if (!set?.wheels.every((wheel) => this.holds(wheel))) return undefined;
+    markUsed(path);
+    return set;
   }
 
   writeSet(set: WheelSet): void {
-    const text = `${JSON.stringify(set, null, 2)}\n`;
-    writeTextWhole(this.setPath(set.requirementsKey), text, { durable: true });
+    writeRecord(this.setPath(set.requirementsKey), set, { durable: true });
   }
 
   async admit(path: string, admit: Admit): Promise<StoredWheel> {
     const { name, version } = await admit(path);
     const file = basename(path);
     const wheel = { name, version, file, sha256: hashFile(path, 'hex'), size: statSync(path).size };
-    if (this.holds(wheel)) return wheel;
     const place = this.wheelPath(wheel);
+    if (this.holds(wheel) && hashFile(place, 'hex') === wheel.sha256) return wheel;
     try {
       mkdirSync(join(place, '..'), { recursive: true });
       syncFile(path);
@@ -83,13 +78,15 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   readTree(requirementsKey: string): InstalledTree | undefined {
-    const tree = readJson<InstalledTree>(this.treePath(requirementsKey));
-    return tree && this.readPart(this.partPath(tree.part)) ? tree : undefined;
+    const path = this.treePath(requirementsKey);
+    const tree = readRecord<InstalledTree>(path);
+    if (!tree || !this.readPart(this.partPath(tree.part))) return undefined;
+    markUsed(path);
+    return tree;
   }
 
   writeTree(tree: InstalledTree): void {
-    const text = `${JSON.stringify(tree, null, 2)}\n`;
-    writeTextWhole(this.treePath(tree.requirementsKey), text, { durable: true });
+    writeRecord(this.treePath(tree.requirementsKey), tree, { durable: true });
   }
 
   async admitPart(directory: string, write: WriteTreePart): Promise<string> {
@@ -99,7 +96,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
       const place = this.partPath(facts.sha256);
       mkdirSync(join(place, '..'), { recursive: true });
       renameSync(file, `${place}.zip`);
-      this.writeFacts(place, facts);
+      writeRecord(`${place}.json`, facts);
       return facts.sha256;
     } catch (error) {
       throw diskError(error, file);
@@ -119,6 +116,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     wheels: readonly StoredWheel[],
     write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart,
   ): Promise<OpenPart> {
+    if (wheels.length === 0) return emptyPart(write);
     const path = this.partPath(digest);
     const start = this.readPart(path)
       ? undefined
@@ -134,11 +132,12 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     const facts = this.readPart(path);
     if (!facts) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
     const archive = openFile(`${path}.zip`);
+    markUsed(`${path}.json`);
     return { archive, facts, path: `${path}.zip`, close: () => archive.close() };
   }
 
   dropPart(digest: string): void {
-    for (const end of ['.json', '.zip']) rmSync(this.partPath(digest) + end, { force: true });
+    for (const end of ['.json', '.zip']) remove(this.partPath(digest) + end);
   }
 
   pipCachePath(imageDigest: string): string {
@@ -171,7 +170,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   private readPart(path: string): PartFacts | undefined {
-    const facts = readJson<PartFacts>(`${path}.json`);
+    const facts = readRecord<PartFacts>(`${path}.json`);
     const stat = statSync(`${path}.zip`, { throwIfNoEntry: false });
     return facts?.format === PART_FORMAT && stat?.size === facts.size ? facts : undefined;
   }
@@ -183,30 +182,30 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   ): ArchiveStart {
     const files: OpenFile[] = [];
     try {
+      this.verify(wheels);
       const open = wheels.map((wheel) => {
-        this.verify(wheel);
         const source = openFile(this.wheelPath(wheel));
         files.push(source);
         return { ...wheel, source };
       });
       const { facts, start } = writeWhole(`${path}.zip`, (output) => write(open, output));
-      this.writeFacts(path, facts);
+      writeRecord(`${path}.json`, facts);
       return start;
     } finally {
       for (const file of files) file.close();
     }
   }
 
-  private writeFacts(path: string, facts: PartFacts): void {
-    writeTextWhole(`${path}.json`, `${JSON.stringify(facts, null, 2)}\n`);
-  }
-
-  /** Disks and backups do damage files: a wheel that is not what it was is fetched again. */
-  private verify(wheel: StoredWheel): void {
-    const path = this.wheelPath(wheel);
-    if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) return;
-    rmSync(path, { force: true });
-    throw new DamagedFileError(`the wheel ${wheel.file} in the wheel store is damaged`);
+  /** Disks and backups do damage files: wheels that are not what they were are fetched again. */
+  private verify(wheels: readonly StoredWheel[]): void {
+    const damaged = wheels.filter((wheel) => {
+      const path = this.wheelPath(wheel);
+      return !existsSync(path) || hashFile(path, 'hex') !== wheel.sha256;
+    });
+    if (damaged.length === 0) return;
+    for (const wheel of damaged) remove(this.wheelPath(wheel));
+    const files = damaged.map(({ file }) => file).join(', ');
+    throw new DamagedFileError(`damaged in the wheel store: ${files}`);
   }
 
   private setPath(requirementsKey: string): string {
@@ -233,11 +232,19 @@ async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T
   }
 }
 
-/** Undefined where the file is missing or was damaged: then it is made again. */
-export function readJson<T>(path: string): T | undefined {
+/** Of a service that requires nothing: a few bytes, for which no store is needed. */
+function emptyPart(write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart): OpenPart {
+  const chunks: Uint8Array[] = [];
+  const part = write([], { write: (bytes) => void chunks.push(Buffer.from(bytes)) });
+  const archive = bufferSource(Buffer.concat(chunks));
+  return { ...part, archive, path: undefined, close: () => undefined };
+}
+
+/** What is damaged: where it cannot be removed, it cannot be replaced either. */
+function remove(path: string): void {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw diskError(error, path);
   }
 }

@@ -2,11 +2,11 @@
 
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskError } from './files';
+import { diskError, isDiskFull } from './files';
 import { isAbandoned, ownedName } from './owner';
 
 /** On a disk shared with other machines their processes cannot be asked after: only age tells. */
-const FOREIGN_MILLISECONDS = 24 * 60 * 60 * 1000;
+export const FOREIGN_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Runs `work` with an empty directory of its own below `parent`, for this user's eyes only. */
 export async function withWorkDirectory<T>(
@@ -22,8 +22,11 @@ export async function withWorkDirectory<T>(
   sweep(parent);
   try {
     return await work(directory);
+  } catch (error) {
+    // Whatever ran out of space, what it wrote is below this directory.
+    throw isDiskFull(error) ? diskError(error, directory) : error;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    removeIfPossible(directory);
   }
 }
 
@@ -35,7 +38,7 @@ function sweep(parent: string): void {
   }
 }
 
-/** A container that outlived its build may still write there: another run will sweep it. */
+/** What outlived its build, or what it started, may still write there: another run will sweep it. */
 function removeIfPossible(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });

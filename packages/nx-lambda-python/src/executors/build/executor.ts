@@ -70,14 +70,18 @@ async function buildPackage(
   }
 }
 
-/** What was found damaged in the store has been removed: the second attempt fetches or makes it again. */
+/** A dependency part, then the wheels that it is made of: more than these two cannot be found damaged in turn. */
+const REPAIRS = 2;
+
+/** What was found damaged in the store has been removed: the next attempt fetches or makes it again. */
 async function withRepairedStore<T>(build: () => Promise<T>): Promise<T> {
-  try {
-    return await build();
-  } catch (error) {
-    if (!(error instanceof DamagedFileError)) throw error;
-    console.warn(`${error.message}; repairing it`);
-    return build();
+  for (let repairs = 0; ; repairs += 1) {
+    try {
+      return await build();
+    } catch (error) {
+      if (!(error instanceof DamagedFileError) || repairs === REPAIRS) throw error;
+      console.warn(`${error.message}; repairing it`);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
+import type { ExecResult } from '../exec';
 import { accessFailure } from './access';
 
 export interface FailedPip {
@@ -15,6 +16,7 @@ const NO_CANDIDATE = /No matching distribution found for (.+?)(?: \(from .*)?$/m
 
 export function pipFailure({ output, target, place }: FailedPip): LambdaPythonError {
   const text = withoutCredentials(output);
+  if (NO_SPACE.test(text)) return diskFull(target, place);
   const refused = accessFailure(text);
   if (refused) return refused;
   const unmatched = NO_CANDIDATE.exec(text)?.[1];
@@ -40,6 +42,29 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
   return new LambdaPythonError('PIP_FAILED', {
     message: `pip could not resolve the requirements for ${target}:\n${lastWords(text)}`,
     hint: 'read pip\'s words above; if a build needs a system library, name an image that has it: "image": "<name>" on the build target',
+  });
+}
+
+/**
+ * True where pip may have failed over what it had kept of an earlier download: it checks what it
+ * reads from its cache as it checks what it fetches, and blames the index for it.
+ */
+export function mayBeCacheDamage({ exitCode, output }: ExecResult): boolean {
+  return exitCode !== 0 && CACHE_DAMAGE.test(output);
+}
+
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
+const CACHE_DAMAGE =
+  /DO NOT MATCH THE HASHES|is invalid\.|BadZipFile|zlib\.error|has an invalid wheel|Error -\d while decompressing/;
+
+function diskFull(target: string, place: FailedPip['place']): LambdaPythonError {
+  const where =
+    place === 'host'
+      ? 'the wheel store, the temporary directory and the home directory'
+      : "the wheel store and, for what is compiled, the engine's own disk";
+  return new LambdaPythonError('DISK_FULL', {
+    message: `no space left for pip, which resolved the requirements for ${target}; nothing in the wheel store was changed`,
+    hint: `free some space for ${where} (\`nx prune <service>\` removes what builds no longer use), or set NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a larger disk; then run the same command again`,
   });
 }
 

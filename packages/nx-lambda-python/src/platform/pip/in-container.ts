@@ -1,6 +1,6 @@
 /** Resolves or installs requirements by the build image's own pip, in one container run. */
 
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
@@ -8,7 +8,7 @@ import { manylinuxModule } from '../../packaging/wheel/tags';
 import { runArguments, type Mount } from '../engines/container';
 import { containerPlatform, type BuildImage } from '../engines/image';
 import type { Exec } from '../exec';
-import { pipFailure } from './failure';
+import { mayBeCacheDamage, pipFailure } from './failure';
 import {
   describeTarget,
   fileArguments,
@@ -125,43 +125,46 @@ async function run(
     },
     exec,
   );
-  const result = await exec(
-    image.engine,
-    runArguments(image.engine, {
-      image: image.name,
-      platform: containerPlatform(request.architecture),
-      mounts: [...mounts(directory, place, configuration.certificates), ...(ssh?.mounts ?? [])],
-      environment: {
-        HOME: `${ROOT}/home`,
-        PIP_CACHE_DIR: `${ROOT}/pip-cache`,
-        PIP_DISABLE_PIP_VERSION_CHECK: '1',
-        PIP_NO_COLOR: '1',
-        PIP_NO_INPUT: '1',
-        // An older wheel that the runtime can load, rather than a newer source that takes minutes to compile.
-        ...(configuration.deciding['PIP_PREFER_BINARY'] ? {} : { PIP_PREFER_BINARY: '1' }),
-        PIP_PROGRESS_BAR: 'off',
-        PIP_ROOT_USER_ACTION: 'ignore',
-        SOURCE_DATE_EPOCH,
-        // Where pip looks for `_manylinux` (PEP 600).
-        PYTHONPATH: `${ROOT}/platform`,
-        // Nobody is there to answer git's questions.
-        GIT_TERMINAL_PROMPT: '0',
-        ...(configuration.certificates ? certificateVariables() : {}),
-        ...ssh?.environment,
-      },
-      inherited: Object.keys(secrets),
-      workdir: ROOT,
-      network: place.network,
-      user: {
-        uid: process.getuid?.(),
-        gid: process.getgid?.(),
-        rootless: await isRootless(image, exec),
-      },
-      extraArguments: place.extraArguments,
-      command: ['sh', '-c', startScript(request)],
-    }),
-    { env: secrets, onLine: request.onLine },
-  );
+  const args = runArguments(image.engine, {
+    image: image.name,
+    platform: containerPlatform(request.architecture),
+    mounts: [...mounts(directory, place, configuration.certificates), ...(ssh?.mounts ?? [])],
+    environment: {
+      HOME: `${ROOT}/home`,
+      PIP_CACHE_DIR: `${ROOT}/pip-cache`,
+      PIP_DISABLE_PIP_VERSION_CHECK: '1',
+      PIP_NO_COLOR: '1',
+      PIP_NO_INPUT: '1',
+      // An older wheel that the runtime can load, rather than a newer source that takes minutes to compile.
+      ...(configuration.deciding['PIP_PREFER_BINARY'] ? {} : { PIP_PREFER_BINARY: '1' }),
+      PIP_PROGRESS_BAR: 'off',
+      PIP_ROOT_USER_ACTION: 'ignore',
+      SOURCE_DATE_EPOCH,
+      // Where pip looks for `_manylinux` (PEP 600).
+      PYTHONPATH: `${ROOT}/platform`,
+      // Nobody is there to answer git's questions.
+      GIT_TERMINAL_PROMPT: '0',
+      ...(configuration.certificates ? certificateVariables() : {}),
+      ...ssh?.environment,
+    },
+    inherited: Object.keys(secrets),
+    workdir: ROOT,
+    network: place.network,
+    user: {
+      uid: process.getuid?.(),
+      gid: process.getgid?.(),
+      rootless: await isRootless(image, exec),
+    },
+    extraArguments: place.extraArguments,
+    command: ['sh', '-c', startScript(request)],
+  });
+  const run = () => exec(image.engine, args, { env: secrets, onLine: request.onLine });
+  let result = await run();
+  if (mayBeCacheDamage(result)) {
+    rmSync(place.pipCache, { recursive: true, force: true });
+    mkdirSync(place.pipCache, { recursive: true });
+    result = await run();
+  }
   if (result.exitCode === MISFIT) throw misfit(image, request, result.output);
   if (result.exitCode === 125 || result.exitCode === null) throw notStarted(image, result.output);
   if (result.exitCode !== 0) {

@@ -7,7 +7,7 @@ import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
 import { pipPlatforms } from '../../packaging/wheel/tags';
 import type { Exec } from '../exec';
-import { pipFailure } from './failure';
+import { mayBeCacheDamage, pipFailure } from './failure';
 import {
   describeTarget,
   fileArguments,
@@ -39,15 +39,20 @@ export async function resolveOnHost(
   ];
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
   const { configuration } = request;
-  const result = await exec(python, [join(__dirname, 'resolve_on_host.py'), requestFile], {
-    env: hostEnvironment(
-      configuration.deciding,
-      configuration.connecting,
-      configuration.certificates ? { PIP_CERT: configuration.certificates } : {},
-      variables,
-    ),
-    onLine: request.onLine,
-  });
+  const run = (more: Record<string, string> = {}) =>
+    exec(python, [join(__dirname, 'resolve_on_host.py'), requestFile], {
+      env: hostEnvironment(
+        configuration.deciding,
+        configuration.connecting,
+        configuration.certificates ? { PIP_CERT: configuration.certificates } : {},
+        variables,
+        more,
+      ),
+      onLine: request.onLine,
+    });
+  let result = await run();
+  // The cache is the user's own, and not ours to clear.
+  if (mayBeCacheDamage(result)) result = await run({ PIP_NO_CACHE_DIR: '1' });
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
   }
