@@ -50,7 +50,7 @@ describe('a service', () => {
     expect(metadata).toEqual({
       technologies: ['python', 'aws-lambda'],
       description: 'Python Lambda service: 2 handlers, python3.13 on x86_64',
-      targetGroups: { 'Lambda Python': ['build', 'upload', 'deploy'] },
+      targetGroups: { 'Lambda Python': ['build', 'upload', 'deploy', 'prune'] },
     });
     expect(targets['build']).toMatchObject({
       executor: 'nx-lambda-python:build',
@@ -264,7 +264,7 @@ describe('plugin options', () => {
       {},
       { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
     );
-    expect(Object.keys(targets)).toEqual(['package', 'ship', 'deploy']);
+    expect(Object.keys(targets)).toEqual(['package', 'ship', 'deploy', 'prune']);
     expect(targets['package']?.options).toEqual({
       outputPath: 'dist/services/orders',
       engine: 'docker',
@@ -279,12 +279,23 @@ describe('plugin options', () => {
     });
   });
 
+  it('has prune, which depends on nothing and has no inputs', async () => {
+    expect((await service({})).targets['prune']).toEqual({
+      executor: 'nx-lambda-python:prune',
+      cache: false,
+      metadata: expect.objectContaining({
+        help: { command: 'npx nx run orders:prune --help', example: { options: { dryRun: true } } },
+      }),
+    });
+    expect((await service({}, { prune: false })).targets).not.toHaveProperty('prune');
+  });
+
   it('drop targets', async () => {
     const { targets } = await service(
       {},
       { upload: false, deploy: { configurations: { prod: {} } } },
     );
-    expect(Object.keys(targets)).toEqual(['build', 'deploy']);
+    expect(Object.keys(targets)).toEqual(['build', 'deploy', 'prune']);
     expect(targets['deploy']).toMatchObject({
       dependsOn: ['build'],
       configurations: { local: { simulated: true }, prod: {} },
@@ -298,6 +309,7 @@ describe('plugin options', () => {
       'build',
       'upload',
       'deploy',
+      'prune',
     ]);
   });
 });

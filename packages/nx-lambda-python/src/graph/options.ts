@@ -2,7 +2,7 @@
 
 import type { TargetConfiguration } from '@nx/devkit';
 
-export const TARGETS = ['build', 'upload', 'deploy'] as const;
+export const TARGETS = ['build', 'upload', 'deploy', 'prune'] as const;
 export type TargetKey = (typeof TARGETS)[number];
 
 /** Whatever a target of nx.json may have: it goes over what is inferred. */
@@ -21,6 +21,7 @@ export interface PluginOptions {
   build?: TargetOption;
   upload?: TargetOption;
   deploy?: TargetOption;
+  prune?: TargetOption;
 }
 
 export type TargetOption = TargetWithName | string | boolean;
@@ -40,6 +41,7 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
     build: planOf('build', given.build),
     upload: planOf('upload', given.upload),
     deploy: planOf('deploy', given.deploy),
+    prune: planOf('prune', given.prune),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The targets of a service: build → upload → deploy. */
+/** The targets of a service: build → upload → deploy, and prune for the wheel store that all of them share. */
 
 import type { TargetConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
@@ -39,6 +39,7 @@ const INFER: Record<TargetKey, Infer> = {
   build: inferBuild,
   upload: inferUpload,
   deploy: inferDeploy,
+  prune: inferPrune,
 };
 
 function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
@@ -95,6 +96,20 @@ function inferDeploy(
     metadata: metadata(plan, facts, 'Points every function at the uploaded package', {
       args: ['-c local'],
     }),
+  };
+}
+
+// The same for every service, since the store is: on each of them, so that any can be named.
+function inferPrune(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:prune',
+    cache: false,
+    metadata: {
+      ...metadata(plan, facts, 'Removes from the wheel store what builds no longer use', {
+        options: { dryRun: true },
+      }),
+      description: 'Removes from the wheel store of all services what builds no longer use',
+    },
   };
 }
 

@@ -1,0 +1,98 @@
+/** What of a wheel store is no longer needed: by age, by size, and what no version of the plugin knows. */
+
+export type StoredKind =
+  | 'wheel set'
+  | 'installed tree'
+  | 'dependency part'
+  | 'wheel'
+  | 'pip cache'
+  | 'record'
+  | 'unfinished work'
+  | 'unknown'
+  | 'old store';
+
+/** One thing that is kept or removed as a whole. */
+export interface StoredItem {
+  kind: StoredKind;
+  /** Relative to the store, with forward slashes; without an ending where it is several files. */
+  path: string;
+  size: number;
+  /** Milliseconds since 1970. */
+  lastUsed: number;
+  /** Paths of the wheels that a wheel set needs. */
+  wheels?: readonly string[];
+  /** A process that may be alive works on it. */
+  inUse?: boolean;
+}
+
+export interface PruneLimits {
+  now: number;
+  maxAgeDays: number;
+  /** Bytes; undefined for no limit. */
+  maxSize: number | undefined;
+}
+
+export interface PrunePlan {
+  /** In the order in which they are to be removed: what needs others before those. */
+  remove: StoredItem[];
+  keep: StoredItem[];
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+/** A build notes each use as it begins, and is done with it long before this. */
+const RECENT = 60 * 60 * 1000;
+const ALWAYS: readonly StoredKind[] = ['unknown', 'old store'];
+const UNITS: readonly StoredKind[] = [
+  'wheel set',
+  'installed tree',
+  'dependency part',
+  'pip cache',
+  'record',
+];
+
+/**
+ * Everything that is removed can be made or fetched again. A wheel goes with the last wheel set that needs
+ * it; above the size limit the least recently used goes first. Nothing that is in use, or was used within
+ * the last hour, is removed, however old or large the store.
+ */
+export function planPrune(items: readonly StoredItem[], limits: PruneLimits): PrunePlan {
+  const oldest = limits.now - limits.maxAgeDays * DAY;
+  const mayGo = (item: StoredItem) => !item.inUse && item.lastUsed <= limits.now - RECENT;
+  const gone = new Set(
+    items.filter(
+      (item) =>
+        ALWAYS.includes(item.kind) ||
+        (mayGo(item) &&
+          (item.kind === 'unfinished work' ||
+            (UNITS.includes(item.kind) && item.lastUsed < oldest))),
+    ),
+  );
+  const unneededWheels = () => {
+    const needed = new Set(
+      items.filter((item) => !gone.has(item)).flatMap(({ wheels }) => wheels ?? []),
+    );
+    return items.filter((item) => item.kind === 'wheel' && !needed.has(item.path) && mayGo(item));
+  };
+  const sizeKept = () => {
+    const wheels = new Set(unneededWheels());
+    return sumOf(items.filter((item) => !gone.has(item) && !wheels.has(item)));
+  };
+  const byUse = items
+    .filter((item) => UNITS.includes(item.kind) && mayGo(item) && !gone.has(item))
+    .sort((a, b) => a.lastUsed - b.lastUsed || (a.path < b.path ? -1 : 1));
+  for (const item of byUse) {
+    if (limits.maxSize === undefined || sizeKept() <= limits.maxSize) break;
+    gone.add(item);
+  }
+  for (const wheel of unneededWheels()) gone.add(wheel);
+  return {
+    // Wheels last: a set whose wheels are gone is none.
+    remove: [...gone].sort((a, b) => Number(a.kind === 'wheel') - Number(b.kind === 'wheel')),
+    keep: items.filter((item) => !gone.has(item)),
+  };
+}
+
+/** Bytes. */
+export function sumOf(items: readonly StoredItem[]): number {
+  return items.reduce((sum, { size }) => sum + size, 0);
+}
