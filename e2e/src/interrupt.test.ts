@@ -139,7 +139,7 @@ describeWithEngine('an interrupted build in a container', () => {
   });
 });
 
-// A killed build's lock is recognised by its age: 20 s.
+// Through all of Nx; store-kill.test.ts kills the executor alone, at many more points.
 describeLong('a killed build', () => {
   it('resolving on this machine', async () => {
     await interruptResolution('SIGKILL', HOST_ARGUMENTS);

@@ -46,6 +46,14 @@ export class NxProcess {
     return result;
   }
 
+  /** Kills this process alone, and waits until all that it started has ended by itself. */
+  async kill(): Promise<NxResult> {
+    this.child.kill('SIGKILL');
+    const result = await this.ended;
+    await until('the end of what a killed process started', () => !this.signal(0));
+    return result;
+  }
+
   /** False if the group is gone. */
   signal(signal: NodeJS.Signals | 0): boolean {
     const { pid } = this.child;
