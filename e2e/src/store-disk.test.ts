@@ -113,11 +113,13 @@ describeWithDisks('a full disk', () => {
     const filesOf = () =>
       ['package.zip', 'manifest.json'].map((name) => readFileSync(join(output, name)));
     const before = filesOf();
+    workspace.writeAll({ 'services/orders/app/more.py': 'x = 1\n' });
     await expectRecovery(1_000_000, run, () => {
       expect(filesOf()).toEqual(before);
       expect(readdirSync(output).sort()).toEqual(['filler', 'manifest.json', 'package.zip']);
     });
-    expect(filesOf()).toEqual(before);
+    expect(filesOf()).not.toEqual(before);
+    workspace.remove('services/orders/app/more.py');
   });
 
   describeWithEngine('with a container', () => {

@@ -106,7 +106,7 @@ describe('prune', () => {
       expect({ code, output }).toMatchObject({ code: 0 });
       return output;
     };
-    expect(await prune({ dryRun: true })).toMatch(/would remove 9 items, [\d.]+ kB/);
+    expect(await prune({ dryRun: true })).toMatch(/would remove 12 items, [\d.]+ kB/);
     const [output] = await Promise.all([
       prune({ maxSizeMb: 0 }),
       ...projects.map((project) => workspace.build(project)),
@@ -177,6 +177,12 @@ describe('a damaged file', () => {
       () => replace(only('parts', '.json')[0] ?? '', '"alpha"', '"alphb"'),
     ],
     [
+      'the source cache of a service',
+      () => {
+        filesIn(join(store(), 'sources')).forEach(flip);
+      },
+    ],
+    [
       "pip's cache",
       () => {
         const cached = filesIn(join(workspace.root, 'user-cache')).filter(
@@ -191,6 +197,8 @@ describe('a damaged file', () => {
 
   it.each(DAMAGES)('%s, is noticed and made again', async (_, damage) => {
     damage();
+    // A package that is still right is kept, whatever became of what it was made from.
+    workspace.remove('dist');
     await workspace.build('orders');
     expect(workspace.digest('orders')).toBe(digest);
     expect(workspace.manifest('orders').distributions.map(({ version }) => version)).toEqual([
@@ -217,6 +225,7 @@ describe('a damaged file', () => {
       expect(cached.length).toBeGreaterThan(0);
       cached.forEach(flip);
       for (const bucket of ['sets', 'wheels', 'parts']) workspace.remove(`cache/v1/${bucket}`);
+      workspace.remove('dist');
       await workspace.build('orders', run);
       expect(workspace.digest('orders')).toBe(made);
     });
