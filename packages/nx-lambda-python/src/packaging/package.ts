@@ -107,7 +107,7 @@ export function checkUnpackedSize(
 }
 
 /** The part's entries are the archive's first; its end is hashed, too, since readers go by it. */
-function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
+export function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
   const { length, entryCount } = facts;
   const hash = createHash('sha256');
   eachChunk(archive, 0, length, (bytes) => hash.update(bytes));

@@ -8,6 +8,7 @@ import { openSourceCache } from '../../platform/source-cache';
 import { storeDirectory } from '../../platform/store-directory';
 import { DiskWheelStore } from '../../platform/wheel-store';
 import { renderBytes, renderError } from '../../report';
+import { withBytecode } from './bytecode';
 import { ensureDependencies } from './dependencies';
 import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
@@ -60,7 +61,8 @@ async function buildPackage(
       dependencies.catch(() => undefined);
       const read = { ...(await service), commit: options.commit };
       const found = await dependencies;
-      const output = await writeOutput(options, read, found, store, sources.cache);
+      const complete = await withBytecode(found, options, marker, store);
+      const output = await writeOutput(options, read, complete, store, sources.cache);
       return { hit: found.hit, ...output };
     });
     sources.save();

@@ -28,6 +28,8 @@ export interface BuildOptions {
   pipArgs: string[];
   excludeDistributions: string[];
   collisions: Record<string, string>;
+  bytecode: boolean;
+  bytecodeBudgetMb: number;
   layer: boolean;
   ref: string | undefined;
   scripts: boolean;
@@ -67,6 +69,8 @@ export function normalizeOptions(
     excludeDistributions: schema.excludeDistributions ?? [],
     collisions: schema.collisions ?? {},
     scripts: schema.scripts ?? false,
+    bytecode: schema.bytecode ?? false,
+    bytecodeBudgetMb: schema.bytecodeBudgetMb ?? 50,
     layer: schema.layer ?? false,
     ref: schema.ref,
   };

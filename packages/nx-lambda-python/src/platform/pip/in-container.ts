@@ -227,7 +227,7 @@ function proxyVariables(): Record<string, string> {
 }
 
 /** A rootless docker maps the container's root to this user already. */
-async function isRootless({ engine }: BuildImage, exec: Exec): Promise<boolean> {
+export async function isRootless({ engine }: BuildImage, exec: Exec): Promise<boolean> {
   if (engine !== 'docker' || !process.getuid?.()) return false;
   const { stdout } = await exec('docker', ['info', '--format', '{{.SecurityOptions}}']);
   return stdout.includes('rootless');

@@ -1,0 +1,83 @@
+/** A dependency part with bytecode for its modules, so that importing them compiles nothing. */
+
+import { ArchiveWriter, type ByteSink } from './archive-writer';
+import { finishPart, type WrittenPart } from './dependency-part';
+import { hashPart, type DependencyPart } from './package';
+import { compareText } from './wheel/names';
+import { eachChunk, type ByteSource } from './zip/byte-source';
+import { compress } from './zip/deflate';
+import type { ZipEntry } from './zip/entry';
+import { readEntries } from './zip/read';
+import { readContent } from './zip/verify';
+
+/** Raised when the same part would now get other bytecode. */
+export const BYTECODE_FORMAT = 1;
+
+/**
+ * The part's own entries, then the bytecode that fits into the budget.
+ *
+ * @param bytecode an archive of `__pycache__` files
+ * @param budget bytes of bytecode, unpacked
+ */
+export async function writeBytecodePart(
+  part: DependencyPart,
+  bytecode: ByteSource,
+  budget: number,
+  sink: ByteSink,
+): Promise<WrittenPart> {
+  const start = hashPart(part);
+  eachChunk(part.archive, 0, part.facts.length, (bytes) => sink.write(bytes));
+  const writer = new ArchiveWriter(sink, start);
+  const { chosen, left } = chooseBytecode(readEntries(bytecode), budget);
+  for (const entry of chosen) {
+    writer.addCompressed(entry.path, false, compress(readContent(bytecode, entry)));
+    // Between files this process may keep its locks alive and hear Ctrl-C.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const files = [...readEntries(part.archive, { trusted: true }), ...chosen];
+  const { distributions, warnings } = part.facts;
+  return finishPart(writer, files, { distributions, warnings: [...warnings, ...missed(left)] });
+}
+
+/**
+ * Whole import packages, the smallest first, as long as the next one fits: half a package would still
+ * be compiled at each cold start. Tests in packages are never imported.
+ */
+export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
+  entries: readonly T[],
+  budget: number,
+): { chosen: T[]; left: string[] } {
+  const packages = new Map<string, { entries: T[]; size: number }>();
+  for (const entry of entries) {
+    if (/(^|\/)tests?\//.test(entry.path)) continue;
+    const name = importPackage(entry.path);
+    const known = packages.get(name) ?? { entries: [], size: 0 };
+    packages.set(name, known);
+    known.entries.push(entry);
+    known.size += entry.size;
+  }
+  const bySize = [...packages].sort(
+    ([a, one], [b, other]) => one.size - other.size || compareText(a, b),
+  );
+  const chosen: T[] = [];
+  let size = 0;
+  const fitting = bySize.findIndex(([, { size: next }]) => (size += next) > budget);
+  const taken = fitting < 0 ? bySize : bySize.slice(0, fitting);
+  for (const [, { entries: own }] of taken) chosen.push(...own);
+  return {
+    chosen: chosen.sort((a, b) => compareText(a.path, b.path)),
+    left: bySize.slice(taken.length).map(([name]) => name),
+  };
+}
+
+/** `six` of `__pycache__/six.cpython-313.pyc`, `yaml` of `yaml/__pycache__/nodes.cpython-313.pyc`. */
+function importPackage(path: string): string {
+  const [first = '', second = ''] = path.split('/');
+  return first === '__pycache__' ? (second.split('.')[0] ?? '') : first;
+}
+
+function missed(left: readonly string[]): string[] {
+  if (left.length === 0) return [];
+  const names = left.map((name) => `\`${name}\``).join(', ');
+  return [`no bytecode of ${names}: "bytecodeBudgetMb" is used up`];
+}

@@ -1,0 +1,132 @@
+/** Compiles a dependency part to bytecode: in the build image, or by this machine's Python of the same version. */
+
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import type { Architecture, Runtime } from '../../service/runtimes';
+import { runArguments } from '../engines/container';
+import { containerPlatform, type BuildImage } from '../engines/image';
+import type { Exec, ExecResult } from '../exec';
+import { isRootless } from '../pip/in-container';
+
+export interface CompileRequest {
+  runtime: Runtime;
+  architecture: Architecture;
+  /** Of the dependency part. */
+  archive: string;
+}
+
+/** Where a container compiles; nothing of pip's configuration is needed there. */
+export interface CompilePlace {
+  image: BuildImage;
+  network: string | undefined;
+  extraArguments: readonly string[];
+}
+
+const ROOT = '/nx-lambda-python';
+const INPUT = 'dependencies.zip';
+const OUTPUT = 'bytecode.zip';
+const MISFIT = 64;
+const PRINT_VERSION = 'import sys; print("%d.%d" % sys.version_info[:2])';
+/** Of sets, which code may hold, Python else chooses the order anew in each process. */
+const ENVIRONMENT = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' };
+
+/**
+ * @param place undefined for this machine
+ * @returns the archive of bytecode, below `directory`
+ * @throws HOST_PYTHON_MISSING, IMAGE_UNAVAILABLE, CONTAINER_FAILED
+ */
+export async function compilePart(
+  directory: string,
+  request: CompileRequest,
+  place: CompilePlace | undefined,
+  exec: Exec,
+): Promise<string> {
+  copyFileSync(request.archive, join(directory, INPUT));
+  copyFileSync(join(__dirname, 'compile_part.py'), join(directory, 'compile.py'));
+  const { exitCode, output } = place
+    ? await compileInContainer(directory, request, place, exec)
+    : await compileOnHost(directory, request, exec);
+  if (exitCode === MISFIT) throw place ? misfit(place, request, output) : pythonMissing(request);
+  if (exitCode !== 0) throw failed(request, output);
+  return join(directory, OUTPUT);
+}
+
+async function compileInContainer(
+  directory: string,
+  request: CompileRequest,
+  { image, network, extraArguments }: CompilePlace,
+  exec: Exec,
+): Promise<ExecResult> {
+  writeRequest(directory, ROOT, request);
+  const versioned = `python${request.runtime.python.join('.')}`;
+  const python = `$(command -v ${versioned} || command -v python3 || echo python)`;
+  const args = runArguments(image.engine, {
+    image: image.name,
+    platform: containerPlatform(request.architecture),
+    mounts: [{ source: directory, target: ROOT, readOnly: false }],
+    environment: { HOME: ROOT, ...ENVIRONMENT },
+    inherited: [],
+    workdir: ROOT,
+    network,
+    user: {
+      uid: process.getuid?.(),
+      gid: process.getgid?.(),
+      rootless: await isRootless(image, exec),
+    },
+    extraArguments,
+    command: ['sh', '-c', `exec ${python} -s -S ${ROOT}/compile.py ${ROOT}/request.json`],
+  });
+  return exec(image.engine, args);
+}
+
+async function compileOnHost(
+  directory: string,
+  request: CompileRequest,
+  exec: Exec,
+): Promise<ExecResult> {
+  writeRequest(directory, directory, request);
+  const args = ['-s', '-S', join(directory, 'compile.py'), join(directory, 'request.json')];
+  const env = { ...ENVIRONMENT, PYTHONPATH: undefined, PYTHONHOME: undefined };
+  const version = request.runtime.python.join('.');
+  for (const python of [`python${version}`, 'python3', 'python']) {
+    const { stdout } = await exec(python, ['-c', PRINT_VERSION], { env });
+    if (stdout.trim() === version) return exec(python, args, { env });
+  }
+  throw pythonMissing(request);
+}
+
+function writeRequest(directory: string, root: string, { runtime }: CompileRequest): void {
+  const text = JSON.stringify({
+    python: runtime.python,
+    part: `${root}/${INPUT}`,
+    output: `${root}/${OUTPUT}`,
+  });
+  writeFileSync(join(directory, 'request.json'), text);
+}
+
+function pythonMissing({ runtime }: CompileRequest): LambdaPythonError {
+  const version = runtime.python.join('.');
+  return new LambdaPythonError('HOST_PYTHON_MISSING', {
+    message: `bytecode for ${runtime.name} is compiled by Python ${version}, and there is no container engine and no \`python${version}\` on PATH`,
+    hint: `build with "engine": "auto" and docker or podman, install Python ${version}, or set "bytecode": false`,
+  });
+}
+
+function misfit(
+  { image }: CompilePlace,
+  { runtime }: CompileRequest,
+  output: string,
+): LambdaPythonError {
+  return new LambdaPythonError('IMAGE_UNAVAILABLE', {
+    message: `the build image \`${image.name}\` cannot compile bytecode for ${runtime.name}: ${output.trim()}`,
+    hint: 'name an image of that runtime: "image": "<name>" on the build target, or set "bytecode": false',
+  });
+}
+
+function failed({ runtime }: CompileRequest, output: string): LambdaPythonError {
+  return new LambdaPythonError('CONTAINER_FAILED', {
+    message: `compiling bytecode for ${runtime.name} failed: ${output.trim().split('\n').slice(-3).join(' ')}`,
+    hint: 'correct `image`, `network` and `containerArgs` on the build target, or set "bytecode": false',
+  });
+}
