@@ -164,6 +164,13 @@ describeWithEngine('bytecode of dependencies, in the container', () => {
     expect(workspace.digest('orders')).toBe(digest);
   });
 
+  it('goes into a layer', async () => {
+    await workspace.build('orders', { options: { ...run.options, layer: true } });
+    const zip = join(workspace.root, 'dist/orders/layer.zip');
+    const list = execFileSync('python3', ['-m', 'zipfile', '-l', zip], { encoding: 'utf8' });
+    for (const path of PYCS) expect(list).toContain(`python/${path} `);
+  });
+
   it('goes with an installed tree, too', async () => {
     const options = { ...run.options, dependencies: 'install' };
     await workspace.build('orders', { options });

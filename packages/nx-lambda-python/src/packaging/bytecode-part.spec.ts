@@ -15,7 +15,7 @@ describe('chooseBytecode', () => {
     file('__pycache__/six.cpython-311.pyc', 20),
   ];
   const choose = (budget: number) => {
-    const { chosen, left } = chooseBytecode(files, budget);
+    const { chosen, left } = chooseBytecode(files, { budget, prefix: '' });
     return { size: chosen.reduce((sum, { size }) => sum + size, 0), left };
   };
 
@@ -26,8 +26,13 @@ describe('chooseBytecode', () => {
     expect(choose(0)).toEqual({ size: 0, left: ['six', 'small', 'big'] });
   });
 
+  it("tells import packages apart below a layer's directory", () => {
+    const inLayer = files.map(({ path, size }) => file(`python/${path}`, size));
+    expect(chooseBytecode(inLayer, { budget: 60, prefix: 'python/' }).left).toEqual(['big']);
+  });
+
   it('gives paths in their order', () => {
-    const paths = chooseBytecode(files, 150).chosen.map(({ path }) => path);
+    const paths = chooseBytecode(files, { budget: 150, prefix: '' }).chosen.map(({ path }) => path);
     expect(paths).toEqual([...paths].sort());
   });
 });
@@ -40,7 +45,7 @@ describe('writeBytecodePart', () => {
   const write = async (from: typeof part, budget: number) => {
     const chunks: Buffer[] = [];
     const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
-    const { facts } = await writeBytecodePart(from, bytecode, budget, sink);
+    const { facts } = await writeBytecodePart(from, bytecode, { budget, prefix: '' }, sink);
     return { facts, bytes: Buffer.concat(chunks) };
   };
 

@@ -13,28 +13,36 @@ import { readContent } from './zip/verify';
 /** Raised when the same part would now get other bytecode. */
 export const BYTECODE_FORMAT = 1;
 
+export interface BytecodeOptions {
+  /** Bytes of bytecode, unpacked. */
+  budget: number;
+  /** What all paths of the part begin with. */
+  prefix: string;
+}
+
 /**
  * The part's own entries, then the bytecode that fits into the budget.
  *
  * @param bytecode an archive of `__pycache__` files
- * @param budget bytes of bytecode, unpacked
  */
 export async function writeBytecodePart(
   part: DependencyPart,
   bytecode: ByteSource,
-  budget: number,
+  { budget, prefix }: BytecodeOptions,
   sink: ByteSink,
 ): Promise<WrittenPart> {
   const start = hashPart(part);
   eachChunk(part.archive, 0, part.facts.length, (bytes) => sink.write(bytes));
   const writer = new ArchiveWriter(sink, start);
-  const { chosen, left } = chooseBytecode(readEntries(bytecode), budget);
+  const { chosen, left } = chooseBytecode(readEntries(bytecode), { budget, prefix });
   for (const entry of chosen) {
     writer.addCompressed(entry.path, false, compress(readContent(bytecode, entry)));
     // Between files this process may keep its locks alive and hear Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const files = [...readEntries(part.archive, { trusted: true }), ...chosen];
+  const files = [...readEntries(part.archive, { trusted: true }), ...chosen].map(
+    ({ path, size }) => ({ path: path.slice(prefix.length), size }),
+  );
   const { distributions, warnings } = part.facts;
   return finishPart(writer, files, { distributions, warnings: [...warnings, ...missed(left)] });
 }
@@ -45,12 +53,12 @@ export async function writeBytecodePart(
  */
 export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
   entries: readonly T[],
-  budget: number,
+  { budget, prefix }: BytecodeOptions,
 ): { chosen: T[]; left: string[] } {
   const packages = new Map<string, { entries: T[]; size: number }>();
   for (const entry of entries) {
     if (/(^|\/)tests?\//.test(entry.path)) continue;
-    const name = importPackage(entry.path);
+    const name = importPackage(entry.path.slice(prefix.length));
     const known = packages.get(name) ?? { entries: [], size: 0 };
     packages.set(name, known);
     known.entries.push(entry);

@@ -3,7 +3,7 @@
 import type { ByteSink } from '../../packaging/archive-writer';
 import { BYTECODE_FORMAT, writeBytecodePart } from '../../packaging/bytecode-part';
 import { digestOf } from '../../packaging/canonical-json';
-import type { WrittenPart } from '../../packaging/dependency-part';
+import { partPrefix, type WrittenPart } from '../../packaging/dependency-part';
 import { ensureInstalledTree } from '../../packaging/installed-tree';
 import { DamagedFileError } from '../../packaging/package';
 import { compilePart } from '../../platform/bytecode/compile';
@@ -61,7 +61,12 @@ export async function withBytecode(
     const plain = await dependencies.openPart();
     const bytecode = openFile(compiled);
     try {
-      return await writeBytecodePart(plain, bytecode, budget, sink);
+      return await writeBytecodePart(
+        plain,
+        bytecode,
+        { budget, prefix: partPrefix(options) },
+        sink,
+      );
     } finally {
       bytecode.close();
       plain.close();

@@ -30,13 +30,18 @@ export async function writeLayer(
   const { size, sha256, unpackedSize } = part.facts;
   const isThere = statSync(path, { throwIfNoEntry: false })?.size === size;
   if (!isThere || hashFile(path, 'hex') !== sha256) {
-    if (hashFile(part.path, 'hex') !== sha256) {
+    if (part.path !== undefined && hashFile(part.path, 'hex') !== sha256) {
       throw new DamagedFileError('the dependency part in the wheel store is damaged');
     }
+    const start = { file: part.path, length: part.path === undefined ? 0 : size };
     await writeWholeAfter(
       path,
-      { file: part.path, length: size },
-      (open) => open(),
+      start,
+      async (open) => {
+        const output = await open();
+        // What is in memory only is not copied from a file.
+        if (start.file === undefined) output.write(part.archive.read(0, size));
+      },
       () => removeManifest(directory),
     );
   }

@@ -26,7 +26,7 @@ def bytecode_name(path):
 def is_importable(path):
     """Nothing imports `bin/` or a file whose name is none in Python, such as a template's."""
     parts = path[: -len(".py")].split("/")
-    return parts[0] != "bin" and all(part.isidentifier() for part in parts)
+    return "bin" not in parts[:2] and all(part.isidentifier() for part in parts)
 
 
 def compile_module(path, source):
