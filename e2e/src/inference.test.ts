@@ -43,7 +43,9 @@ describe('inference', () => {
       build: {
         executor: 'nx-lambda-python:build',
         cache: true,
-        outputs: ['{options.outputPath}/package.zip', '{options.outputPath}/manifest.json'],
+        outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
+          (name) => `{options.outputPath}/${name}`,
+        ),
         metadata: { technologies: expect.arrayContaining(['python']) as string[] },
       },
       upload: { executor: 'nx-lambda-python:upload', dependsOn: ['build'] },
@@ -74,7 +76,7 @@ describe('inference', () => {
     workspace.write('nx.json', JSON.stringify(nxJson));
     const { targets } = show('good');
     workspace.write('nx.json', original);
-    expect(Object.keys(targets).sort()).toEqual(['package', 'upload']);
+    expect(Object.keys(targets).sort()).toEqual(['package', 'prune', 'upload']);
     expect(targets['upload']?.dependsOn).toEqual(['package']);
   });
 });
