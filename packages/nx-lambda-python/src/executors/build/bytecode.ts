@@ -6,9 +6,11 @@ import { digestOf } from '../../packaging/canonical-json';
 import { partPrefix, type WrittenPart } from '../../packaging/dependency-part';
 import { ensureInstalledTree } from '../../packaging/installed-tree';
 import { DamagedFileError } from '../../packaging/package';
+import { withoutCredentials } from '../../packaging/requirements/parse';
 import { compilePart } from '../../platform/bytecode/compile';
 import { exec } from '../../platform/exec';
 import { hashFile, openFile } from '../../platform/files';
+import { redactingExec } from '../../platform/redact';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
 import type { Dependencies } from './dependencies';
@@ -47,7 +49,12 @@ export async function withBytecode(
       const where = place ? `in ${place.image.engine}, ${place.image.name}` : 'on this machine';
       console.log(`compiling bytecode for ${runtime.name} ${where}`);
       const request = { runtime, architecture, archive };
-      const compiled = await compilePart(directory, request, place, exec);
+      const compiled = await compilePart(
+        directory,
+        request,
+        place,
+        redactingExec(exec, withoutCredentials),
+      );
       return {
         image: dependencies.image ?? '',
         engine: dependencies.engine,
@@ -75,7 +82,7 @@ export async function withBytecode(
 
   async function findPlace() {
     const name = buildImageName(options.image, { runtime, architecture });
-    const image = await chooseImage(options, name, architecture, store);
+    const image = await chooseImage(options, name, architecture, store, withoutCredentials);
     const { network, containerArgs: extraArguments } = options;
     return image && { image, network, extraArguments };
   }
