@@ -51,7 +51,7 @@ async function build(key: string): Promise<void> {
       store.writeSet({ requirementsKey: key, image: null, engine: 'host', wheels: [wheel] });
       store.writeTree({ requirementsKey: key, image: 'i', engine: 'docker', part: key });
       const part = await store.openPart(key, [wheel], (wheels, sink) =>
-        writePart(wheels, { collisions: {}, layer: false }, sink),
+        writePart(wheels, { collisions: {}, layer: false, interpreter: null }, sink),
       );
       part.close();
     }),
