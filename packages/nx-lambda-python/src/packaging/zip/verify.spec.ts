@@ -75,7 +75,7 @@ describe('verifyEntry of large entries', () => {
   it('stops reading a bomb as soon as it has given more than it states', async () => {
     // Incompressible enough that most of its compressed bytes are never looked at.
     const noise = createHash('shake256', { outputLength: MEBIBYTE }).update('seed').digest();
-    const data = deflateRawSync(Buffer.concat(Array(40).fill(noise)), { level: 1 });
+    const data = deflateRawSync(Buffer.concat(Array(40).fill(noise)), { level: 0 });
     const { source, entry } = firstOf(
       buildArchive([{ path: 'a', content: 'x', data, size: 17 * MEBIBYTE }]),
     );
