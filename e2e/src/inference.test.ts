@@ -76,7 +76,7 @@ describe('inference', () => {
     workspace.write('nx.json', JSON.stringify(nxJson));
     const { targets } = show('good');
     workspace.write('nx.json', original);
-    expect(Object.keys(targets).sort()).toEqual(['package', 'prune', 'upload']);
+    expect(Object.keys(targets).sort()).toEqual(['explain', 'lock', 'package', 'prune', 'upload']);
     expect(targets['upload']?.dependsOn).toEqual(['package']);
   });
 });

@@ -50,7 +50,7 @@ describe('a service', () => {
     expect(metadata).toEqual({
       technologies: ['python', 'aws-lambda'],
       description: 'Python Lambda service: 2 handlers, python3.13 on x86_64',
-      targetGroups: { 'Lambda Python': ['build', 'upload', 'deploy', 'prune'] },
+      targetGroups: { 'Lambda Python': ['build', 'upload', 'deploy', 'lock', 'explain', 'prune'] },
     });
     expect(targets['build']).toMatchObject({
       executor: 'nx-lambda-python:build',
@@ -86,6 +86,14 @@ describe('a service', () => {
         },
       },
     });
+  });
+
+  it('has lock and explain, which Nx never caches', async () => {
+    const { targets } = await service({});
+    for (const name of ['lock', 'explain']) {
+      expect(targets[name]).toMatchObject({ executor: `nx-lambda-python:${name}`, cache: false });
+      expect(targets[name]).not.toHaveProperty('dependsOn');
+    }
   });
 
   it('hashes what goes into the package, without tests, and the build format', async () => {
@@ -264,7 +272,7 @@ describe('plugin options', () => {
       {},
       { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
     );
-    expect(Object.keys(targets)).toEqual(['package', 'ship', 'deploy', 'prune']);
+    expect(Object.keys(targets)).toEqual(['package', 'ship', 'deploy', 'lock', 'explain', 'prune']);
     expect(targets['package']?.options).toEqual({
       outputPath: 'dist/services/orders',
       engine: 'docker',
@@ -273,6 +281,8 @@ describe('plugin options', () => {
       dependsOn: ['package'],
       options: { buildTarget: 'package' },
     });
+    expect(targets['lock']?.options).toEqual({ buildTarget: 'package' });
+    expect(targets['explain']?.options).toEqual({ buildTarget: 'package' });
     expect(targets['deploy']).toMatchObject({
       dependsOn: ['ship'],
       options: { uploadTarget: 'ship' },
@@ -293,9 +303,9 @@ describe('plugin options', () => {
   it('drop targets', async () => {
     const { targets } = await service(
       {},
-      { upload: false, deploy: { configurations: { prod: {} } } },
+      { upload: false, lock: false, deploy: { configurations: { prod: {} } } },
     );
-    expect(Object.keys(targets)).toEqual(['build', 'deploy', 'prune']);
+    expect(Object.keys(targets)).toEqual(['build', 'deploy', 'explain', 'prune']);
     expect(targets['deploy']).toMatchObject({
       dependsOn: ['build'],
       configurations: { local: { simulated: true }, prod: {} },
@@ -309,6 +319,8 @@ describe('plugin options', () => {
       'build',
       'upload',
       'deploy',
+      'lock',
+      'explain',
       'prune',
     ]);
   });

@@ -2,7 +2,7 @@
 
 import type { TargetConfiguration } from '@nx/devkit';
 
-export const TARGETS = ['build', 'upload', 'deploy', 'prune'] as const;
+export const TARGETS = ['build', 'upload', 'deploy', 'lock', 'explain', 'prune'] as const;
 export type TargetKey = (typeof TARGETS)[number];
 
 /** Whatever a target of nx.json may have: it goes over what is inferred. */
@@ -21,6 +21,8 @@ export interface PluginOptions {
   build?: TargetOption;
   upload?: TargetOption;
   deploy?: TargetOption;
+  lock?: TargetOption;
+  explain?: TargetOption;
   prune?: TargetOption;
 }
 
@@ -41,6 +43,8 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
     build: planOf('build', given.build),
     upload: planOf('upload', given.upload),
     deploy: planOf('deploy', given.deploy),
+    lock: planOf('lock', given.lock),
+    explain: planOf('explain', given.explain),
     prune: planOf('prune', given.prune),
   };
 }

@@ -1,4 +1,4 @@
-/** The targets of a service: build → upload → deploy, and prune for the wheel store that all of them share. */
+/** The targets of a service: build → upload → deploy, and those beside the chain. */
 
 import type { TargetConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
@@ -15,7 +15,7 @@ export interface ServiceFacts {
   summary: string;
 }
 
-/** By target name, in the order of the chain. */
+/** By target name, the chain first, in its order. */
 export function serviceTargets(
   plans: TargetPlans,
   facts: ServiceFacts,
@@ -39,6 +39,8 @@ const INFER: Record<TargetKey, Infer> = {
   build: inferBuild,
   upload: inferUpload,
   deploy: inferDeploy,
+  lock: inferLock,
+  explain: inferExplain,
   prune: inferPrune,
 };
 
@@ -95,6 +97,33 @@ function inferDeploy(
     configurations: { local: { simulated: true } },
     metadata: metadata(plan, facts, 'Points every function at the uploaded package', {
       args: ['-c local'],
+    }),
+  };
+}
+
+// Neither is cached: what they say depends on an index, an engine and the wheel store.
+function inferLock(plans: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:lock',
+    cache: false,
+    ...renamed('buildTarget', 'build', plans.build),
+    metadata: metadata(plan, facts, 'Pins every distribution by version and hash', {
+      args: ['--upgrade'],
+    }),
+  };
+}
+
+function inferExplain(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:explain',
+    cache: false,
+    ...renamed('buildTarget', 'build', plans.build),
+    metadata: metadata(plan, facts, 'Says why a build would resolve dependencies or not', {
+      args: ['--format=json'],
     }),
   };
 }

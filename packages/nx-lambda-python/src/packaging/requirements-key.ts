@@ -1,7 +1,7 @@
 /** The requirements key: a digest of everything that decides the dependencies, and of nothing else. */
 
 import type { Architecture } from '../service/runtimes';
-import { digestOf } from './canonical-json';
+import { digestOf, type Json } from './canonical-json';
 import type { RequirementsMeaning } from './requirements/collect';
 import { withoutCredentials } from './requirements/parse';
 
@@ -23,10 +23,14 @@ export interface KeyComponents {
   pipEnvironment: Readonly<Record<string, string>>;
 }
 
-/** Hex, 64 characters. Credentials in URLs leave no trace in it. */
-export function requirementsKey(components: KeyComponents): string {
+/** What is digested: every component, without credentials, so that it may be kept and shown. */
+export interface KeyContent {
+  readonly [component: string]: Json;
+}
+
+export function keyContent(components: KeyComponents): KeyContent {
   const { meaning, pipArguments, pipEnvironment } = components;
-  return digestOf({
+  return {
     format: REQUIREMENTS_FORMAT,
     requirements: meaning.requirements,
     constraints: meaning.constraints,
@@ -41,5 +45,10 @@ export function requirementsKey(components: KeyComponents): string {
     pipEnvironment: Object.fromEntries(
       Object.entries(pipEnvironment).map(([name, value]) => [name, withoutCredentials(value)]),
     ),
-  });
+  };
+}
+
+/** Hex, 64 characters. Credentials in URLs leave no trace in it. */
+export function requirementsKey(components: KeyComponents): string {
+  return digestOf(keyContent(components));
 }

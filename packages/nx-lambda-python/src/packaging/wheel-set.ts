@@ -48,6 +48,10 @@ export interface ResolvedWheels {
   files: string[];
   image: string | null;
   engine: string;
+  /** Wheels of the same set that the store has already. */
+  kept?: readonly StoredWheel[];
+  /** Told the wheels once the store has them. */
+  onAdmitted?: (wheels: readonly StoredWheel[]) => void;
 }
 
 /** Resolves requirements into wheel files below `directory`, by pip in a container or on the host. */
@@ -62,9 +66,11 @@ export async function ensureWheelSet(
   const { value: set, hit } = await findOrMake(requirementsKey, store, {
     find: () => store.readSet(requirementsKey),
     make: async (directory) => {
-      const { files, image, engine } = await resolve(directory);
-      const wheels: StoredWheel[] = [];
-      for (const file of files) wheels.push(await store.admit(file, admit));
+      const { files, image, engine, kept = [], onAdmitted } = await resolve(directory);
+      const admitted: StoredWheel[] = [];
+      for (const file of files) admitted.push(await store.admit(file, admit));
+      onAdmitted?.(admitted);
+      const wheels = [...kept, ...admitted];
       return { requirementsKey, image, engine, wheels: wheels.sort(byDistribution) };
     },
     keep: (made) => store.writeSet(made),

@@ -20,6 +20,7 @@ export const BUCKETS: Readonly<Record<string, Bucket>> = {
   pip: { kind: 'pip cache', endings: [''] },
   keys: record,
   lines: record,
+  needs: record,
   sources: record,
 };
 

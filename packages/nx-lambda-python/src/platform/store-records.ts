@@ -34,7 +34,8 @@ function digestOf(record: object): string {
   return createHash('sha256').update(JSON.stringify(record)).digest('hex');
 }
 
-function readJson(path: string): unknown {
+/** Undefined where the file is missing or no JSON. */
+export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {

@@ -5,6 +5,9 @@
  *       wheels/<sha256>/<file>.whl     content-addressed, never changed once there
  *       sets/<requirements key>.json   what a key resolved to
  *       trees/<requirements key>.json  what a key was installed to
+ *       keys/<requirements key>.json   what a key was made of (key-records.ts)
+ *       lines/<digest>.json            the wheel that one line of a lock came to (line-records.ts)
+ *       needs/<sha256>.json            what a wheel's METADATA requires (line-records.ts)
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
  *       sources/<service>              what the last build of a service knew of its files
  *       pip/<image digest>/            pip's own cache

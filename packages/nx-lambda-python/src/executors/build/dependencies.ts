@@ -2,16 +2,18 @@
 
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
-import { requirementsKey } from '../../packaging/requirements-key';
+import { keyContent, requirementsKey, type KeyComponents } from '../../packaging/requirements-key';
 import { exec, type Exec } from '../../platform/exec';
+import { KeyRecords } from '../../platform/key-records';
 import { readPipConfiguration } from '../../platform/pip/configuration';
 import type { ContainerPlace } from '../../platform/pip/in-container';
 import type { ResolveRequest } from '../../platform/pip/request';
-import { redactedError, redactingExec } from '../../platform/redact';
+import { redactedError, redactingExec, type Redact } from '../../platform/redact';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
 import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
+import { printReason } from './miss';
 import type { BuildOptions } from './normalize';
 import { readRequirements } from './requirements';
 import { buildSecrets } from './secrets';
@@ -34,36 +36,64 @@ export interface Dependencies {
 /** One value of the option `dependencies`. */
 export interface Mode {
   /** pip's commands whose configuration counts. */
-  commands: string[];
+  commands: readonly string[];
   /** What the store has for this key. */
   find: (key: string) => Dependencies | undefined;
   /** The same, or made by pip: in a container, on this machine without `place`. */
   ensure: (
-    key: string,
+    components: KeyComponents,
     request: ResolveRequest,
     place: ContainerPlace | undefined,
     exec: Exec,
   ) => Promise<Dependencies>;
 }
 
-/** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
-export async function ensureDependencies(
+/** All that decides the dependencies, but for what only an engine knows. */
+export interface Resolution {
+  request: ResolveRequest;
+  redact: Redact;
+  components: (place: 'container' | 'host', imageDigest: string | null) => KeyComponents;
+  /** Nothing is required. */
+  isEmpty: boolean;
+  imageName: string;
+  /** Digest of the image where its name has it and a container may be used. */
+  pinned: string | undefined;
+}
+
+export function modeOf(
   options: BuildOptions,
   { runtime, architecture }: Marker,
   store: DiskWheelStore,
-  ready: Promise<unknown>,
-): Promise<Dependencies> {
+): Mode {
+  return options.dependencies === 'install'
+    ? installing(options.project, store)
+    : splicing(options, { runtime, architecture }, store);
+}
+
+export function readResolution(
+  options: BuildOptions,
+  { runtime, architecture }: Marker,
+  commands: readonly string[],
+): Resolution {
   const inFiles = new RequirementSecrets(process.env);
   const { meaning, isEmpty, ...required } = readRequirements(options, (text, path) =>
     inFiles.protect(text, path),
   );
-  const mode =
-    options.dependencies === 'install'
-      ? installing(store)
-      : splicing(options, { runtime, architecture }, store);
-  const configuration = readPipConfiguration(process.env, undefined, mode.commands);
-  const key = (place: 'container' | 'host', imageDigest: string | null) =>
-    requirementsKey({
+  const configuration = readPipConfiguration(process.env, undefined, commands);
+  const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
+  const imageName = buildImageName(options.image, { runtime, architecture });
+  return {
+    request: {
+      runtime,
+      architecture,
+      ...required,
+      configuration,
+      ssh: options.ssh,
+      secrets: forPip,
+      onLine: (line) => console.log(`  ${line}`),
+    },
+    redact,
+    components: (place, imageDigest) => ({
       meaning,
       runtime: runtime.name,
       architecture,
@@ -72,41 +102,57 @@ export async function ensureDependencies(
       imageDigest,
       pipArguments: options.pipArgs,
       pipEnvironment: configuration.deciding,
-    });
+    }),
+    isEmpty,
+    imageName,
+    pinned: options.engine === 'host' ? undefined : pinnedDigest(imageName),
+  };
+}
+
+/** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
+export async function ensureDependencies(
+  options: BuildOptions,
+  marker: Marker,
+  store: DiskWheelStore,
+  ready: Promise<unknown>,
+): Promise<Dependencies> {
+  const mode = modeOf(options, marker, store);
+  const resolution = readResolution(options, marker, mode.commands);
+  const { request, redact, components, isEmpty, imageName, pinned } = resolution;
+  const keys = new KeyRecords(store.root);
+  const kept = (own: KeyComponents, dependencies: Dependencies): Dependencies => {
+    keys.write(keyContent(own));
+    return dependencies;
+  };
 
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
-  if (isEmpty) return noWheels(key('host', null), options, store);
-  warnOfBranches(meaning.requirements);
+  if (isEmpty) {
+    const own = components('host', null);
+    return kept(own, noWheels(requirementsKey(own), options, store));
+  }
 
-  const imageName = buildImageName(options.image, { runtime, architecture });
-  const pinned = options.engine === 'host' ? undefined : pinnedDigest(imageName);
-  const known = pinned && mode.find(key('container', pinned));
-  if (known) return known;
+  warnOfBranches(components('host', null).meaning.requirements);
 
-  const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
-  const image = await chooseImage(options, imageName, architecture, store, redact);
-  const request: ResolveRequest = {
-    runtime,
-    architecture,
-    ...required,
-    configuration,
-    ssh: options.ssh,
-    secrets: forPip,
-    onLine: (line) => console.log(`  ${line}`),
-  };
+  const known = pinned && mode.find(requirementsKey(components('container', pinned)));
+  if (known) return kept(components('container', pinned), known);
+
+  const image = await chooseImage(options, imageName, marker.architecture, store, redact);
   const digest = image && (pinned ?? image.digest);
-  const exact = digest ? key('container', digest) : key('host', null);
-  const there = mode.find(exact);
-  if (there) return there;
+  const own = digest ? components('container', digest) : components('host', null);
+  const there = mode.find(requirementsKey(own));
+  if (there) return kept(own, there);
   await ready;
-  const place = image && {
-    image,
-    network: options.network,
-    extraArguments: options.containerArgs,
-    pipCache: store.pipCachePath(digest ?? image.digest),
-  };
+  printReason(own, options, keys);
+  const place = image &&
+    digest && {
+      image,
+      network: options.network,
+      extraArguments: options.containerArgs,
+      pipCache: store.pipCachePath(digest),
+    };
   try {
-    return await mode.ensure(exact, request, place, redactingExec(exec, redact));
+    const run = redactingExec(exec, redact);
+    return kept(own, await mode.ensure(own, request, place || undefined, run));
   } catch (error) {
     throw redactedError(error, redact);
   }

@@ -30,6 +30,24 @@ export async function chooseImage(
   );
 }
 
+/** The same without a pull: `absent` where no engine that answers has the image. */
+export async function findLocalImage(
+  options: Pick<BuildOptions, 'engine'>,
+  image: string,
+  architecture: Architecture,
+): Promise<BuildImage | 'absent' | undefined> {
+  if (options.engine === 'host') return undefined;
+  const absent = new Error('absent');
+  try {
+    return await findBuildImage({ choice: options.engine, image, architecture }, exec, () =>
+      Promise.reject(absent),
+    );
+  } catch (error) {
+    if (error === absent) return 'absent';
+    throw error;
+  }
+}
+
 export function buildImageName(
   option: string | undefined,
   { runtime, architecture }: Pick<Marker, 'runtime' | 'architecture'>,

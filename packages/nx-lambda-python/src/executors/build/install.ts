@@ -5,6 +5,7 @@ import { LambdaPythonError } from '../../errors';
 import type { ByteSink } from '../../packaging/archive-writer';
 import type { WrittenPart } from '../../packaging/dependency-part';
 import { ensureInstalledTree, type InstalledTree } from '../../packaging/installed-tree';
+import { requirementsKey } from '../../packaging/requirements-key';
 import { writeTreePart } from '../../packaging/tree-part';
 import { archiveTree } from '../../platform/archive-tree';
 import { openFile } from '../../platform/files';
@@ -13,16 +14,18 @@ import { prepareRequest } from '../../platform/pip/prepare';
 import { describeTarget } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Dependencies, Mode } from './dependencies';
+import { warnUnpinned } from './miss';
 
-export function installing(store: DiskWheelStore): Mode {
+export function installing(project: string, store: DiskWheelStore): Mode {
   return {
     commands: ['install'],
     find: (key) => {
       const tree = store.readTree(key);
       return tree && installed(tree, true, store);
     },
-    ensure: async (key, request, place, exec) => {
+    ensure: async (components, request, place, exec) => {
       if (!place) throw engineMissing();
+      const key = requirementsKey(components);
       const { tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
         console.log(
           `installing ${describeTarget(request)} dependencies in ${place.image.engine}, ${place.image.name}`,
@@ -33,6 +36,7 @@ export function installing(store: DiskWheelStore): Mode {
         await archiveTree(made.tree, archive);
         return { ...made, write: (sink) => writePartFrom(archive, sink) };
       });
+      if (!hit) warnUnpinned(project, components.meaning.requirements);
       return installed(tree, hit, store);
     },
   };

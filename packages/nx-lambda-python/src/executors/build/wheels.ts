@@ -1,22 +1,38 @@
 /** `"dependencies": "wheels"`: pip resolves wheels, packages are spliced from them. */
 
-import { basename } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import {
   planPart,
   unknownExclusions,
   writePart,
   type PartOptions,
 } from '../../packaging/dependency-part';
-import { ensureWheelSet, type Admit, type WheelSet } from '../../packaging/wheel-set';
+import { findLock, resolveLock, type Lock, type LockSteps } from '../../packaging/locked-wheels';
+import { withRequirements, type LockedLine } from '../../packaging/requirements/hashed-lock';
+import { requirementsKey } from '../../packaging/requirements-key';
+import {
+  ensureWheelSet,
+  type Admit,
+  type ResolvedWheels,
+  type WheelSet,
+} from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
+import type { Exec } from '../../platform/exec';
 import { openFile } from '../../platform/files';
-import { resolveInContainer } from '../../platform/pip/in-container';
+import { LineRecords, readWheelNeeds } from '../../platform/line-records';
+import {
+  resolvedIn,
+  resolveInContainer,
+  type ContainerPlace,
+} from '../../platform/pip/in-container';
 import { resolveOnHost } from '../../platform/pip/on-host';
 import { prepareRequest } from '../../platform/pip/prepare';
-import { describeTarget } from '../../platform/pip/request';
+import { describeTarget, type ResolveRequest } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import { interpreterPath, type Architecture, type Runtime } from '../../service/runtimes';
 import type { Dependencies, Mode } from './dependencies';
+import { nameSome, warnUnpinned } from './miss';
 import type { BuildOptions } from './normalize';
 
 export function splicing(
@@ -32,28 +48,95 @@ export function splicing(
       const set = store.readSet(key);
       return set && spliced(set, true, part, store);
     },
-    ensure: async (key, request, place, exec) => {
-      const what = `resolving ${describeTarget(request)} wheels`;
+    ensure: async (components, request, place, exec) => {
       if (!place && options.engine === 'auto') {
         console.log(
           'no container engine is installed: only published wheels are used ("engine": "host"), nothing is built from source',
         );
       }
-      const resolve = async (directory: string) => {
-        const where = place
-          ? `in ${place.image.engine}, ${place.image.name}`
-          : 'by pip on this machine';
-        console.log(`${what} ${where}`);
-        const prepared = await prepareRequest(directory, request, place, exec);
-        return place
-          ? resolveInContainer(directory, prepared, place, exec)
-          : resolveOnHost(directory, prepared, exec);
-      };
-      const admit = admitFor(target, place !== undefined);
-      const { set, hit } = await ensureWheelSet(key, store, resolve, admit);
+      const pip = { place, exec };
+      const lock = findLock(components, target);
+      const lines = new LineRecords(store.root);
+      const { set, hit } = await ensureWheelSet(
+        requirementsKey(components),
+        store,
+        (directory) =>
+          lock
+            ? resolveLock(lock, lines, lockSteps(directory, lock, request, pip))
+            : resolveAll(directory, request, pip),
+        admitFor(target, place !== undefined),
+      );
+      if (!hit) warnUnpinned(options.project, components.meaning.requirements, set.wheels);
       return spliced(set, hit, part, store);
     },
   };
+}
+
+/** Where pip runs, and what runs it. */
+interface Pip {
+  place: ContainerPlace | undefined;
+  exec: Exec;
+}
+
+function resolveAll(directory: string, request: ResolveRequest, pip: Pip): Promise<ResolvedWheels> {
+  console.log(`resolving ${describeTarget(request)} wheels ${where(pip)}`);
+  return runPip(directory, request, pip);
+}
+
+/** pip for a lock: for a few of its lines, as one of them is fetched, or for the whole. */
+function lockSteps(
+  directory: string,
+  { lines }: Lock,
+  request: ResolveRequest,
+  pip: Pip,
+): LockSteps {
+  return {
+    all: () => resolveAll(directory, request, pip),
+    some: async (missing) => {
+      const names = nameSome(missing.map(({ requirement }) => requirement.name));
+      console.log(
+        `fetching ${missing.length} of ${lines.length} locked wheels ${where(pip)}: ${names}`,
+      );
+      // If that is not all, pip resolves the whole lock beside it.
+      const own = join(directory, 'lines');
+      mkdirSync(own);
+      return runPip(own, requestFor(missing, request), pip);
+    },
+    none: () => {
+      const { place } = pip;
+      console.log(`all ${lines.length} locked wheels are in the wheel store`);
+      return { files: [], ...(place ? resolvedIn(place) : { image: null, engine: 'host' }) };
+    },
+    readNeeds: readWheelNeeds,
+  };
+}
+
+/** The same files, of which only these lines are left. */
+function requestFor(missing: readonly LockedLine[], request: ResolveRequest): ResolveRequest {
+  const wanted = new Set(missing.map(({ text }) => text));
+  const files = [...request.files].map(
+    ([path, text]) => [path, withRequirements(text, (line) => wanted.has(line))] as const,
+  );
+  return {
+    ...request,
+    files: new Map(files),
+    pipArguments: [...request.pipArguments, '--no-deps', '--require-hashes'],
+  };
+}
+
+async function runPip(
+  directory: string,
+  request: ResolveRequest,
+  { place, exec }: Pip,
+): Promise<ResolvedWheels> {
+  const prepared = await prepareRequest(directory, request, place, exec);
+  return place
+    ? resolveInContainer(directory, prepared, place, exec)
+    : resolveOnHost(directory, prepared, exec);
+}
+
+function where({ place }: Pip): string {
+  return place ? `in ${place.image.engine}, ${place.image.name}` : 'by pip on this machine';
 }
 
 /** For a service that requires nothing, in either mode. */

@@ -97,3 +97,17 @@ export function parseMetadata(file: WheelFilename, text: string): Metadata {
   }
   return { name, version };
 }
+
+/** What METADATA asks for: the text of each requirement, and of the versions of Python. */
+export interface Needs {
+  requires: string[];
+  requiresPython: string | undefined;
+}
+
+export function parseNeeds(text: string): Needs {
+  const headers = parseHeaders(text);
+  return {
+    requires: [...(headers?.get('requires-dist') ?? [])],
+    requiresPython: headers?.get('requires-python')?.[0],
+  };
+}

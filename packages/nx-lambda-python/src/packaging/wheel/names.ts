@@ -16,7 +16,8 @@ const VERSION = new RegExp(
   ].join(''),
 );
 
-const PRE_NAMES: Readonly<Record<string, string>> = {
+/** PEP 440 spells these pre-release names another way. */
+export const PRE_NAMES: Readonly<Record<string, string>> = {
   alpha: 'a',
   beta: 'b',
   c: 'rc',
@@ -24,13 +25,18 @@ const PRE_NAMES: Readonly<Record<string, string>> = {
   preview: 'rc',
 };
 
+/** The parts of a PEP 440 version by name, as written in lower case; undefined for what is none. */
+export function versionParts(version: string): Record<string, string | undefined> | undefined {
+  return VERSION.exec(version.trim().toLowerCase())?.groups;
+}
+
 /**
  * A key that is the same for versions that PEP 440 calls equal: `1.0`, `1.0.0` and `v1`.
  * What is no PEP 440 version (`2004d`) is only equal to itself.
  */
 export function versionKey(version: string): string {
   const text = version.trim().toLowerCase();
-  const groups = VERSION.exec(text)?.groups;
+  const groups = versionParts(text);
   if (!groups) return text.replace(/_/g, '-');
   const { epoch, release = '', preName, pre, implicitPost, postName, post, devName, dev } = groups;
   const local = groups['local']?.split(/[-_.]/).map(withoutZeros).join('.');

@@ -10,7 +10,8 @@ import { WheelError } from './defect';
 import type { WheelDefect } from './defect';
 import { parseWheelFilename } from './filename';
 import type { WheelFilename } from './filename';
-import { findDistInfo, parseMetadata, parseWheelFile } from './metadata';
+import { findDistInfo, parseMetadata, parseNeeds, parseWheelFile } from './metadata';
+import type { Needs } from './metadata';
 
 export interface Wheel {
   file: WheelFilename;
@@ -59,6 +60,11 @@ export function readRecordText(source: ByteSource, wheel: Wheel): string {
 /** @throws WheelError metadata-missing */
 export function readMetadataText(source: ByteSource, wheel: Wheel): string {
   return readText(wheel, source, 'METADATA', 'metadata-missing');
+}
+
+/** What the wheel itself requires. */
+export function readNeeds(source: ByteSource, wheel: Wheel): Needs {
+  return parseNeeds(readText(wheel, source, 'METADATA', 'metadata-missing'));
 }
 
 /** The text of a file in the dist-info directory. */

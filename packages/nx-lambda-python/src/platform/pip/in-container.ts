@@ -13,6 +13,8 @@ import {
   describeTarget,
   fileArguments,
   machineNames,
+  readReport,
+  reportArguments,
   SOURCE_DATE_EPOCH,
   TREE,
   wheelsIn,
@@ -79,6 +81,18 @@ export async function runInContainer(
   exec: Exec,
 ): Promise<void> {
   await run(directory, request, place, { commands }, exec);
+}
+
+/** pip's report of what it would install for these requirements; nothing is installed. */
+export async function reportInContainer(
+  directory: string,
+  request: ResolveRequest,
+  place: ContainerPlace,
+  exec: Exec,
+): Promise<string> {
+  const pip = ['install', ...fileArguments(ROOT, request), ...reportArguments(ROOT)];
+  await runPip(directory, request, place, pip, exec);
+  return readReport(directory);
 }
 
 async function runPip(
@@ -171,6 +185,11 @@ async function run(
     const target = describeTarget(request);
     throw pipFailure({ output: result.output, target, place: 'container' });
   }
+  return resolvedIn(place);
+}
+
+/** How a build manifest names the container. */
+export function resolvedIn({ image }: ContainerPlace): { image: string; engine: string } {
   const pinned = image.name.includes('@') ? image.name : `${image.name}@${image.digest}`;
   return { image: pinned, engine: image.engine };
 }

@@ -12,6 +12,9 @@ import {
   describeTarget,
   fileArguments,
   machineNames,
+  readReport,
+  reportArguments,
+  TREE,
   SOURCE_DATE_EPOCH,
   wheelsIn,
   WHEELS,
@@ -19,24 +22,46 @@ import {
   type ResolveRequest,
 } from './request';
 
+const ONLY_WHEELS = ['--only-binary=:all:'];
+
 export async function resolveOnHost(
   directory: string,
   request: ResolveRequest,
   exec: Exec,
 ): Promise<ResolvedWheels> {
+  mkdirSync(join(directory, WHEELS));
+  const pip = ['download', ...ONLY_WHEELS, `--dest=${join(directory, WHEELS)}`];
+  await runPip(directory, request, pip, exec);
+  const source = readdirSync(join(directory, WHEELS)).find((name) => !name.endsWith('.whl'));
+  if (source !== undefined) throw sourceOnly(source, request);
+  return { files: wheelsIn(directory), image: null, engine: 'host' };
+}
+
+/** pip's report of what it would install for these requirements; nothing is installed. */
+export async function reportOnHost(
+  directory: string,
+  request: ResolveRequest,
+  exec: Exec,
+): Promise<string> {
+  // pip insists on a target for another system than its own.
+  const target = `--target=${join(directory, TREE)}`;
+  const pip = ['install', ...ONLY_WHEELS, target, ...reportArguments(directory)];
+  await runPip(directory, request, pip, exec);
+  return readReport(directory);
+}
+
+async function runPip(
+  directory: string,
+  request: ResolveRequest,
+  command: readonly string[],
+  exec: Exec,
+): Promise<void> {
   refuseGit(request);
   const { variables } = request.secrets();
   const python = await findPython(exec);
   writeInput(directory, request);
-  mkdirSync(join(directory, WHEELS));
   const requestFile = join(directory, 'request.json');
-  const pip = [
-    'download',
-    '--only-binary=:all:',
-    `--dest=${join(directory, WHEELS)}`,
-    ...targetArguments(request),
-    ...fileArguments(directory, request),
-  ];
+  const pip = [...command, ...targetArguments(request), ...fileArguments(directory, request)];
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
   const { configuration } = request;
   const run = (more: Record<string, string> = {}) =>
@@ -56,9 +81,6 @@ export async function resolveOnHost(
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
   }
-  const source = readdirSync(join(directory, WHEELS)).find((name) => !name.endsWith('.whl'));
-  if (source !== undefined) throw sourceOnly(source, request);
-  return { files: wheelsIn(directory), image: null, engine: 'host' };
 }
 
 /** A repository has no wheel, and pip would build one here, for this machine. */

@@ -1,6 +1,13 @@
 /** What a resolution needs, on whichever side pip runs, and how it is laid out in a directory for it. */
 
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { PathBase } from '../../packaging/requirements/local';
 import type { Architecture, Runtime } from '../../service/runtimes';
@@ -64,6 +71,7 @@ export const SOURCE_DATE_EPOCH = '315532800';
 export const WHEELS = 'wheels';
 export const TREE = 'tree';
 export const INPUT = 'input';
+const REPORT = 'report.json';
 
 /**
  * Copies the requirement files below `directory`, keeping their places relative to each other,
@@ -100,6 +108,15 @@ export function wheelsIn(directory: string): string[] {
     .filter((name) => name.endsWith('.whl'))
     .sort()
     .map((name) => join(directory, WHEELS, name));
+}
+
+/** Lets `pip install` say what it would install. */
+export function reportArguments(root: string): string[] {
+  return ['--dry-run', '--ignore-installed', `--report=${posix.join(root, REPORT)}`];
+}
+
+export function readReport(directory: string): string {
+  return readFileSync(join(directory, REPORT), 'utf8');
 }
 
 /** What `platform.machine()` says on the architecture. */

@@ -1,0 +1,12 @@
+/** The options of a build target, for the targets that act as that build would. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { targetOptions } from '../upload/target-options';
+import { normalizeOptions, type BuildOptions } from './normalize';
+import type { BuildExecutorSchema } from './schema';
+
+/** @throws OPTION_INVALID, PROJECT_NOT_FOUND */
+export function buildOptionsOf(context: ExecutorContext, target = 'build'): BuildOptions {
+  const given = targetOptions<BuildExecutorSchema>(context, target, 'buildTarget');
+  return normalizeOptions({ ...given, outputPath: given.outputPath ?? '' }, context);
+}

@@ -1,0 +1,31 @@
+/** `nx explain <service>`: hit or miss, and why. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { storeDirectory } from '../../platform/store-directory';
+import { DiskWheelStore } from '../../platform/wheel-store';
+import { renderError } from '../../report';
+import { buildOptionsOf } from '../build/of-target';
+import { readMarker } from '../build/service';
+import { renderExplanation } from './render';
+import type { ExplainExecutorSchema } from './schema';
+import { explainDependencies } from './state';
+
+export default async function explainExecutor(
+  { format, buildTarget }: ExplainExecutorSchema,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    const options = buildOptionsOf(context, buildTarget);
+    const store = new DiskWheelStore(storeDirectory());
+    const explanation = await explainDependencies(options, readMarker(options), store);
+    console.log(
+      format === 'json'
+        ? JSON.stringify({ format: 1, ...explanation }, null, 2)
+        : renderExplanation(explanation),
+    );
+    return { success: true };
+  } catch (error) {
+    console.error(renderError(error));
+    return { success: false };
+  }
+}

@@ -1,0 +1,213 @@
+import { findRuntime } from '../service/runtimes';
+import {
+  findLock,
+  planLock,
+  resolveLock,
+  type LineStore,
+  type LocatedWheel,
+  type LockSteps,
+} from './locked-wheels';
+import type { WheelNeeds } from './requirements/hashed-lock';
+import type { KeyComponents } from './requirements-key';
+import type { ResolvedWheels, StoredWheel } from './wheel-set';
+import { parseWheelFilename } from './wheel/filename';
+
+const runtime = findRuntime('python3.11');
+if (!runtime) throw new Error('python3.11 is gone');
+const target = { runtime, architecture: 'x86_64' } as const;
+
+const digest = (letter: string) => letter.repeat(64);
+const line = (requirement: string, ...letters: string[]) =>
+  [requirement, ...letters.map((letter) => `--hash=sha256:${digest(letter)}`)].join(' ');
+
+const components = (
+  requirements: string[],
+  changes: Partial<KeyComponents> = {},
+): KeyComponents => ({
+  meaning: { requirements, constraints: [], options: [] },
+  runtime: runtime.name,
+  architecture: 'x86_64',
+  dependencies: 'wheels',
+  place: 'container',
+  imageDigest: 'sha256:one',
+  pipArguments: [],
+  pipEnvironment: {},
+  ...changes,
+});
+
+class MemoryLines implements LineStore {
+  readonly lines = new Map<string, LocatedWheel>();
+  readonly needs = new Map<string, string[]>();
+
+  constructor(readonly wheels: LocatedWheel[] = []) {}
+
+  findWheels = (sha256: string) => this.wheels.filter((wheel) => wheel.sha256 === sha256);
+  readLine = (key: string) => this.lines.get(key);
+  writeLine = (key: string, wheel: LocatedWheel) => void this.lines.set(key, wheel);
+  keepWheelNeeds = () => undefined;
+  readWheelNeeds = ({ file }: LocatedWheel) => needsOf(file, this.needs.get(file));
+}
+
+const located = (file: string, letter: string): LocatedWheel => ({
+  file,
+  sha256: digest(letter),
+  size: 1,
+});
+
+function needsOf(file: string, requires: string[] = []): WheelNeeds {
+  const { distribution, version } = parseWheelFilename(file);
+  if (distribution === 'damaged') throw new Error('it cannot be read');
+  return { name: distribution, version, requires, requiresPython: undefined };
+}
+
+function planned(requirements: string[], store: LineStore, changes?: Partial<KeyComponents>) {
+  const lock = findLock(components(requirements, changes), target);
+  if (!lock) throw new Error('this is no lock');
+  const { kept, missing } = planLock(lock, store);
+  return {
+    kept: kept.map(({ wheel }) => wheel.file),
+    missing: missing.map(({ requirement }) => requirement.name),
+  };
+}
+
+const SIX = 'six-1.0-py3-none-any.whl';
+
+describe('a line with one hash', () => {
+  const store = new MemoryLines([
+    located(SIX, 'a'),
+    located('idna-3.0-cp312-cp312-manylinux_2_17_x86_64.whl', 'b'),
+    located('damaged-1.0-py3-none-any.whl', 'c'),
+    located('local-1.0-cp311-cp311-linux_x86_64.whl', 'd'),
+  ]);
+
+  it('is the wheel of that content, for any image', () => {
+    const changes = { imageDigest: 'sha256:two' };
+    expect(planned([line('six==1.0', 'a')], store, changes).kept).toEqual([SIX]);
+  });
+
+  it.each([
+    ['the store has no such content', line('six==1.0', 'e'), {}],
+    ['it names another version', line('six==1.1', 'a'), {}],
+    ['it names another distribution', line('seven==1.0', 'a'), {}],
+    ['the runtime cannot load it', line('idna==3.0', 'b'), {}],
+    ['it is damaged', line('damaged==1.0', 'c'), {}],
+    ['it was built in a container, and there is none', line('local==1.0', 'd'), { place: 'host' }],
+    ['pip shall build it', line('six==1.0', 'a'), { pipArguments: ['--no-binary=six'] }],
+    ['pip shall build all', line('six==1.0', 'a'), { pipEnvironment: { PIP_NO_BINARY: ':all:' } }],
+    ['pip has options for it', `${line('six==1.0', 'a')} --config-settings=a=b`, {}],
+    ['only pip can judge its marker', `six==1.0 ; platform_release > "6" ${line('', 'a')}`, {}],
+  ] as [string, string, Partial<KeyComponents>][])(
+    'is left to pip where %s',
+    (_, requirement, changes) => {
+      expect(planned([requirement], store, changes).kept).toEqual([]);
+    },
+  );
+});
+
+const PINNED = { image: 'image@sha256:one', engine: 'docker' };
+
+/** What pip would do; `calls` says what it was asked for. */
+function pip(files: string[], store: MemoryLines) {
+  const calls: string[] = [];
+  const answer = (made: string[]): ResolvedWheels => ({ files: made, ...PINNED });
+  const steps: LockSteps = {
+    all: () => {
+      calls.push('all');
+      return Promise.resolve(answer(files));
+    },
+    some: (lines) => {
+      const names = lines.map(({ requirement }) => requirement.name);
+      calls.push(...names);
+      return Promise.resolve(answer(files.filter((file) => names.includes(needsOf(file).name))));
+    },
+    none: () => answer([]),
+    readNeeds: (path) => needsOf(path, store.needs.get(path)),
+  };
+  return { calls, steps };
+}
+
+/** As the store would after pip: each file has the content of `letters`. */
+async function resolve(
+  requirements: string[],
+  store: MemoryLines,
+  contents: Record<string, string>,
+  changes?: Partial<KeyComponents>,
+) {
+  const lock = findLock(components(requirements, changes), target);
+  if (!lock) throw new Error('this is no lock');
+  const { calls, steps } = pip(Object.keys(contents), store);
+  const resolved = await resolveLock(lock, store, steps);
+  const admitted = resolved.files.map((file): StoredWheel => {
+    const wheel = { ...located(file, contents[file] ?? '0'), name: '', version: '' };
+    const { name, version } = needsOf(file);
+    store.wheels.push(wheel);
+    return { ...wheel, name, version };
+  });
+  resolved.onAdmitted?.(admitted);
+  const files = [...(resolved.kept ?? []), ...admitted].map(({ file }) => file).sort();
+  return { calls, files };
+}
+
+const IDNA = 'idna-3.0-py3-none-any.whl';
+const BUILT = 'docopt-0.6-py3-none-any.whl';
+const CONTENTS = { [SIX]: 'a', [IDNA]: 'b', [BUILT]: 'f' };
+/** idna has several files, docopt only a source distribution. */
+const LOCK = [line('six==1.0', 'a'), line('idna==3.0', 'b', 'c'), line('docopt==0.6', 'e')];
+
+describe('resolveLock', () => {
+  it('lets pip judge a lock of which nothing is known, and remembers each line', async () => {
+    const store = new MemoryLines();
+    const first = await resolve(LOCK, store, CONTENTS);
+    expect(first).toEqual({ calls: ['all'], files: Object.keys(CONTENTS).sort() });
+    expect(await resolve(LOCK, store, {})).toEqual({ calls: [], files: first.files });
+  });
+
+  it('asks for the one line that is new', async () => {
+    const store = new MemoryLines();
+    await resolve(LOCK, store, CONTENTS);
+    const more = 'attrs-1.0-py3-none-any.whl';
+    const { calls, files } = await resolve([...LOCK, line('attrs==1.0', '1', '2')], store, {
+      [more]: '1',
+    });
+    expect(calls).toEqual(['attrs']);
+    expect(files).toEqual([more, ...Object.keys(CONTENTS)].sort());
+  });
+
+  it('builds again for another image, and fetches nothing published again', async () => {
+    const store = new MemoryLines();
+    await resolve(LOCK, store, CONTENTS);
+    const changes = { imageDigest: 'sha256:two' };
+    const again = await resolve(LOCK, store, { [BUILT]: '9' }, changes);
+    expect(again.calls).toEqual(['docopt']);
+    expect((await resolve(LOCK, store, {}, changes)).calls).toEqual([]);
+  });
+
+  it.each([
+    ['other hashes', [line('idna==3.0', 'b', 'd')], {}],
+    ['another index', [line('idna==3.0', 'b', 'c')], { pipEnvironment: { PIP_INDEX_URL: 'x' } }],
+    ['other arguments', [line('idna==3.0', 'b', 'c')], { pipArguments: ['--pre'] }],
+  ] as [string, string[], Partial<KeyComponents>][])(
+    'takes no remembered wheel with %s',
+    async (_, requirements, changes) => {
+      const store = new MemoryLines();
+      await resolve(LOCK, store, CONTENTS);
+      expect(planned(requirements, store, changes)).toEqual({ kept: [], missing: ['idna'] });
+    },
+  );
+
+  it('lets pip judge a lock in which something is missing or does not fit', async () => {
+    const store = new MemoryLines([located(SIX, 'a')]);
+    store.needs.set(SIX, ['idna>=4']);
+    expect((await resolve([LOCK[0] ?? ''], store, CONTENTS)).calls).toEqual(['all']);
+    const both = await resolve(LOCK.slice(0, 2), new MemoryLines(store.wheels), CONTENTS);
+    expect(both.calls).toEqual(['idna']);
+    const conflict = new MemoryLines([located(SIX, 'a')]);
+    conflict.needs.set(SIX, ['idna>=4']);
+    expect((await resolve(LOCK.slice(0, 2), conflict, CONTENTS)).calls).toEqual(['idna', 'all']);
+  });
+});
+
+it('is no lock when pip installs, or when a line has no hash', () => {
+  expect(findLock(components(LOCK, { dependencies: 'install' }), target)).toBeUndefined();
+  expect(findLock(components([...LOCK, 'attrs==1.0']), target)).toBeUndefined();
+});

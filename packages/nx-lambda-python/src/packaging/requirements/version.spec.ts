@@ -1,0 +1,67 @@
+import { compareVersions, parseSpecifier, satisfies } from './version';
+
+describe('compareVersions', () => {
+  it('orders as PEP 440 does', () => {
+    // prettier-ignore
+    const ordered = [
+      '1.dev0', '1.0.dev456', '1.0a1', '1.0a2.dev456', '1.0a12.dev456', '1.0a12', '1.0b1.dev456',
+      '1.0b2', '1.0b2.post345.dev456', '1.0b2.post345', '1.0rc1.dev456', '1.0c1', '1.0', '1.0+abc.5',
+      '1.0+abc.7', '1.0+5', '1.0.post456.dev34', '1.0-456', '1.0.15', '1.1.dev1', '1.10', '1!0.1',
+    ];
+    for (const [index, version] of ordered.entries()) {
+      const next = ordered[index + 1];
+      expect(compareVersions(version, version)).toBe(0);
+      if (next)
+        expect([version, next, Math.sign(compareVersions(version, next) ?? 0)]).toEqual([
+          version,
+          next,
+          -1,
+        ]);
+    }
+  });
+
+  it('knows equal spellings, and what is no version', () => {
+    expect(compareVersions('v1.0', '1.0.0')).toBe(0);
+    expect(compareVersions('2004d', '1')).toBeUndefined();
+  });
+});
+
+describe('satisfies', () => {
+  it.each([
+    ['1.4.2', '>=1.2, !=1.4.1, <2', true],
+    ['2.0', '<2', false],
+    ['2.0rc1', '<2', false],
+    ['2.0rc1', '<2.0rc2', true],
+    ['1.0.post1', '>1.0', false],
+    ['1.0+local', '>1.0', false],
+    ['1.0+local', '==1.0', true],
+    ['1.0+local', '>=1.0', true],
+    ['1.0', '==1.0+local', false],
+    ['1.1.3', '==1.1.*', true],
+    ['1.10', '==1.1.*', false],
+    ['1.1rc1', '==1.1.*', true],
+    ['1', '==1.0.*', true],
+    ['1.1', '!=1.1.*', false],
+    ['2.2.9', '~=2.2', true],
+    ['3.0', '~=2.2', false],
+    ['2.2.post3', '~=2.2.post2', true],
+    ['1.4.5.0', '~=1.4.5', true],
+    ['1.5', '~=1.4.5', false],
+    ['1.0', '===1.0', true],
+    ['1.0.0', '===1.0', false],
+    ['1', '~=1', undefined],
+    ['1', '>=nonsense', undefined],
+    ['nonsense', '>=1', undefined],
+    ['3', '', true],
+  ])('%s, %s: %s', (version, specifier, expected) => {
+    expect(satisfies(version, parseSpecifier(specifier) ?? [])).toBe(expected);
+  });
+
+  it('is false where any clause is', () => {
+    expect(satisfies('1', parseSpecifier('>=nonsense,>2') ?? [])).toBe(false);
+  });
+});
+
+it.each(['1.0', '>=1 <2', '=>1'])('%s is no specifier', (text) => {
+  expect(parseSpecifier(text)).toBeUndefined();
+});
