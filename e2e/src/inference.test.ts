@@ -76,7 +76,9 @@ describe('inference', () => {
     workspace.write('nx.json', JSON.stringify(nxJson));
     const { targets } = show('good');
     workspace.write('nx.json', original);
-    expect(Object.keys(targets).sort()).toEqual(['explain', 'lock', 'package', 'prune', 'upload']);
+    expect(Object.keys(targets).sort()).toEqual([
+      ...['explain', 'lock', 'package', 'prune', 'shell', 'upload'],
+    ]);
     expect(targets['upload']?.dependsOn).toEqual(['package']);
   });
 });

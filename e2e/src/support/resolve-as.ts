@@ -20,7 +20,10 @@ export async function resolveAs(
   try {
     const architecture = 'x86_64';
     const choice = { choice: 'docker', image: IMAGE, architecture } as const;
-    const image = await findBuildImage(choice, exec, () => exec('false', []));
+    const image = await findBuildImage(choice, exec, {
+      whileAlone: (work) => work(),
+      pull: () => exec('false', []),
+    });
     const runtime = findRuntime('python3.11');
     if (!image || !runtime) throw new Error('there is no such image or runtime');
     const asUser: Exec = (file, args, options) => {
@@ -43,6 +46,10 @@ export async function resolveAs(
       {
         image,
         network: 'host',
+        mount: 'bind',
+        volumes: [],
+        environment: {},
+        inherited: [],
         extraArguments: [],
         pipCache: join(directory, 'cache'),
       },

@@ -112,7 +112,8 @@ export class Workspace {
     return join(this.root, 'node_modules', '.bin', 'nx');
   }
 
-  private fullEnvironment(own: Environment): NodeJS.ProcessEnv {
+  /** What nx gets: this process's environment without what would decide tests, and with the suites' store. */
+  fullEnvironment(own: Environment): NodeJS.ProcessEnv {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(NX_|AWS_|NODE_OPTIONS|JEST_|FORCE_COLOR|GITHUB_STEP_SUMMARY)/.test(name),
     );

@@ -39,7 +39,7 @@ async function service(files: Record<string, string>, options?: PluginOptions) {
 }
 
 describe('a service', () => {
-  it('has build, upload and deploy, chained', async () => {
+  it('has build, upload and deploy, chained, and a shell', async () => {
     const { name, targets, metadata } = await service({
       'services/orders/orders/handlers/__init__.py': '',
       'services/orders/orders/handlers/a.py': 'this is not Python',
@@ -50,7 +50,9 @@ describe('a service', () => {
     expect(metadata).toEqual({
       technologies: ['python', 'aws-lambda'],
       description: 'Python Lambda service: 2 handlers, python3.13 on x86_64',
-      targetGroups: { 'Lambda Python': ['build', 'upload', 'deploy', 'lock', 'explain', 'prune'] },
+      targetGroups: {
+        'Lambda Python': ['build', 'upload', 'deploy', 'lock', 'explain', 'prune', 'shell'],
+      },
     });
     expect(targets['build']).toMatchObject({
       executor: 'nx-lambda-python:build',
@@ -272,7 +274,10 @@ describe('plugin options', () => {
       {},
       { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
     );
-    expect(Object.keys(targets)).toEqual(['package', 'ship', 'deploy', 'lock', 'explain', 'prune']);
+    expect(Object.keys(targets)).toEqual([
+      ...['package', 'ship', 'deploy', 'lock', 'explain', 'prune', 'shell'],
+    ]);
+    expect(targets['shell']?.options).toEqual({ buildTarget: 'package' });
     expect(targets['package']?.options).toEqual({
       outputPath: 'dist/services/orders',
       engine: 'docker',
@@ -305,7 +310,7 @@ describe('plugin options', () => {
       {},
       { upload: false, lock: false, deploy: { configurations: { prod: {} } } },
     );
-    expect(Object.keys(targets)).toEqual(['build', 'deploy', 'explain', 'prune']);
+    expect(Object.keys(targets)).toEqual(['build', 'deploy', 'explain', 'prune', 'shell']);
     expect(targets['deploy']).toMatchObject({
       dependsOn: ['build'],
       configurations: { local: { simulated: true }, prod: {} },
@@ -322,6 +327,7 @@ describe('plugin options', () => {
       'lock',
       'explain',
       'prune',
+      'shell',
     ]);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { TargetConfiguration } from '@nx/devkit';
 
-export const TARGETS = ['build', 'upload', 'deploy', 'lock', 'explain', 'prune'] as const;
+export const TARGETS = ['build', 'upload', 'deploy', 'lock', 'explain', 'prune', 'shell'] as const;
 export type TargetKey = (typeof TARGETS)[number];
 
 /** Whatever a target of nx.json may have: it goes over what is inferred. */
@@ -24,6 +24,7 @@ export interface PluginOptions {
   lock?: TargetOption;
   explain?: TargetOption;
   prune?: TargetOption;
+  shell?: TargetOption;
 }
 
 export type TargetOption = TargetWithName | string | boolean;
@@ -46,6 +47,7 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
     lock: planOf('lock', given.lock),
     explain: planOf('explain', given.explain),
     prune: planOf('prune', given.prune),
+    shell: planOf('shell', given.shell),
   };
 }
 

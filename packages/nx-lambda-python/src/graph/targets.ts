@@ -42,6 +42,7 @@ const INFER: Record<TargetKey, Infer> = {
   lock: inferLock,
   explain: inferExplain,
   prune: inferPrune,
+  shell: inferShell,
 };
 
 function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
@@ -139,6 +140,21 @@ function inferPrune(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): Targ
       }),
       description: 'Removes from the wheel store of all services what builds no longer use',
     },
+  };
+}
+
+function inferShell(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:shell',
+    cache: false,
+    ...renamed('buildTarget', 'build', plans.build),
+    metadata: metadata(plan, facts, 'Opens a shell in the container of the build', {
+      options: { engine: 'docker' },
+    }),
   };
 }
 

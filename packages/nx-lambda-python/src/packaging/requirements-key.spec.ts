@@ -21,6 +21,12 @@ describe('requirementsKey', () => {
     expect(requirementsKey({ ...components, pipEnvironment })).toBe(GOLDEN);
   });
 
+  it('does not depend on the order of volumes, nor on credentials in variables', () => {
+    const key = (volumes: string[], url: string) =>
+      requirementsKey({ ...components, container: { volumes, environment: { INDEX: url } } });
+    expect(key(['/a', '/b'], 'https://me:token@host')).toBe(key(['/b', '/a'], 'https://host'));
+  });
+
   const changes: Partial<KeyComponents>[] = [
     { meaning: { ...components.meaning, requirements: ['a==1'] } },
     { meaning: { ...components.meaning, constraints: ['a==1'] } },
@@ -33,6 +39,8 @@ describe('requirementsKey', () => {
     { imageDigest: 'sha256:bb' },
     { pipArguments: ['--pre'] },
     { pipEnvironment: {} },
+    { container: { volumes: ['/oracle'], environment: {} } },
+    { container: { volumes: [], environment: { CFLAGS: '-O2' } } },
   ];
   it.each(changes)('changes with %j', (change) => {
     expect(requirementsKey({ ...components, ...change })).not.toBe(GOLDEN);

@@ -18,6 +18,8 @@ export interface KeyComponents {
   place: 'container' | 'host';
   /** Digest of the build image, `sha256:…`; null on the host. */
   imageDigest: string | null;
+  /** What the user changed in the container, of which no value is secret. */
+  container?: { volumes: readonly string[]; environment: Readonly<Record<string, string>> };
   pipArguments: readonly string[];
   /** pip's environment variables that choose wheels, by name. */
   pipEnvironment: Readonly<Record<string, string>>;
@@ -29,7 +31,7 @@ export interface KeyContent {
 }
 
 export function keyContent(components: KeyComponents): KeyContent {
-  const { meaning, pipArguments, pipEnvironment } = components;
+  const { meaning, pipArguments, pipEnvironment, container } = components;
   return {
     format: REQUIREMENTS_FORMAT,
     requirements: meaning.requirements,
@@ -42,13 +44,20 @@ export function keyContent(components: KeyComponents): KeyContent {
     place: components.place,
     imageDigest: components.imageDigest,
     pipArguments: pipArguments.map(withoutCredentials),
-    pipEnvironment: Object.fromEntries(
-      Object.entries(pipEnvironment).map(([name, value]) => [name, withoutCredentials(value)]),
-    ),
+    pipEnvironment: cleaned(pipEnvironment),
+    ...(container
+      ? { volumes: [...container.volumes].sort(), environment: cleaned(container.environment) }
+      : {}),
   };
 }
 
 /** Hex, 64 characters. Credentials in URLs leave no trace in it. */
 export function requirementsKey(components: KeyComponents): string {
   return digestOf(keyContent(components));
+}
+
+function cleaned(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, withoutCredentials(value)]),
+  );
 }

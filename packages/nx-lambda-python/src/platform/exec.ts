@@ -1,6 +1,8 @@
 /** Runs other programs. The only file that imports execa. */
 
+import type { Options } from 'execa';
 import { execFile } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 
 export interface ExecOptions {
   cwd?: string;
@@ -8,6 +10,12 @@ export interface ExecOptions {
   env?: Record<string, string | undefined>;
   /** Called for every line of stdout and stderr as it arrives. */
   onLine?: (line: string) => void;
+  /** A file that the program reads as its standard input. */
+  inputFile?: string;
+  /** A file that takes its standard output: lines and `output` are those of stderr then. */
+  outputFile?: string;
+  /** The program gets this process's terminal: nothing of what it says is seen here. */
+  terminal?: boolean;
 }
 
 export interface ExecResult {
@@ -21,7 +29,7 @@ export interface ExecResult {
   notFound: boolean;
 }
 
-/** Never throws for what the program did; stdin is closed, so nothing can wait for an answer. */
+/** Never throws for what the program did; without input or terminal nothing can wait for an answer. */
 export type Exec = (
   file: string,
   args: readonly string[],
@@ -46,6 +54,25 @@ export const ask: Exec = (file, args, { cwd, env } = {}) =>
   });
 
 export const exec: Exec = async (file, args, options = {}) => {
+  const files = openFiles(options);
+  try {
+    return await run(file, args, options, files);
+  } finally {
+    for (const descriptor of Object.values(files)) closeSync(descriptor);
+  }
+};
+
+interface OpenFiles {
+  stdin?: number;
+  stdout?: number;
+}
+
+async function run(
+  file: string,
+  args: readonly string[],
+  options: ExecOptions,
+  files: OpenFiles,
+): Promise<ExecResult> {
   // execa is an ES module: import() loads it on every Node that the plugin supports.
   const { execa } = await import('execa');
   const child = execa(file, args, {
@@ -55,16 +82,34 @@ export const exec: Exec = async (file, args, options = {}) => {
     env: options.env,
     maxBuffer: 64 * 1024 * 1024,
     reject: false,
-    stdin: 'ignore',
+    ...streams(options, files),
   });
-  const { onLine } = options;
-  if (onLine) for await (const line of child.iterable({ from: 'all' })) onLine(line);
+  const { onLine, outputFile } = options;
+  const from = outputFile === undefined ? 'all' : 'stderr';
+  if (onLine) for await (const line of child.iterable({ from })) onLine(String(line));
   const result = await child;
+  const [stdout, stderr, all] = [result.stdout, result.stderr, result.all].map((text) =>
+    typeof text === 'string' ? text : '',
+  ) as [string, string, string];
   return {
     exitCode: result.exitCode ?? null,
-    stdout: result.stdout,
-    stderr: result.stderr,
-    output: result.all,
+    stdout,
+    stderr,
+    output: outputFile === undefined ? all : stderr,
     notFound: result.code === 'ENOENT',
   };
-};
+}
+
+// The program has the files themselves: they may be larger than memory should hold.
+function openFiles({ inputFile, outputFile }: ExecOptions): OpenFiles {
+  return {
+    ...(inputFile === undefined ? {} : { stdin: openSync(inputFile, 'r') }),
+    ...(outputFile === undefined ? {} : { stdout: openSync(outputFile, 'w', 0o600) }),
+  };
+}
+
+function streams({ terminal }: ExecOptions, { stdin, stdout }: OpenFiles): Options {
+  if (terminal) return { stdio: 'inherit' };
+  // execa takes any descriptor, its types only those of this process's own streams.
+  return { stdin: stdin ?? 'ignore', stdout: stdout ?? 'pipe', stderr: 'pipe' } as Options;
+}

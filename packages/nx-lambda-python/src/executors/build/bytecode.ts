@@ -83,8 +83,8 @@ export async function withBytecode(
   async function findPlace() {
     const name = buildImageName(options.image, { runtime, architecture });
     const image = await chooseImage(options, name, architecture, store, withoutCredentials);
-    const { network, containerArgs: extraArguments } = options;
-    return image && { image, network, extraArguments };
+    const { network, mount, containerArgs: extraArguments } = options;
+    return image && { image, network, mount, extraArguments };
   }
 }
 

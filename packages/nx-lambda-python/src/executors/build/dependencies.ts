@@ -6,11 +6,12 @@ import { keyContent, requirementsKey, type KeyComponents } from '../../packaging
 import { exec, type Exec } from '../../platform/exec';
 import { KeyRecords } from '../../platform/key-records';
 import { readPipConfiguration } from '../../platform/pip/configuration';
-import type { ContainerPlace } from '../../platform/pip/in-container';
+import type { ContainerPlace } from '../../platform/pip/pip-container';
 import type { ResolveRequest } from '../../platform/pip/request';
 import { redactedError, redactingExec, type Redact } from '../../platform/redact';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
+import { containerMeaning, containerPlace } from './container-place';
 import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
 import { printReason } from './miss';
@@ -100,6 +101,7 @@ export function readResolution(
       dependencies: options.dependencies,
       place,
       imageDigest,
+      ...(place === 'container' ? { container: containerMeaning(options) } : {}),
       pipArguments: options.pipArgs,
       pipEnvironment: configuration.deciding,
     }),
@@ -143,16 +145,10 @@ export async function ensureDependencies(
   if (there) return kept(own, there);
   await ready;
   printReason(own, options, keys);
-  const place = image &&
-    digest && {
-      image,
-      network: options.network,
-      extraArguments: options.containerArgs,
-      pipCache: store.pipCachePath(digest),
-    };
+  const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
   try {
     const run = redactingExec(exec, redact);
-    return kept(own, await mode.ensure(own, request, place || undefined, run));
+    return kept(own, await mode.ensure(own, request, place, run));
   } catch (error) {
     throw redactedError(error, redact);
   }

@@ -19,15 +19,17 @@ export async function chooseImage(
 ): Promise<BuildImage | undefined> {
   if (options.engine === 'host') return undefined;
   const request = { choice: options.engine, image, architecture };
-  return findBuildImage(request, redactingExec(ask, redact), (engine, args) =>
-    // Parallel builds of a workspace start together: one of them pulls.
-    store.locked(`pull-${createHash('sha256').update(image).digest('hex')}`, () => {
+  return findBuildImage(request, redactingExec(ask, redact), {
+    // Parallel builds of a workspace start together.
+    whileAlone: (work) =>
+      store.locked(`pull-${createHash('sha256').update(image).digest('hex')}`, work),
+    pull: (engine, args) => {
       console.log(`pulling ${image}`);
       return redactingExec(exec, redact)(engine, args, {
         onLine: (line) => console.log(`  ${line}`),
       });
-    }),
-  );
+    },
+  });
 }
 
 /** The same without a pull: `absent` where no engine that answers has the image. */
@@ -39,9 +41,10 @@ export async function findLocalImage(
   if (options.engine === 'host') return undefined;
   const absent = new Error('absent');
   try {
-    return await findBuildImage({ choice: options.engine, image, architecture }, exec, () =>
-      Promise.reject(absent),
-    );
+    return await findBuildImage({ choice: options.engine, image, architecture }, ask, {
+      whileAlone: (work) => work(),
+      pull: () => Promise.reject(absent),
+    });
   } catch (error) {
     if (error === absent) return 'absent';
     throw error;

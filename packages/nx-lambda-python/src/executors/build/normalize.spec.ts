@@ -26,7 +26,8 @@ describe('normalizeOptions', () => {
 
   it.each<[Partial<BuildExecutorSchema>, string]>([
     [{ pipArgs: ['--index-url=https://bob:s3cret@host/simple'] }, 'PIP_INDEX_URL'],
-    [{ containerArgs: ['--env=HTTPS_PROXY=http://bob:s3cret@proxy'] }, '--env=NAME'],
+    [{ containerArgs: ['--env=HTTPS_PROXY=http://bob:s3cret@proxy'] }, '"environment": ["NAME"]'],
+    [{ environment: ['HTTPS_PROXY=http://bob:s3cret@proxy'] }, '"environment": ["NAME"]'],
   ])('refuses credentials in %j', (schema, hint) => {
     expect(() => normalize(schema)).toThrow(
       expect.objectContaining({

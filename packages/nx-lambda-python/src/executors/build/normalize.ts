@@ -4,7 +4,9 @@ import type { ExecutorContext } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
+import type { Mount } from '../../platform/engines/container';
 import { userInfosIn } from '../../platform/redact';
+import { parseEnvironment, parseVolumes, type ContainerVariables } from './container-options';
 import type { BuildExecutorSchema } from './schema';
 
 export interface BuildOptions {
@@ -23,6 +25,9 @@ export interface BuildOptions {
   engine: NonNullable<BuildExecutorSchema['engine']>;
   image: string | undefined;
   network: string | undefined;
+  mount: NonNullable<BuildExecutorSchema['mount']>;
+  volumes: Mount[];
+  environment: ContainerVariables;
   ssh: NonNullable<BuildExecutorSchema['ssh']>;
   containerArgs: string[];
   pipArgs: string[];
@@ -63,6 +68,9 @@ export function normalizeOptions(
     engine: schema.engine ?? 'auto',
     image: schema.image,
     network: schema.network,
+    mount: schema.mount ?? 'auto',
+    volumes: parseVolumes(schema.volumes ?? [], context.root),
+    environment: parseEnvironment(schema.environment ?? []),
     ssh: schema.ssh ?? 'auto',
     containerArgs: schema.containerArgs ?? [],
     pipArgs: schema.pipArgs ?? [],
@@ -111,7 +119,7 @@ function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
 
 /** Every user of this machine can read a process's arguments. */
 function checkArguments(schema: BuildExecutorSchema): void {
-  for (const option of ['pipArgs', 'containerArgs'] as const) {
+  for (const option of ['pipArgs', 'containerArgs', 'environment'] as const) {
     const found = schema[option]?.find((argument) => userInfosIn(argument).length > 0);
     if (found === undefined) continue;
     throw new LambdaPythonError('OPTION_INVALID', {
@@ -119,7 +127,7 @@ function checkArguments(schema: BuildExecutorSchema): void {
       hint:
         option === 'pipArgs'
           ? 'take them out: set PIP_INDEX_URL or PIP_EXTRA_INDEX_URL, or write the URL into a requirements file with `${NAME}`'
-          : 'take them out: export the variable and pass its name, "containerArgs": ["--env=NAME"]',
+          : 'take them out: export the variable and pass its name, "environment": ["NAME"]',
     });
   }
 }

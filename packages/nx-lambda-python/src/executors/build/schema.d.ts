@@ -29,7 +29,19 @@ export interface BuildExecutorSchema {
    */
   network?: string;
   /**
-   * Further arguments of the engine's `run`. They are not part of the requirements key. A URL with credentials is refused: pass a variable by its name, `--env=NAME`.
+   * How the container gets this machine's files. `bind` mounts them, `copy` sends them in and fetches what pip made, for engines that do not see them: remote, in a virtual machine, or of another container. `auto` mounts, but copies for an engine that is reached by a network, and after a run that did not find its files: that run costs about a second. Copying costs pip's cache, which stays empty.
+   */
+  mount?: 'auto' | 'bind' | 'copy';
+  /**
+   * Further mounts, `source:target` or `source:target:ro`: a source with a slash is a path, relative to the workspace unless it is absolute, a bare name a volume of the engine. Their targets are part of the requirements key, what is in them is not.
+   */
+  volumes?: string[];
+  /**
+   * Further variables in the container. `NAME` passes this machine's value on, which may be secret and is no part of the requirements key; `NAME=value` may decide what is compiled and is part of it, and anybody on this machine can read it in the engine's arguments, so that a URL with credentials is refused.
+   */
+  environment?: string[];
+  /**
+   * Further arguments of the engine's `run`. They are not part of the requirements key. A URL with credentials is refused: `environment` passes a variable by its name.
    */
   containerArgs?: string[];
   /**

@@ -21,12 +21,9 @@ import { validateWheel } from '../../packaging/wheel/admit';
 import type { Exec } from '../../platform/exec';
 import { openFile } from '../../platform/files';
 import { LineRecords, readWheelNeeds } from '../../platform/line-records';
-import {
-  resolvedIn,
-  resolveInContainer,
-  type ContainerPlace,
-} from '../../platform/pip/in-container';
+import { resolvedIn, resolveInContainer } from '../../platform/pip/in-container';
 import { resolveOnHost } from '../../platform/pip/on-host';
+import type { ContainerPlace } from '../../platform/pip/pip-container';
 import { prepareRequest } from '../../platform/pip/prepare';
 import { describeTarget, type ResolveRequest } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';

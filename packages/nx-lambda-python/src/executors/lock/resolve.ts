@@ -10,13 +10,15 @@ import {
 import { readReport } from '../../packaging/requirements/pip-report';
 import { exec, type Exec } from '../../platform/exec';
 import { readPipConfiguration } from '../../platform/pip/configuration';
-import { reportInContainer, type ContainerPlace } from '../../platform/pip/in-container';
+import { reportInContainer } from '../../platform/pip/in-container';
 import { reportOnHost } from '../../platform/pip/on-host';
+import type { ContainerPlace } from '../../platform/pip/pip-container';
 import { describeTarget, type ResolveRequest } from '../../platform/pip/request';
 import { redactedError, redactingExec, type Redact } from '../../platform/redact';
 import { lockByUv, type Upgrade } from '../../platform/uv';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
+import { containerPlace } from '../build/container-place';
 import { buildImageName, chooseImage } from '../build/image';
 import type { BuildOptions } from '../build/normalize';
 import { buildSecrets } from '../build/secrets';
@@ -51,7 +53,7 @@ export async function resolvePins(
   const run = redactingExec(exec, redact);
   try {
     if (tool === 'uv') return await pinsByUv(request, input, upgrade, store, run);
-    const place = await containerPlace(options, marker, store, redact);
+    const place = await findPlace(options, marker, store, redact);
     const kept =
       input.previous === undefined || upgrade.all
         ? new Map<string, string>()
@@ -138,7 +140,7 @@ function withKept(request: ResolveRequest, kept: ReadonlyMap<string, string>): R
   };
 }
 
-async function containerPlace(
+async function findPlace(
   options: BuildOptions,
   { runtime, architecture }: Marker,
   store: DiskWheelStore,
@@ -146,14 +148,7 @@ async function containerPlace(
 ): Promise<ContainerPlace | undefined> {
   const name = buildImageName(options.image, { runtime, architecture });
   const image = await chooseImage(options, name, architecture, store, redact);
-  return (
-    image && {
-      image,
-      network: options.network,
-      extraArguments: options.containerArgs,
-      pipCache: store.pipCachePath(image.digest),
-    }
-  );
+  return image && containerPlace(options, image, image.digest, store);
 }
 
 function isUnresolved(error: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Registers the plugin in nx.json, so that every pyproject.toml with a [tool.nx-lambda-python] table becomes a service with build, upload and deploy targets.
+ * Registers the plugin in nx.json, so that every pyproject.toml with a [tool.nx-lambda-python] table becomes a service with build, upload, deploy and shell targets.
  */
 export interface InitGeneratorSchema {
   /**

@@ -4,10 +4,9 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Architecture, Runtime } from '../../service/runtimes';
-import { runArguments } from '../engines/container';
 import { containerPlatform, type BuildImage } from '../engines/image';
+import { runContainer, UNSEEN, type MountChoice } from '../engines/run';
 import type { Exec, ExecResult } from '../exec';
-import { isRootless } from '../pip/in-container';
 
 export interface CompileRequest {
   runtime: Runtime;
@@ -20,6 +19,7 @@ export interface CompileRequest {
 export interface CompilePlace {
   image: BuildImage;
   network: string | undefined;
+  mount: MountChoice;
   extraArguments: readonly string[];
 }
 
@@ -55,13 +55,14 @@ export async function compilePart(
 async function compileInContainer(
   directory: string,
   request: CompileRequest,
-  { image, network, extraArguments }: CompilePlace,
+  { image, network, mount, extraArguments }: CompilePlace,
   exec: Exec,
 ): Promise<ExecResult> {
   writeRequest(directory, ROOT, request);
   const versioned = `python${request.runtime.python.join('.')}`;
   const python = `$(command -v ${versioned} || command -v python3 || echo python)`;
-  const args = runArguments(image.engine, {
+  const script = `${ROOT}/compile.py`;
+  const task = {
     image: image.name,
     platform: containerPlatform(request.architecture),
     mounts: [{ source: directory, target: ROOT, readOnly: false }],
@@ -69,15 +70,15 @@ async function compileInContainer(
     inherited: [],
     workdir: ROOT,
     network,
-    user: {
-      uid: process.getuid?.(),
-      gid: process.getgid?.(),
-      rootless: await isRootless(image, exec),
-    },
     extraArguments,
-    command: ['sh', '-c', `exec ${python} -s -S ${ROOT}/compile.py ${ROOT}/request.json`],
-  });
-  return exec(image.engine, args);
+    command: [
+      ...['sh', '-c'],
+      `test -f ${script} || exit ${UNSEEN}; exec ${python} -s -S ${script} ${ROOT}/request.json`,
+    ],
+  };
+  const leaves = { source: directory, target: ROOT, names: [OUTPUT] };
+  const onLine = (line: string) => console.log(`  ${line}`);
+  return runContainer(image, task, { mount, leaves, secrets: {}, onLine }, exec);
 }
 
 async function compileOnHost(

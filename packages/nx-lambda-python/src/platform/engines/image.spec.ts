@@ -1,5 +1,5 @@
 import type { Exec, ExecResult } from '../exec';
-import { findBuildImage, type ImageRequest } from './image';
+import { findBuildImage, type ImageRequest, type Pulling } from './image';
 
 const request: ImageRequest = { choice: 'auto', image: 'acme/build:1', architecture: 'x86_64' };
 
@@ -35,7 +35,11 @@ function engines(answers: Record<string, ExecResult[]>): { exec: Exec; asked: st
   return { exec, asked };
 }
 
-const noPull = () => Promise.reject(new Error('nothing should be pulled'));
+const noPull: Pulling = {
+  whileAlone: (work) => work(),
+  pull: () => Promise.reject(new Error('nothing should be pulled')),
+};
+const pulling = (pull: Pulling['pull']): Pulling => ({ ...noPull, pull });
 
 describe('findBuildImage', () => {
   it('asks one engine once where all is well', async () => {
@@ -55,6 +59,18 @@ describe('findBuildImage', () => {
     });
   });
 
+  it("passes over podman's own digests, which nothing else knows", async () => {
+    const own = { Id: 'abc', RepoDigests: ['localhost/acme/build@sha256:podman'] };
+    const podman = { ...request, choice: 'podman' as const };
+    const { exec } = engines({ podman: [image(own)] });
+    expect(await findBuildImage(podman, exec, noPull)).toMatchObject({ digest: 'sha256:abc' });
+  });
+
+  it('looks again once it is alone: another build may have pulled the image', async () => {
+    const { exec } = engines({ docker: [NO_IMAGE, image({})] });
+    expect(await findBuildImage(request, exec, noPull)).toMatchObject({ digest: 'sha256:own' });
+  });
+
   it('takes the next engine when the daemon of the first is down', async () => {
     const { exec } = engines({ docker: [DOWN], podman: [image({ Id: 'abc' })] });
     expect(await findBuildImage(request, exec, noPull)).toMatchObject({
@@ -64,26 +80,32 @@ describe('findBuildImage', () => {
   });
 
   it('pulls an image that is not there', async () => {
-    const { exec } = engines({ docker: [NO_IMAGE, image({})] });
+    const { exec } = engines({ docker: [NO_IMAGE, NO_IMAGE, image({})] });
     const pulled: string[][] = [];
     const pull = (_engine: string, args: string[]) => {
       pulled.push(args);
       return Promise.resolve(result({ exitCode: 0 }));
     };
-    expect(await findBuildImage(request, exec, pull)).toMatchObject({ digest: 'sha256:own' });
+    expect(await findBuildImage(request, exec, pulling(pull))).toMatchObject({
+      digest: 'sha256:own',
+    });
     expect(pulled).toEqual([['pull', '--platform=linux/amd64', 'acme/build:1']]);
   });
 
   it('pulls when the image at hand is for another architecture', async () => {
-    const { exec } = engines({ docker: [image({ Architecture: 'arm64' }), image({})] });
+    const { exec } = engines({
+      docker: [image({ Architecture: 'arm64' }), image({ Architecture: 'arm64' }), image({})],
+    });
     const pull = () => Promise.resolve(result({ exitCode: 0 }));
-    expect(await findBuildImage(request, exec, pull)).toMatchObject({ digest: 'sha256:own' });
+    expect(await findBuildImage(request, exec, pulling(pull))).toMatchObject({
+      digest: 'sha256:own',
+    });
   });
 
   it("says in the engine's words why an image cannot be pulled", async () => {
     const { exec } = engines({ docker: [NO_IMAGE] });
     const pull = () => Promise.resolve(result({ output: 'x\npull access denied for acme/build' }));
-    await expect(findBuildImage(request, exec, pull)).rejects.toMatchObject({
+    await expect(findBuildImage(request, exec, pulling(pull))).rejects.toMatchObject({
       code: 'IMAGE_UNAVAILABLE',
       message: expect.stringContaining('pull access denied for acme/build'),
     });

@@ -28,7 +28,11 @@ interface Refusal {
   words: string;
 }
 
-export type Pull = (engine: ContainerEngine, arguments_: string[]) => Promise<ExecResult>;
+export interface Pulling {
+  /** Of builds that miss the same image, one pulls: the others wait, and find it there. */
+  whileAlone: <T>(work: () => Promise<T>) => Promise<T>;
+  pull: (engine: ContainerEngine, arguments_: string[]) => Promise<ExecResult>;
+}
 
 /**
  * The first engine that answers, and the image, which is pulled if it is not there.
@@ -38,7 +42,7 @@ export type Pull = (engine: ContainerEngine, arguments_: string[]) => Promise<Ex
 export async function findBuildImage(
   request: ImageRequest,
   exec: Exec,
-  pull: Pull,
+  pulling: Pulling,
 ): Promise<BuildImage | undefined> {
   const candidates = request.choice === 'auto' ? CONTAINER_ENGINES : [request.choice];
   const refusals: Refusal[] = [];
@@ -49,7 +53,8 @@ export async function findBuildImage(
       continue;
     }
     if (found.digest) return { engine, name: request.image, digest: found.digest };
-    return { engine, name: request.image, digest: await pulledDigest(engine, request, exec, pull) };
+    const digest = await pulling.whileAlone(() => pulledDigest(engine, request, exec, pulling));
+    return { engine, name: request.image, digest };
   }
   const nowhere = refusals.every(({ reason }) => reason === 'not on PATH');
   if (nowhere && request.choice === 'auto') return undefined;
@@ -64,8 +69,10 @@ async function pulledDigest(
   engine: ContainerEngine,
   request: ImageRequest,
   exec: Exec,
-  pull: Pull,
+  { pull }: Pulling,
 ): Promise<string> {
+  const present = await inspect(engine, request, exec);
+  if ('digest' in present && present.digest) return present.digest;
   const platform = containerPlatform(request.architecture);
   const pulled = await pull(engine, ['pull', `--platform=${platform}`, request.image]);
   const found = pulled.exitCode === 0 ? await inspect(engine, request, exec) : undefined;
@@ -109,9 +116,20 @@ function readDigest(json: string, architecture: Architecture): string | undefine
   if (!image) return undefined;
   const wanted = architecture === 'arm64' ? 'arm64' : 'amd64';
   if (image.Architecture && image.Architecture !== wanted) return undefined;
-  const published = image.RepoDigests?.[0]?.split('@')[1];
+  // Podman names what it built or loaded itself by a digest, too, which no registry and no other engine knows.
+  const published = image.RepoDigests?.find((name) => !name.startsWith('localhost/'))?.split(
+    '@',
+  )[1];
   return published ?? (image.Id.startsWith('sha256:') ? image.Id : `sha256:${image.Id}`);
 }
+
+const START: Record<ContainerEngine, string> = {
+  docker: 'start docker',
+  // On Linux podman has nothing to start: a machine is what may be down.
+  podman: 'start its virtual machine: `podman machine start`',
+  finch: 'start its virtual machine: `finch vm start`',
+  nerdctl: 'start containerd',
+};
 
 function unavailable(refusals: readonly Refusal[]): LambdaPythonError {
   const tried = refusals
@@ -123,7 +141,7 @@ function unavailable(refusals: readonly Refusal[]): LambdaPythonError {
       ? `let this user talk to ${first.engine} (for docker: \`sudo usermod -aG docker $USER\`, then log in again)`
       : first?.reason === 'not on PATH'
         ? `install ${first.engine}, or set "engine": "auto"`
-        : `start ${first?.engine ?? 'docker'}`;
+        : START[first?.engine ?? 'docker'];
   return new LambdaPythonError('ENGINE_UNAVAILABLE', {
     message: `no container engine answered; tried ${tried}`,
     hint: `${start}, or set "engine": "host" on the build target to use published wheels only`,

@@ -13,6 +13,49 @@ describe('pipFailure', () => {
     });
   });
 
+  it('names the one that a published wheel requires, and which that is', () => {
+    const transitive =
+      'ERROR: Could not find a version that satisfies the requirement docopt>=0.6.2 (from num2words) (from versions: none)\nERROR: No matching distribution found for docopt>=0.6.2 (from num2words)\n';
+    expect(pipFailure({ output: transitive, target, place: 'host' })).toMatchObject({
+      code: 'WHEEL_UNAVAILABLE',
+      message: expect.stringContaining(
+        '`docopt>=0.6.2`, which `num2words` requires, fits',
+      ) as string,
+    });
+    const own = missing.replace(
+      '(from versions',
+      '(from -r /x/requirements.txt (line 1)) (from versions',
+    );
+    expect(pipFailure({ output: own, target, place: 'host' }).message).not.toContain('requires');
+  });
+
+  describe('after pip tried all versions of what requires it', () => {
+    const conflict = (causes: string, more = '') =>
+      `ERROR: Cannot install -r /x/requirements.txt (line 1) because these package versions have conflicting dependencies.\n\nThe conflict is caused by:\n${causes}\n${more}To fix this you could try to:\n1. loosen the range of package versions you've specified\n\nERROR: ResolutionImpossible: for help visit https://pip.pypa.io\n`;
+    const alike =
+      '    num2words 0.5.14 depends on docopt>=0.6.2\n    num2words 0.5.13 depends on docopt>=0.6.2\n';
+    const named =
+      'Additionally, some packages in these conflicts have no matching distributions available for your environment:\n    docopt\n\n';
+
+    it.each([
+      ['older pip', conflict(alike), '`docopt>=0.6.2`'],
+      ['newer pip', conflict(alike, named), '`docopt`'],
+    ])('names it, %s', (_, output, expected) => {
+      expect(pipFailure({ output, target, place: 'host' })).toMatchObject({
+        code: 'WHEEL_UNAVAILABLE',
+        message: expect.stringContaining(`no published wheel of ${expected} fits`) as string,
+      });
+      expect(pipFailure({ output, target, place: 'container' }).code).toBe('PIP_FAILED');
+    });
+
+    it('leaves a real conflict to pip', () => {
+      const output = conflict(
+        '    The user requested six==1.16.0\n    a 1.0 depends on six==1.17.0\n',
+      );
+      expect(pipFailure({ output, target, place: 'host' }).code).toBe('PIP_FAILED');
+    });
+  });
+
   it('names the distribution that does not exist', () => {
     expect(pipFailure({ output: missing, target, place: 'container' })).toMatchObject({
       code: 'PIP_FAILED',

@@ -27,9 +27,10 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
       hint: 'check the network, the proxy (HTTPS_PROXY) and the certificates (PIP_CERT); a proxy or index on this machine needs "network": "host" on the build target',
     });
   }
-  if (unmatched && place === 'host') {
+  const missing = unmatched ?? (place === 'host' ? onlyCauseOfConflict(text) : undefined);
+  if (missing && place === 'host') {
     return new LambdaPythonError('WHEEL_UNAVAILABLE', {
-      message: `no published wheel of \`${unmatched}\` fits ${target}, and without a container nothing can be built from source`,
+      message: `no published wheel of \`${missing}\`${requiredBy(text)} fits ${target}, and without a container nothing can be built from source`,
       hint: 'start docker or podman and build with "engine": "auto"; if the name or version is wrong, correct the requirements file',
     });
   }
@@ -43,6 +44,25 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
     message: `pip could not resolve the requirements for ${target}:\n${lastWords(text)}`,
     hint: 'read pip\'s words above; if a build needs a system library, name an image that has it: "image": "<name>" on the build target',
   });
+}
+
+/** `, which num2words requires,`, unless the user's own files do. */
+function requiredBy(text: string): string {
+  const parent = /satisfies the requirement .+? \(from ([\w.-]+)\)/.exec(text)?.[1];
+  return parent ? `, which \`${parent}\` requires,` : '';
+}
+
+/**
+ * Where several versions of one distribution can be had, pip tries each, and in the end speaks of a conflict. When
+ * all of them require the same, and nobody anything else, then that is what cannot be had.
+ */
+function onlyCauseOfConflict(text: string): string | undefined {
+  const named = /have no matching distributions available for your environment:\s+(\S+)/.exec(text);
+  if (named) return named[1];
+  const causes = /The conflict is caused by:\s*\n((?: +\S.*\n)+)/.exec(text)?.[1] ?? '';
+  const lines = causes.trim().split('\n');
+  const required = new Set(lines.map((line) => / depends on (.+)$/.exec(line)?.[1]));
+  return required.size === 1 ? [...required][0] : undefined;
 }
 
 /**

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec } from '../exec';
-import { installInContainer, resolveInContainer, type ContainerPlace } from './in-container';
+import { installInContainer, resolveInContainer } from './in-container';
+import type { ContainerPlace } from './pip-container';
 import type { ResolveRequest } from './request';
 
 let directory: string;
@@ -24,6 +25,10 @@ const request: ResolveRequest = {
 const place = (): ContainerPlace => ({
   image: { engine: 'podman', name: 'image:1', digest: 'sha256:aa' },
   network: undefined,
+  mount: 'bind',
+  volumes: [],
+  environment: {},
+  inherited: [],
   extraArguments: [],
   pipCache: join(directory, 'cache'),
 });
@@ -31,7 +36,8 @@ const place = (): ContainerPlace => ({
 /** An engine that leaves `files` in the container's directory. */
 function engine(files: string[], ran: string[][]): Exec {
   return (file, args) => {
-    ran.push([file, ...args].map((argument) => argument.replaceAll(directory, '<work>')));
+    const words = [file, ...args].filter((word) => !word.startsWith('--label='));
+    if (args[0] === 'run') ran.push(words.map((word) => word.replaceAll(directory, '<work>')));
     for (const path of files) writeFileSync(join(directory, path), '');
     const output = { stdout: '', stderr: '', output: '' };
     return Promise.resolve({ exitCode: 0, notFound: false, ...output });
@@ -75,6 +81,32 @@ describe('pip in the container', () => {
       '--no-warn-conflicts',
       '--target=/nx-lambda-python/tree',
     ]);
+  });
+
+  it('sees what the user mounts, sets and passes on, whose values are in no argument', async () => {
+    const ran: string[][] = [];
+    await resolveInContainer(
+      directory,
+      { ...request, configuration: { ...request.configuration, deciding: { PIP_PRE: 'secret' } } },
+      {
+        ...place(),
+        volumes: [{ source: '/opt/oracle', target: '/oracle', readOnly: true }],
+        environment: { CFLAGS: '-O2' },
+        inherited: ['TOKEN', 'PIP_PRE'],
+      },
+      engine([], ran),
+    );
+    expect(ran[0]).toEqual(
+      expect.arrayContaining([
+        '--mount=type=bind,source=/opt/oracle,target=/oracle,readonly',
+        '--env=CFLAGS=-O2',
+        '--env=PIP_PRE',
+        '--env=TOKEN',
+      ]),
+    );
+    expect(
+      ran[0]?.filter((word) => word.startsWith('--env=PIP_PRE') && !word.includes('PREFER')),
+    ).toEqual(['--env=PIP_PRE']);
   });
 
   it("runs in one and the same container, for the runtime's glibc", async () => {

@@ -58,14 +58,15 @@ async function runPip(
 ): Promise<void> {
   refuseGit(request);
   const { variables } = request.secrets();
-  const python = await findPython(exec);
+  const [python, ...pythonArguments] = await findPython(exec);
   writeInput(directory, request);
   const requestFile = join(directory, 'request.json');
   const pip = [...command, ...targetArguments(request), ...fileArguments(directory, request)];
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
   const { configuration } = request;
+  const script = join(__dirname, 'resolve_on_host.py');
   const run = (more: Record<string, string> = {}) =>
-    exec(python, [join(__dirname, 'resolve_on_host.py'), requestFile], {
+    exec(python, [...pythonArguments, script, requestFile], {
       env: hostEnvironment(
         configuration.deciding,
         configuration.connecting,
@@ -78,9 +79,20 @@ async function runPip(
   let result = await run();
   // The cache is the user's own, and not ours to clear.
   if (mayBeCacheDamage(result)) result = await run({ PIP_NO_CACHE_DIR: '1' });
+  if (result.exitCode === UNFIT) throw unfitPip(result.output);
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
   }
+}
+
+/** Of resolve_on_host.py, for a pip that goes by its own machine. */
+const UNFIT = 70;
+
+function unfitPip(output: string): LambdaPythonError {
+  return new LambdaPythonError('HOST_PYTHON_MISSING', {
+    message: `the pip of this machine cannot resolve for another system: ${output.trim().split('\n').at(-1)}`,
+    hint: 'install docker or podman (recommended), or another version of pip',
+  });
 }
 
 /** A repository has no wheel, and pip would build one here, for this machine. */
@@ -112,6 +124,8 @@ function markerEnvironment({ runtime, architecture }: ResolveRequest): Record<st
     os_name: 'posix',
     platform_machine: machineNames(architecture)[0] ?? '',
     platform_python_implementation: 'CPython',
+    // Lambda's kernel.
+    platform_release: '5.10',
     platform_system: 'Linux',
     python_full_version: `${version}.0`,
     python_version: version,
@@ -145,14 +159,36 @@ export function hostEnvironment(
   };
 }
 
-export async function findPython(exec: Exec): Promise<string> {
-  for (const candidate of ['python3', 'python', 'py']) {
-    const { exitCode } = await exec(candidate, ['-m', 'pip', '--version']);
-    if (exitCode === 0) return candidate;
+/** Several `--platform`s and `--abi`s are understood since then. */
+const OLDEST_PIP = [20, 3] as const;
+
+/**
+ * A Python of any version with pip, as the words that start it. uv has neither a download nor pip: it runs one.
+ * @throws HOST_PYTHON_MISSING
+ */
+export async function findPython(exec: Exec): Promise<[string, ...string[]]> {
+  const tried: string[] = [];
+  for (const candidate of CANDIDATES) {
+    const [file, ...args] = candidate;
+    const result = await exec(file, [...args, '-m', 'pip', '--version']);
+    if (result.notFound) continue;
+    const found = /^pip (\d+)\.(\d+)\S* .*\(python (\d+)\./m.exec(result.stdout);
+    const [major = 0, minor = 0, python = 0] = found?.slice(1).map(Number) ?? [];
+    const isNewEnough =
+      major > OLDEST_PIP[0] || (major === OLDEST_PIP[0] && minor >= OLDEST_PIP[1]);
+    // A pip that says its version in other words is no older one.
+    if (result.exitCode === 0 && (!found || (isNewEnough && python >= 3))) return candidate;
+    tried.push(`\`${file}\` (${found ? `pip ${major}.${minor}, Python ${python}` : 'no pip'})`);
   }
+  const words = tried.length > 0 ? `only ${tried.join(', ')}` : 'no Python';
   throw new LambdaPythonError('HOST_PYTHON_MISSING', {
-    message:
-      'there is no container engine, and no Python with pip on PATH to fetch published wheels',
-    hint: 'install docker or podman (recommended), or Python 3 with pip',
+    message: `without a container, published wheels are fetched by Python 3 with pip ${OLDEST_PIP.join('.')} or newer, and PATH has ${words}`,
+    hint: tried.some((word) => word.startsWith('`uv`'))
+      ? 'install docker or podman (recommended), or let uv install a Python that it can run pip with: `uv python install`'
+      : 'install docker or podman (recommended), or Python 3 with pip, or uv',
   });
 }
+
+// uv may not fetch a Python in the middle of a build.
+const UV = ['uv', 'run', '--quiet', '--no-project', '--no-python-downloads', '--with=pip'] as const;
+const CANDIDATES: [string, ...string[]][] = [['python3'], ['python'], ['py'], [...UV, 'python']];

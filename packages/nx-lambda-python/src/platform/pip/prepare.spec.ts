@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildWheel, type FixtureWheel } from '../../packaging/wheel/wheel.fixtures';
 import type { Exec } from '../exec';
 import { hashFile } from '../files';
-import type { ContainerPlace } from './in-container';
+import type { ContainerPlace } from './pip-container';
 import { prepareRequest } from './prepare';
 import { INPUT, type LocalInput, type ResolveRequest } from './request';
 
@@ -16,6 +16,10 @@ const FILE = 'services/a/requirements.txt';
 const place = (): ContainerPlace => ({
   image: { engine: 'podman', name: 'image:1', digest: 'sha256:aa' },
   network: undefined,
+  mount: 'bind',
+  volumes: [],
+  environment: {},
+  inherited: [],
   extraArguments: [],
   pipCache: join(directory, 'cache'),
 });

@@ -25,7 +25,7 @@ import { requiredUrls } from '../../packaging/wheel/required-urls';
 import type { Exec } from '../exec';
 import { hashFile, openFile } from '../files';
 import { exportLock } from './export-lock';
-import type { ContainerPlace } from './in-container';
+import type { ContainerPlace } from './pip-container';
 import { describeTarget, INPUT, type LocalInput, type ResolveRequest } from './request';
 import { fileUrl, sideOf, type Side } from './side';
 

@@ -4,8 +4,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exec } from '../exec';
 import { pipFailure } from './failure';
-import { ROOT, runInContainer, type ContainerPlace } from './in-container';
+import { runInContainer } from './in-container';
 import { findPython, hostEnvironment } from './on-host';
+import { ROOT, type ContainerPlace } from './pip-container';
 import { describeTarget, writeInput, type ResolveRequest } from './request';
 
 export interface Side {
@@ -43,7 +44,7 @@ function host(exec: Exec): Side {
     onHost: true,
     rootOf: (directory) => directory,
     run: async (directory, request, commands) => {
-      const python = await findPython(exec);
+      const [python, ...pythonArguments] = await findPython(exec);
       mkdirSync(directory, { recursive: true });
       writeInput(directory, request);
       const { deciding, connecting, certificates } = request.configuration;
@@ -58,7 +59,7 @@ function host(exec: Exec): Side {
       for (const command of commands) {
         const { exitCode, output } = await exec(
           python,
-          command[0] === '-m' ? [guard, ...command] : command,
+          [...pythonArguments, ...(command[0] === '-m' ? [guard] : []), ...command],
           {
             cwd: directory,
             env,

@@ -1,0 +1,31 @@
+/** Generated from schema.json by `npm run generate`. */
+
+/**
+ * Creates the Dockerfile of a team's own build image: AWS's image of a runtime, with the tools that builds and shells need.
+ */
+export interface DockerfileGeneratorSchema {
+  /**
+   * Directory of the Dockerfile, relative to the current one. It must not hold one yet.
+   */
+  directory: string;
+  /**
+   * Lambda runtime that the image builds for.
+   */
+  runtime?: 'python3.9' | 'python3.10' | 'python3.11' | 'python3.12' | 'python3.13' | 'python3.14';
+  /**
+   * Processor architecture of the image.
+   */
+  architecture?: 'x86_64' | 'arm64';
+  /**
+   * AWS's image to start from: `sam` has compilers and the AWS CLI already, `lambda` is smaller and gets them from the system's packages.
+   */
+  base?: 'sam' | 'lambda';
+  /**
+   * Digest of the base image, `sha256:…`, so that every build of the image starts from the same. Default: the newest of its tag.
+   */
+  digest?: string;
+  /**
+   * Leave the created files as they are written, without formatting them.
+   */
+  skipFormat?: boolean;
+}

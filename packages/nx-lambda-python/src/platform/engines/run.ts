@@ -1,0 +1,112 @@
+/** Runs one container to its end, with this machine's files mounted, or copied where the engine can't see them. */
+
+import { existsSync } from 'node:fs';
+import { LambdaPythonError } from '../../errors';
+import type { Exec, ExecResult } from '../exec';
+import { ownedName } from '../owner';
+import { runArguments, type ContainerRun, type Daemon } from './container';
+import { runCopying } from './copy';
+import { isLocalEngine } from './endpoint';
+import type { BuildImage } from './image';
+import { sweepContainers } from './sweep';
+
+/** How a container gets this machine's files; `auto` copies only where mounting does not work. */
+export type MountChoice = 'auto' | 'bind' | 'copy';
+
+/** A command ends with it when the files it was to find are not there. */
+export const UNSEEN = 65;
+
+/** A run, without what is found out here. */
+export type ContainerTask = Omit<ContainerRun, 'user' | 'owner' | 'input'>;
+
+export interface RunOptions {
+  mount: MountChoice;
+  /** What the command leaves in `target`, the container's name for the directory `source`. */
+  leaves: { source: string; target: string; names: readonly string[] };
+  /** For the engine's own environment; they may be secret. */
+  secrets: Record<string, string>;
+  onLine: (line: string) => void;
+}
+
+/**
+ * @returns what the command in the container did
+ * @throws CONTAINER_FAILED when the engine could not start it, or can't see this machine's files
+ */
+export async function runContainer(
+  image: BuildImage,
+  task: ContainerTask,
+  options: RunOptions,
+  exec: Exec,
+): Promise<ExecResult> {
+  await sweepContainers(image.engine, exec);
+  const { mount, onLine } = options;
+  if (mount === 'bind' || (mount === 'auto' && isLocalEngine(image.engine))) {
+    const result = await runMounting(image, task, options, exec);
+    if (!isBlind(task, result)) return started(image, result);
+    if (mount === 'bind') throw blind(image);
+    onLine(copyingInstead(image));
+  }
+  return started(image, await runCopying(image.engine, withOwner(task), options, exec));
+}
+
+export function copyingInstead({ engine }: BuildImage): string {
+  return `${engine} does not see this machine's files: copying them in and out ("mount": "copy" saves this attempt)`;
+}
+
+async function runMounting(
+  image: BuildImage,
+  task: ContainerTask,
+  { secrets, onLine }: RunOptions,
+  exec: Exec,
+): Promise<ExecResult> {
+  const user = await currentUser(image, exec);
+  const run: ContainerRun = { ...withOwner(task), user, input: 'none' };
+  return exec(image.engine, runArguments(image.engine, run), { env: secrets, onLine });
+}
+
+export function withOwner(task: ContainerTask): Omit<ContainerRun, 'user' | 'input'> {
+  return { ...task, owner: ownedName() };
+}
+
+/** Who the files of this machine belong to that the container shall write. */
+export async function currentUser(
+  { engine }: BuildImage,
+  exec: Exec,
+): Promise<{ uid: number | undefined; gid: number | undefined; daemon: Daemon }> {
+  const [uid, gid] = [process.getuid?.(), process.getgid?.()];
+  return { uid, gid, daemon: uid === undefined ? 'root' : await daemonOf(engine, exec) };
+}
+
+/** Podman maps users by an argument; the others say how their daemon does it. */
+async function daemonOf(engine: BuildImage['engine'], exec: Exec): Promise<Daemon> {
+  if (engine === 'podman') return 'root';
+  const { stdout } = await exec(engine, ['info', '--format', '{{.SecurityOptions}}']);
+  if (stdout.includes('rootless')) return 'rootless';
+  return stdout.includes('name=userns') ? 'remapped' : 'root';
+}
+
+/** The engine says that a path is not there which is, or the command did not find its files. */
+function isBlind({ mounts }: ContainerTask, { exitCode, output }: ExecResult): boolean {
+  if (exitCode === UNSEEN) return true;
+  if (exitCode === null || exitCode < 125 || exitCode > 127) return false;
+  if (!/does not exist|no such file|not shared|denied/i.test(output)) return false;
+  return mounts.some(
+    ({ source, isVolume }) => !isVolume && existsSync(source) && output.includes(source),
+  );
+}
+
+function blind({ engine }: BuildImage): LambdaPythonError {
+  return new LambdaPythonError('CONTAINER_FAILED', {
+    message: `${engine} does not see this machine's files, which "mount": "bind" relies on: it is remote, or runs in a virtual machine or another container`,
+    hint: 'set "mount": "copy" on the build target, or NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a directory that both share',
+  });
+}
+
+/** @throws CONTAINER_FAILED */
+export function started({ engine, name }: BuildImage, result: ExecResult): ExecResult {
+  if (result.exitCode !== 125 && result.exitCode !== null) return result;
+  throw new LambdaPythonError('CONTAINER_FAILED', {
+    message: `${engine} could not run the build image \`${name}\`: ${result.output.trim().split('\n').slice(-3).join(' ')}`,
+    hint: 'correct `network`, `volumes` and `containerArgs` on the build target; without a bridge the network is "host"',
+  });
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Exec, ExecOptions, ExecResult } from '../exec';
+import { findPython, resolveOnHost } from './on-host';
+import type { ResolveRequest } from './request';
+
+const result = (partial: Partial<ExecResult>): ExecResult => ({
+  ...{ exitCode: 0, stdout: '', stderr: '', output: '', notFound: false },
+  ...partial,
+});
+const pip = (version: string, python: string): ExecResult =>
+  result({ stdout: `pip ${version} from C:\\Python\\Lib\\site-packages\\pip (python ${python})` });
+const ABSENT = result({ exitCode: null, notFound: true });
+const NO_PIP = result({ exitCode: 1, stderr: '/usr/bin/python3: No module named pip' });
+
+/** A machine with these programs. */
+const machine =
+  (programs: Record<string, ExecResult>): Exec =>
+  (file) =>
+    Promise.resolve(programs[file] ?? ABSENT);
+
+describe('findPython', () => {
+  it.each<[string, Record<string, ExecResult>, string[]]>([
+    ['Linux', { python3: pip('23.0.1', '3.11'), python: pip('26.3', '3.13') }, ['python3']],
+    ['a virtual environment', { python: pip('26.3', '3.13') }, ['python']],
+    ['Windows', { py: pip('25.0', '3.12') }, ['py']],
+    [
+      'the first with a pip that is new enough',
+      { python3: pip('20.2.4', '3.9'), python: pip('20.3', '3.8') },
+      ['python'],
+    ],
+    [
+      'uv where nothing else has pip',
+      { python3: NO_PIP, uv: pip('26.3', '3.13') },
+      ['uv', 'run', '--quiet', '--no-project', '--no-python-downloads', '--with=pip', 'python'],
+    ],
+  ])('%s', async (_, programs, expected) => {
+    expect(await findPython(machine(programs))).toEqual(expected);
+  });
+
+  it.each<[string, Record<string, ExecResult>, string, string]>([
+    ['nothing', {}, 'PATH has no Python', 'or Python 3 with pip, or uv'],
+    [
+      'old ones',
+      { python3: pip('9.0.1', '3.6'), python: pip('20.3.4', '2.7'), py: NO_PIP },
+      'only `python3` (pip 9.0, Python 3), `python` (pip 20.3, Python 2), `py` (no pip)',
+      'or Python 3 with pip, or uv',
+    ],
+    ['uv without a Python', { uv: result({ exitCode: 2 }) }, '`uv` (no pip)', 'uv python install'],
+  ])('says what it found: %s', async (_, programs, message, hint) => {
+    await expect(findPython(machine(programs))).rejects.toMatchObject({
+      code: 'HOST_PYTHON_MISSING',
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining(hint) as string,
+    });
+  });
+});
+
+describe('resolveOnHost', () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'on-host-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const request: ResolveRequest = {
+    runtime: { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null },
+    architecture: 'arm64',
+    files: new Map([['requirements.txt', 'six\n']]),
+    requirements: ['requirements.txt'],
+    constraints: [],
+    pipArguments: ['--pre'],
+    configuration: {
+      deciding: { PIP_INDEX_URL: 'https://me:s3cret@index.invalid' },
+      connecting: {},
+      certificates: undefined,
+    },
+    ssh: 'none',
+    secrets: () => ({ variables: {}, netrc: undefined }),
+    onLine: () => undefined,
+  };
+
+  /** A Python that downloads `files`. */
+  function python(files: string[], ended: Partial<ExecResult>, calls: Call[]): Exec {
+    return (file, args, options) => {
+      if (args.includes('--version')) return machine({ python3: pip('26.3', '3.13') })(file, args);
+      calls.push({ args, options });
+      for (const name of files) writeFileSync(join(directory, 'wheels', name), '');
+      return Promise.resolve(result(ended));
+    };
+  }
+  interface Call {
+    args: readonly string[];
+    options: ExecOptions | undefined;
+  }
+
+  it("asks for the runtime's tags and markers, by no secret argument", async () => {
+    const calls: Call[] = [];
+    const exec = python(['six-1.17.0-py2.py3-none-any.whl'], {}, calls);
+    expect(await resolveOnHost(directory, request, exec)).toEqual({
+      files: [join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl')],
+      image: null,
+      engine: 'host',
+    });
+    expect(calls[0]?.args).toEqual([
+      expect.stringMatching(/resolve_on_host\.py$/),
+      join(directory, 'request.json'),
+    ]);
+    expect(calls[0]?.options?.env).toMatchObject(request.configuration.deciding);
+    const text = readFileSync(join(directory, 'request.json'), 'utf8');
+    expect(text).not.toContain('s3cret');
+    const { pip: args, environment } = JSON.parse(text) as {
+      pip: string[];
+      environment: Record<string, string>;
+    };
+    expect(args.slice(0, 3)).toEqual([
+      'download',
+      '--only-binary=:all:',
+      `--dest=${join(directory, 'wheels')}`,
+    ]);
+    expect(args).toEqual(
+      expect.arrayContaining([
+        ...['--python-version=3.11', '--implementation=cp', '--abi=cp311', '--abi=abi3'],
+        ...['--platform=manylinux_2_26_aarch64', '--platform=manylinux2014_aarch64', '--pre'],
+      ]),
+    );
+    expect(args).not.toContain('--platform=manylinux_2_27_aarch64');
+    expect(environment).toMatchObject({
+      python_version: '3.11',
+      platform_machine: 'aarch64',
+      sys_platform: 'linux',
+      platform_system: 'Linux',
+    });
+  });
+
+  it('refuses what pip downloaded as source, though it was content', async () => {
+    const files = ['mine-1.0.zip', 'docopt-0.6.2.tar.gz', 'six-1.17.0-py2.py3-none-any.whl'];
+    await expect(resolveOnHost(directory, request, python(files, {}, []))).rejects.toMatchObject({
+      code: 'WHEEL_UNAVAILABLE',
+      message: expect.stringContaining('`docopt-0.6.2.tar.gz` is required by its URL') as string,
+    });
+  });
+
+  it('says that a pip cannot be told the runtime', async () => {
+    const output = 'its markers cannot be told the runtime: No module named markers';
+    const exec = python([], { exitCode: 70, output }, []);
+    await expect(resolveOnHost(directory, request, exec)).rejects.toMatchObject({
+      code: 'HOST_PYTHON_MISSING',
+      message: expect.stringContaining(output) as string,
+    });
+  });
+});
