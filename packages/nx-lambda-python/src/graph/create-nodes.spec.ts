@@ -126,7 +126,7 @@ describe('a service', () => {
       { externalDependencies: [] },
     ]);
     expect(namedInputs).toEqual({
-      lambdaPythonBuildFormat: [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_1' }],
+      lambdaPythonBuildFormat: [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_2' }],
     });
   });
 

@@ -13,7 +13,7 @@ export type Inputs = NonNullable<TargetConfiguration['inputs']>;
  * other bytes than before, it makes every cached package of an older plugin stale.
  */
 export const BUILD_FORMAT_INPUT = 'lambdaPythonBuildFormat';
-export const BUILD_FORMAT: Inputs = [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_1' }];
+export const BUILD_FORMAT: Inputs = [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_2' }];
 
 // Requirements and locks at the root are often shared: `-r ../../requirements.txt`, a workspace of uv.
 const REQUIREMENTS = [

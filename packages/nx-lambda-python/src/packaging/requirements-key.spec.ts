@@ -47,4 +47,4 @@ describe('requirementsKey', () => {
   });
 });
 
-const GOLDEN = '95524d0a74cfb967880f6745291fc0b1ff5f97c3c9bdf0264782ebc62580a2f3';
+const GOLDEN = '85318fff5b2c08c1bc7a27a9607eac0d137b83994b68b4c476521a91463acaa9';

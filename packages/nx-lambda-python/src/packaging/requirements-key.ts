@@ -6,7 +6,7 @@ import type { RequirementsMeaning } from './requirements/collect';
 import { withoutCredentials } from './requirements/parse';
 
 /** Raised when the same components would now give other wheels or another wheel set. */
-export const REQUIREMENTS_FORMAT = 1;
+export const REQUIREMENTS_FORMAT = 2;
 
 export interface KeyComponents {
   meaning: RequirementsMeaning;
