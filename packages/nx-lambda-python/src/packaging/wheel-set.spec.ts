@@ -1,13 +1,19 @@
 import type { WheelFacts } from './wheel/admit';
-import { ensureWheelSet, type StoredWheel, type WheelSet, type WheelStore } from './wheel-set';
+import {
+  ensureWheelSet,
+  type Admit,
+  type StoredWheel,
+  type WheelSet,
+  type WheelStore,
+} from './wheel-set';
 
 /** A store in memory; a wheel is named by its path. */
 class MemoryStore implements WheelStore {
   readonly sets = new Map<string, WheelSet>();
   readSet = (key: string) => this.sets.get(key);
   writeSet = (set: WheelSet) => void this.sets.set(set.requirementsKey, set);
-  async admit(path: string, admit: (path: string) => Promise<WheelFacts>): Promise<StoredWheel> {
-    const { name, version } = await admit(path);
+  async admit(path: string, admit: Admit): Promise<StoredWheel> {
+    const { name, version } = await admit(path, '');
     return { name, version, file: path, sha256: 'aa', size: 1 };
   }
   whileResolving = <T>(_key: string, work: () => Promise<T>) => work();

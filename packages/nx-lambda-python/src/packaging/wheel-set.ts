@@ -40,8 +40,11 @@ export interface WheelStore extends ResolvingStore {
   admit(path: string, admit: Admit): Promise<StoredWheel>;
 }
 
-/** The door: throws for a wheel that must not come in. */
-export type Admit = (path: string) => Promise<WheelFacts>;
+/**
+ * The door: throws for a wheel that must not come in.
+ * @param sha256 of the file, hex
+ */
+export type Admit = (path: string, sha256: string) => Promise<WheelFacts>;
 
 export interface ResolvedWheels {
   /** Paths of the wheel files. */

@@ -89,7 +89,7 @@ describe('DiskWheelStore', () => {
   it('removes a wheel whose bytes have changed, so that it is fetched again', async () => {
     const wheel = await admitWheel();
     writeFileSync(store.wheelPath(wheel), Buffer.alloc(wheel.size));
-    const open = store.openPart('digest', [wheel], (wheels, sink) =>
+    const open = new DiskWheelStore(store.root).openPart('digest', [wheel], (wheels, sink) =>
       writePart(wheels, PLAIN, sink),
     );
     await expect(open).rejects.toThrow(DamagedFileError);

@@ -50,6 +50,9 @@ export interface OpenPart extends DependencyPart {
 }
 
 export class DiskWheelStore implements WheelStore, TreeStore {
+  /** SHA-256 of wheels that this process has just hashed. */
+  private readonly admitted = new Set<string>();
+
   constructor(readonly root: string) {}
 
   readSet(requirementsKey: string): WheelSet | undefined {
@@ -65,9 +68,10 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   async admit(path: string, admit: Admit): Promise<StoredWheel> {
-    const { name, version } = await admit(path);
-    const file = basename(path);
-    const wheel = { name, version, file, sha256: hashFile(path, 'hex'), size: statSync(path).size };
+    const sha256 = hashFile(path, 'hex');
+    const { name, version } = await admit(path, sha256);
+    const wheel = { name, version, file: basename(path), sha256, size: statSync(path).size };
+    this.admitted.add(sha256);
     const place = this.wheelPath(wheel);
     if (this.holds(wheel) && hashFile(place, 'hex') === wheel.sha256) return wheel;
     try {
@@ -203,7 +207,8 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   private verify(wheels: readonly StoredWheel[]): void {
     const damaged = wheels.filter((wheel) => {
       const path = this.wheelPath(wheel);
-      return !existsSync(path) || hashFile(path, 'hex') !== wheel.sha256;
+      if (!existsSync(path)) return true;
+      return !this.admitted.has(wheel.sha256) && hashFile(path, 'hex') !== wheel.sha256;
     });
     if (damaged.length === 0) return;
     for (const wheel of damaged) remove(this.wheelPath(wheel));

@@ -18,6 +18,7 @@ import {
   type WheelSet,
 } from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
+import { EarlyDoor } from '../../platform/early-door';
 import type { Exec } from '../../platform/exec';
 import { openFile } from '../../platform/files';
 import { LineRecords, readWheelNeeds } from '../../platform/line-records';
@@ -25,7 +26,7 @@ import { resolvedIn, resolveInContainer } from '../../platform/pip/in-container'
 import { resolveOnHost } from '../../platform/pip/on-host';
 import type { ContainerPlace } from '../../platform/pip/pip-container';
 import { prepareRequest } from '../../platform/pip/prepare';
-import { describeTarget, type ResolveRequest } from '../../platform/pip/request';
+import { describeTarget, TEMPORARY, type ResolveRequest } from '../../platform/pip/request';
 import type { DiskWheelStore } from '../../platform/wheel-store';
 import { interpreterPath, type Architecture, type Runtime } from '../../service/runtimes';
 import type { Dependencies, Mode } from './dependencies';
@@ -51,7 +52,8 @@ export function splicing(
           'no container engine is installed: only published wheels are used ("engine": "host"), nothing is built from source',
         );
       }
-      const pip = { place, exec };
+      const door = new EarlyDoor(admitFor(target, place !== undefined));
+      const pip = { place, exec, door };
       const lock = findLock(components, target);
       const lines = new LineRecords(store.root);
       const { set, hit } = await ensureWheelSet(
@@ -61,7 +63,7 @@ export function splicing(
           lock
             ? resolveLock(lock, lines, lockSteps(directory, lock, request, pip))
             : resolveAll(directory, request, pip),
-        admitFor(target, place !== undefined),
+        door.admit,
       );
       if (!hit) warnUnpinned(options.project, components.meaning.requirements, set.wheels);
       return spliced(set, hit, part, store);
@@ -73,6 +75,8 @@ export function splicing(
 interface Pip {
   place: ContainerPlace | undefined;
   exec: Exec;
+  /** Of the wheel store. */
+  door: EarlyDoor;
 }
 
 function resolveAll(directory: string, request: ResolveRequest, pip: Pip): Promise<ResolvedWheels> {
@@ -124,12 +128,14 @@ function requestFor(missing: readonly LockedLine[], request: ResolveRequest): Re
 async function runPip(
   directory: string,
   request: ResolveRequest,
-  { place, exec }: Pip,
+  { place, exec, door }: Pip,
 ): Promise<ResolvedWheels> {
   const prepared = await prepareRequest(directory, request, place, exec);
-  return place
-    ? resolveInContainer(directory, prepared, place, exec)
-    : resolveOnHost(directory, prepared, exec);
+  return door.during(join(directory, TEMPORARY), () =>
+    place
+      ? resolveInContainer(directory, prepared, place, exec)
+      : resolveOnHost(directory, prepared, exec),
+  );
 }
 
 function where({ place }: Pip): string {

@@ -86,7 +86,9 @@ async function checkContent(source: ByteSource, wheel: Wheel): Promise<void> {
     files.map(({ path }) => path),
     wheel.distInfo,
   );
-  for (const entry of wheel.entries) {
+  for (const [index, entry] of wheel.entries.entries()) {
+    // Others want to be heard meanwhile: the locks, Ctrl-C, pip's next line.
+    if (index % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
     const row = rows.get(entry.path);
     const digest = await verifyEntry(source, entry, algorithmOf(filename, row));
     if (row) checkRow(filename, row, entry.size, digest);

@@ -16,6 +16,7 @@ import {
   reportArguments,
   TREE,
   SOURCE_DATE_EPOCH,
+  TEMPORARY,
   wheelsIn,
   WHEELS,
   writeInput,
@@ -60,6 +61,7 @@ async function runPip(
   const { variables } = request.secrets();
   const [python, ...pythonArguments] = await findPython(exec);
   writeInput(directory, request);
+  mkdirSync(join(directory, TEMPORARY), { recursive: true });
   const requestFile = join(directory, 'request.json');
   const pip = [...command, ...targetArguments(request), ...fileArguments(directory, request)];
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
@@ -72,7 +74,7 @@ async function runPip(
         configuration.connecting,
         configuration.certificates ? { PIP_CERT: configuration.certificates } : {},
         variables,
-        more,
+        { TMPDIR: join(directory, TEMPORARY), ...more },
       ),
       onLine: request.onLine,
     });

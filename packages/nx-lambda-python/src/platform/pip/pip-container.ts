@@ -7,7 +7,13 @@ import type { Mount } from '../engines/container';
 import { containerPlatform, type BuildImage } from '../engines/image';
 import { UNSEEN, type ContainerTask, type MountChoice } from '../engines/run';
 import type { Exec } from '../exec';
-import { machineNames, SOURCE_DATE_EPOCH, writeInput, type ResolveRequest } from './request';
+import {
+  machineNames,
+  SOURCE_DATE_EPOCH,
+  TEMPORARY,
+  writeInput,
+  type ResolveRequest,
+} from './request';
 import { forwardSsh } from './ssh';
 
 export interface ContainerPlace {
@@ -100,6 +106,7 @@ function environment({ configuration }: ResolveRequest): Record<string, string> 
     PIP_PROGRESS_BAR: 'off',
     PIP_ROOT_USER_ACTION: 'ignore',
     SOURCE_DATE_EPOCH,
+    TMPDIR: `${ROOT}/${TEMPORARY}`,
     // Where pip looks for `_manylinux` (PEP 600).
     PYTHONPATH: `${ROOT}/platform`,
     // Nobody is there to answer git's questions.
@@ -109,7 +116,7 @@ function environment({ configuration }: ResolveRequest): Record<string, string> 
 }
 
 function writeHelpers(directory: string, request: ResolveRequest, work: Work): void {
-  for (const name of ['home', 'platform', 'pip-cache']) mkdirSync(join(directory, name));
+  for (const name of ['home', 'platform', 'pip-cache', TEMPORARY]) mkdirSync(join(directory, name));
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(request.runtime));
   copyFileSync(join(__dirname, 'resolve_in_container.py'), join(directory, 'resolve.py'));

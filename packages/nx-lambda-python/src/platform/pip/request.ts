@@ -70,6 +70,8 @@ export const SOURCE_DATE_EPOCH = '315532800';
 /** Below the directory of a resolution: what pip leaves there. */
 export const WHEELS = 'wheels';
 export const TREE = 'tree';
+/** pip's temporary directory, where downloads lie until all are there. */
+export const TEMPORARY = 'tmp';
 export const INPUT = 'input';
 const REPORT = 'report.json';
 
