@@ -70,7 +70,9 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
         build: {
           executor: 'nx-lambda-python:build',
           cache: true,
-          outputs: ['{options.outputPath}/package.zip', '{options.outputPath}/manifest.json'],
+          outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
+            (file) => `{options.outputPath}/${file}`,
+          ),
         },
         upload: {
           executor: 'nx-lambda-python:upload',
