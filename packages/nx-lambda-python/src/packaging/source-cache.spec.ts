@@ -7,7 +7,11 @@ import { compress } from './zip/deflate';
 const CONTENTS = ['a = 1\n'.repeat(50), 'b', ''].map((text) => Buffer.from(text));
 const [FIRST = Buffer.alloc(0)] = CONTENTS;
 const MODULE: PythonModule = { names: new Set(['handler', 'json']), open: false };
-const FACTS = { sha256: 'x=', size: 3, unpackedSize: 5 };
+const PACKAGE = {
+  inputs: 'inputs',
+  facts: { sha256: 'x=', size: 3, unpackedSize: 5 },
+  tail: 'ff',
+};
 
 const parse = jest.fn(async () => MODULE);
 beforeEach(() => parse.mockClear());
@@ -18,7 +22,7 @@ async function filled(): Promise<Buffer> {
   const cache = new SourceCache(undefined);
   CONTENTS.forEach(cache.compress);
   await cache.parse(FIRST, parse);
-  cache.keepPackage('inputs', FACTS);
+  cache.keepPackage(PACKAGE);
   return written(cache);
 }
 
@@ -27,7 +31,7 @@ it('knows what the last build found out', async () => {
   parse.mockClear();
   expect(CONTENTS.map(cache.compress)).toEqual(CONTENTS.map(compress));
   expect(await cache.parse(FIRST, parse)).toEqual(MODULE);
-  expect(cache.packageOf('inputs')).toEqual(FACTS);
+  expect(cache.packageOf('inputs')).toEqual(PACKAGE);
   expect(parse).not.toHaveBeenCalled();
   expect(cache.hasNews).toBe(false);
 });
@@ -45,7 +49,7 @@ it('finds out what it does not know', async () => {
 it('forgets what a build did not use', async () => {
   const cache = new SourceCache(bufferSource(await filled()));
   cache.compress(FIRST);
-  cache.keepPackage('inputs', FACTS);
+  cache.keepPackage(PACKAGE);
   const next = new SourceCache(bufferSource(written(cache)));
   next.compress(FIRST);
   expect(next.hasNews).toBe(false);
@@ -67,7 +71,7 @@ it('takes no damaged byte for a compressed one, wherever it is', async () => {
     bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
     const cache = new SourceCache(bufferSource(bytes));
     expect(CONTENTS.map(cache.compress)).toEqual(CONTENTS.map(compress));
-    expect([undefined, FACTS]).toContainEqual(cache.packageOf('inputs'));
+    expect([undefined, PACKAGE]).toContainEqual(cache.packageOf('inputs'));
   }
 });
 

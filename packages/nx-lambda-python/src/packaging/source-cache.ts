@@ -15,7 +15,7 @@ import type { ByteSource } from './zip/byte-source';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content would now be compressed or parsed otherwise. */
-const FORMAT = 1;
+const FORMAT = 2;
 const DIGEST_LENGTH = 64;
 
 interface Index {
@@ -38,10 +38,12 @@ interface KnownModule {
   open: boolean;
 }
 
-interface KnownPackage {
+export interface KnownPackage {
   /** See `packageInputs`. */
   inputs: string;
   facts: PackageFacts;
+  /** SHA-256 of what follows the dependency part's entries, hex. */
+  tail: string;
 }
 
 /** Knows nothing where `source` is missing, damaged or of another format. */
@@ -85,12 +87,12 @@ export class SourceCache {
   }
 
   /** The package that these inputs made, if they are the last build's. */
-  packageOf(inputs: string): PackageFacts | undefined {
-    return this.known.package?.inputs === inputs ? this.known.package.facts : undefined;
+  packageOf(inputs: string): KnownPackage | undefined {
+    return this.known.package?.inputs === inputs ? this.known.package : undefined;
   }
 
-  keepPackage(inputs: string, facts: PackageFacts): void {
-    this.package = this.learn({ inputs, facts });
+  keepPackage(known: KnownPackage): void {
+    this.package = this.learn(known);
   }
 
   /** Whether this build learned something: what it did not use any more may stay. */

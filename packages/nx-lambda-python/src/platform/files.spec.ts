@@ -2,7 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diskError, openFile, writeTextWhole, writeWhole, writeWholeAfter } from './files';
+import {
+  beginsWith,
+  diskError,
+  hashFile,
+  openFile,
+  writeTextWhole,
+  writeWhole,
+  writeWholeAfter,
+} from './files';
 import { ownedName } from './owner';
 
 let root: string;
@@ -135,5 +143,35 @@ describe('writeWholeAfter', () => {
     );
     await expect(failing).rejects.toMatchObject({ code: 'ENOENT' });
     expect(names()).toEqual([]);
+  });
+});
+
+describe('beginsWith', () => {
+  const file = (name: string, bytes: Buffer) => {
+    const path = join(root, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const bytes = Buffer.alloc(600_000, 'abc');
+
+  it.each([0, 1, 262_144, 262_145, 599_999])('sees one byte that differs, at %i', (at) => {
+    const other = Buffer.from(bytes);
+    other.writeUInt8(0, at);
+    const source = openFile(file('source', other));
+    const path = file('whole', bytes);
+    expect(beginsWith(path, source, bytes.length)).toBe(false);
+    expect(beginsWith(path, source, at)).toBe(true);
+    source.close();
+  });
+
+  it('is false for a file that is too short', () => {
+    const source = openFile(file('source', bytes));
+    expect(beginsWith(file('whole', bytes.subarray(1)), source, bytes.length)).toBe(false);
+    source.close();
+  });
+
+  it('and hashing tell the rest of a file', () => {
+    const [a, b] = [file('a', Buffer.from('12rest')), file('b', Buffer.from('rest'))];
+    expect(hashFile(a, 'hex', 2)).toBe(hashFile(b, 'hex'));
   });
 });

@@ -19,7 +19,7 @@ import {
 import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { eachChunk, type ByteSource } from '../packaging/zip/byte-source';
+import { chunkBuffer, eachChunk, type ByteSource } from '../packaging/zip/byte-source';
 import { isAbandoned, ownedName } from './owner';
 
 export interface OpenFile extends ByteSource {
@@ -49,13 +49,35 @@ export function openFile(path: string): OpenFile {
   };
 }
 
-/** SHA-256 of a whole file. */
-export function hashFile(path: string, encoding: 'hex' | 'base64'): string {
+/** SHA-256 of a file, whole or from a position on. */
+export function hashFile(path: string, encoding: 'hex' | 'base64', from = 0): string {
   const file = openFile(path);
   try {
     const hash = createHash('sha256');
-    eachChunk(file, 0, file.size, (bytes) => hash.update(bytes));
+    eachChunk(file, from, file.size - from, (bytes) => hash.update(bytes));
     return hash.digest(encoding);
+  } finally {
+    file.close();
+  }
+}
+
+/** Whether a file's first `length` bytes are those of `source`. */
+export function beginsWith(path: string, source: ByteSource, length: number): boolean {
+  const file = openFile(path);
+  const memory = chunkBuffer();
+  let at = 0;
+  try {
+    if (file.size < length) return false;
+    const isSame = (bytes: Buffer) => {
+      const other = source.read(at, bytes.length, memory);
+      at += bytes.length;
+      return bytes.equals(other);
+    };
+    let areSame = true;
+    eachChunk(file, 0, length, (bytes) => {
+      areSame &&= isSame(bytes);
+    });
+    return areSame;
   } finally {
     file.close();
   }

@@ -116,7 +116,7 @@ export async function ensureDependencies(
   options: BuildOptions,
   marker: Marker,
   store: DiskWheelStore,
-  ready: Promise<unknown>,
+  ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
   const mode = modeOf(options, marker, store);
   const resolution = readResolution(options, marker, mode.commands);
@@ -143,7 +143,7 @@ export async function ensureDependencies(
   const own = digest ? components('container', digest) : components('host', null);
   const there = mode.find(requirementsKey(own));
   if (there) return kept(own, there);
-  await ready;
+  await ready();
   printReason(own, options, keys);
   const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
   try {

@@ -13,7 +13,7 @@ import { ensureDependencies } from './dependencies';
 import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
 import type { BuildExecutorSchema } from './schema';
-import { readMarker, readService } from './service';
+import { readMarker, readService, type Service } from './service';
 
 export default async function buildExecutor(
   schema: BuildExecutorSchema,
@@ -54,15 +54,18 @@ async function buildPackage(
   const sources = openSourceCache(store.root, join(options.workspaceRoot, options.projectRoot));
   try {
     const marker = readMarker(options);
-    const service = readService(options, marker, sources.cache);
+    let service: Promise<Service> | undefined;
+    const read = () => (service ??= readService(options, marker, sources.cache));
     const built = await withRepairedStore(async () => {
-      const dependencies = ensureDependencies(options, marker, store, service);
+      // First, so that the engine answers while files are read.
+      const dependencies = ensureDependencies(options, marker, store, read);
       // Faults of the service are told first; those of an engine that was asked meanwhile, below.
       dependencies.catch(() => undefined);
-      const read = { ...(await service), commit: options.commit };
+      const { commit } = options;
+      const complete = { ...(await read()), commit };
       const found = await dependencies;
-      const complete = await withBytecode(found, options, marker, store);
-      const output = await writeOutput(options, read, complete, store, sources.cache);
+      const all = await withBytecode(found, options, marker, store);
+      const output = await writeOutput(options, complete, all, store, sources.cache);
       return { hit: found.hit, ...output };
     });
     sources.save();
