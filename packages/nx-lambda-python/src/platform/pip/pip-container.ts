@@ -106,7 +106,6 @@ function environment({ configuration }: ResolveRequest): Record<string, string> 
     PIP_PROGRESS_BAR: 'off',
     PIP_ROOT_USER_ACTION: 'ignore',
     SOURCE_DATE_EPOCH,
-    TMPDIR: `${ROOT}/${TEMPORARY}`,
     // Where pip looks for `_manylinux` (PEP 600).
     PYTHONPATH: `${ROOT}/platform`,
     // Nobody is there to answer git's questions.

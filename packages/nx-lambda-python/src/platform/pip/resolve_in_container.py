@@ -44,7 +44,10 @@ def main():
         print(reason, flush=True)
         return 64
     write_netrc()
-    guarded_pip = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guarded_pip.py")
+    here = os.path.dirname(os.path.abspath(__file__))
+    # Only now: downloads may be looked at from outside, the netrc above may not.
+    os.environ["TMPDIR"] = os.path.join(here, "tmp")
+    guarded_pip = os.path.join(here, "guarded_pip.py")
     for command in request.get("commands") or [["-m", "pip"] + request["pip"]]:
         guard = [guarded_pip] if command[:2] == ["-m", "pip"] else []
         code = subprocess.call([sys.executable] + guard + command)
