@@ -1,9 +1,15 @@
 const { swcTransform } = require('../tools/test/swc-transform.cjs');
 
+/** Whole suites that only `LONG=1` runs, as CI does: without them `npm test` ends within six minutes. */
+const LONG_SUITES = ['engines', 'install', 'lock', 'requirement-forms', 'shell', 'store-disk'];
+
 module.exports = {
   displayName: 'e2e',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.test.ts'],
+  testPathIgnorePatterns: process.env.LONG
+    ? []
+    : LONG_SUITES.map((name) => `<rootDir>/src/${name}\\.test\\.ts$`),
   transform: { '^.+\\.ts$': swcTransform },
   globalSetup: '<rootDir>/src/support/prepare-template.ts',
   globalTeardown: '<rootDir>/src/support/remove-run.ts',
