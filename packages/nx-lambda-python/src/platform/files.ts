@@ -64,20 +64,14 @@ export function hashFile(path: string, encoding: 'hex' | 'base64', from = 0): st
 /** Whether a file's first `length` bytes are those of `source`. */
 export function beginsWith(path: string, source: ByteSource, length: number): boolean {
   const file = openFile(path);
-  const memory = chunkBuffer();
-  let at = 0;
+  const [own, other] = [chunkBuffer(), chunkBuffer()];
   try {
     if (file.size < length) return false;
-    const isSame = (bytes: Buffer) => {
-      const other = source.read(at, bytes.length, memory);
-      at += bytes.length;
-      return bytes.equals(other);
-    };
-    let areSame = true;
-    eachChunk(file, 0, length, (bytes) => {
-      areSame &&= isSame(bytes);
-    });
-    return areSame;
+    for (let at = 0; at < length; at += own.length) {
+      const step = Math.min(own.length, length - at);
+      if (!file.read(at, step, own).equals(source.read(at, step, other))) return false;
+    }
+    return true;
   } finally {
     file.close();
   }

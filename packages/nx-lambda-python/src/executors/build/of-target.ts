@@ -5,8 +5,15 @@ import { targetOptions } from '../upload/target-options';
 import { normalizeOptions, type BuildOptions } from './normalize';
 import type { BuildExecutorSchema } from './schema';
 
-/** @throws OPTION_INVALID, PROJECT_NOT_FOUND */
-export function buildOptionsOf(context: ExecutorContext, target = 'build'): BuildOptions {
+/**
+ * @param own options that win over the target's
+ * @throws OPTION_INVALID, PROJECT_NOT_FOUND
+ */
+export function buildOptionsOf(
+  context: ExecutorContext,
+  target = 'build',
+  own: Partial<BuildExecutorSchema> = {},
+): BuildOptions {
   const given = targetOptions<BuildExecutorSchema>(context, target, 'buildTarget');
-  return normalizeOptions({ ...given, outputPath: given.outputPath ?? '' }, context);
+  return normalizeOptions({ outputPath: '', ...given, ...own }, context);
 }

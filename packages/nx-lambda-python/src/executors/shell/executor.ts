@@ -15,12 +15,11 @@ import { storeDirectory } from '../../platform/store-directory';
 import { DiskWheelStore } from '../../platform/wheel-store';
 import { renderError } from '../../report';
 import { containerPlace } from '../build/container-place';
-import { readResolution } from '../build/dependencies';
+import { modeOf, readResolution } from '../build/dependencies';
 import { buildImageName, chooseImage, pinnedDigest } from '../build/image';
-import { normalizeOptions, type BuildOptions } from '../build/normalize';
-import type { BuildExecutorSchema } from '../build/schema';
+import type { BuildOptions } from '../build/normalize';
+import { buildOptionsOf } from '../build/of-target';
 import { readMarker } from '../build/service';
-import { targetOptions } from '../upload/target-options';
 import type { ShellExecutorSchema } from './schema';
 
 /** Where Lambda has a function's code. */
@@ -31,9 +30,8 @@ export default async function shellExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const { buildTarget = 'build', ...own } = schema;
-    const build = targetOptions<BuildExecutorSchema>(context, buildTarget, 'buildTarget');
-    const options = normalizeOptions({ outputPath: '', ...build, ...own }, context);
+    const { buildTarget, ...own } = schema;
+    const options = buildOptionsOf(context, buildTarget, own);
     const store = new DiskWheelStore(storeDirectory());
     // Nx says of several tasks at once that they read a terminal; they write to none.
     if (process.stdin.isTTY && process.stdout.isTTY) {
@@ -92,7 +90,7 @@ async function print(
 async function layOut(options: BuildOptions, store: DiskWheelStore, directory: string) {
   const marker = readMarker(options);
   const asked = options.dependencies;
-  const commands = asked === 'install' ? ['install'] : ['wheel', 'download'];
+  const { commands } = modeOf(options, marker, store);
   const { request, redact } = readResolution(options, marker, commands);
   const image = await buildImage(options, marker, store, redact);
   const digest = pinnedDigest(image.name) ?? image.digest;
