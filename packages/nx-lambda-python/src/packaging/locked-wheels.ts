@@ -77,8 +77,8 @@ export function planLock(lock: Lock, store: LineStore): LockPlan {
 export interface LockSteps {
   /** Lets pip resolve the whole lock. */
   all: () => Promise<ResolvedWheels>;
-  /** Lets pip fetch these lines and nothing that they require. */
-  some: (lines: readonly LockedLine[]) => Promise<ResolvedWheels>;
+  /** Lets pip fetch these lines and nothing that they require; `kept` are the wheels of all others. */
+  some: (lines: readonly LockedLine[], kept: readonly StoredWheel[]) => Promise<ResolvedWheels>;
   /** What stands for pip where nothing is to be fetched. */
   none: () => ResolvedWheels;
   readNeeds: (path: string) => WheelNeeds;
@@ -99,11 +99,12 @@ export async function resolveLock(
     for (const wheel of [...kept.map((one) => one.wheel), ...wheels]) store.keepWheelNeeds(wheel);
   };
   if (kept.length > 0) {
-    const fetched = missing.length === 0 ? steps.none() : await steps.some(missing);
+    const wheels = kept.map(({ wheel }) => wheel);
+    const fetched = missing.length === 0 ? steps.none() : await steps.some(missing, wheels);
     const needs = [...kept.map((one) => one.needs), ...fetched.files.map(steps.readNeeds)];
-    const wheels = new Map(needs.map((need) => [normalizeName(need.name), need]));
-    if (isComplete(wheels, lock.lines, lock.constraints, lock.environment)) {
-      return { ...fetched, kept: kept.map(({ wheel }) => wheel), onAdmitted };
+    const needed = new Map(needs.map((need) => [normalizeName(need.name), need]));
+    if (isComplete(needed, lock.lines, lock.constraints, lock.environment)) {
+      return { ...fetched, kept: wheels, onAdmitted };
     }
   }
   return { ...(await steps.all()), onAdmitted };

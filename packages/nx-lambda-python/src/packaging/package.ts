@@ -64,11 +64,13 @@ export async function writePackage(
 }
 
 /** Names everything that decides a package's bytes, as long as the format of builds stays the same. */
-export function packageInputs(
-  { facts }: Pick<DependencyPart, 'facts'>,
-  files: readonly ServiceFile[],
-): string {
-  const hash = createHash('sha256').update(facts.sha256);
+export function packageInputs({ facts }: Pick<DependencyPart, 'facts'>, content: string): string {
+  return `${facts.sha256} ${content}`;
+}
+
+/** SHA-256 of the paths, modes and bytes of a service's files, hex. */
+export function contentDigest(files: readonly ServiceFile[]): string {
+  const hash = createHash('sha256');
   for (const { path, executable, read } of files) {
     const content = createHash('sha256').update(read()).digest('hex');
     hash.update(`\n${content} ${executable ? 'x' : '-'} ${path}`);

@@ -15,7 +15,7 @@ import type { ByteSource } from './zip/byte-source';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content would now be compressed or parsed otherwise. */
-const FORMAT = 2;
+const FORMAT = 3;
 const DIGEST_LENGTH = 64;
 
 interface Index {
@@ -39,6 +39,8 @@ interface KnownModule {
 }
 
 export interface KnownPackage {
+  /** Digest of its dependency part in the store; none where the dependencies are in a layer. */
+  part?: string | undefined;
   /** See `packageInputs`. */
   inputs: string;
   facts: PackageFacts;
@@ -89,6 +91,11 @@ export class SourceCache {
   /** The package that these inputs made, if they are the last build's. */
   packageOf(inputs: string): KnownPackage | undefined {
     return this.known.package?.inputs === inputs ? this.known.package : undefined;
+  }
+
+  /** The dependency part of the last build, which the next one is likely to have, too. */
+  get lastPart(): string | undefined {
+    return this.known.package?.part;
   }
 
   keepPackage(known: KnownPackage): void {

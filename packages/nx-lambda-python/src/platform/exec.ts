@@ -62,6 +62,12 @@ export const exec: Exec = async (file, args, options = {}) => {
   }
 };
 
+/** Call it early where `exec` will be needed soon: execa is an ES module, and its start takes a while. */
+export function loadExec(): Promise<typeof import('execa')> {
+  // import() loads it on every Node that the plugin supports.
+  return import('execa');
+}
+
 interface OpenFiles {
   stdin?: number;
   stdout?: number;
@@ -73,8 +79,7 @@ async function run(
   options: ExecOptions,
   files: OpenFiles,
 ): Promise<ExecResult> {
-  // execa is an ES module: import() loads it on every Node that the plugin supports.
-  const { execa } = await import('execa');
+  const { execa } = await loadExec();
   const child = execa(file, args, {
     all: true,
     cleanup: true,

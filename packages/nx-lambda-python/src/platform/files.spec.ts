@@ -9,6 +9,8 @@ import {
   openFile,
   writeTextWhole,
   writeWhole,
+  dropDraft,
+  startDraft,
   writeWholeAfter,
 } from './files';
 import { ownedName } from './owner';
@@ -84,7 +86,7 @@ describe('writeWholeAfter', () => {
   const start = () => {
     const file = join(root, 'start');
     writeFileSync(file, '0123456789');
-    return { file, length: 4 };
+    return startDraft(join(root, 'whole'), { file, length: 4 });
   };
 
   it.each(['', 'tail', 'a longer tail', 'x'.repeat(600_000)])(
@@ -137,12 +139,17 @@ describe('writeWholeAfter', () => {
     const path = join(root, 'whole');
     const failing = writeWholeAfter(
       path,
-      { file: join(root, 'missing'), length: 0 },
+      startDraft(path, { file: join(root, 'missing'), length: 0 }),
       (open) => open(),
       () => undefined,
     );
     await expect(failing).rejects.toMatchObject({ code: 'ENOENT' });
     expect(names()).toEqual([]);
+  });
+
+  it('leaves nothing of a draft that is dropped', async () => {
+    await dropDraft(start());
+    expect(names()).toEqual(['start']);
   });
 });
 

@@ -112,37 +112,62 @@ export function writeWhole<T>(
   }
 }
 
+/** A file to be, of which the first bytes are being copied from another one by the system, aside. */
+export interface Draft {
+  /** Of the temporary sibling. */
+  path: string;
+  /** Of the copied bytes. */
+  length: number;
+  copying: Promise<void>;
+}
+
+/** @param start a length of 0 needs no file */
+export function startDraft(
+  path: string,
+  { file, length }: { file: string | undefined; length: number },
+): Draft {
+  const temporary = join(dirname(path), draftName(path, ownedName()));
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    sweepDrafts(path);
+  } catch (error) {
+    throw diskError(error, path);
+  }
+  // Where the file system can share blocks, nothing is copied at all.
+  const copying = file
+    ? copyFile(file, temporary, constants.COPYFILE_FICLONE)
+    : writeFile(temporary, '');
+  // Heard by whoever goes on with it; until then a failure must not count as unhandled.
+  copying.catch(() => undefined);
+  return { path: temporary, length, copying };
+}
+
+/** For one that nobody goes on with. */
+export async function dropDraft({ path, copying }: Draft): Promise<void> {
+  await copying.catch(() => undefined);
+  removeDraft(path);
+}
+
 /**
- * Like `writeWhole`, for a file that begins with the first bytes of another one: those are copied by the
- * system, aside, while `produce` works; the output that it asks for stands right behind them.
+ * Like `writeWhole`, for a file that was begun: `produce` may work while its first bytes are copied, and the
+ * output that it asks for stands right behind them.
  *
- * @param start a length of 0 needs no file
  * @param replace called when all bytes are there, before the file takes its place
  */
 export async function writeWholeAfter<T>(
   path: string,
-  start: { file: string | undefined; length: number },
+  draft: Draft,
   produce: (open: () => Promise<Output>) => Promise<T>,
   replace: () => void,
 ): Promise<T> {
-  const temporary = join(dirname(path), draftName(path, ownedName()));
   let descriptor: number | undefined;
-  // Where the file system can share blocks, nothing is copied at all.
-  let copying: Promise<void> | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    sweepDrafts(path);
-    copying = start.file
-      ? copyFile(start.file, temporary, constants.COPYFILE_FICLONE)
-      : writeFile(temporary, '');
-    // Heard below; until then a failure must not count as unhandled.
-    copying.catch(() => undefined);
     let output: BufferedOutput | undefined;
     const result = await produce(async () => {
-      await copying;
-      chmodSync(temporary, 0o644);
-      descriptor = openSync(temporary, 'r+');
-      output = new BufferedOutput(descriptor, start.length);
+      await draft.copying;
+      chmodSync(draft.path, 0o644);
+      descriptor = openSync(draft.path, 'r+');
+      output = new BufferedOutput(descriptor, draft.length);
       return output;
     });
     if (output && descriptor !== undefined) {
@@ -151,12 +176,11 @@ export async function writeWholeAfter<T>(
       descriptor = undefined;
     }
     replace();
-    renameSync(temporary, path);
+    renameSync(draft.path, path);
     return result;
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
-    await copying?.catch(() => undefined);
-    removeDraft(temporary);
+    await dropDraft(draft);
     throw diskError(error, path);
   }
 }

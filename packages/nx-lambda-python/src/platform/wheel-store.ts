@@ -27,6 +27,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { ArchiveStart, ByteSink } from '../packaging/archive-writer';
 import {
   PART_FORMAT,
@@ -35,7 +36,7 @@ import {
   type WrittenPart,
 } from '../packaging/dependency-part';
 import type { InstalledTree, TreeStore, WriteTreePart } from '../packaging/installed-tree';
-import { DamagedFileError, type DependencyPart } from '../packaging/package';
+import { DamagedFileError, hashPart, type DependencyPart } from '../packaging/package';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../packaging/wheel-set';
 import { bufferSource } from '../packaging/zip/byte-source';
 import { diskError, hashFile, openFile, syncFile, writeWhole, type OpenFile } from './files';
@@ -52,6 +53,8 @@ export interface OpenPart extends DependencyPart {
 export class DiskWheelStore implements WheelStore, TreeStore {
   /** SHA-256 of wheels that this process has just hashed. */
   private readonly admitted = new Set<string>();
+  /** Parts that were hashed before they were asked for; each serves one package. */
+  private readonly hashed = new Map<string, ArchiveStart>();
 
   constructor(readonly root: string) {}
 
@@ -82,6 +85,17 @@ export class DiskWheelStore implements WheelStore, TreeStore {
       throw diskError(error, place);
     }
     return wheel;
+  }
+
+  /** Hashes wheels that a part will be made of soon; what is damaged is found again, and told, by then. */
+  async verifyAhead(wheels: readonly StoredWheel[]): Promise<void> {
+    for (const wheel of wheels) {
+      const path = this.wheelPath(wheel);
+      if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) {
+        this.admitted.add(wheel.sha256);
+      }
+      await immediate();
+    }
   }
 
   readTree(requirementsKey: string): InstalledTree | undefined {
@@ -130,7 +144,8 @@ export class DiskWheelStore implements WheelStore, TreeStore {
       : await this.locked(`part-${digest}`, async () =>
           this.readPart(path) ? undefined : this.makePart(path, wheels, write),
         );
-    return { ...this.openKnownPart(digest), start };
+    const part = this.openKnownPart(digest);
+    return { ...part, start: start ?? part.start };
   }
 
   /** @throws DamagedFileError where there is no such part */
@@ -140,7 +155,14 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     if (!facts) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
     const archive = openFile(`${path}.zip`);
     markUsed(`${path}.json`);
-    return { archive, facts, path: `${path}.zip`, close: () => archive.close() };
+    const start = this.hashed.get(digest);
+    this.hashed.delete(digest);
+    return { archive, facts, start, path: `${path}.zip`, close: () => archive.close() };
+  }
+
+  /** Hashes a part before it is asked for. @throws DamagedFileError */
+  hashAhead(digest: string, part: DependencyPart): void {
+    this.hashed.set(digest, hashPart(part));
   }
 
   dropPart(digest: string): void {

@@ -3,7 +3,7 @@
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { keyContent, requirementsKey, type KeyComponents } from '../../packaging/requirements-key';
-import { exec, type Exec } from '../../platform/exec';
+import { exec, loadExec, type Exec } from '../../platform/exec';
 import { KeyRecords } from '../../platform/key-records';
 import { readPipConfiguration } from '../../platform/pip/configuration';
 import type { ContainerPlace } from '../../platform/pip/pip-container';
@@ -143,6 +143,8 @@ export async function ensureDependencies(
   const own = digest ? components('container', digest) : components('host', null);
   const there = mode.find(requirementsKey(own));
   if (there) return kept(own, there);
+  // Loads beside what follows.
+  void loadExec();
   await ready();
   printReason(own, options, keys);
   const place = image && digest ? containerPlace(options, image, digest, store) : undefined;

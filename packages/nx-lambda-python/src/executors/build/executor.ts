@@ -8,6 +8,7 @@ import { openSourceCache } from '../../platform/source-cache';
 import { storeDirectory } from '../../platform/store-directory';
 import { DiskWheelStore } from '../../platform/wheel-store';
 import { renderBytes, renderError } from '../../report';
+import { beginPackage } from './begin';
 import { withBytecode } from './bytecode';
 import { ensureDependencies } from './dependencies';
 import { normalizeOptions, type BuildOptions } from './normalize';
@@ -63,10 +64,15 @@ async function buildPackage(
       dependencies.catch(() => undefined);
       const { commit } = options;
       const complete = { ...(await read()), commit };
-      const found = await dependencies;
-      const all = await withBytecode(found, options, marker, store);
-      const output = await writeOutput(options, complete, all, store, sources.cache);
-      return { hit: found.hit, ...output };
+      const begun = beginPackage(options, complete, store, sources.cache);
+      try {
+        const found = await dependencies;
+        const all = await withBytecode(found, options, marker, store);
+        const output = await writeOutput(options, complete, all, store, sources.cache, begun);
+        return { hit: found.hit, ...output };
+      } finally {
+        await begun?.close();
+      }
     });
     sources.save();
     return built;

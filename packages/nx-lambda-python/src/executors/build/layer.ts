@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { partPrefix, planPart, writePart } from '../../packaging/dependency-part';
 import { LAYER_FILE, MANIFEST_FILE, type BuildManifest } from '../../packaging/manifest';
 import { DamagedFileError, checkPaths, type ServiceFile } from '../../packaging/package';
-import { hashFile, writeWholeAfter } from '../../platform/files';
+import { hashFile, startDraft, writeWholeAfter } from '../../platform/files';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
 
 const LAYER = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
@@ -36,7 +36,7 @@ export async function writeLayer(
     const start = { file: part.path, length: part.path === undefined ? 0 : size };
     await writeWholeAfter(
       path,
-      start,
+      startDraft(path, start),
       async (open) => {
         const output = await open();
         // What is in memory only is not copied from a file.

@@ -14,11 +14,17 @@ import {
   packageInputs,
   writePackage,
   type PackageFacts,
-  type ServiceFile,
 } from '../../packaging/package';
 import type { KnownPackage, SourceCache } from '../../packaging/source-cache';
-import { beginsWith, hashFile, writeTextWhole, writeWholeAfter } from '../../platform/files';
+import {
+  beginsWith,
+  hashFile,
+  startDraft,
+  writeTextWhole,
+  writeWholeAfter,
+} from '../../platform/files';
 import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
+import type { BegunPackage } from './begin';
 import type { Dependencies } from './dependencies';
 import { openEmptyPart, removeLayer, removeManifest, writeLayer } from './layer';
 import type { BuildOptions } from './normalize';
@@ -35,15 +41,14 @@ export async function writeOutput(
   dependencies: Dependencies,
   store: DiskWheelStore,
   cache: SourceCache,
+  begun?: BegunPackage,
 ): Promise<BuiltPackage> {
   const directory = join(options.workspaceRoot, options.outputPath);
   const manifestFile = join(directory, MANIFEST_FILE);
   const part = await dependencies.openPart();
   try {
-    const { layer, ...facts } = await ensureArchives(options, directory, part, service.files, {
-      store,
-      cache,
-    });
+    const archives = { part, digest: dependencies.part, store, cache, begun };
+    const { layer, ...facts } = await ensureArchives(options, directory, service, archives);
     const manifest: BuildManifest = {
       format: 1,
       project: options.project,
@@ -73,27 +78,30 @@ export async function writeOutput(
   }
 }
 
-interface Stores {
+interface Given {
+  part: OpenPart;
+  /** The part's, in the store. */
+  digest: string;
   store: DiskWheelStore;
   cache: SourceCache;
+  begun: BegunPackage | undefined;
 }
 
 async function ensureArchives(
   { layer }: BuildOptions,
   directory: string,
-  part: OpenPart,
-  files: readonly ServiceFile[],
-  { store, cache }: Stores,
+  service: Service,
+  { part, digest, store, cache, begun }: Given,
 ): Promise<PackageFacts & { layer?: BuildManifest['layer'] }> {
   if (!layer) {
-    const facts = await ensurePackage(directory, part, files, cache);
+    const facts = await ensurePackage(directory, part, service, cache, { digest, begun });
     removeLayer(directory);
     return facts;
   }
   const nothing = await openEmptyPart(store);
   try {
-    const written = await writeLayer(directory, part, files);
-    const facts = await ensurePackage(directory, nothing, files, cache);
+    const written = await writeLayer(directory, part, service.files);
+    const facts = await ensurePackage(directory, nothing, service, cache);
     // Lambda counts both.
     checkUnpackedSize(facts.unpackedSize + written.unpackedSize, part.facts.distributions);
     return { ...facts, layer: written };
@@ -106,16 +114,18 @@ async function ensureArchives(
 async function ensurePackage(
   directory: string,
   part: OpenPart,
-  files: readonly ServiceFile[],
+  { files, content }: Service,
   cache: SourceCache,
+  { digest, begun }: Partial<Pick<Given, 'digest' | 'begun'>> = {},
 ): Promise<PackageFacts> {
   const path = join(directory, PACKAGE_FILE);
-  const inputs = packageInputs(part, files);
+  const inputs = packageInputs(part, content);
   const known = cache.packageOf(inputs);
   if (known && holds(path, part, known)) return known.facts;
+  const start = { file: part.path, length: part.facts.length };
   const facts = await writeWholeAfter(
     path,
-    { file: part.path, length: part.facts.length },
+    (digest && begun?.take(digest)) || startDraft(path, start),
     (open) => writePackage(part, files, cache.compress, open),
     () => {
       removeManifest(directory);
@@ -124,7 +134,7 @@ async function ensurePackage(
     },
   );
   const tail = hashFile(path, 'hex', part.facts.length);
-  cache.keepPackage({ inputs, facts, tail });
+  cache.keepPackage({ part: digest, inputs, facts, tail });
   return facts;
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import type { ServiceFile } from '../../packaging/package';
+import { contentDigest, type ServiceFile } from '../../packaging/package';
 import type { SourceCache } from '../../packaging/source-cache';
 import { listFiles } from '../../platform/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
@@ -21,6 +21,8 @@ export interface Service {
   /** Where not the working copy is built. */
   commit?: string;
   files: ServiceFile[];
+  /** Digest of the files, see `contentDigest`. */
+  content: string;
   handlers: Handler[];
 }
 
@@ -44,7 +46,7 @@ export async function readService(
     executable: executable.get(path) ?? false,
     read: () => readFileSync(join(root, path)),
   }));
-  return { marker, files, handlers };
+  return { marker, files, content: contentDigest(files), handlers };
 }
 
 /** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */

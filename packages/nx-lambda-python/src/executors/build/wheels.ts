@@ -61,7 +61,7 @@ export function splicing(
         store,
         (directory) =>
           lock
-            ? resolveLock(lock, lines, lockSteps(directory, lock, request, pip))
+            ? resolveLock(lock, lines, lockSteps(directory, lock, request, pip, store))
             : resolveAll(directory, request, pip),
         door.admit,
       );
@@ -90,10 +90,11 @@ function lockSteps(
   { lines }: Lock,
   request: ResolveRequest,
   pip: Pip,
+  store: DiskWheelStore,
 ): LockSteps {
   return {
     all: () => resolveAll(directory, request, pip),
-    some: async (missing) => {
+    some: async (missing, kept) => {
       const names = nameSome(missing.map(({ requirement }) => requirement.name));
       console.log(
         `fetching ${missing.length} of ${lines.length} locked wheels ${where(pip)}: ${names}`,
@@ -101,7 +102,10 @@ function lockSteps(
       // If that is not all, pip resolves the whole lock beside it.
       const own = join(directory, 'lines');
       mkdirSync(own);
-      return runPip(own, requestFor(missing, request), pip);
+      const running = runPip(own, requestFor(missing, request), pip);
+      // This process has nothing else to do meanwhile.
+      const [fetched] = await Promise.all([running, store.verifyAhead(kept)]);
+      return fetched;
     },
     none: () => {
       const { place } = pip;

@@ -38,10 +38,11 @@ export async function runContainer(
   options: RunOptions,
   exec: Exec,
 ): Promise<ExecResult> {
-  await sweepContainers(image.engine, exec);
   const { mount, onLine } = options;
+  // Asked together: each question starts a program.
+  const [user] = await Promise.all([currentUser(image, exec), sweepContainers(image.engine, exec)]);
   if (mount === 'bind' || (mount === 'auto' && isLocalEngine(image.engine))) {
-    const result = await runMounting(image, task, options, exec);
+    const result = await runMounting(image, { ...withOwner(task), user }, options, exec);
     if (!isBlind(task, result)) return started(image, result);
     if (mount === 'bind') throw blind(image);
     onLine(copyingInstead(image));
@@ -55,12 +56,11 @@ export function copyingInstead({ engine }: BuildImage): string {
 
 async function runMounting(
   image: BuildImage,
-  task: ContainerTask,
+  task: Omit<ContainerRun, 'input'>,
   { secrets, onLine }: RunOptions,
   exec: Exec,
 ): Promise<ExecResult> {
-  const user = await currentUser(image, exec);
-  const run: ContainerRun = { ...withOwner(task), user, input: 'none' };
+  const run: ContainerRun = { ...task, input: 'none' };
   return exec(image.engine, runArguments(image.engine, run), { env: secrets, onLine });
 }
 
