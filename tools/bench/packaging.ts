@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderRows, renderScale, timed, timesOf, type Row, type ScaleRow } from './measure';
-import { peers, pipResolution } from './peers';
+import { addedRows } from './added';
+import { peers, pipWheel } from './peers';
 import { HANDLERS, REQUIREMENTS, SIZES, writeService } from './service';
 import { BenchWorkspace, IMAGE, type Measured } from './workspace';
 
@@ -13,7 +14,11 @@ const RUNS = 9;
 export function benchPackaging({ withPeers }: { withPeers: boolean }): void {
   const workspace = new BenchWorkspace();
   try {
-    const rows = [...ownRows(workspace), ...(withPeers ? peerRows(workspace) : [])];
+    const rows = [
+      ...ownRows(workspace),
+      ...addedRows(workspace),
+      ...(withPeers ? peerRows(workspace) : []),
+    ];
     console.log(`\n${describe(workspace, 'bench')}\n\n${renderRows(rows)}`);
     console.log(`\n${renderScale(scaleRows(workspace))}`);
   } finally {
@@ -29,7 +34,7 @@ function ownRows(workspace: BenchWorkspace): Row[] {
     return workspace.build('bench');
   });
   const resolution = repeat(2, (run) =>
-    pipResolution(service, join(workspace.directory, `pip-cache-${run}`)),
+    pipWheel(service, join(workspace.directory, `pip-cache-${run}`)),
   );
   const edited = repeat(RUNS, (run) => {
     editModule(service, run);

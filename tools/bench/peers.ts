@@ -156,11 +156,14 @@ function serverless(service: string, directory: string): Peer {
 }
 
 /** pip resolving the same requirements into wheels, and nothing else. */
-export function pipResolution(service: string, cache: string): number {
+export function pipWheel(service: string, cache: string, options = ''): number {
   mkdirSync(cache, { recursive: true });
   const mounts = ['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`];
   return timed(() =>
-    runInImage(mounts, 'pip wheel --quiet --wheel-dir /tmp/wheels -r /service/requirements.txt'),
+    runInImage(
+      mounts,
+      `pip wheel --quiet ${options} --wheel-dir /tmp/wheels -r /service/requirements.txt`,
+    ),
   );
 }
 

@@ -20,7 +20,7 @@ export interface Measured {
 
 export interface BuiltManifest {
   package: { size: number; unpackedSize: number; sha256: string };
-  distributions: unknown[];
+  distributions: { name: string; version: string; sha256: string }[];
 }
 
 export class BenchWorkspace {

@@ -1,6 +1,7 @@
 /** Runs other programs. The only file that imports execa. */
 
 import type { Options } from 'execa';
+import type * as Execa from 'execa';
 import { execFile } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
@@ -63,7 +64,7 @@ export const exec: Exec = async (file, args, options = {}) => {
 };
 
 /** Call it early where `exec` will be needed soon: execa is an ES module, and its start takes a while. */
-export function loadExec(): Promise<typeof import('execa')> {
+export function loadExec(): Promise<typeof Execa> {
   // import() loads it on every Node that the plugin supports.
   return import('execa');
 }

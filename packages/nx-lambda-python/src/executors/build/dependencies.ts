@@ -3,6 +3,7 @@
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { keyContent, requirementsKey, type KeyComponents } from '../../packaging/requirements-key';
+import { currentUser } from '../../platform/engines/run';
 import { exec, loadExec, type Exec } from '../../platform/exec';
 import { KeyRecords } from '../../platform/key-records';
 import { readPipConfiguration } from '../../platform/pip/configuration';
@@ -143,13 +144,14 @@ export async function ensureDependencies(
   const own = digest ? components('container', digest) : components('host', null);
   const there = mode.find(requirementsKey(own));
   if (there) return kept(own, there);
-  // Loads beside what follows.
-  void loadExec();
+  const run = redactingExec(exec, redact);
+  // Both take a while, beside what follows: what goes wrong is told when they are needed.
+  if (image) void currentUser(image, run).catch(() => undefined);
+  else void loadExec();
   await ready();
   printReason(own, options, keys);
   const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
   try {
-    const run = redactingExec(exec, redact);
     return kept(own, await mode.ensure(own, request, place, run));
   } catch (error) {
     throw redactedError(error, redact);

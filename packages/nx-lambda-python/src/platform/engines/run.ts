@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import type { Exec, ExecResult } from '../exec';
 import { ownedName } from '../owner';
-import { runArguments, type ContainerRun, type Daemon } from './container';
+import { runArguments, type ContainerRun, type Daemon, type UserMapping } from './container';
 import { runCopying } from './copy';
 import { isLocalEngine } from './endpoint';
 import type { BuildImage } from './image';
@@ -38,16 +38,29 @@ export async function runContainer(
   options: RunOptions,
   exec: Exec,
 ): Promise<ExecResult> {
+  // Beside the run: what a killed build left does not stand in its way.
+  const sweeping = sweepContainers(image.engine, exec);
+  try {
+    return started(image, await runEither(image, task, options, exec));
+  } finally {
+    await sweeping;
+  }
+}
+
+async function runEither(
+  image: BuildImage,
+  task: ContainerTask,
+  options: RunOptions,
+  exec: Exec,
+): Promise<ExecResult> {
   const { mount, onLine } = options;
-  // Asked together: each question starts a program.
-  const [user] = await Promise.all([currentUser(image, exec), sweepContainers(image.engine, exec)]);
   if (mount === 'bind' || (mount === 'auto' && isLocalEngine(image.engine))) {
-    const result = await runMounting(image, { ...withOwner(task), user }, options, exec);
-    if (!isBlind(task, result)) return started(image, result);
+    const result = await runMounting(image, task, options, exec);
+    if (!isBlind(task, result)) return result;
     if (mount === 'bind') throw blind(image);
     onLine(copyingInstead(image));
   }
-  return started(image, await runCopying(image.engine, withOwner(task), options, exec));
+  return runCopying(image.engine, withOwner(task), options, exec);
 }
 
 export function copyingInstead({ engine }: BuildImage): string {
@@ -56,11 +69,12 @@ export function copyingInstead({ engine }: BuildImage): string {
 
 async function runMounting(
   image: BuildImage,
-  task: Omit<ContainerRun, 'input'>,
+  task: ContainerTask,
   { secrets, onLine }: RunOptions,
   exec: Exec,
 ): Promise<ExecResult> {
-  const run: ContainerRun = { ...task, input: 'none' };
+  const user = await currentUser(image, exec);
+  const run: ContainerRun = { ...withOwner(task), user, input: 'none' };
   return exec(image.engine, runArguments(image.engine, run), { env: secrets, onLine });
 }
 
@@ -68,11 +82,18 @@ export function withOwner(task: ContainerTask): Omit<ContainerRun, 'user' | 'inp
   return { ...task, owner: ownedName() };
 }
 
-/** Who the files of this machine belong to that the container shall write. */
-export async function currentUser(
-  { engine }: BuildImage,
-  exec: Exec,
-): Promise<{ uid: number | undefined; gid: number | undefined; daemon: Daemon }> {
+const users = new WeakMap<Exec, Map<string, Promise<UserMapping>>>();
+
+/** Who the files of this machine belong to that the container shall write; an engine is asked once. */
+export function currentUser({ engine }: BuildImage, exec: Exec): Promise<UserMapping> {
+  const known = users.get(exec) ?? new Map<string, Promise<UserMapping>>();
+  users.set(exec, known);
+  const user = known.get(engine) ?? askUser(engine, exec);
+  known.set(engine, user);
+  return user;
+}
+
+async function askUser(engine: BuildImage['engine'], exec: Exec): Promise<UserMapping> {
   const [uid, gid] = [process.getuid?.(), process.getgid?.()];
   return { uid, gid, daemon: uid === undefined ? 'root' : await daemonOf(engine, exec) };
 }
