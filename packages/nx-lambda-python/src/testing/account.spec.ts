@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import {
   CreateAliasCommand,
+  CreateFunctionCommand,
   GetFunctionCommand,
-  InvokeCommand,
+  GetFunctionConcurrencyCommand,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
@@ -133,23 +134,53 @@ describe('a function’s state', () => {
 });
 
 describe('the address', () => {
-  test('records requests with operation, target and status', async () => {
-    const { account, s3, lambda } = await startBench();
+  test('records requests with operation, target, status and time', async () => {
+    const { now } = stoppedClock();
+    const at = now();
+    const { account, s3, lambda } = await startBench({ now });
     await account.createBucket('releases');
     await s3.send(new HeadObjectCommand({ Bucket: 'releases', Key: 'a/b.zip' })).catch(() => {});
     await lambda.send(new GetFunctionCommand({ FunctionName })).catch(() => {});
     expect(account.requests).toEqual([
-      { service: 's3', operation: 'HeadObject', target: 'releases/a/b.zip', status: 404 },
-      { service: 'lambda', operation: 'GetFunction', target: FunctionName, status: 404 },
+      { service: 's3', operation: 'HeadObject', target: 'releases/a/b.zip', status: 404, at },
+      {
+        service: 'lambda',
+        operation: 'GetFunction',
+        target: FunctionName,
+        status: 404,
+        at,
+        input: {},
+      },
+    ]);
+  });
+
+  test('records what Lambda was sent, but no code and no secret', async () => {
+    const { account, lambda } = await startBench();
+    const ZipFile = ZIP;
+    const Environment = { Variables: { TOKEN: 'secret' } };
+    const Role = 'arn:aws:iam::000000000000:role/r';
+    const code = { Runtime: 'python3.13', Handler: 'a.b', Code: { ZipFile } } as const;
+    await lambda.send(new CreateFunctionCommand({ FunctionName, Role, Environment, ...code }));
+    await lambda.send(new GetFunctionCommand({ FunctionName, Qualifier: '$LATEST' }));
+    expect(account.requests.map(({ input }) => input)).toEqual([
+      {
+        FunctionName,
+        Role,
+        Runtime: 'python3.13',
+        Handler: 'a.b',
+        Environment: { Variables: ['TOKEN'] },
+        Code: { ZipFile: `${ZIP.length} bytes` },
+      },
+      { Qualifier: '$LATEST' },
     ]);
   });
 
   test('says what it does not implement', async () => {
     const { lambda, s3 } = await startBench();
-    const invoke = lambda.send(new InvokeCommand({ FunctionName }));
-    await expect(invoke).rejects.toMatchObject({
+    const concurrency = lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }));
+    await expect(concurrency).rejects.toMatchObject({
       name: 'NotImplemented',
-      message: expect.stringContaining('/2015-03-31/functions/orders-create/invocations'),
+      message: expect.stringContaining('/functions/orders-create/concurrency'),
     });
     const copy = { Bucket: 'releases', Key: 'a', CopySource: 'releases/b' };
     await expect(s3.send(new CopyObjectCommand(copy))).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import { dispatch, download } from './dispatch';
 import type { Fault } from './faults';
 import { FaultPlan } from './faults';
 import { startServer } from './http';
+import { pythonInvoker } from './lambda/python';
 import type { AwsRequest } from './protocol';
 import type { Quota } from './quota';
 import { AWS_QUOTA } from './quota';
@@ -24,6 +25,8 @@ export interface SimulatedAccountOptions {
   faults?: readonly Fault[];
   /** Calls a second; default AWS's 15 writes and 100 GetFunction. */
   quota?: Quota;
+  /** Bytes of code that a region may keep; default AWS's 300 GB. */
+  codeStorageBytes?: number;
   /** How long an update stays InProgress; default 250. */
   updateMilliseconds?: number;
   /** Milliseconds since the epoch; default Date.now. */
@@ -69,12 +72,15 @@ export async function startSimulatedAccount(
     accountId: options.accountId ?? '000000000000',
     endpoint: '',
     updateMilliseconds: options.updateMilliseconds ?? 250,
+    codeStorageBytes: options.codeStorageBytes,
   };
   const faults = new FaultPlan();
   options.faults?.forEach((fault) => faults.add(fault));
   const requests: RecordedRequest[] = [];
   const quota = options.quota ?? AWS_QUOTA;
-  const dispatcher = { store, account, credentials: CREDENTIALS, quota, faults, now };
+  const invoker = pythonInvoker();
+  const credentials = CREDENTIALS;
+  const dispatcher = { store, account, credentials, quota, faults, invoker, now };
   const server = await startServer(options.port ?? 0, async (request: AwsRequest) => {
     const response = await download(dispatcher, request);
     if (response !== undefined) return { kind: 'answer', response };
@@ -88,13 +94,16 @@ export async function startSimulatedAccount(
     endpoint: server.endpoint,
     region,
     accountId: account.accountId,
-    credentials: CREDENTIALS,
+    credentials,
     requests,
     createBucket: (name, seed) => seedBucket(owner, name, seed),
     createFunction: (seed) => seedFunction(owner, seed),
     readFunction: (name) => readFunctionState(owner, name),
     functionCode: (name, qualifier) => readLiveCode(owner, name, qualifier),
     inject: (fault) => faults.add(fault),
-    stop: () => server.stop(),
+    stop: () => {
+      invoker.stop();
+      return server.stop();
+    },
   };
 }

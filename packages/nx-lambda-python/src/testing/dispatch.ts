@@ -7,7 +7,15 @@ import { faultError } from './faults';
 import { getCode } from './lambda/functions';
 import { lambdaErrorResponse } from './lambda/responses';
 import { routeLambda } from './lambda/route';
-import type { AccountFacts, AwsRequest, AwsResponse, Call, ServiceName } from './protocol';
+import type { Invoker } from './lambda/python';
+import type {
+  AccountFacts,
+  AwsRequest,
+  AwsResponse,
+  Call,
+  CallInput,
+  ServiceName,
+} from './protocol';
 import type { Quota } from './quota';
 import { takeToken } from './quota';
 import { s3ErrorResponse } from './s3/responses';
@@ -23,10 +31,14 @@ export interface RecordedRequest {
   service: ServiceName;
   /** As AWS names it: `UpdateFunctionCode`; empty for what the account does not implement. */
   operation: string;
-  /** Function name, `bucket`, or `bucket/key`. */
+  /** Function or layer name, `bucket`, or `bucket/key`. */
   target: string;
   /** HTTP status; undefined where the client was given no answer. */
   status: number | undefined;
+  /** When it came, in milliseconds since the epoch. */
+  at: number;
+  /** Lambda: what was sent, without code and without the values of environment variables. */
+  input?: CallInput;
 }
 
 export interface Dispatcher {
@@ -35,6 +47,7 @@ export interface Dispatcher {
   credentials: Credentials;
   quota: Quota;
   faults: FaultPlan;
+  invoker: Invoker;
   now: () => number;
 }
 
@@ -45,12 +58,14 @@ export type Outcome = { record: RecordedRequest } & (
 
 export async function dispatch(dispatcher: Dispatcher, request: AwsRequest): Promise<Outcome> {
   const service = serviceOf(request);
+  const at = dispatcher.now();
   const call = attempt(() => routeCall(service, request));
   if (call instanceof AwsError) {
-    const record = { service, operation: '', target: request.path, status: call.status };
+    const record = { service, operation: '', target: request.path, status: call.status, at };
     return { kind: 'answer', record, response: errorResponse(service, call) };
   }
-  const record = { service, operation: call.operation, target: call.target };
+  const { operation, target, input } = call;
+  const record = { service, operation, target, at, ...(input && { input }) };
   const fault = dispatcher.faults.next(call);
   if (fault?.kind === 'timeout')
     return { kind: 'silence', record: { ...record, status: undefined } };
@@ -62,7 +77,7 @@ export async function dispatch(dispatcher: Dispatcher, request: AwsRequest): Pro
 }
 
 async function answer(
-  { store, account, credentials, quota, now }: Dispatcher,
+  { store, account, credentials, quota, invoker, now }: Dispatcher,
   request: AwsRequest,
   call: Call,
   fault: Fault | undefined,
@@ -76,10 +91,11 @@ async function answer(
       if (call.service === 'lambda') {
         takeToken(state, { region, operation: call.operation, now: time }, quota);
       }
-      return call.run({ state, account, region, now: time, fault });
+      return call.run({ state, account, region, now: time, invoker, fault });
     }),
   );
-  const response = result instanceof AwsError ? errorResponse(call.service, result) : result;
+  const done = !(result instanceof AwsError) && 'later' in result ? await result.later() : result;
+  const response = done instanceof AwsError ? errorResponse(call.service, done) : done;
   return fault?.kind === 'wrong-checksum' ? withWrongChecksum(response) : response;
 }
 
@@ -98,14 +114,12 @@ function routeCall(service: ServiceName, request: AwsRequest): Call {
 
 /** GET on a function's `Location`: a presigned URL on AWS, hence no call of an operation. */
 export async function download(
-  { store, account, now }: Dispatcher,
+  { store }: Dispatcher,
   request: AwsRequest,
 ): Promise<AwsResponse | undefined> {
   const sha256 = /^\/_code\/([0-9a-f]{64})$/.exec(request.path)?.[1];
   if (sha256 === undefined || request.method !== 'GET') return undefined;
-  const result = await store.run((state) =>
-    attempt(() => getCode({ state, account, region: '', now: now(), fault: undefined }, sha256)),
-  );
+  const result = await store.run((state) => attempt(() => getCode(state, sha256)));
   return result instanceof AwsError ? errorResponse('s3', result) : result;
 }
 

@@ -25,6 +25,7 @@ export const FAULT_KINDS = [
   'update-failed',
   'slow-update',
   'wrong-checksum',
+  'function-error',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -43,7 +44,7 @@ export interface Fault {
   polls?: number;
   /** `429`: seconds in `Retry-After`; default 1. */
   retryAfterSeconds?: number;
-  /** `update-failed`: `LastUpdateStatusReason` and its code. */
+  /** `update-failed`: `LastUpdateStatusReason` and its code; `function-error`: its message. */
   reason?: string;
   reasonCode?: string;
 }

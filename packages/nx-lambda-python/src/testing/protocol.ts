@@ -1,6 +1,7 @@
 /** What request handlers take and give: HTTP as plain values, so that they know no sockets. */
 
 import type { Fault } from './faults';
+import type { Invoker } from './lambda/python';
 import type { State } from './state/state';
 
 export interface AwsRequest {
@@ -21,6 +22,14 @@ export interface AwsResponse {
   body: Buffer;
 }
 
+/** What goes on once the state is given back, since it takes its time. */
+export interface LaterResponse {
+  later: () => Promise<AwsResponse>;
+}
+
+/** Fields of a request, named as AWS names them; none that may hold a secret. */
+export type CallInput = Readonly<Record<string, unknown>>;
+
 export type ServiceName = 's3' | 'lambda' | 'sts';
 
 export interface AccountFacts {
@@ -28,6 +37,8 @@ export interface AccountFacts {
   accountId: string;
   /** `http://127.0.0.1:4571` */
   endpoint: string;
+  /** Set by a test: how much code the region may keep. */
+  codeStorageBytes?: number | undefined;
   /** How long an update stays InProgress, and a new function Pending. */
   updateMilliseconds: number;
 }
@@ -39,6 +50,8 @@ export interface Context {
   region: string;
   /** Milliseconds since the epoch. */
   now: number;
+  /** Runs functions' code. */
+  invoker: Invoker;
   /** The injected fault that this request runs under, if its effect lies in the handler. */
   fault: Fault | undefined;
 }
@@ -48,9 +61,10 @@ export interface Call {
   service: ServiceName;
   /** As AWS names it: `UpdateFunctionCode`. */
   operation: string;
-  /** Function name, `bucket`, or `bucket/key`; empty for calls on the account. */
+  /** Function or layer name, `bucket`, or `bucket/key`; empty for calls on the account. */
   target: string;
-  run(context: Context): AwsResponse;
+  input?: CallInput;
+  run(context: Context): AwsResponse | LaterResponse;
 }
 
 export function emptyResponse(status: number, headers: Record<string, string> = {}): AwsResponse {

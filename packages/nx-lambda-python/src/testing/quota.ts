@@ -23,7 +23,7 @@ export interface QuotaLevel {
 }
 
 /**
- * Takes one token from the region's pool for this operation.
+ * Takes one token from the region's pool for this operation; Invoke is none of the control plane's.
  * The level lives in the state, so that all processes over one directory share the quota.
  * @throws AwsError 429 TooManyRequestsException when the pool is empty
  */
@@ -32,6 +32,7 @@ export function takeToken(
   { region, operation, now }: { region: string; operation: string; now: number },
   quota: Quota,
 ): void {
+  if (operation === 'Invoke') return;
   const [pool, rate] =
     operation === 'GetFunction'
       ? ['reads', quota.readsPerSecond]

@@ -64,7 +64,11 @@ export async function newBucket({ s3 }: Bench, { versioning = false } = {}): Pro
 /** A function that is Active, with `zip` as its code. */
 export async function newFunction(
   bench: Bench,
-  { zip = zipOf('initial'), architecture = 'x86_64' as 'x86_64' | 'arm64' } = {},
+  {
+    zip = zipOf('initial'),
+    architecture = 'x86_64' as 'x86_64' | 'arm64',
+    handler = 'handler.handler',
+  } = {},
 ): Promise<string> {
   const FunctionName = uniqueName('conformance');
   await bench.lambda.send(
@@ -72,7 +76,7 @@ export async function newFunction(
       FunctionName,
       Role: 'arn:aws:iam::000000000000:role/conformance',
       Runtime: 'python3.12',
-      Handler: 'handler.handler',
+      Handler: handler,
       Architectures: [architecture],
       Code: { ZipFile: zip },
     }),

@@ -5,6 +5,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Bench, Check, Server } from './check.fixtures';
 import { CODE_CHECKS } from './code.fixtures';
 import { FUNCTION_CHECKS } from './functions.fixtures';
+import { INVOKE_CHECKS } from './invoke.fixtures';
+import { LAYER_CHECKS } from './layers.fixtures';
 import { S3_BUCKET_CHECKS } from './s3-buckets.fixtures';
 import { S3_OBJECT_CHECKS } from './s3-objects.fixtures';
 import { VERSION_CHECKS } from './versions.fixtures';
@@ -31,6 +33,8 @@ const CHECKS: readonly Check[] = [
   ...FUNCTION_CHECKS,
   ...CODE_CHECKS,
   ...VERSION_CHECKS,
+  ...LAYER_CHECKS,
+  ...INVOKE_CHECKS,
 ];
 const START_MILLISECONDS = 90_000;
 

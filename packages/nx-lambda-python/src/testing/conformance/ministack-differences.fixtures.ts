@@ -85,6 +85,27 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
       'AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias"',
   },
   {
+    check: 'A function takes five layers at most',
+    instead: 'it takes more',
+    source: 'AWS Lambda developer guide, "Lambda quotas", Function layers: five layers',
+  },
+  {
+    check: 'A function takes one version of a layer only',
+    instead: 'it takes both',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaLayer: validated there against AWS',
+  },
+  {
+    check: 'What the handler raises is FunctionError Unhandled, with message, type and trace',
+    instead: 'the type is Runtime.HandlerError, and there is no trace',
+    source: 'AWS Lambda developer guide, "AWS Lambda function errors in Python"',
+  },
+  {
+    check: 'A handler whose module cannot be imported is Runtime.ImportModuleError',
+    instead: 'the type is RuntimeError',
+    source: 'aws/aws-lambda-python-runtime-interface-client, bootstrap.py, ImportModuleError',
+  },
+  {
     check: 'More than 15 writes in a second are 429 TooManyRequestsException',
     instead: 'there is no quota',
     source: 'AWS Lambda developer guide, "Lambda quotas", Lambda API requests',

@@ -11,14 +11,14 @@ export interface Archive {
 }
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped, layers included. */
-const UNPACKED_LIMIT = 262_144_000;
+export const UNPACKED_LIMIT = 262_144_000;
 
 /**
- * Checks the zip of that digest, which must be in the state; remembers the answer.
+ * Checks the zip of that digest, which must be in the state.
  * @throws AwsError 400 InvalidParameterValueException when Lambda would refuse it
  */
 export function checkArchive(state: State, sha256: string): Archive {
-  const archive = state.read('archives', sha256) ?? readAndRemember(state, sha256);
+  const archive = readArchive(state, sha256);
   if (archive.unpackedSize === null) {
     throw invalid(
       'Could not unzip uploaded file. Please check your file, then try to upload again.',
@@ -28,6 +28,11 @@ export function checkArchive(state: State, sha256: string): Archive {
     throw invalid(`Unzipped size must be smaller than ${UNPACKED_LIMIT} bytes`);
   }
   return archive;
+}
+
+/** What is known of the zip of that digest, which must be in the state; remembers the answer. */
+export function readArchive(state: State, sha256: string): Archive {
+  return state.read('archives', sha256) ?? readAndRemember(state, sha256);
 }
 
 /** Undefined for bytes that are no zip, an empty one, or one in several parts. */

@@ -5,6 +5,8 @@ import type { AwsResponse, Context } from '../protocol';
 import { objectId } from '../s3/model';
 import { sha256Hex } from '../state/state';
 import { checkArchive } from './archive';
+import { checkTotalSize } from './attached-layers';
+import { checkCodeStorage } from './code-storage';
 import type { JsonObject, LambdaInput } from './input';
 import { flag, invalidParameter, text } from './input';
 import { requireFunction, requireIdle, requireRevision, storeFunction } from './lookup';
@@ -25,13 +27,15 @@ export function updateFunctionCode(
   const stored = requireFunction(context, reference.name);
   requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
   requireIdle(context, stored);
+  const code = takeCode(context, body);
+  checkTotalSize(context, code, stored.latest.settings.attachedLayers);
   const updated: StoredFunction = {
     ...stored,
     unchangedSincePublish: false,
     latest: {
       ...stored.latest,
       settings: { ...stored.latest.settings, architectures: readArchitectures(body) },
-      code: takeCode(context, body),
+      code,
       revisionId: newRevision(),
       lastModified: lambdaDate(context.now),
       update: startUpdate(context),
@@ -39,9 +43,10 @@ export function updateFunctionCode(
   };
   if (flag(body, 'DryRun')) {
     // It "will do all necessary computation and validation", returns the CodeSha256 and stores nothing.
-    const latest = { ...stored.latest, code: updated.latest.code };
+    const latest = { ...stored.latest, code };
     return json(200, configuration(context, stored, latest));
   }
+  checkCodeStorage(context, code, stored.latest.code);
   const version = flag(body, 'Publish') ? publish(context, updated, {}) : updated.latest;
   storeFunction(context, updated);
   return json(200, configuration(context, updated, version));
@@ -77,10 +82,14 @@ function takeObject(
   bucket: string,
   key: string,
 ): FunctionCode {
-  const content = readObject(context, bucket, key, text(source, 'S3ObjectVersion'));
+  const byReference = text(source, 'S3ObjectStorageMode') === 'REFERENCE';
+  const content = readObject(context, bucket, key, {
+    versionId: text(source, 'S3ObjectVersion'),
+    anyRegion: byReference,
+  });
   const { size } = checkArchive(context.state, content.sha256);
   const code = { sha256: content.sha256, size };
-  if (text(source, 'S3ObjectStorageMode') !== 'REFERENCE') return code;
+  if (!byReference) return code;
   const versionId = text(source, 'S3ObjectVersion');
   if (versionId === undefined || versionId === 'null') {
     throw invalidParameter(
@@ -95,7 +104,7 @@ function readObject(
   { state, region, account }: Context,
   bucketName: string,
   key: string,
-  versionId: string | undefined,
+  { versionId, anyRegion }: { versionId: string | undefined; anyRegion: boolean },
 ): { sha256: string } {
   const bucket = state.read('buckets', bucketName);
   if (bucket === undefined) throw s3Refusal('NoSuchBucket', 'The specified bucket does not exist');
@@ -106,7 +115,8 @@ function readObject(
       `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucketName}/${key}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied`,
     );
   }
-  if (bucket.region !== region) {
+  // Source: Lambda developer guide, "Self-managed S3 code storage", cross-Region usage.
+  if (bucket.region !== region && !anyRegion) {
     throw s3Refusal(
       'PermanentRedirect',
       `The bucket is in this region: ${bucket.region}. Please use this region to retry the request`,

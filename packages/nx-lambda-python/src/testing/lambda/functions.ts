@@ -3,11 +3,15 @@
 import { AwsError } from '../aws-error';
 import type { AwsResponse, Context } from '../protocol';
 import { emptyResponse } from '../protocol';
+import type { State } from '../state/state';
+import { checkTotalSize } from './attached-layers';
 import { takeCode } from './code';
+import { checkCodeStorage, codeStorageLimit, usedCodeStorage } from './code-storage';
 import type { LambdaInput } from './input';
 import { flag, invalidParameter, required, text, object } from './input';
 import {
   conflict,
+  isReadable,
   requireFunction,
   requireIdle,
   requireRevision,
@@ -16,7 +20,7 @@ import {
 } from './lookup';
 import type { FunctionVersion, StoredFunction } from './model';
 import { functionId, lambdaDate, newRevision, startUpdate } from './model';
-import { configuration, json, listed, page } from './responses';
+import { codeSource, configuration, json, listed, page } from './responses';
 import { changedSettings, initialSettings } from './settings';
 import { publish } from './versions';
 
@@ -57,8 +61,10 @@ export function createFunction(context: Context, { body }: LambdaInput): AwsResp
   if (state.read('functions', functionId(region, name)) !== undefined) {
     throw conflict(`Function already exist: ${name}`);
   }
-  const settings = initialSettings(body);
+  const settings = initialSettings(context, body);
   const code = takeCode(context, required(object(body, 'Code'), 'code'));
+  checkTotalSize(context, code, settings.attachedLayers);
+  checkCodeStorage(context, code);
   const stored: StoredFunction = {
     name,
     region,
@@ -89,12 +95,14 @@ export function updateFunctionConfiguration(
   const stored = requireFunction(context, reference.name);
   requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
   requireIdle(context, stored);
+  const settings = changedSettings(context, stored.latest.settings, body);
+  checkTotalSize(context, stored.latest.code, settings.attachedLayers);
   const updated: StoredFunction = {
     ...stored,
     unchangedSincePublish: false,
     latest: {
       ...stored.latest,
-      settings: changedSettings(stored.latest.settings, body),
+      settings,
       revisionId: newRevision(),
       lastModified: lambdaDate(context.now),
       update: startUpdate(context),
@@ -130,27 +138,23 @@ export function deleteFunction(context: Context, { reference }: LambdaInput): Aw
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 300 GB of code, 250 MB and 50 MB a package. */
 export function getAccountSettings(context: Context): AwsResponse {
-  const stored = functionsOf(context);
-  const sizes = stored.flatMap(({ latest, versions }) =>
-    [latest, ...versions].map(({ code }) => code.size),
-  );
   return json(200, {
     AccountLimit: {
-      TotalCodeSize: 322_122_547_200,
+      TotalCodeSize: codeStorageLimit(context),
       CodeSizeUnzipped: 262_144_000,
       CodeSizeZipped: 52_428_800,
       ConcurrentExecutions: 1000,
       UnreservedConcurrentExecutions: 1000,
     },
     AccountUsage: {
-      TotalCodeSize: sizes.reduce((total, size) => total + size, 0),
-      FunctionCount: stored.length,
+      TotalCodeSize: usedCodeStorage(context),
+      FunctionCount: functionsOf(context).length,
     },
   });
 }
 
 /** GET on the `Location` that GetFunction gives; AWS presigns it, so it needs no signature here. */
-export function getCode({ state }: Context, sha256: string): AwsResponse {
+export function getCode(state: State, sha256: string): AwsResponse {
   const known = state.read('archives', sha256);
   if (known === undefined)
     throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
@@ -161,16 +165,17 @@ export function getCode({ state }: Context, sha256: string): AwsResponse {
   };
 }
 
-function codeLocation({ account }: Context, { code }: FunctionVersion): Record<string, unknown> {
-  const location = {
-    RepositoryType: 'S3',
-    Location: `${account.endpoint}/_code/${code.sha256}`,
-  };
-  if (code.reference === undefined) return location;
-  const { bucket, key, versionId } = code.reference;
+/** `Error` says why Lambda cannot read the package any more; AWS documents the fields, not the codes. */
+function codeLocation(context: Context, { code }: FunctionVersion): Record<string, unknown> {
   return {
-    ...location,
-    ResolvedS3Object: { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId },
+    RepositoryType: 'S3',
+    ...codeSource(context, code),
+    ...(!isReadable(context, code) && {
+      Error: {
+        ErrorCode: 'NoSuchVersion',
+        Message: 'The specified version does not exist.',
+      },
+    }),
   };
 }
 

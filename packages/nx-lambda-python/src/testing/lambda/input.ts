@@ -15,8 +15,14 @@ export interface LambdaInput {
   reference: FunctionReference;
   /** Only where the path names one. */
   alias: string;
+  /** A layer's name or ARN, only where the path names one. */
+  layer: string;
+  /** A layer version's number, only where the path names one. */
+  version: string;
   query: URLSearchParams;
   body: JsonObject;
+  /** As sent: an invocation's event and its headers. */
+  request: AwsRequest;
 }
 
 const REFERENCE =

@@ -2,7 +2,8 @@
 
 import { AwsError } from '../aws-error';
 import type { Context } from '../protocol';
-import type { Alias, FunctionVersion, StoredFunction } from './model';
+import { objectId } from '../s3/model';
+import type { Alias, FunctionCode, FunctionVersion, StoredFunction } from './model';
 import { functionArn, functionId, settle } from './model';
 import type { FunctionReference } from './input';
 
@@ -76,12 +77,31 @@ export function conflict(message: string): AwsError {
 }
 
 function settleAndStore(context: Context, stored: StoredFunction, polled: boolean): StoredFunction {
-  const latest = settle(stored.latest, context.now, polled);
-  const versions = stored.versions.map((version) => settle(version, context.now, polled));
+  const now = (version: FunctionVersion) =>
+    withoutLostCode(context, settle(version, context.now, polled));
+  const latest = now(stored.latest);
+  const versions = stored.versions.map(now);
   const changed =
     latest !== stored.latest ||
     versions.some((version, index) => version !== stored.versions[index]);
   const settled = { ...stored, latest, versions };
   if (changed) storeFunction(context, settled);
   return settled;
+}
+
+/**
+ * Without its object, a function of mode REFERENCE is Inactive until the next update.
+ * Source: AWS Lambda developer guide, "Self-managed S3 code storage", function lifecycle.
+ */
+function withoutLostCode(context: Context, version: FunctionVersion): FunctionVersion {
+  if (version.state !== 'Active' || isReadable(context, version.code)) return version;
+  return { ...version, state: 'Inactive' };
+}
+
+/** Whether Lambda can still read the code: always, unless it is referenced in S3. */
+export function isReadable({ state }: Context, { reference }: FunctionCode): boolean {
+  if (reference === undefined) return true;
+  const { bucket, key, versionId } = reference;
+  const versions = state.read('objects', objectId(bucket, key))?.versions ?? [];
+  return versions.some((one) => one.versionId === versionId && one.content !== undefined);
 }

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../protocol';
+import type { AttachedLayer } from './layer-model';
 
 export interface StoredFunction {
   name: string;
@@ -26,8 +27,11 @@ export interface FunctionVersion {
   revisionId: string;
   /** `2026-11-24T03:30:09.000+0000` */
   lastModified: string;
-  /** Pending only between creation and the end of the first update. */
-  state: 'Pending' | 'Active' | 'Failed';
+  /**
+   * Pending only between creation and the end of the first update; Inactive when the object that
+   * its code is referenced in is gone, until the next update.
+   */
+  state: 'Pending' | 'Active' | 'Inactive' | 'Failed';
   update: Update;
 }
 
@@ -42,7 +46,7 @@ export interface FunctionSettings {
   memorySize: number;
   architectures: string[];
   environment?: Record<string, string>;
-  layers?: string[];
+  attachedLayers?: AttachedLayer[];
 }
 
 export interface FunctionCode {

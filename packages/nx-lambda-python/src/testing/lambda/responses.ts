@@ -3,7 +3,7 @@
 import { AwsError } from '../aws-error';
 import type { AwsResponse, Context } from '../protocol';
 import { hexToBase64 } from '../state/state';
-import type { Alias, FunctionVersion, StoredFunction } from './model';
+import type { Alias, FunctionCode, FunctionVersion, StoredFunction } from './model';
 import { functionArn } from './model';
 
 /** Lambda gives 50 at a time, or fewer if asked. */
@@ -74,7 +74,9 @@ export function listed(
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
     ...(settings.environment && { Environment: { Variables: settings.environment } }),
-    ...(settings.layers && { Layers: settings.layers.map((Arn) => ({ Arn, CodeSize: 0 })) }),
+    ...(settings.attachedLayers && {
+      Layers: settings.attachedLayers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
+    }),
   };
 }
 
@@ -95,6 +97,23 @@ export function aliasConfiguration(
   };
 }
 
+/** Where an archive can be had, and, where Lambda keeps no copy of it, the object that it is in. */
+export function codeSource(
+  { account }: Pick<Context, 'account'>,
+  { sha256, reference }: FunctionCode,
+): Record<string, unknown> {
+  return {
+    Location: `${account.endpoint}/_code/${sha256}`,
+    ...(reference && {
+      ResolvedS3Object: {
+        S3Bucket: reference.bucket,
+        S3Key: reference.key,
+        S3ObjectVersion: reference.versionId,
+      },
+    }),
+  };
+}
+
 /** One page of `items`; the marker is the position where the next begins. */
 export function page<T>(items: T[], query: URLSearchParams): { items: T[]; NextMarker?: string } {
   const marker = query.get('Marker') ?? '0';
@@ -109,6 +128,13 @@ export function page<T>(items: T[], query: URLSearchParams): { items: T[]; NextM
 
 function stateFields({ state, update }: FunctionVersion): Record<string, unknown> {
   if (state === 'Active') return { State: 'Active' };
+  if (state === 'Inactive') {
+    return {
+      State: 'Inactive',
+      StateReason: 'Lambda cannot read the Amazon S3 object of the deployment package.',
+      StateReasonCode: 'InvalidConfiguration',
+    };
+  }
   if (state === 'Pending') {
     return {
       State: 'Pending',

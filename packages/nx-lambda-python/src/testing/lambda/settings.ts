@@ -1,14 +1,15 @@
 /** A function's settings from CreateFunction and UpdateFunctionConfiguration. */
 
+import type { Context } from '../protocol';
+import { attachLayers } from './attached-layers';
 import type { JsonObject } from './input';
 import { integer, invalidParameter, object, required, text, texts, validation } from './input';
 import type { FunctionSettings } from './model';
 
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;
-const LAYER = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$/;
 
 /** @throws AwsError 400 naming the field that Lambda would refuse */
-export function initialSettings(body: JsonObject): FunctionSettings {
+export function initialSettings(context: Context, body: JsonObject): FunctionSettings {
   required(text(body, 'Role'), 'role');
   const blank: FunctionSettings = {
     runtime: requiredForZip(body, 'Runtime'),
@@ -19,16 +20,21 @@ export function initialSettings(body: JsonObject): FunctionSettings {
     memorySize: 128,
     architectures: readArchitectures(body),
   };
-  return changedSettings(blank, body);
+  return changedSettings(context, blank, body);
 }
 
 /** Fields that the request leaves out stay as they are. */
-export function changedSettings(current: FunctionSettings, body: JsonObject): FunctionSettings {
+export function changedSettings(
+  context: Context,
+  current: FunctionSettings,
+  body: JsonObject,
+): FunctionSettings {
   const role = text(body, 'Role');
   if (role !== undefined && !ROLE.test(role)) {
     throw validation(`Value '${role}' at 'role' failed to satisfy constraint`);
   }
   const variables = object(body, 'Environment');
+  const layers = texts(body, 'Layers');
   return {
     ...current,
     runtime: text(body, 'Runtime') ?? current.runtime,
@@ -39,7 +45,7 @@ export function changedSettings(current: FunctionSettings, body: JsonObject): Fu
     memorySize:
       within(integer(body, 'MemorySize'), 'memorySize', 128, 10_240) ?? current.memorySize,
     ...(variables && { environment: readVariables(variables) }),
-    ...(body['Layers'] !== undefined && { layers: readLayers(body) }),
+    ...(layers && { attachedLayers: attachLayers(context, layers) }),
   };
 }
 
@@ -62,14 +68,6 @@ function readVariables(environment: JsonObject): Record<string, string> {
   const variables = object(environment, 'Variables') ?? {};
   const names = Object.keys(variables);
   return Object.fromEntries(names.map((name) => [name, text(variables, name) ?? '']));
-}
-
-function readLayers(body: JsonObject): string[] {
-  const layers = texts(body, 'Layers') ?? [];
-  const wrong = layers.find((arn) => !LAYER.test(arn));
-  if (wrong !== undefined)
-    throw validation(`Value '${wrong}' at 'layers' failed to satisfy constraint`);
-  return layers;
 }
 
 function requiredForZip(body: JsonObject, field: string): string {

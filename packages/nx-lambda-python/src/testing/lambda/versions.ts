@@ -5,8 +5,9 @@ import { hexToBase64 } from '../state/state';
 import type { LambdaInput } from './input';
 import { invalidParameter, text } from './input';
 import { requireFunction, requireIdle, requireRevision, storeFunction } from './lookup';
+import { checkCodeStorage } from './code-storage';
 import type { FunctionVersion, StoredFunction } from './model';
-import { newRevision } from './model';
+import { newRevision, startUpdate } from './model';
 import { configuration, json, listed, page } from './responses';
 
 /**
@@ -47,13 +48,14 @@ export function listVersionsByFunction(
  * as an update takes; publishing gives $LATEST a new RevisionId.
  */
 export function publish(
-  { account, now }: Context,
+  context: Context,
   stored: StoredFunction,
   { description }: { description?: string | undefined },
 ): FunctionVersion {
   const newest = stored.versions.at(-1);
   if (stored.unchangedSincePublish && newest !== undefined) return newest;
   const { latest } = stored;
+  checkCodeStorage(context, latest.code);
   const busy = latest.update.status === 'InProgress';
   const version: FunctionVersion = {
     ...latest,
@@ -62,9 +64,7 @@ export function publish(
     revisionId: newRevision(),
     state: 'Pending',
     // With `Publish` on an update the version is ready when that update is.
-    update: busy
-      ? latest.update
-      : { status: 'InProgress', readyAt: now + account.updateMilliseconds, polls: 0 },
+    update: busy ? latest.update : startUpdate(context),
   };
   stored.versions = [...stored.versions, version];
   stored.nextVersion += 1;

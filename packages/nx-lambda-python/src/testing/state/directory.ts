@@ -101,9 +101,16 @@ class DirectoryState implements State {
       versions.flatMap(({ content }) => content?.sha256 ?? []),
     );
     const code = this.list('functions').flatMap(({ latest, versions }) =>
-      [latest, ...versions].flatMap((version) => [version.code.sha256, version.liveSha256]),
+      [latest, ...versions].flatMap((version) => [
+        version.code.sha256,
+        version.liveSha256,
+        ...(version.settings.attachedLayers ?? []).map(({ sha256 }) => sha256),
+      ]),
     );
-    return new Set([...objects, ...code]);
+    const layers = this.list('layers').flatMap(({ versions }) =>
+      versions.map((version) => version.code.sha256),
+    );
+    return new Set([...objects, ...code, ...layers]);
   }
 
   /** Readable, of any id, and never two for ids that differ only in case or in odd characters. */

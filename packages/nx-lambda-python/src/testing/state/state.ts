@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { QuotaLevel } from '../quota';
 import type { Archive } from '../lambda/archive';
+import type { StoredLayer } from '../lambda/layer-model';
 import type { StoredFunction } from '../lambda/model';
 import type { Bucket, StoredObject } from '../s3/model';
 
@@ -10,6 +11,7 @@ export interface Documents {
   buckets: Bucket;
   objects: StoredObject;
   functions: StoredFunction;
+  layers: StoredLayer;
   /** What is known of a zip, by its SHA-256, so that N functions with one package read it once. */
   archives: Archive;
   quotas: QuotaLevel;
@@ -20,6 +22,7 @@ export const COLLECTIONS: readonly Collection[] = [
   'buckets',
   'objects',
   'functions',
+  'layers',
   'archives',
   'quotas',
 ];

@@ -8,12 +8,15 @@ function requestOf(body: string) {
   return { ...common, body: bytes, bodySha256: sha256Hex(bytes) };
 }
 
+const invoker = { run: async () => undefined, stop: () => undefined };
+
 test('GetCallerIdentity tells the account', async () => {
   const call = routeSts(requestOf('Action=GetCallerIdentity&Version=2011-06-15'));
   const account = { accountId: '111122223333', endpoint: '', updateMilliseconds: 0 };
   const response = await memoryStore().run((state) =>
-    call.run({ state, account, region: 'us-east-1', now: 0, fault: undefined }),
+    call.run({ state, account, region: 'us-east-1', now: 0, invoker, fault: undefined }),
   );
+  if ('later' in response) throw new Error('it answers at once');
   expect(response.status).toBe(200);
   expect(response.body.toString()).toContain('<Account>111122223333</Account>');
 });
