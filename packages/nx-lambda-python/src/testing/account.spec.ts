@@ -88,8 +88,11 @@ describe('a function’s state', () => {
       codeSha256: createHash('sha256').update(ZIP).digest('base64'),
       state: 'Active',
       lastUpdateStatus: 'Successful',
+      layers: [],
+      storageMode: 'COPY',
       versions: ['1'],
       aliases: { live: '1' },
+      aliasWeights: {},
     });
     expect(await account.functionCode(FunctionName, 'live')).toEqual(ZIP);
     expect(await account.functionCode(FunctionName, '9')).toBeUndefined();
@@ -128,6 +131,7 @@ describe('a function’s state', () => {
       return Code?.ResolvedS3Object;
     };
     expect(await resolved('REFERENCE')).toEqual(source);
+    expect(await account.readFunction(FunctionName)).toHaveProperty('storageMode', 'REFERENCE');
     // It must be sent with every update, or the code is copied again.
     expect(await resolved()).toBeUndefined();
   });

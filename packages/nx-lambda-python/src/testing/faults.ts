@@ -44,7 +44,10 @@ export interface Fault {
   polls?: number;
   /** `429`: seconds in `Retry-After`; default 1. */
   retryAfterSeconds?: number;
-  /** `update-failed`: `LastUpdateStatusReason` and its code; `function-error`: its message. */
+  /**
+   * `update-failed`: `LastUpdateStatusReason` and its code; `function-error` and
+   * `invalid-parameter`: the message.
+   */
   reason?: string;
   reasonCode?: string;
 }
@@ -102,8 +105,12 @@ export function faultError(fault: Fault, call: Call, accountId: string): AwsErro
       return expired(call.service);
     case 'invalid-parameter':
       return s3
-        ? new AwsError(400, 'InvalidArgument', 'Invalid Argument')
-        : new AwsError(400, 'InvalidParameterValueException', 'Injected: invalid parameter value');
+        ? new AwsError(400, 'InvalidArgument', fault.reason ?? 'Invalid Argument')
+        : new AwsError(
+            400,
+            'InvalidParameterValueException',
+            fault.reason ?? 'Injected: invalid parameter value',
+          );
     case 'code-storage-exceeded':
       return new AwsError(400, 'CodeStorageExceededException', 'Code storage limit exceeded.');
     case 's3-access-denied':

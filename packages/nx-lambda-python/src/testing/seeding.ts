@@ -38,10 +38,16 @@ export interface FunctionState {
   codeSha256: string;
   state: FunctionVersion['state'];
   lastUpdateStatus: FunctionVersion['update']['status'];
+  /** ARNs of layer versions. */
+  layers: string[];
+  /** Whether Lambda keeps a copy of the code, or reads the object in the bucket. */
+  storageMode: 'COPY' | 'REFERENCE';
   /** Published ones, oldest first. */
   versions: string[];
   /** Alias → version. */
   aliases: Record<string, string>;
+  /** Alias → version that shares its calls → share; only aliases that split theirs. */
+  aliasWeights: Record<string, Record<string, number>>;
 }
 
 export interface Owner {
@@ -100,9 +106,16 @@ export function readFunctionState(owner: Owner, name: string): Promise<FunctionS
       codeSha256: hexToBase64(code.sha256),
       state: lifecycle,
       lastUpdateStatus: update.status,
+      layers: (settings.attachedLayers ?? []).map(({ arn }) => arn),
+      storageMode: code.reference === undefined ? 'COPY' : 'REFERENCE',
       versions: stored.versions.map(({ version }) => version),
       aliases: Object.fromEntries(
         stored.aliases.map((alias) => [alias.name, alias.functionVersion]),
+      ),
+      aliasWeights: Object.fromEntries(
+        stored.aliases
+          .filter(({ weights }) => Object.keys(weights).length > 0)
+          .map(({ name: alias, weights }) => [alias, weights]),
       ),
     };
   });

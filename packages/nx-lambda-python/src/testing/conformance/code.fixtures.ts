@@ -52,6 +52,25 @@ export const CODE_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'In REFERENCE mode GetFunction names the object; it must be asked for in every update',
+    async run(bench) {
+      const Bucket = await newBucket(bench, { versioning: true });
+      const Key = 'package.zip';
+      const { VersionId } = await bench.s3.send(new PutObjectCommand({ Bucket, Key, Body: ZIP }));
+      const FunctionName = await newFunction(bench);
+      const source = { S3Bucket: Bucket, S3Key: Key, S3ObjectVersion: VersionId };
+      const resolved = async (S3ObjectStorageMode?: 'REFERENCE') => {
+        await update(bench, FunctionName, { ...source, ZipFile: undefined, S3ObjectStorageMode });
+        await idle(bench, FunctionName);
+        const { Code } = await bench.lambda.send(new GetFunctionCommand({ FunctionName }));
+        expect(Code?.Location === undefined).toBe(S3ObjectStorageMode === 'REFERENCE');
+        return Code?.ResolvedS3Object;
+      };
+      expect(await resolved('REFERENCE')).toEqual(source);
+      expect(await resolved()).toBeUndefined();
+    },
+  },
+  {
     name: 'Code that is not in S3 is 400 InvalidParameterValueException',
     async run(bench) {
       const Bucket = await newBucket(bench);

@@ -79,6 +79,46 @@ export const FUNCTION_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'UpdateFunctionConfiguration is InProgress, then Successful, and a write meanwhile is 409',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const configure = (Timeout: number) =>
+        bench.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout }));
+      expect((await configure(9)).LastUpdateStatus).toBe('InProgress');
+      const code = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
+      const refused = { name: 'ResourceConflictException', status: 409 };
+      expect(await failure(bench.lambda.send(code))).toEqual(refused);
+      expect(await failure(configure(10))).toEqual(refused);
+      expect(await idle(bench, FunctionName)).toMatchObject({
+        LastUpdateStatus: 'Successful',
+        Timeout: 9,
+      });
+    },
+  },
+  {
+    name: 'UpdateFunctionConfiguration with a stale RevisionId is 412',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const RevisionId = (await idle(bench, FunctionName))?.RevisionId;
+      const input = { FunctionName, RevisionId };
+      await bench.lambda.send(new UpdateFunctionConfigurationCommand({ ...input, Timeout: 9 }));
+      await idle(bench, FunctionName);
+      const stale = new UpdateFunctionConfigurationCommand({ ...input, Timeout: 10 });
+      expect(await failure(bench.lambda.send(stale))).toEqual({
+        name: 'PreconditionFailedException',
+        status: 412,
+      });
+    },
+  },
+  {
+    name: 'A role that is no ARN of a role is 400 ValidationException',
+    async run(bench) {
+      const input = { ...newFunctionInput(), Role: 'orders', Code: { ZipFile: ZIP } };
+      const refused = await failure(bench.lambda.send(new CreateFunctionCommand(input)));
+      expect(refused).toEqual({ name: 'ValidationException', status: 400 });
+    },
+  },
+  {
     name: 'ListFunctions gives 50 a page',
     async run(bench) {
       for (let count = 0; count < 51; count += 1) {

@@ -106,6 +106,40 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'aws/aws-lambda-python-runtime-interface-client, bootstrap.py, ImportModuleError',
   },
   {
+    check: 'In REFERENCE mode GetFunction names the object; it must be asked for in every update',
+    instead: 'the mode stays when it is not sent again',
+    source:
+      'AWS Lambda developer guide, "Self-managed S3 code storage": "If you omit S3ObjectStorageMode, it defaults to COPY"',
+  },
+  {
+    check:
+      'UpdateFunctionConfiguration is InProgress, then Successful, and a write meanwhile is 409',
+    instead: 'the write is accepted',
+    source:
+      'AWS Lambda developer guide, "Lambda function states": updates while one is in progress fail',
+  },
+  {
+    check: 'A role that is no ARN of a role is 400 ValidationException',
+    instead: 'it is accepted',
+    source: 'AWS Lambda API reference, CreateFunction, Role, pattern',
+  },
+  {
+    check: 'A function is read by the ARN of its version and of its alias',
+    instead: 'by an alias, the ARN ends in the version',
+    source: 'AWS Lambda developer guide, "Using Lambda aliases": qualified ARN',
+  },
+  {
+    check: 'ListAliases pages, and finds those of a version',
+    instead: 'it gives those of all versions',
+    source: 'AWS Lambda API reference, ListAliases, FunctionVersion',
+  },
+  {
+    check: 'A weight above 1 is 400',
+    instead: 'it is accepted',
+    source:
+      'AWS Lambda API reference, AliasRoutingConfiguration, AdditionalVersionWeights: 0.0 to 1.0',
+  },
+  {
     check: 'More than 15 writes in a second are 429 TooManyRequestsException',
     instead: 'there is no quota',
     source: 'AWS Lambda developer guide, "Lambda quotas", Lambda API requests',

@@ -144,6 +144,58 @@ export const VERSION_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'A function is read by the ARN of its version and of its alias',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      const read = async (Qualifier: string) => {
+        const named = new GetFunctionCommand({ FunctionName, Qualifier });
+        const { Configuration } = await bench.lambda.send(named);
+        const { FunctionArn } = Configuration ?? {};
+        const byArn = new GetFunctionCommand({ FunctionName: FunctionArn });
+        const { Configuration: same } = await bench.lambda.send(byArn);
+        return [FunctionArn?.split(':').at(-1), Configuration?.Version, same?.Version];
+      };
+      expect(await read('2')).toEqual(['2', '2', '2']);
+      expect(await read('live')).toEqual(['live', '1', '1']);
+    },
+  },
+  {
+    name: 'ListAliases pages, and finds those of a version',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      for (const [Name, FunctionVersion] of [
+        ['a', '1'],
+        ['b', '2'],
+        ['c', '1'],
+      ] as const) {
+        const input = { FunctionName, Name, FunctionVersion };
+        await bench.lambda.send(new CreateAliasCommand(input));
+      }
+      const list = async (input: { Marker?: string; FunctionVersion?: string }) =>
+        bench.lambda.send(new ListAliasesCommand({ FunctionName, MaxItems: 2, ...input }));
+      const first = await list({});
+      expect(first.Aliases?.map(({ Name }) => Name)).toEqual(['a', 'b']);
+      const second = await list({ Marker: first.NextMarker });
+      expect(second.Aliases?.map(({ Name }) => Name)).toEqual(['c']);
+      const ofOne = await list({ FunctionVersion: '1' });
+      expect(ofOne.Aliases?.map(({ Name }) => Name)).toEqual(['a', 'c']);
+    },
+  },
+  {
+    name: 'PublishVersion with the right CodeSha256 and RevisionId publishes',
+    async run(bench) {
+      const FunctionName = await newFunction(bench, { zip: zipOf('guarded') });
+      const RevisionId = (await idle(bench, FunctionName))?.RevisionId;
+      const guards = { CodeSha256: sha256Base64(zipOf('guarded')), RevisionId };
+      const command = new PublishVersionCommand({ FunctionName, ...guards });
+      expect(await bench.lambda.send(command)).toMatchObject({
+        Version: '1',
+        CodeSha256: guards.CodeSha256,
+      });
+    },
+  },
+  {
     name: 'A missing alias is 404 ResourceNotFoundException',
     async run(bench) {
       const FunctionName = await withTwoVersions(bench);
@@ -192,6 +244,28 @@ export const VERSION_CHECKS: readonly Check[] = [
         name: 'PreconditionFailedException',
         status: 412,
       });
+    },
+  },
+  {
+    name: 'A version that an alias gives a share of its calls to cannot be deleted',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const RoutingConfig = { AdditionalVersionWeights: { '2': 0.1 } };
+      await createAlias(bench, FunctionName, { FunctionVersion: '1', RoutingConfig });
+      const remove = new DeleteFunctionCommand({ FunctionName, Qualifier: '2' });
+      expect(await failure(bench.lambda.send(remove))).toEqual({
+        name: 'ResourceConflictException',
+        status: 409,
+      });
+    },
+  },
+  {
+    name: 'A weight above 1 is 400',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const RoutingConfig = { AdditionalVersionWeights: { '2': 1.5 } };
+      const input = { FunctionVersion: '1', RoutingConfig };
+      expect((await failure(createAlias(bench, FunctionName, input))).status).toBe(400);
     },
   },
   {

@@ -122,6 +122,9 @@ export function deleteFunction(context: Context, { reference }: LambdaInput): Aw
   if (qualifier === '$LATEST') {
     throw invalidParameter('$LATEST version cannot be deleted without deleting the function.');
   }
+  if (stored.aliases.some(({ name }) => name === qualifier)) {
+    throw invalidParameter('Deletion of aliases is not currently supported.');
+  }
   const aliases = stored.aliases.filter(
     ({ functionVersion, weights }) => functionVersion === qualifier || qualifier in weights,
   );
@@ -132,7 +135,10 @@ export function deleteFunction(context: Context, { reference }: LambdaInput): Aw
     );
   }
   const versions = stored.versions.filter(({ version }) => version !== qualifier);
-  storeFunction(context, { ...stored, versions });
+  // Without its newest version there is nothing that the next publication could return again.
+  const newestGone = stored.versions.at(-1) !== versions.at(-1);
+  const unchangedSincePublish = stored.unchangedSincePublish && !newestGone;
+  storeFunction(context, { ...stored, versions, unchangedSincePublish });
   return emptyResponse(204);
 }
 

@@ -97,21 +97,17 @@ export function aliasConfiguration(
   };
 }
 
-/** Where an archive can be had, and, where Lambda keeps no copy of it, the object that it is in. */
+/**
+ * Where an archive can be had, or, where Lambda keeps no copy, the object that it is in: never both.
+ * Source: AWS Lambda API reference, FunctionCodeLocation; its values as GetFunction answers on AWS.
+ */
 export function codeSource(
   { account }: Pick<Context, 'account'>,
   { sha256, reference }: FunctionCode,
 ): Record<string, unknown> {
-  return {
-    Location: `${account.endpoint}/_code/${sha256}`,
-    ...(reference && {
-      ResolvedS3Object: {
-        S3Bucket: reference.bucket,
-        S3Key: reference.key,
-        S3ObjectVersion: reference.versionId,
-      },
-    }),
-  };
+  if (reference === undefined) return { Location: `${account.endpoint}/_code/${sha256}` };
+  const { bucket, key, versionId } = reference;
+  return { ResolvedS3Object: { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId } };
 }
 
 /** One page of `items`; the marker is the position where the next begins. */

@@ -1,0 +1,105 @@
+import {
+  GetAccountSettingsCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  PublishLayerVersionCommand,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
+import { zipOf } from '../conformance/check.fixtures';
+import { placeholderZip } from '../seeding';
+
+afterEach(stopBenches);
+
+const ZIP = zipOf('a package that is larger than the placeholder');
+const FunctionName = ORDERS.name;
+
+describe('code in REFERENCE mode', () => {
+  const setUp = async (region = 'us-east-1') => {
+    const bench = await startBench({ updateMilliseconds: 0, codeStorageBytes: 1000 });
+    const { account, lambda } = bench;
+    await account.createFunction(ORDERS);
+    await account.createBucket('releases', { versioning: true, region });
+    const object = { Bucket: 'releases', Key: 'package.zip' };
+    const { endpoint, credentials } = account;
+    const elsewhere = new S3Client({ endpoint, credentials, region });
+    const put = () => elsewhere.send(new PutObjectCommand({ ...object, Body: ZIP }));
+    const refer = (S3ObjectVersion: string | undefined) =>
+      lambda.send(
+        new UpdateFunctionCodeCommand({
+          FunctionName,
+          S3Bucket: 'releases',
+          S3Key: 'package.zip',
+          S3ObjectVersion,
+          S3ObjectStorageMode: 'REFERENCE',
+        }),
+      );
+    const read = () => lambda.send(new GetFunctionCommand({ FunctionName }));
+    return { ...bench, object, put, refer, read };
+  };
+
+  test('needs the version of an object', async () => {
+    const { put, refer } = await setUp();
+    await put();
+    await expect(refer(undefined)).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: expect.stringContaining('S3ObjectVersion'),
+    });
+  });
+
+  test('is lost with its object: Inactive, with an error, until the next update', async () => {
+    const { lambda, s3, object, put, refer, read } = await setUp();
+    const { VersionId } = await put();
+    await refer(VersionId);
+    expect((await read()).Configuration?.State).toBe('Active');
+    await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
+    const lost = await read();
+    expect(lost.Configuration?.State).toBe('Inactive');
+    expect(lost.Code?.Error?.ErrorCode).toBe('NoSuchVersion');
+    const invoke = lambda.send(new InvokeCommand({ FunctionName }));
+    await expect(invoke).rejects.toMatchObject({ name: 'ResourceConflictException' });
+    await refer((await put()).VersionId);
+    expect((await read()).Configuration?.State).toBe('Active');
+  });
+
+  test('takes no code storage, and may lie in another region', async () => {
+    const { lambda, put, refer } = await setUp('eu-west-1');
+    await refer((await put()).VersionId);
+    const { AccountUsage } = await lambda.send(new GetAccountSettingsCommand({}));
+    expect(AccountUsage).toEqual({ TotalCodeSize: 0, FunctionCount: 1 });
+  });
+});
+
+describe('code storage', () => {
+  const size = placeholderZip().length;
+  const publishLayer = (lambda: LambdaClient) =>
+    lambda.send(new PublishLayerVersionCommand({ LayerName: 'shared', Content: { ZipFile: ZIP } }));
+
+  test('is what all versions of functions and layers take', async () => {
+    const { account, lambda } = await startBench({ updateMilliseconds: 0 });
+    await account.createFunction(ORDERS);
+    await lambda.send(new PublishVersionCommand({ FunctionName }));
+    await publishLayer(lambda);
+    const { AccountUsage, AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    expect(AccountUsage?.TotalCodeSize).toBe(2 * size + ZIP.length);
+    expect(AccountLimit?.TotalCodeSize).toBe(322_122_547_200);
+  });
+
+  test('beyond its limit nothing is stored', async () => {
+    const limit = { codeStorageBytes: size + ZIP.length - 1, updateMilliseconds: 0 };
+    const { account, lambda } = await startBench(limit);
+    await account.createFunction(ORDERS);
+    const full = { name: 'CodeStorageExceededException' };
+    await expect(publishLayer(lambda)).rejects.toMatchObject(full);
+    const publish = () => lambda.send(new PublishVersionCommand({ FunctionName }));
+    await expect(publish()).resolves.toHaveProperty('Version', '1');
+    const update = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
+    await expect(lambda.send(update)).rejects.toMatchObject(full);
+    const { AccountUsage, AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    expect(AccountLimit?.TotalCodeSize).toBe(limit.codeStorageBytes);
+    expect(AccountUsage?.TotalCodeSize).toBe(2 * size);
+  });
+});
