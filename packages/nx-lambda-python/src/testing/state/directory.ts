@@ -18,6 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { inBatches } from './batches';
 import { errorCode } from './error-code';
 import { withLock } from './lock';
 import type { Collection, Documents, State, StateStore } from './state';
@@ -30,12 +31,11 @@ const FORMAT = 'v1';
 export async function openDirectoryStore(directory: string): Promise<StateStore> {
   const root = join(directory, FORMAT);
   const state = new DirectoryState(root);
-  const store: StateStore = {
-    run: (work) => {
-      state.prepare();
-      return withLock(join(root, 'lock'), () => work(state));
-    },
-  };
+  const run = inBatches((work) => {
+    state.prepare();
+    return withLock(join(root, 'lock'), work);
+  });
+  const store: StateStore = { run: (work) => run(() => work(state)) };
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, '.gitignore'), '*\n');
   await store.run(() => state.collectGarbage());
