@@ -2,6 +2,7 @@
 
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ALIAS_CHECKS } from './aliases.fixtures';
 import type { Bench, Check, Server } from './check.fixtures';
 import { CODE_CHECKS } from './code.fixtures';
 import { FUNCTION_CHECKS } from './functions.fixtures';
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   ...FUNCTION_CHECKS,
   ...CODE_CHECKS,
   ...VERSION_CHECKS,
+  ...ALIAS_CHECKS,
   ...LAYER_CHECKS,
   ...INVOKE_CHECKS,
 ];

@@ -18,6 +18,7 @@ zipfile.ZipFile(request["code"]).extractall(task)
 version = "python%d.%d" % sys.version_info[:2]
 layered = os.path.join(opt, "python")
 sys.path[:0] = [task, os.path.join(layered, "lib", version, "site-packages"), layered]
+os.environ.update(request["environment"])
 os.chdir(task)
 
 

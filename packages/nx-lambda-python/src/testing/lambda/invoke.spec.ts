@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { InvokeCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
 import { pythonInvoker } from './python';
@@ -41,6 +40,13 @@ test('the handler sees its own environment and no other', async () => {
   expect(body).toMatchObject({ AWS_LAMBDA_FUNCTION_NAME: FunctionName, AWS_REGION: 'us-east-1' });
   expect(body).not.toHaveProperty('HOST_SECRET');
   expect(body).not.toHaveProperty('HOME');
+});
+
+test('a PATH of the function’s own does not hide the Python', async () => {
+  const { lambda, invoke } = await startWith("    import os; return os.environ['PATH']");
+  const Environment = { Variables: { PATH: '/opt/bin' } };
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment }));
+  expect((await invoke()).body).toBe('/opt/bin');
 });
 
 test('the handler has Lambda’s context', async () => {

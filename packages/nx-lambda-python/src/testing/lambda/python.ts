@@ -68,7 +68,7 @@ async function runWith(
     // Isolated, and without this machine's site-packages: only what the function brings is there.
     const child = spawn(python, ['-I', '-S', '-B', '-c', BOOTSTRAP], {
       cwd: root,
-      env: { PATH: process.env['PATH'], TZ: ':UTC', ...invocation.environment },
+      env: { PATH: process.env['PATH'], TZ: ':UTC' },
       // A group of its own, so that what the handler started ends with it.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -140,6 +140,8 @@ function describe(root: string, invocation: Invocation): Record<string, unknown>
     code: write('code.zip', invocation.code),
     layers: invocation.layers.map((zip, index) => write(`layer-${index}.zip`, zip)),
     handler: invocation.handler,
+    // Not the process' own: a function's PATH would decide which Python is found.
+    environment: invocation.environment,
     event: invocation.event,
     timeout: invocation.timeoutSeconds,
     // It ends by itself, should this process be killed meanwhile.
