@@ -146,7 +146,14 @@ describe('the address', () => {
     await s3.send(new HeadObjectCommand({ Bucket: 'releases', Key: 'a/b.zip' })).catch(() => {});
     await lambda.send(new GetFunctionCommand({ FunctionName })).catch(() => {});
     expect(account.requests).toEqual([
-      { service: 's3', operation: 'HeadObject', target: 'releases/a/b.zip', status: 404, at },
+      {
+        service: 's3',
+        operation: 'HeadObject',
+        target: 'releases/a/b.zip',
+        status: 404,
+        at,
+        input: {},
+      },
       {
         service: 'lambda',
         operation: 'GetFunction',
@@ -156,6 +163,18 @@ describe('the address', () => {
         input: {},
       },
     ]);
+  });
+
+  test('records what S3 was sent, but no content and no secret', async () => {
+    const { account, s3 } = await startBench();
+    await account.createBucket('releases');
+    const object = { Bucket: 'releases', Key: 'a', Body: 'x', Metadata: { sha256: 'abc' } };
+    const secret = { SSECustomerKey: 'c'.repeat(32), SSECustomerAlgorithm: 'AES256' };
+    const put = new PutObjectCommand({ ...object, ...secret, IfNoneMatch: '*' });
+    await s3.send(put).catch(() => undefined);
+    const [record] = account.requests;
+    expect(record?.input).toMatchObject({ 'if-none-match': '*', 'x-amz-meta-sha256': 'abc' });
+    expect(Object.keys(record?.input ?? {}).join()).not.toMatch(/key|token|date|authorization/);
   });
 
   test('records what Lambda was sent, but no code and no secret', async () => {

@@ -37,7 +37,10 @@ export interface RecordedRequest {
   status: number | undefined;
   /** When it came, in milliseconds since the epoch. */
   at: number;
-  /** Lambda: what was sent, without code and without the values of environment variables. */
+  /**
+   * What was sent. Lambda: the fields, without code and without environment variables' values;
+   * S3: headers and query, without what signs them.
+   */
   input?: CallInput;
 }
 

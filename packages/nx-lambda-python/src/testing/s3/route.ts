@@ -15,6 +15,7 @@ import {
 import { listObjectsV2 } from './listing';
 import { deleteObject, putObject } from './objects';
 import { getObject, headObject } from './reading';
+import { summarize } from './summary';
 
 type Operation = (context: Context, request: AwsRequest, address: S3Address) => AwsResponse;
 
@@ -56,7 +57,13 @@ export function routeS3(request: AwsRequest): Call {
   const [operation, run] =
     address.key === '' ? bucketOperation(request, address) : objectOperation(request);
   const target = address.key === '' ? address.bucket : `${address.bucket}/${address.key}`;
-  return { service: 's3', operation, target, run: (context) => run(context, request, address) };
+  return {
+    service: 's3',
+    operation,
+    target,
+    input: summarize(request),
+    run: (context) => run(context, request, address),
+  };
 }
 
 function bucketOperation(request: AwsRequest, { bucket }: S3Address): [string, Operation] {
