@@ -102,7 +102,7 @@ describe('the chain', () => {
     workspace.write('services/orders/orders/shared.py', 'X = 1\n');
     workspace.succeed(['upload', 'orders', '-c', 'local']);
     const before = report();
-    expect(deploy('--dryRun')).toMatch(/orders-hello\s+hello\s+update/);
+    expect(deploy('--dryRun')).toMatch(/update \(\d+\).*\n[^\n]*\n\s+orders-hello\s+hello/);
     expect(report()).toEqual(before);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   startSimulatedAccount,
   type Fault,
+  type RecordedRequest,
   type SimulatedAccount,
 } from '../../packages/nx-lambda-python/src/testing';
 import { commitAll } from '../../tools/fresh-workspace';
@@ -46,6 +47,10 @@ beforeAll(async () => {
 
 afterEach(killRunning);
 
+/** All but those of the release's lock and record. */
+const packageWrites = (requests: readonly RecordedRequest[]) =>
+  writesIn(requests).filter(({ target }) => !target.includes('/releases/'));
+
 interface Report {
   functions: { name: string; status: string; seconds: number; error?: string }[];
 }
@@ -84,7 +89,7 @@ describe('a release by the standard AWS variables', () => {
     });
     const markdown = workspace.read('summary.md');
     expect(markdown).toMatch(/^### Deploy: shop to \d{12}\/eu-central-1$/m);
-    expect(markdown).toMatch(/^\| prod-a \| a \| updated \| \d+\.\d s \|$/m);
+    expect(markdown).toMatch(/prod-a.*\| a \|.*\d+\.\d s/);
   });
 
   it('writes nothing a second time', async () => {
@@ -106,7 +111,7 @@ describe('a release by the standard AWS variables', () => {
     await succeed(['upload', 'shop']);
     const [before, later] = [workspace.read(`${OUTPUT}/deploy-report.json`), recordFrom(account)];
     const output = await succeed(['deploy', 'shop', '--dryRun']);
-    expect(output).toMatch(/prod-a\s+a\s+update\b/);
+    expect(output).toMatch(/update \(2\): \w+ → \w+\n[^\n]*\n\s+prod-a\s+a\b/);
     expect(output).toContain('nothing was changed');
     expect(writesIn(later())).toEqual([]);
     expect(workspace.read(`${OUTPUT}/deploy-report.json`)).toBe(before);
@@ -121,7 +126,7 @@ describe('a release by the standard AWS variables', () => {
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order[0]).toBeGreaterThanOrEqual(0);
     expect(output).not.toContain('other:');
-    expect(writesIn(requests()).map(({ operation }) => operation)).toEqual([
+    expect(packageWrites(requests()).map(({ operation }) => operation)).toEqual([
       'PutObject',
       'UpdateFunctionCode',
       'UpdateFunctionCode',
@@ -153,7 +158,7 @@ describe('a release by the standard AWS variables', () => {
       ['prod-a', 'unchanged'],
       ['prod-b', 'updated'],
     ]);
-    expect(writesIn(requests())).toMatchObject([
+    expect(packageWrites(requests())).toMatchObject([
       { operation: 'UpdateFunctionCode', target: 'prod-b' },
     ]);
     expect(await codeDigests(account, names)).toEqual([workspace.packageDigest(SHOP)]);
@@ -215,7 +220,7 @@ const REFUSALS: Refusal[] = [
     arrange: (one) => one.createBucket('packages'),
     faults: [{ operation: '*', kind: 'expired-credentials', times: Infinity }],
     code: 'CREDENTIALS_EXPIRED',
-    words: ['aws sso login'],
+    words: ['AWS_SESSION_TOKEN anew'],
   },
   {
     title: 'credentials that have expired, at the deploy',
@@ -223,7 +228,7 @@ const REFUSALS: Refusal[] = [
     arrange: (one) => one.createBucket('packages'),
     faults: [{ operation: '*', kind: 'expired-credentials', times: Infinity }],
     code: 'CREDENTIALS_EXPIRED',
-    words: ['aws sso login'],
+    words: ['AWS_SESSION_TOKEN anew'],
   },
 ];
 

@@ -1,15 +1,29 @@
 /**
- * Times beside those of peers, in one run: `npm run bench -- packaging`.
+ * Times beside those of peers, in one run: `npm run bench -- packaging`, `npm run bench -- release`.
  *
  * Needs docker and the image of tools/engine, and PyPI and npm for the peers. Where something else runs on the
  * machine the figures are worth nothing. `--without-peers` leaves the slow ones out.
  */
 
 import { benchPackaging } from './packaging';
+import { benchRelease } from './release';
 
-const [suite = 'packaging', ...flags] = process.argv.slice(2);
-if (suite !== 'packaging') {
-  console.error(`there is no benchmark \`${suite}\`; there is \`packaging\``);
-  process.exit(1);
+const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void | Promise<void>>> =
+  {
+    packaging: benchPackaging,
+    release: benchRelease,
+  };
+
+async function main([name = 'packaging', ...flags]: string[]): Promise<void> {
+  const suite = SUITES[name];
+  if (suite === undefined) {
+    console.error(`there is no benchmark \`${name}\`; there are ${Object.keys(SUITES).join(', ')}`);
+    process.exit(1);
+  }
+  await suite({ withPeers: !flags.includes('--without-peers') });
 }
-benchPackaging({ withPeers: !flags.includes('--without-peers') });
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

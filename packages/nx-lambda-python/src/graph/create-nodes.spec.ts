@@ -51,7 +51,17 @@ describe('a service', () => {
       technologies: ['python', 'aws-lambda'],
       description: 'Python Lambda service: 2 handlers, python3.13 on x86_64',
       targetGroups: {
-        'Lambda Python': ['build', 'upload', 'deploy', 'lock', 'explain', 'prune', 'shell'],
+        'Lambda Python': [
+          'build',
+          'upload',
+          'deploy',
+          'releases',
+          'rollback',
+          'lock',
+          'explain',
+          'prune',
+          'shell',
+        ],
       },
     });
     expect(targets['build']).toMatchObject({
@@ -275,9 +285,10 @@ describe('plugin options', () => {
       { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
     );
     expect(Object.keys(targets)).toEqual([
-      ...['package', 'ship', 'deploy', 'lock', 'explain', 'prune', 'shell'],
+      ...['package', 'ship', 'deploy', 'releases', 'rollback', 'lock', 'explain', 'prune', 'shell'],
     ]);
     expect(targets['shell']?.options).toEqual({ buildTarget: 'package' });
+    expect(targets['rollback']?.options).toBeUndefined();
     expect(targets['package']?.options).toEqual({
       outputPath: 'dist/services/orders',
       engine: 'docker',
@@ -310,7 +321,15 @@ describe('plugin options', () => {
       {},
       { upload: false, lock: false, deploy: { configurations: { prod: {} } } },
     );
-    expect(Object.keys(targets)).toEqual(['build', 'deploy', 'explain', 'prune', 'shell']);
+    expect(Object.keys(targets)).toEqual([
+      'build',
+      'deploy',
+      'releases',
+      'rollback',
+      'explain',
+      'prune',
+      'shell',
+    ]);
     expect(targets['deploy']).toMatchObject({
       dependsOn: ['build'],
       configurations: { local: { simulated: true }, prod: {} },
@@ -324,6 +343,8 @@ describe('plugin options', () => {
       'build',
       'upload',
       'deploy',
+      'releases',
+      'rollback',
       'lock',
       'explain',
       'prune',

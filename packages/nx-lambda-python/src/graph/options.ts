@@ -2,7 +2,17 @@
 
 import type { TargetConfiguration } from '@nx/devkit';
 
-export const TARGETS = ['build', 'upload', 'deploy', 'lock', 'explain', 'prune', 'shell'] as const;
+export const TARGETS = [
+  'build',
+  'upload',
+  'deploy',
+  'releases',
+  'rollback',
+  'lock',
+  'explain',
+  'prune',
+  'shell',
+] as const;
 export type TargetKey = (typeof TARGETS)[number];
 
 /** Whatever a target of nx.json may have: it goes over what is inferred. */
@@ -21,6 +31,8 @@ export interface PluginOptions {
   build?: TargetOption;
   upload?: TargetOption;
   deploy?: TargetOption;
+  releases?: TargetOption;
+  rollback?: TargetOption;
   lock?: TargetOption;
   explain?: TargetOption;
   prune?: TargetOption;
@@ -44,6 +56,9 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
     build: planOf('build', given.build),
     upload: planOf('upload', given.upload),
     deploy: planOf('deploy', given.deploy),
+    // Of what deploy does: without it they have nothing to read, unless they are asked for.
+    releases: planOf('releases', given.releases ?? given.deploy !== false),
+    rollback: planOf('rollback', given.rollback ?? given.deploy !== false),
     lock: planOf('lock', given.lock),
     explain: planOf('explain', given.explain),
     prune: planOf('prune', given.prune),

@@ -39,6 +39,8 @@ const INFER: Record<TargetKey, Infer> = {
   build: inferBuild,
   upload: inferUpload,
   deploy: inferDeploy,
+  releases: inferReleases,
+  rollback: inferRollback,
   lock: inferLock,
   explain: inferExplain,
   prune: inferPrune,
@@ -99,6 +101,37 @@ function inferDeploy(
     metadata: metadata(plan, facts, 'Points every function at the uploaded package', {
       args: ['-c local'],
     }),
+  };
+}
+
+// Both read what deploy left in the bucket, and need no package of this machine.
+function inferReleases(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:releases',
+    cache: false,
+    ...renamed('deployTarget', 'deploy', plans.deploy),
+    configurations: { local: { simulated: true } },
+    metadata: metadata(plan, facts, 'Lists what was released, newest first', {
+      args: ['-c local'],
+    }),
+  };
+}
+
+function inferRollback(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:rollback',
+    cache: false,
+    ...renamed('deployTarget', 'deploy', plans.deploy),
+    configurations: { local: { simulated: true } },
+    metadata: metadata(plan, facts, 'Undoes a release', { args: ['--dryRun'] }),
   };
 }
 

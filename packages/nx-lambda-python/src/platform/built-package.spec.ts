@@ -26,7 +26,7 @@ describe('the output of build', () => {
 
   it('is read and proven', async () => {
     write(manifest);
-    const file = await readPackage(output, readManifest(output));
+    const file = await readPackage(output, readManifest(output).package);
     expect(file).toMatchObject({ size: zip.length, sha256 });
     expect(Buffer.concat(await file.open().toArray())).toEqual(zip);
   });
@@ -54,7 +54,7 @@ describe('the output of build', () => {
   it('is refused with a zip of another build, or none', async () => {
     write(manifest);
     writeFileSync(join(output.directory, 'package.zip'), 'other');
-    const read = () => readPackage(output, readManifest(output));
+    const read = () => readPackage(output, readManifest(output).package);
     await expect(read()).rejects.toMatchObject({ code: 'PACKAGE_NOT_BUILT' });
     rmSync(join(output.directory, 'package.zip'));
     await expect(read()).rejects.toMatchObject({ code: 'PACKAGE_NOT_BUILT' });

@@ -39,13 +39,16 @@ export function readManifest(output: BuildOutput): BuildManifest {
   return manifest;
 }
 
-/** @throws PACKAGE_NOT_BUILT when the zip is missing or is not the one of the manifest. */
+/**
+ * @param described the manifest's words on the package or the layer
+ * @throws PACKAGE_NOT_BUILT when the zip is missing or is not the one of the manifest.
+ */
 export async function readPackage(
   output: BuildOutput,
-  manifest: BuildManifest,
+  described: Pick<BuildManifest['package'], 'file' | 'sha256'>,
 ): Promise<PackageFile> {
-  const path = join(output.directory, manifest.package.file);
-  const file = `${output.displayed}/${manifest.package.file}`;
+  const path = join(output.directory, described.file);
+  const file = `${output.displayed}/${described.file}`;
   const hash = createHash('sha256');
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
@@ -55,10 +58,10 @@ export async function readPackage(
   }
   const { size } = statSync(path);
   const sha256 = hash.digest('base64');
-  if (sha256 !== manifest.package.sha256) {
+  if (sha256 !== described.sha256) {
     throw notBuilt(
       output,
-      `\`${file}\` is not the package of its manifest: SHA-256 is ${sha256}, expected ${manifest.package.sha256}`,
+      `\`${file}\` is not the package of its manifest: SHA-256 is ${sha256}, expected ${described.sha256}`,
     );
   }
   return { open: () => createReadStream(path), size, sha256 };

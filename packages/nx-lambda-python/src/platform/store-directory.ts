@@ -1,4 +1,4 @@
-/** Where the wheel store is. */
+/** Where the wheel store is, and what processes of this machine share besides. */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +8,17 @@ const STORE_FORMAT = 'v1';
 
 /** `NX_LAMBDA_PYTHON_CACHE_DIRECTORY`, else the system's place for caches. */
 export function storeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(cacheDirectory(environment), STORE_FORMAT);
+}
+
+/** Beside the store: versions of the plugin with other stores use up the same quota. */
+export function ratesDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(cacheDirectory(environment), 'rates');
+}
+
+function cacheDirectory(environment: NodeJS.ProcessEnv): string {
   const chosen = environment['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'];
-  return join(chosen || join(cacheHome(environment), 'nx-lambda-python'), STORE_FORMAT);
+  return chosen || join(cacheHome(environment), 'nx-lambda-python');
 }
 
 function cacheHome(environment: NodeJS.ProcessEnv): string {

@@ -1,11 +1,12 @@
 import { applyPlan } from './apply';
 import type { FunctionOutcome } from './outcome';
-import type { PlannedFunction } from './plan';
+import { stateOf, type PlannedFunction } from './plan';
 import { tokenBucket } from './rate';
 import {
   failure,
   FakeFunctions,
   NEW_SHA,
+  OLD_SHA,
   planned,
   planOf,
   remoteFunction,
@@ -56,7 +57,10 @@ describe('applyPlan', () => {
     const { functions, apply } = bench(['a']);
     expect(await apply()).toMatchObject({ a: { status: 'updated', seconds: 0.05 } });
     expect(functions.updates).toEqual([
-      { name: 'a', architecture: 'arm64', bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
+      {
+        ...{ name: 'a', architecture: 'arm64', storageMode: 'COPY', revisionId: 'r0' },
+        ...{ bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
+      },
     ]);
   });
 
@@ -163,6 +167,42 @@ describe('applyPlan', () => {
     functions.occupy('a', 4);
     expect(await apply()).toMatchObject({ a: { status: 'unchanged' } });
     expect(writesTo(functions, 'a')).toBe(1);
+  });
+
+  it('decides anew where somebody wrote after the plan, and names the new revision', async () => {
+    const { functions, apply } = bench(['a']);
+    functions.states.set('a', remoteFunction('a', { revisionId: 'r2' }));
+    functions.script('a', { fails: failure('precondition') });
+    expect(await apply()).toMatchObject({ a: { status: 'updated' } });
+    expect(functions.updates.map(({ revisionId }) => revisionId)).toEqual(['r0', 'r2']);
+  });
+
+  it('leaves alone what somebody brought to the package after the plan', async () => {
+    const { functions, apply } = bench(['a']);
+    functions.states.set('a', remoteFunction('a', { codeSha256: NEW_SHA, revisionId: 'r2' }));
+    functions.script('a', { fails: failure('precondition') });
+    expect(await apply()).toMatchObject({ a: { status: 'unchanged' } });
+    expect(writesTo(functions, 'a')).toBe(1);
+  });
+
+  it('gives each function the package that the plan has for it', async () => {
+    const { functions, apply } = bench(['a', 'b']);
+    const other = { sha256: OLD_SHA, bucket: 'packages', key: 'p/svc/1.zip', versionId: null };
+    functions.packages.set(other.key, OLD_SHA);
+    functions.states.set('b', remoteFunction('b', { codeSha256: NEW_SHA }));
+    const b = {
+      ...planned('b'),
+      package: other,
+      before: stateOf(remoteFunction('b', { codeSha256: NEW_SHA })),
+    };
+    expect(await apply([planned('a'), b])).toMatchObject({
+      a: { after: { codeSha256: NEW_SHA } },
+      b: { after: { codeSha256: OLD_SHA } },
+    });
+    expect(functions.updates.map(({ name, key }) => [name, key])).toEqual([
+      ['a', 'p/svc/2.zip'],
+      ['b', 'p/svc/1.zip'],
+    ]);
   });
 
   it('waits for a busy function before it writes', async () => {

@@ -19,11 +19,15 @@ export type AwsFailureKind =
   | 'unreachable'
   /** 5xx: a write may have happened. */
   | 'server'
-  | 'invalid';
+  | 'invalid'
+  /** Another deploy has taken the release lock over: whatever is written now would race it. */
+  | 'lock-lost';
 
 export interface AwsFailure {
   kind: AwsFailureKind;
   operation: AwsOperation;
+  /** Present where the request was never sent, for want of credentials. */
+  stage?: 'credentials';
   /** AWS's own code, `ResourceConflictException`; the network's, `ECONNRESET`, where AWS did not answer. */
   name: string;
   message: string;
@@ -36,14 +40,42 @@ export interface AwsFailure {
 export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
 
 export type AwsOperation =
-  'HeadBucket' | 'HeadObject' | 'PutObject' | 'GetFunction' | 'UpdateFunctionCode';
+  | 'HeadBucket'
+  | 'HeadObject'
+  | 'PutObject'
+  | 'GetObject'
+  | 'ListObjectsV2'
+  | 'GetFunction'
+  | 'UpdateFunctionCode'
+  | 'UpdateFunctionConfiguration'
+  | 'PublishVersion'
+  | 'CreateAlias'
+  | 'UpdateAlias'
+  | 'CreateFunction'
+  | 'Invoke'
+  | 'GetAccountSettings'
+  | 'ListLayerVersions'
+  | 'GetLayerVersion'
+  | 'PublishLayerVersion';
 
 const PERMISSIONS: Record<AwsOperation, string> = {
   HeadBucket: 's3:ListBucket',
   HeadObject: 's3:GetObject',
   PutObject: 's3:PutObject',
+  GetObject: 's3:GetObject',
+  ListObjectsV2: 's3:ListBucket',
   GetFunction: 'lambda:GetFunction',
   UpdateFunctionCode: 'lambda:UpdateFunctionCode',
+  UpdateFunctionConfiguration: 'lambda:UpdateFunctionConfiguration',
+  PublishVersion: 'lambda:PublishVersion',
+  CreateAlias: 'lambda:CreateAlias',
+  UpdateAlias: 'lambda:UpdateAlias',
+  CreateFunction: 'lambda:CreateFunction',
+  Invoke: 'lambda:InvokeFunction',
+  GetAccountSettings: 'lambda:GetAccountSettings',
+  ListLayerVersions: 'lambda:ListLayerVersions',
+  GetLayerVersion: 'lambda:GetLayerVersion',
+  PublishLayerVersion: 'lambda:PublishLayerVersion',
 };
 
 /** The IAM action that allows an operation. */
@@ -69,6 +101,7 @@ export function stopsEverything({ kind }: AwsFailure): boolean {
     kind === 'no-credentials' ||
     kind === 'bad-credentials' ||
     kind === 'package-unreadable' ||
-    kind === 'quota'
+    kind === 'quota' ||
+    kind === 'lock-lost'
   );
 }

@@ -1,6 +1,8 @@
 /** What became of one function in a deploy. */
 
-export type OutcomeStatus = 'updated' | 'unchanged' | 'skipped' | 'failed';
+import type { FunctionState } from './function-state';
+
+export type OutcomeStatus = 'created' | 'updated' | 'unchanged' | 'skipped' | 'failed';
 
 export interface FunctionOutcome {
   /** In AWS. */
@@ -16,4 +18,6 @@ export interface FunctionOutcome {
   version?: string;
   /** Why it failed or was skipped. */
   error?: string;
+  /** What it runs now; null where it does not exist, absent where nobody has seen it at rest. */
+  after?: FunctionState | null;
 }

@@ -4,7 +4,7 @@ import { LambdaPythonError } from '../errors';
 import type { Plan, PlannedFunction, PlanStatus } from './plan';
 
 export interface PlanRules {
-  missing: 'error' | 'skip';
+  missing: 'error' | 'skip' | 'create';
   /** The only account that may be changed; any without it. */
   accountId?: string;
   /** The hint for a function that does not fit, where there is a better one than to change it in AWS. */
@@ -43,13 +43,13 @@ function mismatchError(plan: Plan, { mismatchHint }: PlanRules): LambdaPythonErr
 }
 
 function missingError(plan: Plan, { missing }: PlanRules): LambdaPythonError | null {
-  const absent = withStatus(plan, 'missing');
+  const absent = withStatus(plan, 'missing').filter(({ creates }) => !creates);
   if (absent.length === 0 || missing === 'skip') return null;
   const names = named(absent.map(({ name }) => name));
   const verb = absent.length === 1 ? 'does' : 'do';
   return new LambdaPythonError('FUNCTION_MISSING', {
     message: `${absent.length} of ${plan.functions.length} functions ${verb} not exist in ${placeOf(plan)}: ${names}; nothing was changed`,
-    hint: 'create them, correct `functionName`, or run with --missing=skip',
+    hint: 'create them, correct `functionName`, or run with --missing=skip, or --missing=create',
   });
 }
 

@@ -1,8 +1,9 @@
 import { LambdaPythonError } from '../errors';
 import type { RemoteFunction } from './function-service';
+import { wantedLayers } from './next-step';
 import { classify, planDeploy } from './plan';
 import { planError, placeOf, type PlanRules } from './plan-error';
-import { NEW_SHA, planned, planOf, remoteFunction, TARGET } from './release.fixtures';
+import { NEW_SHA, OLD_SHA, planned, planOf, remoteFunction, TARGET } from './release.fixtures';
 
 describe('classify', () => {
   const desired = planned('a');
@@ -42,16 +43,48 @@ describe('classify', () => {
     );
   });
 
-  it('tells a function without the layer that has its dependencies', () => {
-    const target = { ...TARGET, needsLayer: true };
-    expect(classify(desired, remoteFunction(desired.name), target)).toEqual({
-      status: 'mismatch',
-      detail: 'no layer, and the dependencies are in one',
-    });
-    const layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:svc:3'];
-    expect(classify(desired, remoteFunction(desired.name, { layers }), target).status).toBe(
-      'update',
+  const layer = (name: string, version: number) =>
+    `arn:aws:lambda:eu-west-1:111122223333:layer:${name}:${version}`;
+
+  it.each([
+    ['none', []],
+    ['an older version', [layer('other', 1), layer('svc', 2)]],
+  ])('updates a function with the package and %s of the layer', (_, layers) => {
+    const wanted = { ...desired, layers: { kind: 'attach', arn: layer('svc', 3) } } as const;
+    const remote = remoteFunction('a', { codeSha256: NEW_SHA, layers });
+    expect(classify(wanted, remote, TARGET)).toEqual({ status: 'update', detail: 'layers' });
+    expect(wantedLayers(wanted.layers, layers)).toEqual(
+      layers.length === 0 ? [layer('svc', 3)] : [layer('other', 1), layer('svc', 3)],
     );
+  });
+
+  it('sees that the code is kept in another way', () => {
+    const wanted = { ...desired, storageMode: 'REFERENCE' } as const;
+    expect(classify(wanted, remoteFunction('a', { codeSha256: NEW_SHA }), TARGET)).toEqual({
+      status: 'update',
+      detail: 'storage mode REFERENCE',
+    });
+  });
+
+  it.each([
+    [null, 'update', 'alias live does not exist'],
+    [{ version: '3', codeSha256: OLD_SHA }, 'update', 'alias live points to version 3'],
+    [{ version: '4', codeSha256: NEW_SHA }, 'unchanged', null],
+  ])('judges an alias by the code of its version: %j', (at, status, detail) => {
+    const alias = at && { name: 'live', layers: [], ...at };
+    const remote = remoteFunction('a', { codeSha256: NEW_SHA, alias });
+    expect(classify(desired, remote, { ...TARGET, alias: 'live' })).toEqual({ status, detail });
+  });
+
+  it('judges an alias that goes back by its version alone', () => {
+    const back = { ...desired, package: null, aliasTo: '3' };
+    const at = (version: string) =>
+      classify(
+        back,
+        remoteFunction('a', { alias: { name: 'live', version, codeSha256: NEW_SHA, layers: [] } }),
+        { ...TARGET, alias: 'live' },
+      ).status;
+    expect([at('4'), at('3')]).toEqual(['update', 'unchanged']);
   });
 
   it('tells missing', () => {

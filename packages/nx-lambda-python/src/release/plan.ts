@@ -2,7 +2,9 @@
 
 import type { Architecture } from '../service/runtimes';
 import type { RemoteFunction } from './function-service';
+import type { FunctionState, PackageReference, StorageMode } from './function-state';
 import type { DesiredFunction } from './functions';
+import { nextStep, wantedLayers, type FunctionGoal } from './next-step';
 
 /**
  * - unchanged: runs this package already
@@ -28,21 +30,37 @@ export const PLAN_STATUSES: readonly PlanStatus[] = [
 export interface PlanTarget {
   runtime: string;
   architecture: Architecture;
-  /** Its dependencies are in a layer, which the functions must have. */
-  needsLayer: boolean;
-  package: {
-    /** Base64. */
-    sha256: string;
-    bucket: string;
-    key: string;
-    versionId: string | null;
-  };
+  package: PackageReference;
+  storageMode: StorageMode;
+  /** Versions are published and this alias is moved to them; null changes $LATEST alone. */
+  alias: string | null;
+  /** Share of the alias' calls that the new version gets, where not all. */
+  aliasWeight: number | null;
+  /** The dependencies, where they are in a layer. */
+  layer: PlannedLayer | null;
 }
 
-export interface PlannedFunction extends DesiredFunction {
+export interface PlannedLayer {
+  name: string;
+  /** Of the version that has this content; null until it is published. */
+  arn: string | null;
+  package: PackageReference;
+}
+
+export interface PlannedFunction extends DesiredFunction, FunctionGoal {
   status: PlanStatus;
   /** Why, where the status alone does not say it. */
   detail: string | null;
+  /** Null where it does not exist. */
+  before: FunctionState | null;
+  /** Of the state that the plan was made from. */
+  revisionId: string | null;
+  /** The version that its alias shall point to; null: the one that is published. */
+  aliasTo: string | null;
+  /** Base64: the code of that version. */
+  aliasCode: string | null;
+  /** It is missing, and will be created. */
+  creates: boolean;
 }
 
 /** What the package was built from, as far as git knows. */
@@ -53,7 +71,7 @@ export interface PlanSource {
   dirty: boolean;
 }
 
-export interface Plan extends PlanTarget {
+export interface Plan extends Omit<PlanTarget, 'package'> {
   service: string;
   stage: string | null;
   region: string;
@@ -61,6 +79,8 @@ export interface Plan extends PlanTarget {
   accounts: string[];
   /** Null outside of git. */
   source: PlanSource | null;
+  /** Null where functions get packages of their own. */
+  package: PackageReference | null;
   /** Sorted by name. */
   functions: PlannedFunction[];
 }
@@ -74,10 +94,17 @@ export interface PlanInput {
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
   source: PlanSource | null;
+  /** Names of missing functions that can be created. */
+  creatable?: ReadonlySet<string>;
 }
 
 export function planDeploy(input: PlanInput): Plan {
-  const { service, stage, region, target, functions, remote, source } = input;
+  const { service, stage, region, target, functions, remote, source, creatable } = input;
+  const goal: FunctionGoal = {
+    package: target.package,
+    storageMode: target.storageMode,
+    layers: target.layer ? { kind: 'attach', arn: target.layer.arn } : { kind: 'keep' },
+  };
   return {
     service,
     stage,
@@ -85,28 +112,96 @@ export function planDeploy(input: PlanInput): Plan {
     accounts: accountsOf(remote.values()),
     source,
     ...target,
-    functions: functions.map((one) => ({
-      ...one,
-      ...classify(one, remote.get(one.name) ?? null, target),
-    })),
+    functions: functions.map((one) => {
+      const found = remote.get(one.name) ?? null;
+      const creates = found === null && (creatable?.has(one.name) ?? false);
+      const { status, detail } = classify({ ...one, ...goal, aliasTo: null }, found, target);
+      return {
+        ...one,
+        ...goal,
+        status,
+        detail: creates ? 'will be created' : detail,
+        before: stateOf(found),
+        revisionId: found?.version === undefined ? (found?.revisionId ?? null) : null,
+        aliasTo: null,
+        aliasCode: null,
+        creates,
+      };
+    }),
   };
 }
 
+/** What a function's status is judged by. */
+export type Wanted = DesiredFunction & FunctionGoal & Pick<PlannedFunction, 'aliasTo'>;
+export type Expected = Pick<PlanTarget, 'runtime' | 'architecture' | 'alias'>;
+
 /** One function's status, from its remote state alone. */
 export function classify(
-  desired: DesiredFunction,
+  wanted: Wanted,
   remote: RemoteFunction | null,
-  target: PlanTarget,
+  expected: Expected,
 ): Pick<PlannedFunction, 'status' | 'detail'> {
   if (remote === null) return { status: 'missing', detail: null };
-  const differences = mismatches(desired, remote, target);
+  const differences = mismatches(wanted, remote, expected);
   if (differences.length > 0) return { status: 'mismatch', detail: differences.join('; ') };
   if (isUnsettled(remote)) return { status: 'busy', detail: 'an update is in progress' };
   if (remote.lastUpdateStatus === 'Failed' || remote.state === 'Failed') {
     return { status: 'failed', detail: remote.lastUpdateStatusReason ?? 'its last update failed' };
   }
-  const isSame = remote.codeSha256 === target.package.sha256;
-  return { status: isSame ? 'unchanged' : 'update', detail: null };
+  const reasons = reasonsToUpdate(wanted, remote, expected);
+  if (reasons === null) return { status: 'unchanged', detail: null };
+  return { status: 'update', detail: reasons === '' ? null : reasons };
+}
+
+/** Null where nothing is to be done; empty where only the package is another. */
+function reasonsToUpdate(
+  wanted: Wanted,
+  remote: RemoteFunction,
+  { alias }: Expected,
+): string | null {
+  const step = nextStep(wanted, remote);
+  if (step.kind === 'layers') return 'layers';
+  if (step.kind === 'code') {
+    return remote.codeSha256 === wanted.package?.sha256 ? `storage mode ${wanted.storageMode}` : '';
+  }
+  if (alias === null || isAliasRight(wanted, remote)) return null;
+  const at = remote.alias ? `points to version ${remote.alias.version}` : 'does not exist';
+  return `alias ${alias} ${at}`;
+}
+
+/** Whether the alias points to what this function shall run. */
+export function isAliasRight(
+  { aliasTo, package: source, layers }: Pick<Wanted, 'aliasTo' | 'package' | 'layers'>,
+  { alias }: Pick<RemoteFunction, 'alias'>,
+): boolean {
+  if (!alias) return false;
+  if (aliasTo !== null) return alias.version === aliasTo;
+  return (
+    alias.codeSha256 === source?.sha256 &&
+    wantedLayers(layers, alias.layers).join() === alias.layers.join()
+  );
+}
+
+/** What a record keeps of a function. */
+export function stateOf(remote: RemoteFunction | null): FunctionState | null {
+  if (remote === null) return null;
+  const { alias } = remote;
+  return {
+    codeSha256: remote.codeSha256 ?? null,
+    storageMode: remote.storageMode ?? 'COPY',
+    layers: [...remote.layers],
+    alias: alias
+      ? { name: alias.name, version: alias.version, codeSha256: alias.codeSha256 }
+      : null,
+  };
+}
+
+/** Whether a function is written to. */
+export function isChanged({
+  status,
+  creates,
+}: Pick<PlannedFunction, 'status' | 'creates'>): boolean {
+  return creates || status === 'update' || status === 'busy' || status === 'failed';
 }
 
 /** AWS refuses writes until it has finished with the last one. */
@@ -120,25 +215,19 @@ export function countPlan(functions: readonly PlannedFunction[]): Record<PlanSta
   return counts;
 }
 
-function mismatches(
-  desired: DesiredFunction,
-  remote: RemoteFunction,
-  target: PlanTarget,
-): string[] {
+function mismatches(wanted: DesiredFunction, remote: RemoteFunction, expected: Expected): string[] {
   if (remote.packageType !== 'Zip') return [`package type is ${remote.packageType}, expected Zip`];
   const pairs = [
-    ['runtime', remote.runtime, target.runtime],
-    ['architecture', remote.architecture, target.architecture],
-    ['handler', remote.handler, desired.handler],
+    ['runtime', remote.runtime, expected.runtime],
+    ['architecture', remote.architecture, expected.architecture],
+    ['handler', remote.handler, wanted.handler],
   ] as const;
-  const differences = pairs
-    .filter(([, got, expected]) => got !== expected)
-    .map(([what, got, expected]) => `${what} is ${got ?? 'not set'}, expected ${expected}`);
-  const lacksLayer = target.needsLayer && remote.layers.length === 0;
-  return lacksLayer ? [...differences, 'no layer, and the dependencies are in one'] : differences;
+  return pairs
+    .filter(([, got, want]) => got !== want)
+    .map(([what, got, want]) => `${what} is ${got ?? 'not set'}, expected ${want}`);
 }
 
-function accountsOf(remote: Iterable<RemoteFunction | null>): string[] {
+export function accountsOf(remote: Iterable<RemoteFunction | null>): string[] {
   const accounts = new Set<string>();
   for (const one of remote) {
     // arn:aws:lambda:eu-west-1:111122223333:function:orders-refund

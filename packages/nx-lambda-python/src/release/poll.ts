@@ -19,7 +19,7 @@ export interface PollPorts {
   clock: Clock;
 }
 
-const FIRST_WAIT = 200;
+const FIRST_WAIT = 100;
 const LONGEST_WAIT = 2_000;
 
 /**
@@ -30,12 +30,13 @@ export async function waitUntilSettled(
   name: string,
   deadline: number,
   { functions, reads, clock }: PollPorts,
+  qualifier?: string,
 ): Promise<Settled> {
   let failure: AwsFailure | null = null;
   for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
     await clock.sleep(Math.max(wait, (failure?.retryAfterSeconds ?? 0) * 1000));
     await reads.take();
-    const result = await functions.get(name);
+    const result = await functions.get(name, qualifier);
     if (result.ok && !isUnsettled(result.value)) return { state: 'settled', remote: result.value };
     failure = result.ok ? null : result.failure;
     if (failure !== null && !isTransient(failure)) return { state: 'failed', failure };

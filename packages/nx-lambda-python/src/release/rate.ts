@@ -1,11 +1,16 @@
-/** A token bucket: keeps calls under a quota however many functions wait for one. */
+/**
+ * Keeps calls under a quota however many functions, or processes, wait for one.
+ *
+ * The generic cell rate algorithm: one moment, `due`, says when the next call would be due if all had been
+ * sent evenly. Who wants to send reserves moments from it, so that nobody need be there at the right one.
+ */
 
 import type { Clock } from './clock';
 
 export interface RateLimiter {
-  /** Resolves when one call may be sent; in the order of asking. */
+  /** Resolves when one call may be sent; in the order of asking. A repeated call takes again. */
   take(): Promise<void>;
-  /** Nobody gets a token for this long: AWS has said that it is too much. */
+  /** Nobody gets a token for this long: AWS has said that it is too much. Then it goes on more slowly. */
   pause(seconds: number): void;
   /** Lets everybody through from now on: nothing will be sent any more. */
   open(): void;
@@ -15,38 +20,125 @@ export interface Rate {
   perSecond: number;
   /** Calls that may go at once after a rest. */
   burst: number;
+  /** Moments that one limiter reserves together, to look at a shared state less often; 1 is the fairest. */
+  together?: number;
 }
 
-export function tokenBucket({ perSecond, burst }: Rate, clock: Clock): RateLimiter {
-  let tokens = burst;
-  let counted = clock.now();
-  let pausedUntil = counted;
+export interface RateState {
+  /** When the next call is due; milliseconds of the clock that all who share it have. */
+  due: number;
+  pausedUntil: number;
+  /** Of the rate; below 1 after AWS has said that it is too much. */
+  share: number;
+}
+
+/** Where the state is kept, for this process alone or for several. */
+export interface RateStore {
+  /** Nobody else changes it meanwhile. Never fails. */
+  change<T>(work: (state: RateState) => { state: RateState; result: T }): Promise<T>;
+  pausedUntil(): number;
+}
+
+/** More than one moment is reserved at a time only where it comes as soon as this, so that others get in between. */
+const AHEAD_MILLISECONDS = 250;
+/** AWS asks for a second or two; a longer wait would be a mistake of somebody's. */
+export const LONGEST_PAUSE_MILLISECONDS = 60_000;
+/** Other callers may have the rest of the quota for long: fall fast, climb back in about 60 calls. */
+const FALL = 0.7;
+const CLIMB = 0.005;
+const LEAST_SHARE = 0.1;
+
+/** As after a long rest. */
+export const RESTED: RateState = { due: 0, pausedUntil: 0, share: 1 };
+
+/** Takes up to `wanted` moments, at least one. */
+export function reserve(
+  state: RateState,
+  { perSecond, burst }: Rate,
+  now: number,
+  wanted: number,
+): { state: RateState; result: number[] } {
+  let { due, share } = state;
+  const moments: number[] = [];
+  do {
+    const interval = 1000 / (perSecond * share);
+    // What AWS has just refused is not asked for in one go.
+    const credit = share < 1 ? 0 : (burst - 1) * interval;
+    const moment = Math.max(now, state.pausedUntil, due - credit);
+    if (moments.length > 0 && moment > now + AHEAD_MILLISECONDS) break;
+    moments.push(moment);
+    due = Math.max(moment, due) + interval;
+    share = Math.min(1, share + CLIMB);
+  } while (moments.length < wanted);
+  return { state: { ...state, due, share }, result: moments };
+}
+
+/** Several calls that were in flight are refused together: that is one sign, not many. */
+export function throttle(state: RateState, now: number, seconds: number): RateState {
+  const until = now + Math.min(seconds * 1000, LONGEST_PAUSE_MILLISECONDS);
+  const isNew = now >= state.pausedUntil;
+  return {
+    ...state,
+    pausedUntil: Math.max(state.pausedUntil, until),
+    share: isNew ? Math.max(LEAST_SHARE, state.share * FALL) : state.share,
+  };
+}
+
+/** For this process alone. */
+export function tokenBucket(rate: Rate, clock: Clock): RateLimiter {
+  return rateLimiter(rate, clock, memoryRateStore());
+}
+
+export function memoryRateStore(): RateStore {
+  let state = RESTED;
+  return {
+    change: async (work) => {
+      const done = work(state);
+      state = done.state;
+      return done.result;
+    },
+    pausedUntil: () => state.pausedUntil,
+  };
+}
+
+export function rateLimiter(rate: Rate, clock: Clock, store: RateStore): RateLimiter {
+  let moments: number[] = [];
+  let waiting = 0;
   let isOpen = false;
   let last: Promise<void> = Promise.resolve();
-
-  function millisecondsToNext(): number {
-    if (isOpen) return 0;
-    const now = clock.now();
-    tokens = Math.min(burst, tokens + ((now - counted) / 1000) * perSecond);
-    counted = now;
-    return Math.max(pausedUntil - now, ((1 - tokens) / perSecond) * 1000);
-  }
+  let pausedUntil = -Infinity;
 
   async function turn(): Promise<void> {
-    // A pause may be called while this sleeps, hence a loop; a timer's fraction is not worth another round.
-    for (let wait = millisecondsToNext(); wait > 0.01; wait = millisecondsToNext()) {
-      await clock.sleep(wait);
+    while (!isOpen) {
+      if (moments.length === 0) {
+        moments = await store.change((state) =>
+          reserve(state, rate, clock.now(), Math.min(waiting, rate.together ?? 1)),
+        );
+      }
+      const wait = (moments[0] ?? 0) - clock.now();
+      // A timer's fraction is not worth another round.
+      if (wait > 0.01) await clock.sleep(wait);
+      const paused = Math.max(pausedUntil, store.pausedUntil()) > clock.now() + 0.01;
+      if (!paused) {
+        moments.shift();
+        break;
+      }
+      // Said while this slept: what was reserved before is worth nothing.
+      moments = [];
     }
-    tokens -= 1;
+    waiting -= 1;
   }
 
   return {
     take() {
+      waiting += 1;
       last = last.then(turn);
       return last;
     },
     pause(seconds) {
-      pausedUntil = Math.max(pausedUntil, clock.now() + seconds * 1000);
+      const now = clock.now();
+      pausedUntil = Math.max(pausedUntil, now + seconds * 1000);
+      void store.change((state) => ({ state: throttle(state, now, seconds), result: undefined }));
     },
     open() {
       isOpen = true;

@@ -2,9 +2,17 @@
 
 import type { AwsFailure, AwsFailureKind, AwsOperation, AwsResult } from './aws-failure';
 import type { Clock } from './clock';
-import type { CodeUpdate, FunctionService, RemoteFunction } from './function-service';
+import type {
+  AliasUpdate,
+  CodeUpdate,
+  CreateRequest,
+  FunctionService,
+  Invocation,
+  LayersUpdate,
+  RemoteFunction,
+} from './function-service';
 import type { ObjectStorage, PutRequest, StoredObject } from './object-storage';
-import type { Plan, PlannedFunction, PlanStatus, PlanTarget } from './plan';
+import { stateOf, type Plan, type PlannedFunction, type PlanStatus, type PlanTarget } from './plan';
 
 /** Time passes only while everything waits. */
 export class VirtualClock implements Clock {
@@ -50,7 +58,10 @@ export const NEW_SHA = Buffer.alloc(32, 2).toString('base64');
 export const TARGET: PlanTarget = {
   runtime: 'python3.13',
   architecture: 'arm64',
-  needsLayer: false,
+  storageMode: 'COPY',
+  alias: null,
+  aliasWeight: null,
+  layer: null,
   package: { sha256: NEW_SHA, bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
 };
 
@@ -64,6 +75,8 @@ export function remoteFunction(name: string, more: Partial<RemoteFunction> = {})
     packageType: 'Zip',
     layers: [],
     codeSha256: OLD_SHA,
+    storageMode: 'COPY',
+    revisionId: 'r0',
     state: 'Active',
     lastUpdateStatus: 'Successful',
     ...more,
@@ -71,16 +84,25 @@ export function remoteFunction(name: string, more: Partial<RemoteFunction> = {})
 }
 
 export function planned(name: string, status: PlanStatus = 'update'): PlannedFunction {
+  const isThere = status !== 'missing';
   return {
     name,
     handlerName: name,
     handler: `svc.handlers.${name}.handler`,
     status,
     detail: null,
+    package: TARGET.package,
+    layers: { kind: 'keep' },
+    storageMode: TARGET.storageMode,
+    before: isThere ? stateOf(remoteFunction(name)) : null,
+    revisionId: isThere ? 'r0' : null,
+    aliasTo: null,
+    aliasCode: null,
+    creates: false,
   };
 }
 
-export function planOf(functions: PlannedFunction[]): Plan {
+export function planOf(functions: PlannedFunction[], more: Partial<Plan> = {}): Plan {
   return {
     service: 'svc',
     stage: null,
@@ -89,6 +111,7 @@ export function planOf(functions: PlannedFunction[]): Plan {
     source: null,
     ...TARGET,
     functions,
+    ...more,
   };
 }
 
@@ -101,6 +124,15 @@ export class FakeFunctions implements FunctionService {
   readonly states = new Map<string, RemoteFunction>();
   readonly updates: CodeUpdate[] = [];
   readonly updateTimes: number[] = [];
+  readonly creations: CreateRequest[] = [];
+  /** Every write and invocation, in order. */
+  readonly log: string[] = [];
+  readonly aliases = new Map<string, AliasUpdate>();
+  readonly answers = new Map<string, Invocation>();
+  /** By key, where it is not the new one's. */
+  readonly packages = new Map<string, string>();
+  /** Digests of the code of each version. */
+  readonly versions = new Map<string, string[]>();
   private readonly scripts = new Map<string, WriteScript[]>();
   private readonly reads = new Map<string, AwsFailure[]>();
   private readonly pending = new Map<string, { left: number; ends: 'Successful' | 'Failed' }>();
@@ -146,10 +178,83 @@ export class FakeFunctions implements FunctionService {
 
   async updateCode(update: CodeUpdate): Promise<AwsResult<RemoteFunction>> {
     const { name } = update;
-    if (this.writing.has(name)) throw new Error(`two writes in flight on ${name}`);
-    this.writing.add(name);
     this.updates.push(update);
     this.updateTimes.push(this.clock.now());
+    const sha256 = this.packages.get(update.key) ?? NEW_SHA;
+    return this.write(`code ${name}`, name, () => ({
+      codeSha256: sha256,
+      storageMode: update.storageMode,
+    }));
+  }
+
+  async updateLayers({ name, layers }: LayersUpdate): Promise<AwsResult<RemoteFunction>> {
+    return this.write(`layers ${name}`, name, () => ({ layers }));
+  }
+
+  async create(request: CreateRequest): Promise<AwsResult<RemoteFunction>> {
+    const { name, handler, layers } = request;
+    this.creations.push(request);
+    const made = remoteFunction(name, { handler, layers, codeSha256: NEW_SHA });
+    return this.write(`create ${name}`, name, () => made);
+  }
+
+  async publish(name: string, codeSha256: string): Promise<AwsResult<RemoteFunction>> {
+    this.log.push(`publish ${name}`);
+    return this.answer(name, () => {
+      const state = this.states.get(name);
+      if (state?.codeSha256 !== codeSha256) return failure('precondition', 'PublishVersion');
+      const versions = this.versions.get(name) ?? [];
+      if (versions.at(-1) !== codeSha256) versions.push(codeSha256);
+      this.versions.set(name, versions);
+      return { ...state, version: String(versions.length) };
+    });
+  }
+
+  createAlias(alias: AliasUpdate): Promise<AwsResult<undefined>> {
+    this.log.push(`create alias ${alias.name}`);
+    return this.answer(alias.name, () => {
+      if (this.aliases.has(alias.name)) return failure('conflict', 'CreateAlias');
+      this.aliases.set(alias.name, alias);
+      return undefined;
+    });
+  }
+
+  updateAlias(alias: AliasUpdate): Promise<AwsResult<undefined>> {
+    this.log.push(`update alias ${alias.name}`);
+    return this.answer(alias.name, () => {
+      this.aliases.set(alias.name, alias);
+      return undefined;
+    });
+  }
+
+  async invoke(name: string, payload: string, qualifier?: string): Promise<AwsResult<Invocation>> {
+    this.log.push(`invoke ${name}${qualifier === undefined ? '' : `:${qualifier}`} ${payload}`);
+    return { ok: true, value: this.answers.get(name) ?? { payload: 'null' } };
+  }
+
+  async codeStorage(): Promise<AwsResult<{ limit: number; used: number }>> {
+    return { ok: true, value: { limit: 300e9, used: 0 } };
+  }
+
+  /** A call that has a script of its own, or is carried out. */
+  private async answer<T>(name: string, work: () => T | AwsFailure): Promise<AwsResult<T>> {
+    await this.clock.sleep(50);
+    const script = this.scripts.get(name)?.shift();
+    if (script && 'fails' in script && !script.landed) return { ok: false, failure: script.fails };
+    const done = work();
+    if (isFailure(done)) return { ok: false, failure: done };
+    if (script && 'fails' in script) return { ok: false, failure: script.fails };
+    return { ok: true, value: done };
+  }
+
+  private async write(
+    entry: string,
+    name: string,
+    changes: () => Partial<RemoteFunction>,
+  ): Promise<AwsResult<RemoteFunction>> {
+    if (this.writing.has(name)) throw new Error(`two writes in flight on ${name}`);
+    this.log.push(entry);
+    this.writing.add(name);
     await this.clock.sleep(50);
     this.writing.delete(name);
     if (this.states.get(name)?.lastUpdateStatus === 'InProgress') {
@@ -160,9 +265,12 @@ export class FakeFunctions implements FunctionService {
     const reads = 'ends' in script ? (script.afterReads ?? 0) : 0;
     const ends = 'ends' in script ? script.ends : 'Successful';
     if (reads > 0) this.pending.set(name, { left: reads, ends });
-    this.change(name, {
-      codeSha256: NEW_SHA,
+    const before = this.states.get(name) ?? remoteFunction(name);
+    this.states.set(name, {
+      ...before,
+      ...changes(),
       lastUpdateStatus: reads > 0 ? 'InProgress' : ends,
+      ...(ends === 'Failed' && reads === 0 ? { lastUpdateStatusReason: 'as scripted' } : {}),
     });
     if ('fails' in script) return { ok: false, failure: script.fails };
     const state = this.states.get(name);
@@ -173,6 +281,10 @@ export class FakeFunctions implements FunctionService {
     const state = this.states.get(name);
     if (state) this.states.set(name, { ...state, ...more });
   }
+}
+
+function isFailure(value: unknown): value is AwsFailure {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'operation' in value;
 }
 
 /** S3 in memory; each operation first uses up the failures that are queued for it. */

@@ -1,7 +1,7 @@
 /** Reads what AWS has, for each function, as fast as the quota of GetFunction allows. */
 
 import { failureError, type AwsPlace } from './failure-error';
-import type { FunctionService, RemoteFunction } from './function-service';
+import type { FunctionService, RemoteAlias, RemoteFunction } from './function-service';
 import { forEachLimited } from './concurrency';
 import type { RateLimiter } from './rate';
 import { withRetries, type RetryPolicy } from './retry';
@@ -12,27 +12,52 @@ export interface FunctionReader extends RetryPolicy {
   place: AwsPlace;
 }
 
-/** GetFunction has a quota of 100 a second of its own; the rest is left to others. */
-export const READ_RATE = { perSecond: 80, burst: 20 };
 const READS_IN_FLIGHT = 40;
 
+/** With an alias: which one, and whether what it points to leaves anything to do. */
+export interface AliasReading {
+  name: string;
+  isRight: (aliased: RemoteFunction) => boolean;
+}
+
 /**
- * By function name; null where there is none.
+ * By function name; null where there is none. Through an alias GetFunction answers for the version that it
+ * points to, so a function that needs nothing costs one read, any other one a second.
  * @throws ACCESS_DENIED, credentials errors and AWS_UNREACHABLE: without all states there is no plan.
  */
 export async function readRemoteStates(
   names: readonly string[],
   { functions, reads, place, ...policy }: FunctionReader,
+  alias?: AliasReading,
 ): Promise<Map<string, RemoteFunction | null>> {
   const states = new Map<string, RemoteFunction | null>();
-  await forEachLimited(names, READS_IN_FLIGHT, async (name) => {
+  const read = async (name: string, qualifier?: string): Promise<RemoteFunction | null> => {
     const result = await withRetries(async () => {
       await reads.take();
-      return functions.get(name);
+      return functions.get(name, qualifier);
     }, policy);
-    if (result.ok) states.set(name, result.value);
-    else if (result.failure.kind === 'not-found') states.set(name, null);
-    else throw failureError(result.failure, `function \`${name}\``, place);
+    if (result.ok) return result.value;
+    if (result.failure.kind === 'not-found') return null;
+    throw failureError(result.failure, `function \`${name}\``, place);
+  };
+  await forEachLimited(names, READS_IN_FLIGHT, async (name) => {
+    if (alias === undefined) {
+      states.set(name, await read(name));
+      return;
+    }
+    const aliased = await read(name, alias.name);
+    const pointed = aliased && aliasOf(aliased, alias.name);
+    if (aliased && alias.isRight({ ...aliased, alias: pointed })) {
+      states.set(name, { ...aliased, alias: pointed });
+      return;
+    }
+    const latest = await read(name);
+    states.set(name, latest && { ...latest, alias: pointed });
   });
   return states;
+}
+
+function aliasOf(aliased: RemoteFunction, name: string): RemoteAlias {
+  const { version = '', codeSha256 = null, layers } = aliased;
+  return { name, version, codeSha256, layers };
 }

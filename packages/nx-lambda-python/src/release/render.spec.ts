@@ -1,95 +1,119 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { FunctionOutcome } from './outcome';
-import { planned, planOf } from './release.fixtures';
-import { renderPlan, renderReport } from './render';
+import { NEW_SHA, planned, planOf } from './release.fixtures';
+import { renderPlan, renderReport, type OutputFormat } from './render';
+import { HOSTILE, planOfSize, reportOfSize } from './render.fixtures';
+import { cutMarkdown } from './render-markdown';
 import { deployReport, isSuccess } from './report';
 
-const plan = planOf([
-  planned('alpha', 'unchanged'),
-  { ...planned('beta', 'mismatch'), detail: 'runtime is python3.9, expected python3.13' },
-  planned('gamma'),
-]);
+const COMMANDS = { deploy: 'nx deploy svc' };
+const EXTENSIONS = { table: 'txt', markdown: 'md', json: 'json' };
+const FORMATS: OutputFormat[] = ['table', 'markdown', 'json'];
 
-function outcome(name: string, more: Partial<FunctionOutcome>): FunctionOutcome {
-  const handler = `svc.handlers.${name}.handler`;
-  return { name, handlerName: name, handler, status: 'updated', seconds: 1.234, ...more };
+/** `UPDATE_GOLDEN=1` writes them anew; read them then. */
+function expectGolden(name: string, text: string): void {
+  const path = join(__dirname, '__golden__', name);
+  if (process.env['UPDATE_GOLDEN']) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${text.trimEnd()}\n`);
+  }
+  expect(`${text.trimEnd()}\n`).toBe(readFileSync(path, 'utf8'));
 }
 
-const report = deployReport(
-  plan,
-  [
-    outcome('alpha', { status: 'unchanged', seconds: 0 }),
-    outcome('beta', { status: 'failed', error: 'GetFunction: X: a | b\nc' }),
-    outcome('gamma', { version: '7' }),
-  ],
-  2.5,
-);
+function outcome(name: string, more: Partial<FunctionOutcome> = {}): FunctionOutcome {
+  const handler = `svc.handlers.${name}.handler`;
+  const after = { codeSha256: NEW_SHA, storageMode: 'COPY' as const, layers: [], alias: null };
+  return { name, handlerName: name, handler, status: 'updated', seconds: 1.234, after, ...more };
+}
+
+describe.each([3, 40, 300])('with %i functions', (count) => {
+  // The rows of JSON do not depend on their number.
+  const formats = FORMATS.filter((format) => format !== 'json' || count <= 40);
+
+  it.each(formats)('shows the plan as %s', (format) => {
+    expectGolden(`plan-${count}.${EXTENSIONS[format]}`, renderPlan(planOfSize(count), format));
+  });
+
+  it.each(formats)('shows the report as %s', (format) => {
+    const text = renderReport(reportOfSize(count), format);
+    expectGolden(`report-${count}.${EXTENSIONS[format]}`, text);
+  });
+
+  it.each(FORMATS)('lets no terminal escape through as %s', (format) => {
+    const text = renderReport(reportOfSize(count), format);
+    // Newlines alone may be there.
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+  });
+
+  it('stays short in a terminal and whole in JSON', () => {
+    expect(renderReport(reportOfSize(count), 'table').split('\n').length).toBeLessThan(60);
+    const { functions } = JSON.parse(renderReport(reportOfSize(count), 'json'));
+    expect(functions).toHaveLength(count);
+    expect(functions).toContainEqual(expect.objectContaining({ error: HOSTILE }));
+  });
+});
 
 describe('renderPlan', () => {
-  it('has a row for each function, the unusual ones last', () => {
-    expect(renderPlan(plan, 'table')).toBe(
-      [
-        'Plan: svc to 111122223333/eu-west-1',
-        'package s3://packages/p/svc/2.zip (version v1)',
-        '',
-        'function  handler  status     detail',
-        'alpha     alpha    unchanged',
-        'gamma     gamma    update',
-        'beta      beta     mismatch   runtime is python3.9, expected python3.13',
-        '',
-        '1 unchanged, 1 update, 1 mismatch; nothing was changed',
-      ].join('\n'),
-    );
-  });
-
-  it('gives the same value as JSON', () => {
-    expect(JSON.parse(renderPlan(plan, 'json'))).toMatchObject({
-      format: 1,
-      service: 'svc',
-      functions: [{ name: 'alpha' }, { name: 'beta', status: 'mismatch' }, { name: 'gamma' }],
-      counts: { unchanged: 1, update: 1, mismatch: 1, missing: 0, busy: 0, failed: 0 },
-    });
-  });
-
-  it('drops the detail column where nothing is to say', () => {
-    expect(renderPlan(planOf([planned('a')]), 'table')).toContain('function  handler  status\n');
+  it('gives every reason that a function does not fit', () => {
+    const beta = { ...planned('beta', 'mismatch'), detail: 'runtime is python3.9' };
+    expect(
+      renderPlan(planOf([planned('alpha'), beta]), 'table')
+        .split('\n')
+        .slice(-6),
+    ).toEqual([
+      '',
+      'mismatch (1)',
+      '  function  reason',
+      '  beta      runtime is python3.9',
+      '',
+      '1 update, 1 mismatch; nothing was changed',
+    ]);
   });
 });
 
 describe('renderReport', () => {
-  it('has the time of what was done', () => {
-    expect(renderReport(report, 'table').split('\n').slice(3)).toEqual([
-      'function  handler  status               time   error',
-      'alpha     alpha    unchanged',
-      'gamma     gamma    updated (version 7)  1.2 s',
-      'beta      beta     failed               1.2 s  GetFunction: X: a | b c',
-      '',
-      '1 unchanged, 1 updated, 1 failed in 2.5 s',
-    ]);
+  const plan = planOf([planned('alpha'), planned('beta')]);
+
+  it('says nothing of live states or next steps after a success', () => {
+    const report = deployReport(plan, [outcome('alpha'), outcome('beta')], 1, COMMANDS);
+    expect(isSuccess(report)).toBe(true);
+    expect(report.live).toMatchObject([{ kind: 'package', functions: ['alpha', 'beta'] }]);
+    expect(renderReport(report, 'table')).not.toMatch(/live now|next/);
   });
 
-  it('keeps a Markdown table whole whatever AWS says', () => {
-    const row = renderReport(report, 'markdown')
-      .split('\n')
-      .find((line) => line.includes('beta'));
-    expect(row).toBe('| beta | beta | failed | 1.2 s | GetFunction: X: a \\| b c |');
+  it('names a function that is slow beside the others, not one that took what all took', () => {
+    const many = Array.from({ length: 9 }, (_, n) => outcome(`f${n}`, { seconds: 6 }));
+    const shown = (slowest: number): string =>
+      renderReport(
+        deployReport(plan, [...many, outcome('slow', { seconds: slowest })], 9, COMMANDS),
+        'table',
+      );
+    expect(shown(19)).toContain('slow (1)');
+    expect(shown(17)).not.toContain('slow (1)');
   });
 
-  it('gives the promised fields as JSON', () => {
-    expect(JSON.parse(renderReport(report, 'json'))).toMatchObject({
-      service: 'svc',
-      account: '111122223333',
-      package: { bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
-      functions: [
-        { name: 'alpha', status: 'unchanged', seconds: 0 },
-        { name: 'beta', status: 'failed', error: expect.any(String) },
-        { name: 'gamma', status: 'updated', seconds: 1.234, version: '7' },
-      ],
-      counts: { updated: 1, unchanged: 1, skipped: 0, failed: 1 },
-    });
+  it('folds many failures that share one reason, and names each', () => {
+    const failed = Array.from({ length: 60 }, (_, n) =>
+      outcome(`f${n}`, { status: 'failed', error: 'AccessDenied' }),
+    );
+    const text = renderReport(deployReport(plan, failed, 1, COMMANDS), 'table');
+    expect(text.match(/AccessDenied/g)).toHaveLength(1);
+    for (const { name } of failed) expect(text).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(isSuccess(deployReport(plan, failed, 1, COMMANDS))).toBe(false);
   });
+});
 
-  it('is a success only without failures', () => {
-    expect(isSuccess(report)).toBe(false);
-    expect(isSuccess(deployReport(plan, [outcome('a', {})], 1))).toBe(true);
+describe('cutMarkdown', () => {
+  it('keeps to the limit, closes what it opened and says where the rest is', () => {
+    const text = renderReport(reportOfSize(300), 'markdown');
+    for (const limit of [1500, 3000, 6000]) {
+      const cut = cutMarkdown(text, limit, 'The rest is elsewhere.') ?? '';
+      expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(limit);
+      expect(cut.match(/<details>/g)?.length).toBe(cut.match(/<\/details>/g)?.length);
+      expect(cut.endsWith('The rest is elsewhere.\n')).toBe(true);
+    }
+    expect(cutMarkdown(text, 1e6, '')).toBe(text);
+    expect(cutMarkdown(text, 100, '')).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 /** The marker's functions table: exceptions from the name template, and handlers that no glob finds. */
 
 import { LambdaPythonError } from '../errors';
+import { readSettings, type CreateSettings } from './marker-create';
 import { asTable, kindOf, type MarkerTable } from './marker-table';
 import { functionName, isPythonIdentifier, tomlKey } from './names';
 import { codeList, didYouMean } from './nearest';
@@ -13,9 +14,11 @@ export interface FunctionEntry {
   name: string | undefined;
   /** Dotted: `orders.admin.purge_all`. */
   handler: string | undefined;
+  /** Only for it, where it does not exist yet. */
+  create: CreateSettings | undefined;
 }
 
-const ENTRY_KEYS = ['handler', 'name'];
+const ENTRY_KEYS = ['handler', 'name', 'create'];
 
 /** Sorted by key. @throws MARKER_INVALID, FUNCTION_NAME_INVALID */
 export function readFunctions(table: MarkerTable): FunctionEntry[] {
@@ -40,7 +43,7 @@ export function readFunctions(table: MarkerTable): FunctionEntry[] {
 
 function readEntry(table: MarkerTable, key: string, value: unknown): FunctionEntry {
   if (typeof value === 'string')
-    return { key, name: readName(table, key, value), handler: undefined };
+    return { key, name: readName(table, key, value), handler: undefined, create: undefined };
   const entry = asTable(value);
   if (entry === undefined) throw wrongEntry(table, key, value);
   for (const field of Object.keys(entry)) {
@@ -51,12 +54,15 @@ function readEntry(table: MarkerTable, key: string, value: unknown): FunctionEnt
       `use only ${codeList(ENTRY_KEYS)} in it`,
     );
   }
-  const { name, handler } = entry;
+  const { name, handler, create } = entry;
+  const settings = create === undefined ? undefined : asTable(create);
+  if (create !== undefined && settings === undefined) throw wrongEntry(table, key, create);
   if (name !== undefined && typeof name !== 'string') throw wrongEntry(table, key, value);
   return {
     key,
     name: name === undefined ? undefined : readName(table, key, name),
     handler: handler === undefined ? undefined : readHandler(table, key, handler),
+    create: settings && readSettings(table, settings, key),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import { readCreate, type CreateSettings } from './marker-create';
 import { readFunctions, type FunctionEntry } from './marker-functions';
 import { readMarkerTable, type MarkerTable } from './marker-table';
 import { isImportPackage, isPythonIdentifier } from './names';
@@ -32,6 +33,8 @@ export interface Marker {
   /** gitignore syntax, read after the default excludes. */
   exclude: string[];
   functions: FunctionEntry[];
+  /** For functions that do not exist yet; an entry of `functions` may say otherwise. */
+  create: CreateSettings;
 }
 
 export const MARKER_FILE = 'pyproject.toml';
@@ -46,6 +49,7 @@ const KEYS = [
   'include',
   'exclude',
   'functions',
+  'create',
 ] as const;
 
 /**
@@ -75,6 +79,7 @@ export function parseMarker(text: string, path: string): Marker {
     include: include ?? [`/${directory.split('/')[0]}/`],
     exclude: readPatterns(table, 'exclude') ?? [],
     functions: readFunctions(table),
+    create: readCreate(table),
   };
 }
 

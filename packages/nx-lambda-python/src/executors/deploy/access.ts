@@ -1,24 +1,36 @@
 /** Everything that a deploy speaks through, opened and closed as one. */
 
+import { join } from 'node:path';
 import { connectFunctions, connectStorage } from '../../platform/aws/connect';
+import { dayClock, sharedRate } from '../../platform/shared-rate';
+import { ratesDirectory } from '../../platform/store-directory';
+import { accountRates, type AccountRates } from '../../release/account-rates';
 import { systemClock } from '../../release/clock';
+import type { FunctionService } from '../../release/function-service';
+import type { LayerAccess } from '../../release/layer-version';
+import type { RecordStorage } from '../../release/record-storage';
+import type { RateLimiter } from '../../release/rate';
+import { ACCOUNT_DIRECTORY, openAccount } from '../upload/account';
 import type { PackageAccess } from './prepare';
-import { tokenBucket, type RateLimiter } from '../../release/rate';
-import { READ_RATE } from '../../release/remote-states';
-import { openAccount } from '../upload/account';
 import type { DeployRequest } from './request';
 
-export interface DeployAccess extends PackageAccess {
-  writes: RateLimiter;
+export interface DeployAccess extends PackageAccess, LayerAccess {
+  records: RecordStorage;
+  /** For what follows once the first limiter was opened: the same rate. */
+  writesAgain(): RateLimiter;
   close(): Promise<void>;
 }
 
-/** Two at once after a rest, so that a timer that is late by a millisecond costs no token. */
-const WRITE_BURST = 2;
+type RateRequest = Pick<DeployRequest, 'settings' | 'workspaceRoot' | 'writesPerSecond'>;
+
+/** GetFunction has a quota of 100 a second of its own; the rest is left to others. */
+const READS_PER_SECOND = 80;
+/** Below a second's worth of AWS's bucket: ten deploys that start on two cores send late, hence in bunches. */
+const READ_BURST = 60;
 
 /** The caller closes it, whatever happens. */
-export async function openDeployAccess(request: DeployRequest): Promise<DeployAccess> {
-  const { settings, workspaceRoot, writesPerSecond } = request;
+export async function openDeployAccess(request: RateRequest): Promise<DeployAccess> {
+  const { settings, workspaceRoot } = request;
   const account = await openAccount(settings, workspaceRoot);
   const closers = [() => account.close()];
   const close = async (): Promise<void> => {
@@ -29,14 +41,18 @@ export async function openDeployAccess(request: DeployRequest): Promise<DeployAc
     closers.push(async () => lambda.close());
     const s3 = await connectStorage(account.aws);
     closers.push(async () => s3.close());
+    const rates = openRates(request, lambda.place.region);
     return {
-      functions: lambda.functions,
+      functions: informing(lambda.functions, rates),
+      layers: lambda.layers,
       storage: s3.storage,
+      records: s3.records,
       simulated: account.simulated,
       isBucketOnDemand: settings.simulated,
       place: lambda.place,
-      reads: tokenBucket(READ_RATE, systemClock),
-      writes: tokenBucket({ perSecond: writesPerSecond, burst: WRITE_BURST }, systemClock),
+      reads: rates.reads,
+      writes: rates.writes,
+      writesAgain: () => openRates(request, lambda.place.region).writes,
       clock: systemClock,
       random: Math.random,
       close,
@@ -45,4 +61,38 @@ export async function openDeployAccess(request: DeployRequest): Promise<DeployAc
     await close();
     throw error;
   }
+}
+
+/** Shared by all deploys of this machine to one account and region. */
+function openRates(request: RateRequest, region: string): AccountRates {
+  const { writesPerSecond } = request;
+  const place = `${region}\n${accountPlace(request)}`;
+  let isWarned = false;
+  return accountRates((kind, account) => {
+    const perSecond = kind === 'reads' ? READS_PER_SECOND : writesPerSecond;
+    return sharedRate({
+      directory: ratesDirectory(),
+      key: `${kind}\n${account}\n${place}`,
+      perSecond,
+      burst: kind === 'reads' ? READ_BURST : Math.max(1, Math.floor(perSecond)),
+      // A plan that is read in one go lets its deploy begin while others still read.
+      together: kind === 'reads' ? perSecond : 1,
+      clock: dayClock,
+      onUnusable(reason) {
+        if (!isWarned) console.warn(`warning: other deploys are not waited for: ${reason}`);
+        isWarned = true;
+      },
+    });
+  });
+}
+
+/** Stand-ins all have the same account number; a simulated account has another address in each process. */
+function accountPlace({ settings, workspaceRoot }: RateRequest): string {
+  if (settings.simulated) return join(workspaceRoot, ACCOUNT_DIRECTORY);
+  const { AWS_ENDPOINT_URL_LAMBDA: ofLambda, AWS_ENDPOINT_URL: ofAll } = process.env;
+  return settings.aws.endpoint ?? ofLambda ?? ofAll ?? 'AWS';
+}
+
+function informing(functions: FunctionService, rates: AccountRates): FunctionService {
+  return { ...functions, get: async (...asked) => rates.learn(await functions.get(...asked)) };
 }

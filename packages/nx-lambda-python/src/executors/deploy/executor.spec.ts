@@ -114,7 +114,7 @@ describe('the deploy executor', () => {
   });
 
   it('stops when credentials expire midway, and the next run resumes', async () => {
-    const handlers = Array.from({ length: 8 }, (_, n) => `h${n}`);
+    const handlers = Array.from({ length: 30 }, (_, n) => `h${n}`);
     await prepare(handlers);
     account.inject({ operation: 'UpdateFunctionCode', nth: 4, kind: 'expired-credentials' });
     expect(await run()).toEqual({ success: false });

@@ -1,12 +1,18 @@
 /** Reads all that a plan needs and makes it; writes nothing, but missing functions of a simulated account. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
 import { readManifest } from '../../platform/built-package';
 import { readSourceState } from '../../platform/git';
-import type { RemoteFunction } from '../../release/function-service';
+import type { Canary } from '../../release/canary';
+import { planCreations } from '../../release/creation';
+import type { FunctionCreation, RemoteFunction } from '../../release/function-service';
+import type { PackageReference } from '../../release/function-state';
 import { desiredFunctions, selectFunctions, type DesiredFunction } from '../../release/functions';
-import { objectUrl, type ObjectLocation, type StoredObject } from '../../release/object-storage';
+import { planLayer, type LayerAccess } from '../../release/layer-version';
+import { objectUrl, type ObjectLocation } from '../../release/object-storage';
 import {
   findPackage,
   hiddenError,
@@ -14,7 +20,12 @@ import {
   type StorageAccess,
 } from '../../release/package-object';
 import { planDeploy, type Plan, type PlanSource } from '../../release/plan';
-import { readRemoteStates, type FunctionReader } from '../../release/remote-states';
+import {
+  readRemoteStates,
+  type AliasReading,
+  type FunctionReader,
+} from '../../release/remote-states';
+import { parseMarker } from '../../service/marker';
 import type { SimulatedAccount } from '../../testing';
 import type { DeployRequest } from './request';
 
@@ -23,41 +34,109 @@ export interface PackageAccess extends FunctionReader, StorageAccess {
   simulated: SimulatedAccount | null;
 }
 
+/** A plan, and what carrying it out needs besides. */
+export interface PreparedDeploy {
+  plan: Plan;
+  creations: ReadonlyMap<string, FunctionCreation>;
+  /** Bytes of the package once unpacked. */
+  unpackedSize: number;
+}
+
 /** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
-export async function preparePlan(request: DeployRequest, access: PackageAccess): Promise<Plan> {
-  const { project, naming, settings } = request;
+export async function prepareDeploy(
+  request: DeployRequest,
+  access: PackageAccess & LayerAccess,
+): Promise<PreparedDeploy> {
+  const { project, naming, alias, aliasWeight, storageMode } = request;
   const manifest = readManifest(request.output);
   const functions = selectFunctions(desiredFunctions(manifest, naming), request.only);
-  const names = functions.map(({ name }) => name);
+  refuseUnknownCanary(functions, request.canary);
+  const { sha256, unpackedSize } = manifest.package;
 
   // Lambda is asked first: its refusals say why, S3's to HEAD do not.
-  const remote = await readRemoteStates(names, access);
-  const { sha256 } = manifest.package;
-  const location = { bucket: settings.bucket, key: packageKey(settings.prefix, project, sha256) };
-  const object = await findUploaded(location, sha256, request, access);
-  if (access.simulated && !request.dryRun) {
+  const remote = await readRemoteStates(
+    functions.map(({ name }) => name),
+    access,
+    alias === null ? undefined : aliasReading(alias, sha256, manifest),
+  );
+  const source = await findUploaded(sha256, request, access);
+  refuseUnversioned(source, request);
+  const layer = manifest.layer
+    ? await planLayer(
+        request.layerName,
+        await findUploaded(manifest.layer.sha256, request, access),
+        access,
+      )
+    : null;
+  const isCreating = request.rules.missing === 'create';
+  if (access.simulated && !request.dryRun && !isCreating) {
     await createMissing(functions, remote, manifest, access.simulated, access);
   }
-  return planDeploy({
+  const missing = functions.filter(({ name }) => remote.get(name) === null);
+  const creations = isCreating ? readCreations(missing, request) : new Map<string, never>();
+  const plan = planDeploy({
     service: project,
     stage: naming.stage ?? null,
     region: access.place.region,
     target: {
       runtime: manifest.runtime,
       architecture: manifest.architecture,
-      // Nobody attaches any to the functions that a simulated account makes by itself.
-      needsLayer: manifest.layer !== undefined && !access.simulated,
-      package: {
-        sha256,
-        bucket: location.bucket.name,
-        key: location.key,
-        versionId: object.versionId ?? null,
-      },
+      package: source,
+      storageMode,
+      alias,
+      aliasWeight,
+      layer,
     },
     functions,
     remote,
     source: await readSource(manifest, request),
+    creatable: new Set(creations.keys()),
   });
+  return { plan, creations, unpackedSize };
+}
+
+/** A version with the package leaves nothing to do, but where a layer has to be compared, too. */
+function aliasReading(name: string, sha256: string, { layer }: BuildManifest): AliasReading {
+  return {
+    name,
+    isRight: ({ codeSha256 }) => layer === undefined && codeSha256 === sha256,
+  };
+}
+
+/** @throws OPTION_INVALID: a typing error must not choose another one */
+function refuseUnknownCanary(functions: readonly DesiredFunction[], { name }: Canary): void {
+  if (name === null || functions.some((one) => one.handlerName === name || one.name === name)) {
+    return;
+  }
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`canary\` names \`${name}\`, expected one of ${functions.map((one) => one.handlerName).join(', ')}`,
+    hint: 'set `--canary` to a handler or function of this deploy',
+  });
+}
+
+/** @throws BUCKET_NOT_VERSIONED */
+function refuseUnversioned(
+  { bucket, key, versionId }: PackageReference,
+  { storageMode, uploadCommand }: DeployRequest,
+): void {
+  if (storageMode === 'COPY' || versionId !== null) return;
+  throw new LambdaPythonError('BUCKET_NOT_VERSIONED', {
+    message: `storage mode REFERENCE needs a version of s3://${bucket}/${key}, and the bucket keeps none`,
+    hint: `switch it on (\`aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled\`), delete the object, and run \`${uploadCommand}\``,
+  });
+}
+
+/** @throws MARKER_INVALID, FUNCTION_NOT_CREATABLE */
+function readCreations(
+  missing: readonly DesiredFunction[],
+  { project, naming, workspaceRoot, markerPath: path }: DeployRequest,
+): Map<string, FunctionCreation> {
+  if (missing.length === 0) return new Map();
+  const marker = parseMarker(readFileSync(join(workspaceRoot, path), 'utf8'), path);
+  const own = new Map(
+    marker.functions.flatMap(({ key, create }) => (create ? [[key, create]] : [])),
+  );
+  return planCreations(missing, { all: marker.create, own, project, naming, path });
 }
 
 /** @throws SOURCE_DIRTY */
@@ -77,13 +156,16 @@ async function readSource(
 }
 
 async function findUploaded(
-  location: ObjectLocation,
   sha256: string,
-  { uploadCommand }: DeployRequest,
+  { project, settings: { bucket, prefix }, uploadCommand }: DeployRequest,
   access: PackageAccess,
-): Promise<StoredObject> {
+): Promise<PackageReference> {
+  const location: ObjectLocation = { bucket, key: packageKey(prefix, project, sha256) };
   const found = await findPackage(location, sha256, access);
-  if (found.state === 'present') return found.object;
+  if (found.state === 'present') {
+    const versionId = found.object.versionId ?? null;
+    return { sha256, bucket: bucket.name, key: location.key, versionId };
+  }
   if (found.state === 'hidden') throw hiddenError(found, location, access.place);
   throw new LambdaPythonError('PACKAGE_NOT_UPLOADED', {
     message: `the built package is not in S3: nothing is at ${objectUrl(location)}`,

@@ -3,7 +3,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { LambdaPythonError } from '../../errors';
 import type { BuildOutput } from '../../platform/built-package';
+import type { Canary } from '../../release/canary';
+import type { StorageMode } from '../../release/function-state';
 import { DEFAULT_FUNCTION_NAME, type NamingOptions } from '../../release/functions';
 import type { PlanRules } from '../../release/plan-error';
 import type { OutputFormat } from '../../release/render';
@@ -16,6 +19,7 @@ import type { DeployExecutorSchema } from './schema';
 
 export const DEFAULT_WRITES_PER_SECOND = 12;
 export const DEFAULT_WAIT_TIMEOUT_SECONDS = 300;
+export const DEFAULT_LAYER_NAME = '{project}-dependencies';
 
 export interface DeployRequest {
   project: string;
@@ -30,7 +34,21 @@ export interface DeployRequest {
   writesPerSecond: number;
   waitTimeoutSeconds: number;
   dryRun: boolean;
+  failOnChanges: boolean;
   requireClean: boolean;
+  alias: string | null;
+  aliasWeight: number | null;
+  canary: Canary;
+  storageMode: StorageMode;
+  layerName: string;
+  /** Of the service's marker, relative to the workspace. */
+  markerPath: string;
+  /** Whether a lock keeps deploys apart and a record makes them reversible. */
+  records: boolean;
+  forceUnlock: boolean;
+  rollbackOnFailure: boolean;
+  /** `nx deploy orders` */
+  command: string;
   format: OutputFormat;
 }
 
@@ -67,9 +85,71 @@ export function deployRequest(
     writesPerSecond: options.writesPerSecond ?? DEFAULT_WRITES_PER_SECOND,
     waitTimeoutSeconds: options.waitTimeoutSeconds ?? DEFAULT_WAIT_TIMEOUT_SECONDS,
     dryRun: options.dryRun ?? false,
+    failOnChanges: options.failOnChanges ?? false,
     requireClean: options.requireClean ?? false,
+    ...aliasOptions(options),
+    canary: readCanary(options, context),
+    storageMode: options.storageMode ?? 'COPY',
+    layerName: layerName(options.layerName, context),
+    markerPath: posix.join(currentProject(context).root, MARKER_FILE),
+    ...recordOptions(options),
+    command: nxCommand(context, context.targetName ?? 'deploy'),
     format: options.format ?? 'table',
   };
+}
+
+/** @throws OPTION_INVALID */
+function aliasOptions({
+  alias = '',
+  aliasWeight,
+}: DeployExecutorSchema): Pick<DeployRequest, 'alias' | 'aliasWeight'> {
+  if (alias === '' && aliasWeight !== undefined) {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: '`aliasWeight` shifts the calls of an alias, and `alias` is not set',
+      hint: 'set `"alias"` on the deploy target too, or leave out `aliasWeight`',
+    });
+  }
+  return { alias: alias === '' ? null : alias, aliasWeight: aliasWeight ?? null };
+}
+
+/** @throws OPTION_INVALID */
+function readCanary(
+  { canary = '', canaryEvent = '' }: DeployExecutorSchema,
+  { root }: ExecutorContext,
+): Canary {
+  const name = canary === '' ? null : canary;
+  if (canaryEvent === '') return { name, event: null };
+  try {
+    const event = readFileSync(join(root, canaryEvent), 'utf8');
+    JSON.parse(event);
+    return { name, event };
+  } catch (cause) {
+    const reason = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `\`canaryEvent\` names \`${canaryEvent}\`, which ${reason}`,
+      hint: 'set it to a JSON file, relative to the workspace',
+      cause,
+    });
+  }
+}
+
+/** What Lambda allows in a layer's name. */
+function layerName(template = DEFAULT_LAYER_NAME, context: ExecutorContext): string {
+  const name = template.replaceAll('{project}', currentProject(context).name);
+  return name.replaceAll(/[^A-Za-z0-9-_]/g, '-').slice(0, 140);
+}
+
+/** @throws OPTION_INVALID */
+function recordOptions({
+  records = true,
+  forceUnlock = false,
+  rollbackOnFailure = false,
+}: DeployExecutorSchema): Pick<DeployRequest, 'records' | 'forceUnlock' | 'rollbackOnFailure'> {
+  if (records || !rollbackOnFailure) return { records, forceUnlock, rollbackOnFailure };
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: '`rollbackOnFailure` needs the release record, which `"records": false` leaves out',
+    hint: 'leave out one of the two',
+  });
 }
 
 function namingOptions(
@@ -83,12 +163,12 @@ function namingOptions(
   return { template: functionName, stage, importPackage };
 }
 
-function withoutUndefined<T extends object>(options: T): Partial<T> {
+export function withoutUndefined<T extends object>(options: T): Partial<T> {
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set) as Partial<T>;
 }
 
 /** On the command line Nx takes twelve digits for a number, and loses zeros in front. */
-function normalizeAccount(accountId: DeployExecutorSchema['accountId']): string | undefined {
+export function normalizeAccount(accountId: DeployExecutorSchema['accountId']): string | undefined {
   return accountId === undefined ? undefined : String(accountId).padStart(12, '0');
 }

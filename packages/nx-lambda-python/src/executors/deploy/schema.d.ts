@@ -1,7 +1,7 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Points every function of the service at the uploaded package: reads all, plans, then changes only what differs. Configuration, versions and aliases are not touched.
+ * Points every function of the service at the uploaded package: reads all, plans, then changes only what differs. Configuration is not touched.
  */
 export interface DeployExecutorSchema {
   /**
@@ -17,17 +17,57 @@ export interface DeployExecutorSchema {
    */
   only?: string[];
   /**
-   * What to do about handlers that have no function: `error` changes nothing at all, `skip` deploys the others.
+   * What to do about handlers that have no function: `error` changes nothing at all, `skip` deploys the others, `create` makes them as the marker's `create` table says (role, memory, timeout, environment). Leave it at `error` where another tool defines the functions.
    */
-  missing?: 'error' | 'skip';
+  missing?: 'error' | 'skip' | 'create';
   /**
    * Print the plan and change nothing. Costs one GetFunction for each function. Fails where the deploy itself would.
    */
   dryRun?: boolean;
   /**
+   * With `dryRun`: fail where the deploy would change anything, so that CI notices drift. Costs nothing more.
+   */
+  failOnChanges?: boolean;
+  /**
+   * Alias that callers use, such as `live`: a version is published of every function, and all aliases are moved only when all versions are there. A deploy that fails half-way is then not noticed, and rollback moves aliases only. Costs two more writes for each function: 100 take 25 s instead of 8 s. Default: none, $LATEST itself is changed.
+   */
+  alias?: string;
+  /**
+   * Share of the alias' calls, between 0 and 1, that go to the new version; the rest stays with the old one until a deploy without it. Needs `alias`. Default: all.
+   */
+  aliasWeight?: number;
+  /**
+   * Handler or function that is changed first, alone; the others follow when AWS calls it healthy. Default: the first one that changes. Costs the time of one update, about two seconds.
+   */
+  canary?: string;
+  /**
+   * JSON file, relative to the workspace, that the canary is invoked with before any other function is changed; an error in its answer stops the deploy. Costs one invocation. The event must be harmless.
+   */
+  canaryEvent?: string;
+  /**
+   * `COPY`: Lambda keeps its own copy of the package. `REFERENCE`: it reads the object in the bucket, which then must be versioned, let lambda.amazonaws.com read it and never lose that version; code storage is not used.
+   */
+  storageMode?: 'COPY' | 'REFERENCE';
+  /**
+   * Name of the layer that the build option `layer` makes; published when its content is another, and attached in place of its earlier version. Other layers stay. Default: `{project}-dependencies`.
+   */
+  layerName?: string;
+  /**
    * Refuse to deploy from a working copy that differs from its commit, so that every release can be found in git. Set it for production; leave it off where developers try things. A package built by `--ref` is always clean. The report has commit and state either way.
    */
   requireClean?: boolean;
+  /**
+   * When a function fails, bring every function that this deploy changed back to what it ran before, as `rollback` would; the deploy fails all the same. Set it where all functions must run one package; without it the next deploy goes on where this one ended.
+   */
+  rollbackOnFailure?: boolean;
+  /**
+   * Take the release lock from whoever holds it. Only where that process is known to be gone: one that ended on this machine, or did not renew its lock for 5 minutes, is recognised without it.
+   */
+  forceUnlock?: boolean;
+  /**
+   * Keep deploys of one service and stage apart by a lock, and record each for `releases` and `rollback`; costs four small requests to S3 in deploys that change something, one in others. Set it to `false` only for a storage that does not write under conditions (If-Match): deploys may then race, and cannot be rolled back.
+   */
+  records?: boolean;
   /**
    * Form of the plan or report on standard output. With `json` or `markdown`, progress goes to standard error.
    */

@@ -106,7 +106,7 @@ describe('the upload executor', () => {
   it('tells expired credentials', async () => {
     await account.createBucket('packages');
     account.inject({ operation: '*', kind: 'expired-credentials', times: Infinity });
-    await expectError({ bucket: 'packages' }, 'error[CREDENTIALS_EXPIRED]', 'aws sso login');
+    await expectError({ bucket: 'packages' }, 'error[CREDENTIALS_EXPIRED]', 'AWS_SESSION_TOKEN anew');
   });
 
   it('tells wrong credentials', async () => {
@@ -158,7 +158,7 @@ describe('the upload executor', () => {
     expect(writes(account)).toEqual(['PutObject']);
 
     process.env['AWS_PROFILE'] = 'other';
-    await expectError({ bucket: 'packages', region: 'eu-west-1' }, 'of profile `other`');
+    await expectError({ bucket: 'packages', region: 'eu-west-1' }, 'from profile `other`');
   });
 
   it('says what to run before there is a package', async () => {

@@ -23,7 +23,7 @@ export default async function uploadExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    console.log(describe(await upload(options, context)));
+    for (const outcome of await upload(options, context)) console.log(describe(outcome));
     return { success: true };
   } catch (error) {
     console.error(renderError(error));
@@ -31,21 +31,25 @@ export default async function uploadExecutor(
   }
 }
 
+/** The package, and the layer of a build that made one: deploy publishes it from there. */
 async function upload(
   options: UploadExecutorSchema,
   context: ExecutorContext,
-): Promise<UploadOutcome> {
+): Promise<UploadOutcome[]> {
   const settings = storageSettings(options, context, context.targetName ?? 'upload');
   const output = buildOutput(context, options.buildTarget);
-  const manifest = readManifest(output);
-  const file = await readPackage(output, manifest);
-  const key = packageKey(settings.prefix, currentProject(context).name, file.sha256);
-  const request: UploadRequest = {
-    location: { bucket: settings.bucket, key },
-    file,
-    // The simulated account has no keys.
-    kmsKeyId: settings.simulated ? undefined : options.kmsKeyId,
-  };
+  const { package: zip, layer } = readManifest(output);
+  const requests: UploadRequest[] = [];
+  for (const part of layer ? [layer, zip] : [zip]) {
+    const file = await readPackage(output, part);
+    const key = packageKey(settings.prefix, currentProject(context).name, file.sha256);
+    requests.push({
+      location: { bucket: settings.bucket, key },
+      file,
+      // The simulated account has no keys.
+      kmsKeyId: settings.simulated ? undefined : options.kmsKeyId,
+    });
+  }
 
   const account = await openAccount(settings, context.root);
   try {
@@ -58,10 +62,14 @@ async function upload(
       isBucketOnDemand: settings.simulated,
     };
     try {
-      if (options.dryRun) return await planUpload(request, access);
       // Leaves a bucket that exists as it is.
-      await account.simulated?.createBucket(settings.bucket.name, { versioning: true });
-      return await uploadPackage(request, access);
+      if (!options.dryRun) {
+        await account.simulated?.createBucket(settings.bucket.name, { versioning: true });
+      }
+      const send = options.dryRun ? planUpload : uploadPackage;
+      const outcomes: UploadOutcome[] = [];
+      for (const request of requests) outcomes.push(await send(request, access));
+      return outcomes;
     } finally {
       connection.close();
     }

@@ -2,20 +2,27 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/failure-error';
-import type { FunctionService } from '../../release/function-service';
+import type { FunctionService, LayerService } from '../../release/function-service';
 import type { ObjectStorage } from '../../release/object-storage';
+import type { RecordStorage } from '../../release/record-storage';
+import { markCredentialsStage } from './credentials-failure';
+import { credentialsSource } from './credentials-source';
 import { createLambdaClient, lambdaFunctions } from './function-service';
+import { lambdaLayers } from './layer-service';
 import { createS3Client, s3Storage } from './object-storage';
+import { s3Records } from './record-storage';
 import type { AwsSettings } from './settings';
 
 export interface StorageConnection {
   storage: ObjectStorage;
+  records: RecordStorage;
   place: AwsPlace;
   close(): void;
 }
 
 export interface FunctionConnection {
   functions: FunctionService;
+  layers: LayerService;
   place: AwsPlace;
   close(): void;
 }
@@ -23,15 +30,27 @@ export interface FunctionConnection {
 /** @throws REGION_NOT_SET */
 export async function connectStorage(settings: AwsSettings): Promise<StorageConnection> {
   const client = await createS3Client(settings);
+  markCredentialsStage(client);
   const place = await resolvePlace(client, settings);
-  return { storage: s3Storage(client), place, close: () => client.destroy() };
+  return {
+    storage: s3Storage(client),
+    records: s3Records(client),
+    place,
+    close: () => client.destroy(),
+  };
 }
 
 /** @throws REGION_NOT_SET */
 export async function connectFunctions(settings: AwsSettings): Promise<FunctionConnection> {
   const client = createLambdaClient(settings);
+  markCredentialsStage(client);
   const place = await resolvePlace(client, settings);
-  return { functions: lambdaFunctions(client), place, close: () => client.destroy() };
+  return {
+    functions: lambdaFunctions(client),
+    layers: lambdaLayers(client),
+    place,
+    close: () => client.destroy(),
+  };
 }
 
 async function resolvePlace(
@@ -40,7 +59,8 @@ async function resolvePlace(
 ): Promise<AwsPlace> {
   const profile = settings.profile ?? process.env['AWS_PROFILE'];
   try {
-    return { region: await client.config.region(), profile };
+    const region = await client.config.region();
+    return { region, profile, credentials: credentialsSource(settings) };
   } catch (cause) {
     client.destroy();
     const looked = profile === undefined ? 'the default profile' : `profile \`${profile}\``;

@@ -1,3 +1,4 @@
+import { CredentialsStageError } from './credentials-failure';
 import { toFailure } from './failure';
 import { redact } from './redact';
 
@@ -61,6 +62,20 @@ describe('toFailure', () => {
   ])('reads "%s"', (message, kind) => {
     const error = Object.assign(new Error(message), { name: 'CredentialsProviderError' });
     expect(toFailure(error, 'GetFunction').kind).toBe(kind);
+  });
+
+  it.each([
+    ['no connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'unreachable'],
+    ['no file', Object.assign(new Error('no such file'), { code: 'ENOENT' }), 'no-credentials'],
+    ['a refusal', http(403, 'AccessDenied'), 'denied'],
+    ['an outage', http(503, 'ServiceUnavailable'), 'server'],
+    ["the provider's outage", http(400, 'IDPCommunicationError'), 'server'],
+    ['a malformed role', http(400, 'ValidationError'), 'bad-credentials'],
+    ['an SSO session that ended', new Error('UnauthorizedException: Session token …'), 'expired'],
+    ['an SSO role not assigned', new Error('ForbiddenException: No access'), 'denied'],
+  ] as const)('tells where no credentials were handed out: %s', (_, cause, kind) => {
+    const failure = toFailure(new CredentialsStageError(cause), 'UpdateFunctionCode');
+    expect(failure).toMatchObject({ kind, stage: 'credentials' });
   });
 
   it('keeps what AWS says besides', () => {

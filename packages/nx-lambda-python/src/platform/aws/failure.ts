@@ -1,6 +1,12 @@
 /** Classes what the AWS SDK throws: the HTTP status first, the error's name second, since names differ. */
 
 import type { AwsFailure, AwsFailureKind, AwsOperation } from '../../release/aws-failure';
+import {
+  credentialsKind,
+  CredentialsStageError,
+  handOutKind,
+  withoutCommand,
+} from './credentials-failure';
 import { redact } from './redact';
 
 /** What an error of the SDK may carry; read defensively, since every layer below it throws its own kind. */
@@ -19,7 +25,8 @@ interface SdkError {
 
 /** Rethrows what is not AWS's doing: a defect must keep its stack. */
 export function toFailure(error: unknown, operation: AwsOperation): AwsFailure {
-  const thrown: SdkError = typeof error === 'object' && error !== null ? error : {};
+  if (error instanceof CredentialsStageError) return credentialsFailure(error.cause, operation);
+  const thrown = asSdkError(error);
   const headers = thrown.$response?.headers ?? {};
   const kind = kindOf(thrown);
   if (kind === null) throw error;
@@ -33,6 +40,25 @@ export function toFailure(error: unknown, operation: AwsOperation): AwsFailure {
     ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
     ...(bucketRegion === undefined ? {} : { bucketRegion }),
   };
+}
+
+function credentialsFailure(error: unknown, operation: AwsOperation): AwsFailure {
+  const thrown = asSdkError(error);
+  const isAnswered = thrown.$metadata?.httpStatusCode !== undefined;
+  const own = isAnswered ? handOutKind(thrown.name ?? '') : null;
+  const message = withoutCommand(messageOf(thrown));
+  const kind = own ?? (isAnswered || isOfNetwork(thrown) ? kindOf(thrown) : null);
+  return {
+    kind: kind ?? credentialsKind(message),
+    stage: 'credentials',
+    operation,
+    name: nameOf(thrown),
+    message: redact(message),
+  };
+}
+
+function asSdkError(error: unknown): SdkError {
+  return typeof error === 'object' && error !== null ? error : {};
 }
 
 const EXPIRED = /^(ExpiredToken(Exception)?|TokenRefreshRequired|RequestExpired)$/;
@@ -71,12 +97,17 @@ function isAboutPackage({ name = '', message = '' }: SdkError): boolean {
   return /^KMS/.test(name) || /S3 Error Code|denied by S3/i.test(message);
 }
 
-function kindWithoutAnswer({ name = '', message = '', code }: SdkError): AwsFailureKind | null {
+function kindWithoutAnswer(thrown: SdkError): AwsFailureKind | null {
+  const { name = '', message = '' } = thrown;
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
-    return /expired|is invalid/i.test(message) ? 'expired' : 'no-credentials';
+    return credentialsKind(message);
   }
-  if (name === 'TimeoutError' || name === 'AbortError') return 'unreachable';
-  return typeof code === 'string' && NETWORK_CODES.test(code) ? 'unreachable' : null;
+  return isOfNetwork(thrown) ? 'unreachable' : null;
+}
+
+function isOfNetwork({ name, code }: SdkError): boolean {
+  if (name === 'TimeoutError' || name === 'AbortError') return true;
+  return typeof code === 'string' && NETWORK_CODES.test(code);
 }
 
 const NETWORK_CODES =

@@ -1,12 +1,25 @@
 /** Lambda through the AWS SDK. */
 
 import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  GetAccountSettingsCommand,
   GetFunctionCommand,
+  InvokeCommand,
   LambdaClient,
+  PublishVersionCommand,
+  UpdateAliasCommand,
   UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
   type FunctionConfiguration,
+  type Runtime,
 } from '@aws-sdk/client-lambda';
-import type { FunctionService, RemoteFunction } from '../../release/function-service';
+import type {
+  AliasUpdate,
+  CodeUpdate,
+  FunctionService,
+  RemoteFunction,
+} from '../../release/function-service';
 import { call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 
@@ -14,30 +27,136 @@ import { clientConfiguration, type AwsSettings } from './settings';
 const MAX_SOCKETS = 100;
 
 export function createLambdaClient(settings: AwsSettings): LambdaClient {
-  return new LambdaClient(clientConfiguration(settings, MAX_SOCKETS));
+  return new LambdaClient(clientConfiguration(settings, MAX_SOCKETS, 'lambda'));
 }
 
 export function lambdaFunctions(client: LambdaClient): FunctionService {
   return {
-    get: (name) =>
+    get: (name, qualifier) =>
       call('GetFunction', async () => {
-        const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: name }));
-        return remoteFunction(name, Configuration ?? {});
+        const input = { FunctionName: name, ...(qualifier && { Qualifier: qualifier }) };
+        const { Configuration, Code } = await client.send(new GetFunctionCommand(input));
+        // AWS names the object that it reads, instead of a place to load its own copy from.
+        const storageMode = Code?.ResolvedS3Object ? ('REFERENCE' as const) : ('COPY' as const);
+        return { ...remoteFunction(name, Configuration ?? {}), storageMode };
       }),
 
-    updateCode: ({ name, architecture, bucket, key, versionId }) =>
-      call('UpdateFunctionCode', async () => {
-        const updated = await client.send(
-          new UpdateFunctionCodeCommand({
+    updateCode: ({ name, architecture, revisionId, ...code }) =>
+      call('UpdateFunctionCode', async () =>
+        remoteFunction(
+          name,
+          await client.send(
+            new UpdateFunctionCodeCommand({
+              FunctionName: name,
+              Architectures: [architecture],
+              RevisionId: revisionId,
+              ...codeInput(code),
+            }),
+          ),
+        ),
+      ),
+
+    updateLayers: ({ name, layers, revisionId }) =>
+      call('UpdateFunctionConfiguration', async () =>
+        remoteFunction(
+          name,
+          await client.send(
+            new UpdateFunctionConfigurationCommand({
+              FunctionName: name,
+              Layers: [...layers],
+              RevisionId: revisionId,
+            }),
+          ),
+        ),
+      ),
+
+    publish: (name, codeSha256) =>
+      call('PublishVersion', async () =>
+        remoteFunction(
+          name,
+          await client.send(
+            new PublishVersionCommand({ FunctionName: name, CodeSha256: codeSha256 }),
+          ),
+        ),
+      ),
+
+    createAlias: (alias) =>
+      call('CreateAlias', async () => {
+        await client.send(new CreateAliasCommand(aliasInput(alias)));
+        return undefined;
+      }),
+
+    updateAlias: (alias) =>
+      call('UpdateAlias', async () => {
+        await client.send(new UpdateAliasCommand(aliasInput(alias)));
+        return undefined;
+      }),
+
+    create: ({ name, runtime, handler, architecture, role, memory, timeout, ...request }) =>
+      call('CreateFunction', async () => {
+        const { environment, layers, ...code } = request;
+        const created = await client.send(
+          new CreateFunctionCommand({
             FunctionName: name,
+            Runtime: runtime as Runtime,
+            Handler: handler,
             Architectures: [architecture],
-            S3Bucket: bucket,
-            S3Key: key,
-            ...(versionId === undefined ? {} : { S3ObjectVersion: versionId }),
+            Role: role,
+            Code: codeInput(code),
+            MemorySize: memory,
+            Timeout: timeout,
+            ...(environment && { Environment: { Variables: { ...environment } } }),
+            ...(layers.length > 0 && { Layers: [...layers] }),
           }),
         );
-        return remoteFunction(name, updated);
+        return remoteFunction(name, created);
       }),
+
+    invoke: (name, payload, qualifier) =>
+      call('Invoke', async () => {
+        const { FunctionError, Payload } = await client.send(
+          new InvokeCommand({
+            FunctionName: name,
+            Qualifier: qualifier,
+            Payload: Buffer.from(payload),
+          }),
+        );
+        return {
+          payload: Buffer.from(Payload ?? []).toString('utf8'),
+          ...(FunctionError === undefined ? {} : { functionError: FunctionError }),
+        };
+      }),
+
+    codeStorage: () =>
+      call('GetAccountSettings', async () => {
+        const { AccountLimit, AccountUsage } = await client.send(new GetAccountSettingsCommand({}));
+        const limit = AccountLimit?.TotalCodeSize ?? Infinity;
+        return { limit, used: AccountUsage?.TotalCodeSize ?? 0 };
+      }),
+  };
+}
+
+function codeInput({
+  bucket,
+  key,
+  versionId,
+  storageMode,
+}: Pick<CodeUpdate, 'bucket' | 'key' | 'versionId' | 'storageMode'>) {
+  return {
+    S3Bucket: bucket,
+    S3Key: key,
+    S3ObjectVersion: versionId,
+    S3ObjectStorageMode: storageMode,
+  };
+}
+
+/** An empty list of weights takes away those of an earlier shift. */
+function aliasInput({ name, alias, version, weights }: AliasUpdate) {
+  return {
+    FunctionName: name,
+    Name: alias,
+    FunctionVersion: version,
+    RoutingConfig: { AdditionalVersionWeights: { ...weights } },
   };
 }
 
@@ -55,6 +174,8 @@ function remoteFunction(name: string, configuration: FunctionConfiguration): Rem
     state: configuration.State,
     lastUpdateStatus: configuration.LastUpdateStatus,
     lastUpdateStatusReason: configuration.LastUpdateStatusReason,
-    version: configuration.Version,
+    revisionId: configuration.RevisionId,
+    // $LATEST is no version that anything could point to.
+    version: configuration.Version === '$LATEST' ? undefined : configuration.Version,
   };
 }

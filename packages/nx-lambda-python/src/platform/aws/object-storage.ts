@@ -18,7 +18,7 @@ import { clientConfiguration, type AwsSettings } from './settings';
 
 export async function createS3Client(settings: AwsSettings): Promise<S3Client> {
   const configuration = {
-    ...clientConfiguration(settings, 8),
+    ...clientConfiguration(settings, 8, 's3'),
     // Ours is SHA-256, sent by us; others' storages often know no CRC trailers.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -73,14 +73,14 @@ export function s3Storage(client: S3Client): ObjectStorage {
   };
 }
 
-function bucketInput({ name, expectedOwner }: Bucket) {
+export function bucketInput({ name, expectedOwner }: Bucket) {
   return {
     Bucket: name,
     ...(expectedOwner === undefined ? {} : { ExpectedBucketOwner: expectedOwner }),
   };
 }
 
-function objectInput({ bucket, key }: ObjectLocation) {
+export function objectInput({ bucket, key }: ObjectLocation) {
   return { ...bucketInput(bucket), Key: key };
 }
 

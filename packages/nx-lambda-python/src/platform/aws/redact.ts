@@ -1,7 +1,9 @@
 /** Keeps credentials out of messages, whoever put them there. */
 
 const ACCESS_KEY_ID = /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b/g;
-const SIGNATURE = /((?:Signature|X-Amz-Security-Token|X-Amz-Credential)=)[^\s&,]+/gi;
+const SIGNATURE = /((?:Signature|X-Amz-Security-Token|X-Amz-Credential)[=:])[^\s&,]+/gi;
+/** A web identity token is a JSON Web Token. */
+const TOKEN = /\beyJ[\w-]{8,}(?:\.[\w-]*){1,2}/g;
 const USER_INFO = /(\/\/)[^\s/@]+@/g;
 
 const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_BEARER_TOKEN'];
@@ -9,6 +11,7 @@ const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_BEA
 export function redact(text: string, environment: NodeJS.ProcessEnv = process.env): string {
   let clean = text
     .replace(ACCESS_KEY_ID, '[redacted]')
+    .replace(TOKEN, '[redacted]')
     .replace(SIGNATURE, '$1[redacted]')
     .replace(USER_INFO, '$1[redacted]@');
   for (const name of SECRET_VARIABLES) {

@@ -72,16 +72,28 @@ describe('requests', () => {
     expect(seen[0]?.headers).not.toHaveProperty('x-amz-expected-bucket-owner');
   });
 
-  it('UpdateFunctionCode says where the code is and the architecture, and nothing else', async () => {
+  it('UpdateFunctionCode says where the code is, how it is kept and the architecture, and nothing else', async () => {
     const { functions, close } = await connectFunctions(aws);
-    const update = { name: 'f', architecture: 'arm64', bucket: 'packages', key: 'k' } as const;
+    const update = {
+      name: 'f',
+      architecture: 'arm64',
+      storageMode: 'COPY',
+      bucket: 'packages',
+      key: 'k',
+    } as const;
     await functions.updateCode(update);
     await functions.updateCode({ ...update, versionId: 'v1' });
     close();
     expect(seen[0]?.line).toBe('PUT /2015-03-31/functions/f/code');
+    const sent = {
+      Architectures: ['arm64'],
+      S3Bucket: 'packages',
+      S3Key: 'k',
+      S3ObjectStorageMode: 'COPY',
+    };
     expect(seen.map(({ body }) => JSON.parse(body))).toEqual([
-      { Architectures: ['arm64'], S3Bucket: 'packages', S3Key: 'k' },
-      { Architectures: ['arm64'], S3Bucket: 'packages', S3Key: 'k', S3ObjectVersion: 'v1' },
+      { ...sent },
+      { ...sent, S3ObjectVersion: 'v1' },
     ]);
   });
 
@@ -96,6 +108,7 @@ describe('requests', () => {
     const result = await functions.updateCode({
       name: 'f',
       architecture: 'arm64',
+      storageMode: 'COPY',
       bucket: 'packages',
       key: 'k',
     });

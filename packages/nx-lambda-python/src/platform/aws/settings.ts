@@ -1,6 +1,7 @@
 /** Where and as whom requests are sent; everything left out is decided by the SDK's own chain. */
 
 import { proxyAgent } from './proxy';
+import { profileEndpoint } from './shared-config';
 
 export interface AwsSettings {
   region?: string;
@@ -12,10 +13,15 @@ export interface AwsSettings {
 }
 
 /** What both clients are made with. */
-export function clientConfiguration(settings: AwsSettings, maxSockets: number) {
+export function clientConfiguration(
+  settings: AwsSettings,
+  maxSockets: number,
+  service: 'lambda' | 's3',
+) {
   // The SDK would print a warning about coming releases in the middle of our output; ours to heed, not the user's.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const { profile, endpoint, credentials } = settings;
+  const { profile, credentials } = settings;
+  const endpoint = settings.endpoint ?? profileEndpoint(profile, service);
   // The CLI knows AWS_DEFAULT_REGION, the SDK for JavaScript does not.
   const region = settings.region || process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'];
   return {

@@ -9,6 +9,7 @@ import { FUNCTION_CHECKS } from './functions.fixtures';
 import { INVOKE_CHECKS } from './invoke.fixtures';
 import { LAYER_CHECKS } from './layers.fixtures';
 import { S3_BUCKET_CHECKS } from './s3-buckets.fixtures';
+import { S3_CONDITION_CHECKS } from './s3-conditions.fixtures';
 import { S3_OBJECT_CHECKS } from './s3-objects.fixtures';
 import { VERSION_CHECKS } from './versions.fixtures';
 
@@ -31,6 +32,7 @@ export type StartServer = (options: { quota: boolean }) => Promise<StartedServer
 const CHECKS: readonly Check[] = [
   ...S3_BUCKET_CHECKS,
   ...S3_OBJECT_CHECKS,
+  ...S3_CONDITION_CHECKS,
   ...FUNCTION_CHECKS,
   ...CODE_CHECKS,
   ...VERSION_CHECKS,

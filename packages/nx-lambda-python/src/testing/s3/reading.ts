@@ -41,6 +41,8 @@ function readObject(
     // The stored checksum is of the whole object; it would not fit a part.
     withChecksum: request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined,
   });
+  // The account's own clock, as in Last-Modified: clients compare the two.
+  headers['date'] = new Date(context.now).toUTCString();
   if (range === undefined) {
     const body = readBytes(found);
     return { status: 200, headers: { ...headers, 'content-length': String(size) }, body };

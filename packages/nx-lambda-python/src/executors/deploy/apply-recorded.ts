@@ -1,0 +1,72 @@
+/** Carries out a deploy's plan under the service's lock, with a record of what it found and did. */
+
+import { applyPlan, type ApplyPorts } from '../../release/apply';
+import { publishLayer } from '../../release/layer-version';
+import type { FunctionOutcome } from '../../release/outcome';
+import { hasChanges } from '../../release/release-draft';
+import type { LockView } from '../../release/release-lock';
+import type { DeployAccess } from './access';
+import { bringBack } from './bring-back';
+import type { Journal } from './journal';
+import { progressReporter, type DeployOutput } from './output';
+import type { PreparedDeploy } from './prepare';
+import type { DeployRequest } from './request';
+
+export interface Run {
+  /** Null without records. */
+  journal: Journal | null;
+  view: LockView | null;
+  request: DeployRequest;
+  access: DeployAccess;
+  output: DeployOutput;
+}
+
+/** Null where another release was faster: the plan is not good any more. */
+export async function applyRecorded(
+  { plan, creations }: PreparedDeploy,
+  { journal, view, request, access, output }: Run,
+): Promise<FunctionOutcome[] | null> {
+  const progress = progressReporter(plan, output);
+  const ports: ApplyPorts = {
+    ...access,
+    waitTimeoutSeconds: request.waitTimeoutSeconds,
+    canary: request.canary,
+    creations,
+    onPhase: progress.phase,
+    onStep: progress.step,
+    onOutcome: progress.outcome,
+  };
+  if (journal === null || view === null) return applyPlan(await publishLayer(plan, access), ports);
+  if (!hasChanges(plan)) {
+    const settled = await journal.settle(view, plan);
+    if (settled !== null) output.note(`release ${settled} had been cut off; it is complete now`);
+    return applyPlan(plan, ports);
+  }
+  const release = await journal.begin(view, plan);
+  if (release === null) return null;
+  output.note(`release ${release.number}`);
+  try {
+    const guarded = { ...ports, functions: release.functions };
+    const outcomes = await applyPlan(await publishLayer(plan, access), guarded);
+    const isGood = outcomes.every(({ status }) => status !== 'failed');
+    const undoing = { ...access, ...undoPorts(guarded, access) };
+    const back =
+      isGood || !request.rollbackOnFailure
+        ? null
+        : await bringBack(release.record, outcomes, request.settings, undoing);
+    if (back !== null) output.note(back.complete ? 'rolled back' : 'not all could be rolled back');
+    const status = isGood ? 'succeeded' : back?.complete ? 'rolled-back' : 'failed';
+    for (const line of await release.end(status, back?.outcomes ?? outcomes)) {
+      output.note(`warning: ${line}`);
+    }
+    return back?.outcomes ?? outcomes;
+  } finally {
+    release.stop();
+  }
+}
+
+/** The deploy's own rate lets everybody through once it was stopped. */
+function undoPorts(ports: ApplyPorts, access: DeployAccess): ApplyPorts {
+  const { functions, reads, clock, random, waitTimeoutSeconds } = ports;
+  return { functions, reads, clock, random, waitTimeoutSeconds, writes: access.writesAgain() };
+}

@@ -1,0 +1,78 @@
+/** `rollbackOnFailure`: brings back what a failed deploy has changed. */
+
+import { renderError } from '../../report';
+import { applyPlan, type ApplyPorts } from '../../release/apply';
+import type { FunctionState } from '../../release/function-state';
+import type { FunctionOutcome } from '../../release/outcome';
+import type { ReleaseRecord } from '../../release/record';
+import { undoLast } from '../../release/rollback-target';
+import { prepareRollback } from '../rollback/prepare';
+import type { StorageSettings } from '../upload/settings';
+import type { PackageAccess } from './prepare';
+
+export interface BroughtBack {
+  /** Whether nothing of the deploy is left. */
+  complete: boolean;
+  /** Those of the deploy, which now say what became of each function. */
+  outcomes: FunctionOutcome[];
+}
+
+/**
+ * Under the deploy's own lock and record. Functions that could not be brought back say so and stay failed;
+ * never throws for what AWS answers: the report of the deploy must be seen.
+ */
+export async function bringBack(
+  record: ReleaseRecord,
+  outcomes: readonly FunctionOutcome[],
+  settings: Pick<StorageSettings, 'bucket' | 'prefix'>,
+  access: PackageAccess & ApplyPorts,
+): Promise<BroughtBack> {
+  const changed = new Set(
+    outcomes.filter(({ status }) => isTouched(status)).map(({ name }) => name),
+  );
+  const functions = record.functions.filter(({ name }) => changed.has(name));
+  if (functions.length === 0) return { complete: true, outcomes: [...outcomes] };
+  try {
+    const target = undoLast([{ ...record, functions }], `\`${record.service}\``);
+    const { plan } = await prepareRollback(target, settings, access);
+    const undone = await applyPlan(plan, access);
+    const back = new Map(undone.map((one) => [one.name, one]));
+    const left = new Map(target.unknown.map(({ name, reason }) => [name, reason]));
+    const told = outcomes.map((one) => {
+      if (!changed.has(one.name)) return one;
+      const { status, error, after = null } = back.get(one.name) ?? {};
+      if (status === 'updated' || status === 'unchanged') return undoneOutcome(one, after);
+      return notUndone(one, error ?? left.get(one.name) ?? 'not tried');
+    });
+    return {
+      complete: told.every(({ error = '' }) => !error.includes(NOT_UNDONE)),
+      outcomes: told,
+    };
+  } catch (error) {
+    const reason = renderError(error).split('\n')[0] ?? '';
+    const told = outcomes.map((one) => (changed.has(one.name) ? notUndone(one, reason) : one));
+    return { complete: false, outcomes: told };
+  }
+}
+
+const NOT_UNDONE = 'could not be rolled back';
+
+function undoneOutcome(one: FunctionOutcome, after: FunctionState | null): FunctionOutcome {
+  const { name, handlerName, handler, seconds } = one;
+  const rest = { name, handlerName, handler, seconds };
+  if (isDone(one.status)) return { ...rest, after, status: 'skipped', error: 'rolled back' };
+  return { ...rest, after, status: 'failed', error: `${one.error ?? 'failed'}; rolled back` };
+}
+
+function notUndone(one: FunctionOutcome, reason: string): FunctionOutcome {
+  const was = isDone(one.status) ? 'runs the new package' : (one.error ?? 'failed');
+  return { ...one, status: 'failed', error: `${was}; ${NOT_UNDONE}: ${reason}` };
+}
+
+function isDone(status: FunctionOutcome['status']): boolean {
+  return status === 'updated' || status === 'created';
+}
+
+function isTouched(status: FunctionOutcome['status']): boolean {
+  return isDone(status) || status === 'failed';
+}

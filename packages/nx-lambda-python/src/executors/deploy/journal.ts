@@ -1,0 +1,114 @@
+/** The lock and the record around everything that is written to functions. */
+
+import { randomUUID } from 'node:crypto';
+import { releaseAuthor } from '../../platform/author';
+import { isGone, processIdentity } from '../../platform/process-identity';
+import type { FunctionService } from '../../release/function-service';
+import type { FunctionOutcome } from '../../release/outcome';
+import type { Plan } from '../../release/plan';
+import { releasesPrefix, type ReleaseRecord, type ReleaseStatus } from '../../release/record';
+import type { RecordAccess } from '../../release/record-access';
+import type { RecordStorage } from '../../release/record-storage';
+import {
+  endedFunctions,
+  guardedFunctions,
+  releaseDraft,
+  type DraftFacts,
+} from '../../release/release-draft';
+import { lookAtLock, RENEW_SECONDS, type LockView } from '../../release/release-lock';
+import { beginRelease, settleUnfinished, type ReleaseAccess } from '../../release/release-session';
+import type { FunctionReader } from '../../release/remote-states';
+import type { StorageSettings } from '../upload/settings';
+
+export interface JournalRequest {
+  project: string;
+  stage: string | null;
+  settings: StorageSettings;
+  workspaceRoot: string;
+  /** `nx deploy orders -c production` */
+  command: string;
+  forceUnlock: boolean;
+}
+
+export interface Journal {
+  access: RecordAccess;
+  /** Before the plan is made: what changes after this look is noticed. */
+  look(): Promise<LockView>;
+  /** Null where somebody was faster: look and plan again. */
+  begin(view: LockView, plan: Plan, rollback?: DraftFacts['rollback']): Promise<OpenRelease | null>;
+  /** Nothing is to be done: the number of a release that was killed and has its end written by this. */
+  settle(view: LockView, plan: Plan): Promise<number | null>;
+}
+
+export interface OpenRelease {
+  number: number;
+  record: ReleaseRecord;
+  /** Lambda, as long as the lock is ours. */
+  functions: FunctionService;
+  /** Warnings, if any. */
+  end(status: ReleaseStatus, outcomes: readonly FunctionOutcome[]): Promise<string[]>;
+  /** After an error that is none of AWS's: the record stays as started, the next release takes it up. */
+  stop(): void;
+}
+
+type JournalPorts = Pick<FunctionReader, 'functions' | 'place' | 'clock' | 'random'> & {
+  records: RecordStorage;
+};
+
+export function recordAccess(
+  { project, stage, settings }: Pick<JournalRequest, 'project' | 'stage' | 'settings'>,
+  { records, place, clock, random }: Omit<JournalPorts, 'functions'>,
+): RecordAccess {
+  return {
+    records,
+    place,
+    clock,
+    random,
+    bucket: settings.bucket,
+    releases: releasesPrefix(settings.prefix, project, stage),
+    subject: stage === null ? `\`${project}\`` : `\`${project}\` (stage ${stage})`,
+    token: randomUUID,
+    isGone,
+  };
+}
+
+export async function openJournal(request: JournalRequest, ports: JournalPorts): Promise<Journal> {
+  const { settings, workspaceRoot, command, forceUnlock } = request;
+  const by = await releaseAuthor(workspaceRoot);
+  const access: ReleaseAccess = {
+    ...recordAccess(request, ports),
+    force: forceUnlock,
+    wallNow: Date.now,
+    holder: {
+      owner: by.user,
+      host: by.host,
+      pid: process.pid,
+      process: processIdentity(),
+      run: by.run,
+      command,
+      heldSince: new Date().toISOString(),
+    },
+  };
+  const facts = { by, prefix: settings.prefix, bucket: settings.bucket.name };
+  return {
+    access,
+    look: () => lookAtLock(access),
+    settle: (view, plan) => settleUnfinished(view, releaseDraft(plan, facts), access),
+    async begin(view, plan, rollback) {
+      const session = await beginRelease(view, releaseDraft(plan, { ...facts, rollback }), access);
+      if (session === null) return null;
+      const { number, record, lock } = session;
+      const timer = setInterval(() => void lock.renew(), RENEW_SECONDS * 1000);
+      return {
+        number,
+        record,
+        functions: guardedFunctions(ports.functions, lock),
+        stop: () => clearInterval(timer),
+        async end(status, outcomes) {
+          clearInterval(timer);
+          return session.end(status, endedFunctions(record.functions, outcomes));
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/** `nx releases <service>`: what was released, when, by whom and of which commit. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { connectStorage } from '../../platform/aws/connect';
+import { systemClock } from '../../release/clock';
+import { listReleases, readRecords } from '../../release/record-store';
+import { renderReleases } from '../../release/release-list';
+import { renderError } from '../../report';
+import { recordAccess } from '../deploy/journal';
+import { openAccount } from '../upload/account';
+import { releasesRequest } from './request';
+import type { ReleasesExecutorSchema } from './schema';
+
+export default async function releasesExecutor(
+  options: ReleasesExecutorSchema,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    console.log((await list(options, context)).trimEnd());
+    return { success: true };
+  } catch (error) {
+    console.error(renderError(error));
+    return { success: false };
+  }
+}
+
+async function list(options: ReleasesExecutorSchema, context: ExecutorContext): Promise<string> {
+  const { limit = 20, format = 'table' } = options;
+  const request = releasesRequest(options, context);
+  const account = await openAccount(request.settings, request.workspaceRoot);
+  try {
+    // As upload does: a bucket of the simulated account is there when it is needed.
+    await account.simulated?.createBucket(request.settings.bucket.name, { versioning: true });
+    const connection = await connectStorage(account.aws);
+    try {
+      const policy = { clock: systemClock, random: Math.random };
+      const access = recordAccess(request, { ...connection, ...policy });
+      const numbers = await listReleases(access);
+      const records = await readRecords(numbers.slice(-limit), access);
+      const place = connection.place.region;
+      return renderReleases(records, { subject: access.subject, place, format });
+    } finally {
+      connection.close();
+    }
+  } finally {
+    await account.close();
+  }
+}

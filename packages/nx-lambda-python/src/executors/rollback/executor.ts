@@ -1,0 +1,145 @@
+/** `nx rollback <service>`: every function as it was before a release, or after an earlier one. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { LambdaPythonError } from '../../errors';
+import { applyPlan } from '../../release/apply';
+import { secondsSince } from '../../release/clock';
+import { selectFunctions } from '../../release/functions';
+import { placeOf, planError } from '../../release/plan-error';
+import type { RecordAccess } from '../../release/record-access';
+import { listReleases, readRecords } from '../../release/record-store';
+import { hasChanges } from '../../release/release-draft';
+import { planSummary, renderPlan, renderReport } from '../../release/render';
+import { deployReport, isSuccess } from '../../release/report';
+import { backTo, undoLast, type RollbackTarget } from '../../release/rollback-target';
+import { renderError } from '../../report';
+import { openDeployAccess, type DeployAccess } from '../deploy/access';
+import { openJournal, type Journal } from '../deploy/journal';
+import {
+  appendStepSummary,
+  deployOutput,
+  progressReporter,
+  type DeployOutput,
+} from '../deploy/output';
+import { prepareRollback } from './prepare';
+import { rollbackRequest, type RollbackRequest } from './request';
+import type { RollbackExecutorSchema } from './schema';
+
+export default async function rollbackExecutor(
+  options: RollbackExecutorSchema,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    const request = rollbackRequest(options, context);
+    return { success: await rollback(request, deployOutput(request.format)) };
+  } catch (error) {
+    console.error(renderError(error));
+    return { success: false };
+  }
+}
+
+/** Times that another release may end between the look at its lock and ours. */
+const MAX_PLANS = 5;
+
+async function rollback(request: RollbackRequest, output: DeployOutput): Promise<boolean> {
+  const access = await openDeployAccess(request);
+  try {
+    const { bucket } = request.settings;
+    await access.simulated?.createBucket(bucket.name, { versioning: true });
+    const journal = await openJournal(request, access);
+    for (let plans = 0; plans < MAX_PLANS; plans += 1) {
+      const done = await attempt(request, journal, access, output);
+      if (done !== null) return done;
+      output.note('another release was made meanwhile: planning again');
+    }
+    throw new LambdaPythonError('RELEASE_LOCKED', {
+      message: `${journal.access.subject} was released ${MAX_PLANS} times by others while this rollback was planned; nothing was changed`,
+      hint: 'let CI queue the deploys of one service, and look at `nx releases` before you run it again',
+    });
+  } finally {
+    output.end();
+    await access.close();
+  }
+}
+
+/** Null where another release was faster. */
+async function attempt(
+  request: RollbackRequest,
+  journal: Journal,
+  access: DeployAccess,
+  output: DeployOutput,
+): Promise<boolean | null> {
+  const start = access.clock.now();
+  const view = await journal.look();
+  const target = await findTarget(request, journal.access);
+  for (const { name, reason } of target.unknown) output.note(`left as it is: ${name} ${reason}`);
+  const { plan, goals } = await prepareRollback(target, request.settings, access);
+  const error = planError(plan, request.rules);
+  if (request.dryRun || error) {
+    output.document(renderPlan(plan, request.format));
+    appendStepSummary(renderPlan(plan, 'markdown'), output);
+  }
+  if (error) throw error;
+  if (request.dryRun) return true;
+
+  output.note(`${plan.service} in ${placeOf(plan)}, ${target.description}: ${planSummary(plan)}`);
+  const ports = {
+    ...access,
+    waitTimeoutSeconds: request.waitTimeoutSeconds,
+    onOutcome: progressReporter(plan, output).outcome,
+  };
+  const release = hasChanges(plan)
+    ? await journal.begin(view, plan, { of: target.of, goals })
+    : null;
+  if (release === null && hasChanges(plan)) return null;
+  try {
+    const outcomes = await applyPlan(plan, {
+      ...ports,
+      ...(release && { functions: release.functions }),
+    });
+    const report = deployReport(plan, outcomes, secondsSince(access.clock, start), {
+      deploy: request.command,
+    });
+    const warnings = await release?.end(isSuccess(report) ? 'succeeded' : 'failed', outcomes);
+    for (const line of warnings ?? []) output.note(`warning: ${line}`);
+    output.document(renderReport(report, request.format));
+    appendStepSummary(renderReport(report, 'markdown'), output);
+    return isSuccess(report);
+  } finally {
+    release?.stop();
+  }
+}
+
+/** @throws RELEASE_NOT_FOUND, OPTION_INVALID for an `only` that matches nothing */
+async function findTarget(
+  { to, only }: RollbackRequest,
+  access: RecordAccess,
+): Promise<RollbackTarget> {
+  const numbers = await listReleases(access);
+  const target =
+    to === undefined
+      ? await lastTarget(numbers, access)
+      : backTo(
+          to,
+          await readRecords(
+            numbers.filter((number) => number >= to),
+            access,
+          ),
+          access.subject,
+        );
+  const chosen = new Set(selectFunctions(target.functions, only).map(({ name }) => name));
+  return { ...target, functions: target.functions.filter(({ name }) => chosen.has(name)) };
+}
+
+/** One record is enough, unless the newest ones were brought back already. */
+async function lastTarget(
+  numbers: readonly number[],
+  access: RecordAccess,
+): Promise<RollbackTarget> {
+  for (const number of [...numbers].reverse()) {
+    const records = await readRecords([number], access);
+    if (records.some(({ status }) => status !== 'rolled-back'))
+      return undoLast(records, access.subject);
+  }
+  return undoLast([], access.subject);
+}

@@ -1,0 +1,54 @@
+/** What a rollback is asked to do: its own options, over those of the deploy target. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import type { PlanRules } from '../../release/plan-error';
+import type { OutputFormat } from '../../release/render';
+import {
+  DEFAULT_WAIT_TIMEOUT_SECONDS,
+  DEFAULT_WRITES_PER_SECOND,
+  normalizeAccount,
+} from '../deploy/request';
+import { releasesRequest, type ReleasesRequest } from '../releases/request';
+import { nxCommand } from '../upload/target-options';
+import type { RollbackExecutorSchema } from './schema';
+
+export interface RollbackRequest extends ReleasesRequest {
+  /** Undefined undoes the last release. */
+  to: number | undefined;
+  only: readonly string[];
+  rules: PlanRules;
+  writesPerSecond: number;
+  waitTimeoutSeconds: number;
+  dryRun: boolean;
+  forceUnlock: boolean;
+  format: OutputFormat;
+  /** `nx rollback orders -c production` */
+  command: string;
+}
+
+/** @throws OPTION_INVALID, BUCKET_NOT_SET */
+export function rollbackRequest(
+  options: RollbackExecutorSchema,
+  context: ExecutorContext,
+): RollbackRequest {
+  const base = releasesRequest(options, context);
+  const { deploy, settings } = base;
+  const accountId = options.accountId ?? deploy.accountId;
+  return {
+    ...base,
+    to: options.to,
+    only: options.only ?? [],
+    // The simulated account has an id of its own.
+    rules: {
+      missing: 'error',
+      accountId: settings.simulated ? undefined : normalizeAccount(accountId),
+    },
+    writesPerSecond: options.writesPerSecond ?? deploy.writesPerSecond ?? DEFAULT_WRITES_PER_SECOND,
+    waitTimeoutSeconds:
+      options.waitTimeoutSeconds ?? deploy.waitTimeoutSeconds ?? DEFAULT_WAIT_TIMEOUT_SECONDS,
+    dryRun: options.dryRun ?? false,
+    forceUnlock: options.forceUnlock ?? false,
+    format: options.format ?? 'table',
+    command: nxCommand(context, context.targetName ?? 'rollback'),
+  };
+}

@@ -1,0 +1,70 @@
+/** The layer of a service's dependencies: published when its content is another, found when it is not. */
+
+import { failureError, type AwsPlace } from './failure-error';
+import type { LayerService } from './function-service';
+import type { PackageReference } from './function-state';
+import type { Plan, PlannedLayer } from './plan';
+import type { RateLimiter } from './rate';
+import { withRetries, type RetryPolicy } from './retry';
+
+export interface LayerAccess extends RetryPolicy {
+  layers: LayerService;
+  /** Both calls share the quota of writes. */
+  writes: RateLimiter;
+  place: AwsPlace;
+}
+
+/** Looks, and writes nothing. @throws what AWS refuses */
+export async function planLayer(
+  name: string,
+  source: PackageReference,
+  { layers, writes, place, ...policy }: LayerAccess,
+): Promise<PlannedLayer> {
+  const found = await withRetries(async () => {
+    await writes.take();
+    return layers.newest(name);
+  }, policy);
+  if (!found.ok) throw failureError(found.failure, `layer \`${name}\``, place);
+  const arn = found.value?.sha256 === source.sha256 ? found.value.arn : null;
+  return { name, arn, package: source };
+}
+
+/**
+ * The plan with the ARN of the layer's version. After a lost answer the newest version is looked at first,
+ * so that no second one of the same content is made.
+ * @throws what AWS refuses
+ */
+export async function publishLayer(plan: Plan, access: LayerAccess): Promise<Plan> {
+  const { layer, runtime, architecture } = plan;
+  if (layer === null || layer.arn !== null) return plan;
+  const { layers, writes, place, clock, random } = access;
+  const { name, package: source } = layer;
+  let isUnclear = false;
+  const published = await withRetries(
+    async () => {
+      if (isUnclear) {
+        await writes.take();
+        const found = await layers.newest(name);
+        if (found.ok && found.value?.sha256 === source.sha256)
+          return { ...found, value: found.value };
+      }
+      isUnclear = true;
+      await writes.take();
+      return layers.publish({
+        name,
+        runtime,
+        architecture,
+        bucket: source.bucket,
+        key: source.key,
+      });
+    },
+    { clock, random },
+  );
+  if (!published.ok) throw failureError(published.failure, `layer \`${name}\``, place);
+  const { arn } = published.value;
+  return {
+    ...plan,
+    layer: { ...layer, arn },
+    functions: plan.functions.map((one) => ({ ...one, layers: { kind: 'attach', arn } })),
+  };
+}

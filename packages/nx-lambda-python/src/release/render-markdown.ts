@@ -1,0 +1,80 @@
+/** Documents for step summaries and comments: what went wrong first, the long lists folded. */
+
+import { withoutEmptyColumns, type Document, type Row, type Section } from './document';
+import { escapeMarkdown } from './text';
+
+/** As many rows as a page bears; JSON has the rest. */
+const MAX_ROWS = 300;
+
+export function renderMarkdown(document: Document): string {
+  const { title, facts, sections, live, summary, next } = document;
+  const blocks = [
+    `### ${escapeMarkdown(title)}`,
+    `**${escapeMarkdown(summary)}**`,
+    list(facts.map(([label, value]) => `${label}: ${escapeMarkdown(value)}`)),
+    live.length > 0 ? `Live now:\n\n${list(live.map(escapeMarkdown))}` : '',
+    next.length > 0 ? `Next:\n\n${list(next.map(commandLine))}` : '',
+    ...[...sections].reverse().map(renderSection),
+  ];
+  return `${blocks.filter(Boolean).join('\n\n')}\n`;
+}
+
+/**
+ * At most `limit` bytes, cut between lines: GitHub throws away a step summary that is too long.
+ * Null where not even the head fits.
+ */
+export function cutMarkdown(markdown: string, limit: number, rest: string): string | null {
+  if (Buffer.byteLength(markdown) <= limit) return markdown;
+  const ending = `\n\n${rest}\n`;
+  let room = limit - Buffer.byteLength(ending) - Buffer.byteLength('\n</details>');
+  const kept: string[] = [];
+  for (const line of markdown.split('\n')) {
+    room -= Buffer.byteLength(line) + 1;
+    if (room < 0) break;
+    kept.push(line);
+  }
+  if (kept.length < 4) return null;
+  const isOpen = kept.lastIndexOf('<details>') > kept.lastIndexOf('</details>');
+  return `${kept.join('\n')}${isOpen ? '\n</details>' : ''}${ending}`;
+}
+
+function renderSection(section: Section): string {
+  const title = escapeMarkdown(section.title);
+  if ('names' in section) {
+    const names = section.names.map(escapeMarkdown).join(', ');
+    // GitHub reads Markdown in it only after an empty line.
+    return `<details>\n<summary>${summaryText(section.title)}</summary>\n\n${names}\n\n</details>`;
+  }
+  const [head = [], ...rows] = withoutEmptyColumns([section.head, ...section.rows]);
+  const shown = rows.slice(0, MAX_ROWS);
+  const lines = [head, head.map(() => '---'), ...shown.map((row) => row.map(escapeMarkdown))];
+  const more = rows.length > shown.length ? `\n\nand ${rows.length - shown.length} more` : '';
+  return `**${title}**\n\n${lines.map(tableLine).join('\n')}${more}`;
+}
+
+/** Inside of HTML, where no Markdown is read. */
+function summaryText(title: string): string {
+  return escapeMarkdown(title).replace(/\\(?=[\\`*_[\]|~#])/g, '');
+}
+
+function tableLine(cells: Row): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Commands keep their code spans: they are ours, and their names are AWS's or Nx's. */
+function commandLine(line: string): string {
+  return line
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? `\`${part}\`` : withSpaces(part)))
+    .join('');
+}
+
+/** The spaces beside a code span must stay. */
+function withSpaces(part: string): string {
+  const [, before = '', text = '', after = ''] = /^(\s*)(.*?)(\s*)$/s.exec(part) ?? [];
+  return before + escapeMarkdown(text) + after;
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}

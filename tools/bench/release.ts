@@ -1,0 +1,210 @@
+/** Deploys to the simulated account with AWS's real quotas, beside what teams use instead. */
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { BenchAccount, BUCKET } from './account';
+import { timed } from './measure';
+import { writeService } from './service';
+import { BenchWorkspace } from './workspace';
+
+const SERVICES = 10;
+const UPLOAD = JSON.stringify({ bucket: BUCKET });
+
+interface Run {
+  success: boolean;
+  milliseconds: number;
+  /** Kilobytes. */
+  memory: number;
+}
+
+interface Row {
+  title: string;
+  seconds: number;
+  writes: number;
+  throttled: number;
+  failed: number;
+  /** Megabytes at the peak of one process; null where nobody looked. */
+  memory: number | null;
+}
+
+export async function benchRelease({ withPeers }: { withPeers: boolean }): Promise<void> {
+  const workspace = new BenchWorkspace();
+  const account = await BenchAccount.start(workspace.root);
+  try {
+    const bench = new ReleaseBench(workspace, account);
+    const rows = await bench.ownRows();
+    if (withPeers) rows.push(...(await bench.peerRows()));
+    console.log(`\n${render(rows)}`);
+  } finally {
+    account.stop();
+    workspace.remove();
+  }
+}
+
+class ReleaseBench {
+  constructor(
+    private readonly workspace: BenchWorkspace,
+    private readonly account: BenchAccount,
+  ) {}
+
+  async ownRows(): Promise<Row[]> {
+    await this.prepare('hundred', 100);
+    const rows = [
+      await this.deployRow('100 functions, all changed', ['hundred']),
+      await this.deployRow('100 functions, none changed', ['hundred']),
+    ];
+    const services = Array.from({ length: SERVICES }, (_, index) => `service-${index}`);
+    for (const service of services) await this.prepare(service, 30);
+    rows.push(await this.deployRow('10 services of 30 at once, all changed', services));
+    await this.prepare('thousand', 1000);
+    rows.push(await this.deployRow('1000 functions, all changed', ['thousand']));
+    return rows;
+  }
+
+  /** Each on functions of its own, which all run another package before. */
+  async peerRows(): Promise<Row[]> {
+    const { sha256 } = this.workspace.manifest('hundred').package;
+    const key = `lambda-packages/hundred/${Buffer.from(sha256, 'base64').toString('hex')}.zip`;
+    const loop = await this.createPeerFunctions('loop');
+    const script = [join(__dirname, 'run-sdk-loop.cjs'), BUCKET, key, ...loop];
+    const rows = [
+      await this.peerRow('SDK v3, all at once, default retries', () =>
+        Number(this.run(process.execPath, script)),
+      ),
+    ];
+    const names = await this.createPeerFunctions('cli');
+    try {
+      const aws = this.installCli();
+      const update = `${aws} lambda update-function-code --s3-bucket ${BUCKET} --s3-key ${key} --function-name {} > /dev/null 2>&1 || echo failed`;
+      const command = `printf '%s\\n' ${names.join(' ')} | xargs -P 8 -I {} sh -c '${update}'`;
+      const count = () => this.run('sh', ['-c', command]).split('failed').length - 1;
+      rows.push(await this.peerRow('AWS CLI by `xargs -P 8`, nobody waits for the end', count));
+    } catch (error) {
+      // One that cannot be installed here keeps no other from being measured.
+      console.error(`left out: AWS CLI: ${error instanceof Error ? error.message : error}`);
+    }
+    return rows;
+  }
+
+  private async prepare(project: string, functions: number): Promise<void> {
+    const service = join(this.workspace.root, 'services', project);
+    const importPackage = project.replaceAll('-', '_');
+    mkdirSync(service, { recursive: true });
+    writeService(service, importPackage, functions, []);
+    this.workspace.build(project);
+    await this.createFunctions(project, importPackage, functions);
+    const { success } = await this.start('upload', project).go();
+    if (!success) throw new Error(`the upload of ${project} failed`);
+  }
+
+  private async createFunctions(project: string, importPackage: string, count: number) {
+    const names = Array.from({ length: count }, (_, number) => `handler_${number}`);
+    const common = { runtime: 'python3.11', architecture: 'x86_64' };
+    await this.account.createFunctions(
+      names.map((name) => ({
+        ...common,
+        name: `${project}-${name}`,
+        handler: `${importPackage}.handlers.${name}.handler`,
+      })),
+    );
+    return names.map((name) => `${project}-${name}`);
+  }
+
+  private createPeerFunctions(name: string): Promise<string[]> {
+    return this.createFunctions(name, 'hundred', 100);
+  }
+
+  private async deployRow(title: string, projects: readonly string[]): Promise<Row> {
+    await rest();
+    await this.account.count();
+    const processes = projects.map((project) => this.start('deploy', project));
+    await Promise.all(processes.map(({ ready }) => ready));
+    const started = performance.now();
+    const runs = await Promise.all(processes.map(({ go }) => go()));
+    const seconds = (performance.now() - started) / 1000;
+    const failed = runs.filter(({ success }) => !success).length;
+    const memory = Math.max(...runs.map((run) => run.memory)) / 1024;
+    return this.shown({ title, seconds, ...(await this.account.count()), failed, memory });
+  }
+
+  private async peerRow(title: string, work: () => number): Promise<Row> {
+    await rest();
+    await this.account.count();
+    let failed = 0;
+    const seconds = timed(() => (failed = work()));
+    return this.shown({ title, seconds, ...(await this.account.count()), failed, memory: null });
+  }
+
+  private shown(row: Row): Row {
+    console.error(`${row.title}: ${row.seconds.toFixed(2)} s`);
+    return row;
+  }
+
+  /** A process that is up and waits for the word, so that Node's own start is nobody's time. */
+  private start(executor: 'upload' | 'deploy', project: string) {
+    const script = join(__dirname, 'run-release.cjs');
+    const child = spawn(
+      process.execPath,
+      [script, executor, project, `services/${project}`, UPLOAD],
+      {
+        cwd: this.workspace.root,
+        env: this.environment,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    let printed = '';
+    const ready = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()));
+    const end = new Promise<Run>((resolve, reject) =>
+      child.on('close', (code) =>
+        code === 0
+          ? resolve(JSON.parse(printed) as Run)
+          : reject(new Error(`${executor} of ${project} ended with ${code}: ${printed}`)),
+      ),
+    );
+    const go = async (): Promise<Run> => {
+      await ready;
+      child.stdin.write('go\n');
+      return end;
+    };
+    return { ready, go };
+  }
+
+  private installCli(): string {
+    const directory = join(this.workspace.directory, 'aws-cli');
+    this.run('python3', ['-m', 'venv', directory]);
+    this.run(join(directory, 'bin', 'pip'), ['install', '--quiet', 'awscli']);
+    return join(directory, 'bin', 'aws');
+  }
+
+  private get environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...this.account.environment,
+      NX_LAMBDA_PYTHON_CACHE_DIRECTORY: this.workspace.store,
+    };
+  }
+
+  private run(file: string, args: readonly string[]): string {
+    const cwd = this.workspace.root;
+    return execFileSync(file, args, { cwd, env: this.environment, encoding: 'utf8' });
+  }
+}
+
+/** Until the account's buckets and ours are full again. */
+function rest(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2000));
+}
+
+function render(rows: readonly Row[]): string {
+  const body = rows.map(
+    ({ title, seconds, writes, throttled, failed, memory }) =>
+      `| ${title} | ${seconds.toFixed(2)} | ${writes} | ${throttled} | ${failed} | ${memory?.toFixed(0) ?? ''} |`,
+  );
+  return [
+    '| what | s | writes sent | 429 | failed | peak MB |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...body,
+  ].join('\n');
+}
