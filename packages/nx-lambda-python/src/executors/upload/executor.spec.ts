@@ -106,7 +106,11 @@ describe('the upload executor', () => {
   it('tells expired credentials', async () => {
     await account.createBucket('packages');
     account.inject({ operation: '*', kind: 'expired-credentials', times: Infinity });
-    await expectError({ bucket: 'packages' }, 'error[CREDENTIALS_EXPIRED]', 'AWS_SESSION_TOKEN anew');
+    await expectError(
+      { bucket: 'packages' },
+      'error[CREDENTIALS_EXPIRED]',
+      'AWS_SESSION_TOKEN anew',
+    );
   });
 
   it('tells wrong credentials', async () => {
