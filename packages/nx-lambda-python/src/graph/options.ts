@@ -8,6 +8,7 @@ export const TARGETS = [
   'deploy',
   'releases',
   'rollback',
+  'pruneVersions',
   'lock',
   'explain',
   'prune',
@@ -17,7 +18,7 @@ export type TargetKey = (typeof TARGETS)[number];
 
 /** Whatever a target of nx.json may have: it goes over what is inferred. */
 export type TargetWithName = Partial<TargetConfiguration> & {
-  /** Default: the key's own name. */
+  /** Default: the key's own name; `prune-versions` for `pruneVersions`. */
   targetName?: string;
 };
 
@@ -33,6 +34,7 @@ export interface PluginOptions {
   deploy?: TargetOption;
   releases?: TargetOption;
   rollback?: TargetOption;
+  pruneVersions?: TargetOption;
   lock?: TargetOption;
   explain?: TargetOption;
   prune?: TargetOption;
@@ -59,6 +61,7 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
     // Of what deploy does: without it they have nothing to read, unless they are asked for.
     releases: planOf('releases', given.releases ?? given.deploy !== false),
     rollback: planOf('rollback', given.rollback ?? given.deploy !== false),
+    pruneVersions: planOf('pruneVersions', given.pruneVersions ?? given.deploy !== false),
     lock: planOf('lock', given.lock),
     explain: planOf('explain', given.explain),
     prune: planOf('prune', given.prune),
@@ -66,10 +69,19 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
   };
 }
 
+/** Where the name of a target is not its key: keys are words of JavaScript, names those of a command line. */
+const DEFAULT_NAMES: Partial<Record<TargetKey, string>> = { pruneVersions: 'prune-versions' };
+
+/** What a target is called unless the options say otherwise. */
+export function defaultName(key: TargetKey): string {
+  return DEFAULT_NAMES[key] ?? key;
+}
+
 function planOf(key: TargetKey, option: TargetOption | undefined): TargetPlan | undefined {
+  const usual = defaultName(key);
   if (option === false) return undefined;
-  if (typeof option === 'string') return { name: option || key, changes: {} };
-  if (typeof option !== 'object' || option === null) return { name: key, changes: {} };
+  if (typeof option === 'string') return { name: option || usual, changes: {} };
+  if (typeof option !== 'object' || option === null) return { name: usual, changes: {} };
   const { targetName, ...changes } = option;
-  return { name: targetName || key, changes };
+  return { name: targetName || usual, changes };
 }

@@ -41,6 +41,7 @@ const INFER: Record<TargetKey, Infer> = {
   deploy: inferDeploy,
   releases: inferReleases,
   rollback: inferRollback,
+  pruneVersions: inferPruneVersions,
   lock: inferLock,
   explain: inferExplain,
   prune: inferPrune,
@@ -132,6 +133,25 @@ function inferRollback(
     ...renamed('deployTarget', 'deploy', plans.deploy),
     configurations: { local: { simulated: true } },
     metadata: metadata(plan, facts, 'Undoes a release', { args: ['--dryRun'] }),
+  };
+}
+
+// The names of functions come from the package's manifest, as in a deploy.
+function inferPruneVersions(
+  plans: TargetPlans,
+  plan: TargetPlan,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  return {
+    executor: 'nx-lambda-python:prune-versions',
+    cache: false,
+    ...dependsOn(plans.build),
+    inputs: PACKAGE_INPUTS,
+    ...renamed('deployTarget', 'deploy', plans.deploy),
+    configurations: { local: { simulated: true } },
+    metadata: metadata(plan, facts, 'Lists, or deletes, old versions of the functions', {
+      options: { dryRun: false },
+    }),
   };
 }
 

@@ -56,7 +56,10 @@ export type AwsOperation =
   | 'GetAccountSettings'
   | 'ListLayerVersions'
   | 'GetLayerVersion'
-  | 'PublishLayerVersion';
+  | 'PublishLayerVersion'
+  | 'ListVersionsByFunction'
+  | 'ListAliases'
+  | 'DeleteFunction';
 
 const PERMISSIONS: Record<AwsOperation, string> = {
   HeadBucket: 's3:ListBucket',
@@ -76,6 +79,9 @@ const PERMISSIONS: Record<AwsOperation, string> = {
   ListLayerVersions: 'lambda:ListLayerVersions',
   GetLayerVersion: 'lambda:GetLayerVersion',
   PublishLayerVersion: 'lambda:PublishLayerVersion',
+  ListVersionsByFunction: 'lambda:ListVersionsByFunction',
+  ListAliases: 'lambda:ListAliases',
+  DeleteFunction: 'lambda:DeleteFunction',
 };
 
 /** The IAM action that allows an operation. */

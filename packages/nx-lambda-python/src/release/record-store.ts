@@ -1,7 +1,7 @@
 /** Reads and writes the records of one service and stage. */
 
 import { LambdaPythonError } from '../errors';
-import { isTransient, type AwsResult } from './aws-failure';
+import { isTransient, type AwsFailure, type AwsResult } from './aws-failure';
 import { forEachLimited } from './concurrency';
 import { objectUrl, type ObjectLocation } from './object-storage';
 import { numberOfKey, parseRecord, recordKey, renderRecord, type ReleaseRecord } from './record';
@@ -27,10 +27,15 @@ export async function listReleases(access: RecordAccess): Promise<number[]> {
   }
   const location = { bucket, key: releases };
   if (result.failure.kind !== 'denied') throw lockFailure(result.failure, location, access);
-  throw new LambdaPythonError('ACCESS_DENIED', {
-    message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${result.failure.name}: ${result.failure.message}`,
-    hint: `allow s3:ListBucket on the bucket \`${bucket.name}\` for the prefix \`${releases}\` (condition s3:prefix)`,
-    cause: result.failure,
+  throw listingError(result.failure, location);
+}
+
+/** Who may not list the records. */
+export function listingError(failure: AwsFailure, location: ObjectLocation): LambdaPythonError {
+  return new LambdaPythonError('ACCESS_DENIED', {
+    message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${failure.name}: ${failure.message}`,
+    hint: `allow s3:ListBucket on the bucket \`${location.bucket.name}\` for the prefix \`${location.key}\` (condition s3:prefix)`,
+    cause: failure,
   });
 }
 

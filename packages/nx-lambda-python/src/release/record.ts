@@ -64,7 +64,12 @@ export interface ReleaseRecord {
 /** Stages name folders: one that is no plain name would reach into another's. */
 export function releasesPrefix(prefix: string, project: string, stage: string | null): string {
   const folder = stage === null ? 'default' : encodeURIComponent(stage).replaceAll('.', '%2E');
-  return `${[...prefix.split('/'), project].filter(Boolean).join('/')}/releases/${folder}/`;
+  return `${stagesPrefix(prefix, project)}${folder}/`;
+}
+
+/** Below it, one folder for each stage. */
+export function stagesPrefix(prefix: string, project: string): string {
+  return `${[...prefix.split('/'), project].filter(Boolean).join('/')}/releases/`;
 }
 
 export function recordKey(releases: string, number: number): string {

@@ -221,7 +221,7 @@ function parseLock(text: string, location: ObjectLocation): LockFile {
   });
 }
 
-function lockedError({ file, seconds }: LockView, access: RecordAccess): LambdaPythonError {
+export function lockedError({ file, seconds }: LockView, access: RecordAccess): LambdaPythonError {
   const { owner, host, pid, run, command, heldSince } = file?.holder ?? UNKNOWN_HOLDER;
   const where = run === null ? `${host}, process ${pid}` : `${host}, ${run}`;
   const left = Math.max(1, Math.ceil((STALE_SECONDS - seconds) / 60));

@@ -10,12 +10,14 @@ import type { FunctionService } from '../../release/function-service';
 import type { LayerAccess } from '../../release/layer-version';
 import type { RecordStorage } from '../../release/record-storage';
 import type { RateLimiter } from '../../release/rate';
+import type { VersionService } from '../../release/version-service';
 import { ACCOUNT_DIRECTORY, openAccount } from '../upload/account';
 import type { PackageAccess } from './prepare';
 import type { DeployRequest } from './request';
 
 export interface DeployAccess extends PackageAccess, LayerAccess {
   records: RecordStorage;
+  versions: VersionService;
   /** For what follows once the first limiter was opened: the same rate. */
   writesAgain(): RateLimiter;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
     return {
       functions: informing(lambda.functions, rates),
       layers: lambda.layers,
+      versions: lambda.versions,
       storage: s3.storage,
       records: s3.records,
       simulated: account.simulated,

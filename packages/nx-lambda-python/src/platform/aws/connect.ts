@@ -4,11 +4,13 @@ import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/failure-error';
 import type { FunctionService, LayerService } from '../../release/function-service';
 import type { ObjectStorage } from '../../release/object-storage';
+import type { VersionService } from '../../release/version-service';
 import type { RecordStorage } from '../../release/record-storage';
 import { markCredentialsStage } from './credentials-failure';
 import { credentialsSource } from './credentials-source';
 import { createLambdaClient, lambdaFunctions } from './function-service';
 import { lambdaLayers } from './layer-service';
+import { lambdaVersions } from './version-service';
 import { createS3Client, s3Storage } from './object-storage';
 import { s3Records } from './record-storage';
 import type { AwsSettings } from './settings';
@@ -23,6 +25,7 @@ export interface StorageConnection {
 export interface FunctionConnection {
   functions: FunctionService;
   layers: LayerService;
+  versions: VersionService;
   place: AwsPlace;
   close(): void;
 }
@@ -48,6 +51,7 @@ export async function connectFunctions(settings: AwsSettings): Promise<FunctionC
   return {
     functions: lambdaFunctions(client),
     layers: lambdaLayers(client),
+    versions: lambdaVersions(client),
     place,
     close: () => client.destroy(),
   };

@@ -1,0 +1,84 @@
+/** `nx prune-versions <service>`: old versions of its functions that nothing points to. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { randomUUID } from 'node:crypto';
+import { readManifest } from '../../platform/built-package';
+import { isGone } from '../../platform/process-identity';
+import { desiredFunctions, selectFunctions } from '../../release/functions';
+import { deleteVersions } from '../../release/version-deletion';
+import { renderVersions } from '../../release/version-document';
+import {
+  planVersions,
+  versionPlanError,
+  versionsToDelete,
+  type VersionPlan,
+} from '../../release/version-prune';
+import { readVersionFacts } from '../../release/version-reading';
+import { renderError } from '../../report';
+import { openDeployAccess, type DeployAccess } from '../deploy/access';
+import { appendStepSummary, deployOutput, type DeployOutput } from '../deploy/output';
+import { pruneVersionsRequest, type PruneVersionsRequest } from './request';
+import type { PruneVersionsExecutorSchema } from './schema';
+
+export default async function pruneVersionsExecutor(
+  options: PruneVersionsExecutorSchema,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
+  try {
+    const request = pruneVersionsRequest(options, context);
+    return { success: await pruneVersions(request, deployOutput(request.format)) };
+  } catch (error) {
+    console.error(renderError(error));
+    return { success: false };
+  }
+}
+
+async function pruneVersions(
+  request: PruneVersionsRequest,
+  output: DeployOutput,
+): Promise<boolean> {
+  const access = await openDeployAccess(request.deploy);
+  try {
+    const plan = await makePlan(request, access);
+    const error = versionPlanError(plan, request.deploy.rules.accountId);
+    if (error) throw error;
+    const deletions = request.dryRun ? null : await deleteAll(plan, access, output);
+    const report = { plan, deletions, command: request.command };
+    output.document(renderVersions(report, request.format));
+    appendStepSummary(renderVersions(report, 'markdown'), output);
+    return (deletions ?? []).every(({ status }) => status === 'deleted' || status === 'kept');
+  } finally {
+    output.end();
+    await access.close();
+  }
+}
+
+async function makePlan(
+  { deploy, keep, dryRun, forceUnlock }: PruneVersionsRequest,
+  access: DeployAccess,
+): Promise<VersionPlan> {
+  const { project, naming, only, settings, output } = deploy;
+  const { bucket, prefix } = settings;
+  const functions = selectFunctions(desiredFunctions(readManifest(output), naming), only);
+  // As upload does: a bucket of the simulated account is there when it is needed.
+  await access.simulated?.createBucket(bucket.name, { versioning: true });
+  const facts = await readVersionFacts(
+    functions.map(({ name }) => name),
+    keep,
+    access,
+    // A list alone gets in nobody's way.
+    { ...access, bucket, prefix, project, token: randomUUID, isGone, force: forceUnlock || dryRun },
+  );
+  return planVersions({ service: project, region: access.place.region, keep, ...facts });
+}
+
+async function deleteAll(plan: VersionPlan, access: DeployAccess, output: DeployOutput) {
+  const count = plan.functions.flatMap(versionsToDelete).length;
+  if (count > 0) output.note(`${plan.service}: deleting ${count} versions`);
+  return deleteVersions(plan, {
+    ...access,
+    onDeletion: ({ name, version, status, reason }) => {
+      if (status === 'failed') output.alarm(`failed: ${name}:${version}: ${reason}`);
+    },
+  });
+}
