@@ -57,6 +57,7 @@ describe('a service', () => {
           'deploy',
           'releases',
           'rollback',
+          'prune-versions',
           'lock',
           'explain',
           'prune',
@@ -285,7 +286,18 @@ describe('plugin options', () => {
       { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
     );
     expect(Object.keys(targets)).toEqual([
-      ...['package', 'ship', 'deploy', 'releases', 'rollback', 'lock', 'explain', 'prune', 'shell'],
+      ...[
+        'package',
+        'ship',
+        'deploy',
+        'releases',
+        'rollback',
+        'prune-versions',
+        'lock',
+        'explain',
+        'prune',
+        'shell',
+      ],
     ]);
     expect(targets['shell']?.options).toEqual({ buildTarget: 'package' });
     expect(targets['rollback']?.options).toBeUndefined();
@@ -316,6 +328,21 @@ describe('plugin options', () => {
     expect((await service({}, { prune: false })).targets).not.toHaveProperty('prune');
   });
 
+  it('has prune-versions, which needs the package alone, under its key', async () => {
+    const { targets } = await service({}, { build: 'package', deploy: 'release' });
+    expect(targets['prune-versions']).toMatchObject({
+      executor: 'nx-lambda-python:prune-versions',
+      cache: false,
+      dependsOn: ['package'],
+      options: { deployTarget: 'release' },
+      configurations: { local: { simulated: true } },
+    });
+    const renamed = await service({}, { pruneVersions: 'tidy' });
+    expect(Object.keys(renamed.targets)).toContain('tidy');
+    const without = await service({}, { pruneVersions: false });
+    expect(without.targets).not.toHaveProperty('prune-versions');
+  });
+
   it('drop targets', async () => {
     const { targets } = await service(
       {},
@@ -326,6 +353,7 @@ describe('plugin options', () => {
       'deploy',
       'releases',
       'rollback',
+      'prune-versions',
       'explain',
       'prune',
       'shell',
@@ -345,6 +373,7 @@ describe('plugin options', () => {
       'deploy',
       'releases',
       'rollback',
+      'prune-versions',
       'lock',
       'explain',
       'prune',

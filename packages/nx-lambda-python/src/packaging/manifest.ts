@@ -20,6 +20,8 @@ export interface BuildManifest {
     size: number;
     /** Bytes of all entries once unpacked, which Lambda limits to 262,144,000. */
     unpackedSize: number;
+    /** The first `size` bytes of the zip, the dependencies, and their SHA-256 in base64: upload sends them once. */
+    dependencies?: { size: number; sha256: string };
   };
   /** With the option `layer`: the dependencies, which then are not in the package. Sizes in bytes. */
   layer?: { file: string; sha256: string; size: number; unpackedSize: number };

@@ -53,6 +53,12 @@ describe('writePackage', () => {
     expect(result.sha256).toBe(createHash('sha256').update(bytes).digest('base64'));
     const total = readEntries(bufferSource(bytes)).reduce((sum, { size }) => sum + size, 0);
     expect(result.unpackedSize).toBe(total);
+    const size = result.dependencies?.size ?? 0;
+    expect(size).toBeGreaterThan(0);
+    expect(result.dependencies).toEqual({
+      size,
+      sha256: createHash('sha256').update(bytes.subarray(0, size)).digest('base64'),
+    });
   });
 
   it('makes modes that Lambda can read', async () => {

@@ -25,6 +25,14 @@ export interface PackageFacts {
   sha256: string;
   size: number;
   unpackedSize: number;
+  /** The first bytes of the zip, the dependencies', which other packages begin with, too; absent where there are none. */
+  dependencies?: PackagePrefix;
+}
+
+export interface PackagePrefix {
+  size: number;
+  /** Base64. */
+  sha256: string;
 }
 
 export interface DependencyPart {
@@ -50,6 +58,7 @@ export async function writePackage(
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const start = part.start ?? hashPart(part);
   checkPaths(part, sorted);
+  const dependencies = prefixOf(start);
   const writer = new ArchiveWriter(await open(), start);
   let { unpackedSize } = part.facts;
   for (const file of sorted) {
@@ -60,7 +69,13 @@ export async function writePackage(
   const own = unpackedSize - part.facts.unpackedSize;
   checkUnpackedSize(unpackedSize, part.facts.distributions, own);
   writer.finish();
-  return { sha256: writer.digest('base64'), size: writer.size, unpackedSize };
+  const { size } = writer;
+  return { sha256: writer.digest('base64'), size, unpackedSize, ...dependencies };
+}
+
+/** Taken before the writer goes on with the hash. */
+function prefixOf({ length: size, hash }: ArchiveStart): Pick<PackageFacts, 'dependencies'> {
+  return size === 0 ? {} : { dependencies: { size, sha256: hash.copy().digest('base64') } };
 }
 
 /** Names everything that decides a package's bytes, as long as the format of builds stays the same. */

@@ -15,7 +15,7 @@ import type { ByteSource } from './zip/byte-source';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content would now be compressed or parsed otherwise. */
-const FORMAT = 3;
+const FORMAT = 4;
 const DIGEST_LENGTH = 64;
 
 interface Index {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import { Crc64Nvme } from '../packaging/crc64-nvme';
 import { MANIFEST_FILE, type BuildManifest } from '../packaging/manifest';
 import type { PackageFile } from '../release/upload';
 
@@ -45,7 +46,7 @@ export function readManifest(output: BuildOutput): BuildManifest {
  */
 export async function readPackage(
   output: BuildOutput,
-  described: Pick<BuildManifest['package'], 'file' | 'sha256'>,
+  described: Pick<BuildManifest['package'], 'file' | 'sha256' | 'dependencies'>,
 ): Promise<PackageFile> {
   const path = join(output.directory, described.file);
   const file = `${output.displayed}/${described.file}`;
@@ -64,7 +65,15 @@ export async function readPackage(
       `\`${file}\` is not the package of its manifest: SHA-256 is ${sha256}, expected ${described.sha256}`,
     );
   }
-  return { open: () => createReadStream(path), size, sha256 };
+  const open = (start = 0) => createReadStream(path, { start });
+  const { dependencies } = described;
+  const crc64 = async (start = 0) => {
+    const crc = new Crc64Nvme();
+    const bytes = createReadStream(path, { start, highWaterMark: 1 << 20 });
+    for await (const chunk of bytes as AsyncIterable<Buffer>) crc.update(chunk);
+    return crc.digest();
+  };
+  return { open, size, sha256, dependencies, crc64 };
 }
 
 function notBuilt(output: BuildOutput, message: string, cause?: unknown): LambdaPythonError {

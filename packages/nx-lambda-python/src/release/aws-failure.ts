@@ -43,6 +43,11 @@ export type AwsOperation =
   | 'HeadBucket'
   | 'HeadObject'
   | 'PutObject'
+  | 'CreateMultipartUpload'
+  | 'UploadPartCopy'
+  | 'UploadPart'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
   | 'GetObject'
   | 'ListObjectsV2'
   | 'GetFunction'
@@ -65,6 +70,11 @@ const PERMISSIONS: Record<AwsOperation, string> = {
   HeadBucket: 's3:ListBucket',
   HeadObject: 's3:GetObject',
   PutObject: 's3:PutObject',
+  CreateMultipartUpload: 's3:PutObject',
+  UploadPartCopy: 's3:GetObjectVersion',
+  UploadPart: 's3:PutObject',
+  CompleteMultipartUpload: 's3:PutObject',
+  AbortMultipartUpload: 's3:AbortMultipartUpload',
   GetObject: 's3:GetObject',
   ListObjectsV2: 's3:ListBucket',
   GetFunction: 'lambda:GetFunction',

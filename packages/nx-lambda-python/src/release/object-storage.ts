@@ -17,6 +17,10 @@ export interface ObjectLocation {
 export interface StoredObject {
   /** Base64 of the whole object's SHA-256; absent where the storage keeps none. */
   sha256?: string;
+  /** Base64 of the whole object's CRC64NVME, where the storage keeps that. */
+  crc64?: string;
+  /** The SHA-256 that whoever made the object of parts has written beside it. */
+  claimedSha256?: string;
   size?: number;
   /** Absent where the bucket keeps no versions. */
   versionId?: string;

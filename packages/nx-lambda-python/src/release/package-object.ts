@@ -9,6 +9,7 @@ import {
   type ObjectStorage,
   type StoredObject,
 } from './object-storage';
+import type { PartStorage } from './part-storage';
 import { withRetries, type RetryPolicy } from './retry';
 
 /** `<prefix>/<project>/<sha256 hex>.zip`: the name says the content, so one key never changes its bytes. */
@@ -59,6 +60,8 @@ export async function findPackage(
 export interface StorageAccess extends RetryPolicy {
   storage: ObjectStorage;
   place: AwsPlace;
+  /** Lets uploads copy what the bucket has already; without it they send all. */
+  parts?: PartStorage;
   /** The bucket is created when it is needed: a missing one is no error, it holds nothing. */
   isBucketOnDemand?: boolean;
 }
@@ -74,15 +77,26 @@ export function hiddenError(
     : bucketError(hidden.failure, location, place);
 }
 
-/** @throws OBJECT_CONFLICT unless the object is the package, proven by the storage's own SHA-256. */
+/**
+ * The storage's own SHA-256 proves a package. Of an object made of parts S3 keeps none: there the upload
+ * has proven all bytes by their CRC64NVME, and left the SHA-256 as metadata.
+ * @param crc64 of the package, where it is known
+ * @throws OBJECT_CONFLICT unless the object is the package
+ */
 export function verified(
   object: StoredObject,
   sha256: string,
   location: ObjectLocation,
+  crc64 = object.crc64,
 ): StoredObject {
+  const { claimedSha256 } = object;
+  const isOfParts = object.sha256 === undefined && object.crc64 !== undefined;
   if (object.sha256 === sha256) return object;
+  if (isOfParts && object.crc64 === crc64 && claimedSha256 === sha256) return object;
+  const kept =
+    object.sha256 ?? (isOfParts ? claimedSha256 : undefined) ?? 'not kept by the storage';
   throw new LambdaPythonError('OBJECT_CONFLICT', {
-    message: `${objectUrl(location)} is not this package: its SHA-256 is ${object.sha256 ?? 'not kept by the storage'}, expected ${sha256}`,
+    message: `${objectUrl(location)} is not this package: its SHA-256 is ${kept}, expected ${sha256}`,
     hint: 'delete that object, or set another `prefix` on the upload target',
   });
 }

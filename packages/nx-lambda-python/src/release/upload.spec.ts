@@ -6,7 +6,7 @@ import { planUpload, uploadPackage } from './upload';
 const KEY = packageKey('p', 'svc', NEW_SHA);
 const request = {
   location: { bucket: { name: 'packages' }, key: KEY },
-  file: { open: () => Readable.from([]), size: 7, sha256: NEW_SHA },
+  file: { open: () => Readable.from([]), size: 7, sha256: NEW_SHA, crc64: async () => '' },
 };
 const object = { sha256: NEW_SHA, size: 7, versionId: 'v1' };
 

@@ -2,7 +2,9 @@
 
 import type { Readable } from 'node:stream';
 import { isTransient, type AwsFailure } from './aws-failure';
+import type { PackagePrefix } from '../packaging/package';
 import { secondsSince } from './clock';
+import { rememberDependencies, uploadDelta, type DeltaUpload } from './delta-upload';
 import { failureError } from './failure-error';
 import { objectUrl, type ObjectLocation, type StoredObject } from './object-storage';
 import {
@@ -16,10 +18,15 @@ import { withRetries } from './retry';
 
 /** The zip on disk, proven to be the one that its manifest describes. */
 export interface PackageFile {
-  open: () => Readable;
+  /** From this byte on; default 0. */
+  open: (from?: number) => Readable;
   size: number;
   /** Base64. */
   sha256: string;
+  /** What it has in common with other packages: its first bytes. */
+  dependencies?: PackagePrefix;
+  /** CRC64NVME from this byte on, default 0; base64. Reads the file. */
+  crc64: (from?: number) => Promise<string>;
 }
 
 export interface UploadRequest {
@@ -35,6 +42,8 @@ export interface UploadOutcome {
   versionId: string | null;
   /** Bytes of the package. */
   size: number;
+  /** Bytes that were sent: less where S3 copied the rest, none where nothing was written. */
+  sent: number;
   seconds: number;
 }
 
@@ -53,9 +62,10 @@ export async function planUpload(
 }
 
 /**
- * One HEAD where the package is there already; else one conditional PUT and a HEAD that proves it.
- * The storage compares the bytes with the SHA-256 while it takes them, so a file that changes under
- * the upload is refused, not stored.
+ * One HEAD where the package is there already. Else S3 copies the dependencies from another package of
+ * the bucket and is sent the rest, or one conditional PUT sends it all; a HEAD proves what was kept.
+ * The storage compares all bytes with a checksum while it takes them, so a file that changes under the
+ * upload is refused, not stored.
  */
 export async function uploadPackage(
   request: UploadRequest,
@@ -67,10 +77,13 @@ export async function uploadPackage(
   if (found.state === 'present') {
     return outcome(request, 'present', found.object, secondsSince(access.clock, start));
   }
-  const isNew = await put(request, access);
-  const stored = await readBack(request, access);
+  const delta = await uploadDelta(request, access);
+  const isNew = delta?.isNew ?? (await put(request, access));
+  const stored = await readBack(request, access, delta);
+  if (isNew) await rememberDependencies(request, stored, access);
   const seconds = secondsSince(access.clock, start);
-  return outcome(request, isNew ? 'uploaded' : 'present', stored, seconds);
+  if (!isNew) return outcome(request, 'present', stored, seconds);
+  return outcome(request, 'uploaded', stored, seconds, delta?.sent ?? file.size);
 }
 
 /** False where another upload of the same package was first, which is as good. */
@@ -80,7 +93,8 @@ async function put(request: UploadRequest, access: StorageAccess): Promise<boole
   const result = await withRetries(
     () => {
       attempts += 1;
-      return access.storage.put({ location, kmsKeyId, ...file });
+      const { open, size, sha256 } = file;
+      return access.storage.put({ location, kmsKeyId, open, size, sha256 });
     },
     access,
     // 409: another conditional write to this key is under way; S3 asks to try again.
@@ -95,10 +109,13 @@ async function put(request: UploadRequest, access: StorageAccess): Promise<boole
 async function readBack(
   { location, file }: UploadRequest,
   access: StorageAccess,
+  delta: DeltaUpload | null,
 ): Promise<StoredObject> {
   const stored = await withRetries(() => access.storage.head(location), access);
   if (!stored.ok) throw failureError(stored.failure, objectUrl(location), access.place);
-  return verified(stored.value, file.sha256, location);
+  // Another upload of the same package, if it was first, made an object of the same bytes, however it did.
+  const isOurs = delta?.isNew && stored.value.sha256 === undefined;
+  return verified(stored.value, file.sha256, location, isOurs ? delta.crc64 : undefined);
 }
 
 function putError(failure: AwsFailure, location: ObjectLocation, { place }: StorageAccess): Error {
@@ -114,12 +131,14 @@ function outcome(
   status: UploadOutcome['status'],
   { versionId }: StoredObject,
   seconds: number,
+  sent = 0,
 ): UploadOutcome {
   return {
     status,
     url: objectUrl(location),
     versionId: versionId ?? null,
     size: file.size,
+    sent,
     seconds,
   };
 }

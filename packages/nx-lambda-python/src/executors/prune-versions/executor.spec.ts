@@ -64,7 +64,8 @@ describe('prune-versions', () => {
   const json = async (options: PruneVersionsExecutorSchema = {}) => {
     printed();
     await run({ format: 'json', ...options });
-    return JSON.parse(printed()) as Listed;
+    // Progress, which goes to standard error, comes first.
+    return JSON.parse(printed().replace(/^svc: .*\n/, '')) as Listed;
   };
   const deletions = () => writes(account).filter((one) => one === 'DeleteFunction').length;
 

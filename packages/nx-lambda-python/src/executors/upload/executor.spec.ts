@@ -1,5 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Crc64Nvme } from '../../packaging/crc64-nvme';
+import { connectStorage } from '../../platform/aws/connect';
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
 import upload from './executor';
 import type { UploadExecutorSchema } from './schema';
@@ -50,6 +52,27 @@ describe('the upload executor', () => {
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
     expect(printed()).toMatch(/^already there: /);
     expect(writes(account)).toEqual(['PutObject']);
+  });
+
+  it('sends only what follows dependencies that the bucket has', async () => {
+    await account.createBucket('packages', { versioning: true });
+    workspace.build(['create'], 'first', 2 ** 24);
+    expect(await run({ bucket: 'packages' })).toEqual({ success: true });
+    expect(printed()).toMatch(/^uploaded /);
+    workspace.build(['create'], 'another', 2 ** 24);
+    expect(await run({ bucket: 'packages' })).toEqual({ success: true });
+    expect(printed()).toMatch(/^sent .* of 1\d\.\d MB, the rest was copied in S3/);
+    expect(await run({ bucket: 'packages' })).toEqual({ success: true });
+    expect(printed()).toMatch(/^already there: /);
+    const built = readFileSync(join(workspace.output, 'package.zip'));
+    const part = account.requests.find(({ operation }) => operation === 'UploadPart');
+    expect(part?.input).toMatchObject({ 'content-length': String(built.length - 2 ** 24) });
+    const s3 = await connectStorage({ endpoint: account.endpoint, region: account.region });
+    const head = await s3.storage.head({ bucket: { name: 'packages' }, key: key() });
+    s3.close();
+    const crc64 = new Crc64Nvme().update(built).digest();
+    expect(head).toMatchObject({ ok: true, value: { crc64, size: built.length } });
+    expect(writes(account)).toHaveLength(2 + 4 + 1);
   });
 
   it('survives an answer that gets lost, a conflict and a bad minute', async () => {

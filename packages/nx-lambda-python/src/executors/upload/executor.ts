@@ -56,6 +56,7 @@ async function upload(
     const connection = await connectStorage(account.aws);
     const access: StorageAccess = {
       storage: connection.storage,
+      parts: connection.parts,
       place: connection.place,
       clock: systemClock,
       random: Math.random,
@@ -78,10 +79,13 @@ async function upload(
   }
 }
 
-function describe({ status, url, versionId, size, seconds }: UploadOutcome): string {
+function describe({ status, url, versionId, size, sent, seconds }: UploadOutcome): string {
   const version = versionId === null ? '' : ` (version ${versionId})`;
   if (status === 'present') return `already there: ${url}${version}`;
   if (status === 'absent') return `would upload ${renderBytes(size)}: ${url}`;
+  if (sent < size) {
+    return `sent ${renderBytes(sent)} of ${renderBytes(size)}, the rest was copied in S3, in ${seconds.toFixed(1)} s: ${url}${version}`;
+  }
   const rate = renderBytes(size / Math.max(seconds, 0.001));
   return `uploaded ${renderBytes(size)} in ${seconds.toFixed(1)} s (${rate}/s): ${url}${version}`;
 }

@@ -35,14 +35,25 @@ export class TestWorkspace {
   sha256 = '';
 
   /** As the build target leaves it; `content` makes the package another one. */
-  build(handlerNames: readonly string[], content = 'first'): void {
+  build(handlerNames: readonly string[], content = 'first', prefix = 0): void {
     // An archive comment changes nothing but the hash.
-    const zip = zipWith(content);
+    const zip = Buffer.concat([Buffer.alloc(prefix, 'dependency'), zipWith(content)]);
+    const shared = zip.subarray(0, prefix);
+    const dependencies = {
+      size: prefix,
+      sha256: createHash('sha256').update(shared).digest('base64'),
+    };
     this.sha256 = createHash('sha256').update(zip).digest('base64');
     const manifest: BuildManifest = {
       format: 1,
       project: 'svc',
-      package: { file: 'package.zip', sha256: this.sha256, size: zip.length, unpackedSize: 30 },
+      package: {
+        file: 'package.zip',
+        sha256: this.sha256,
+        size: zip.length,
+        unpackedSize: 30,
+        ...(prefix > 0 && { dependencies }),
+      },
       requirementsKey: 'none',
       runtime: RUNTIME,
       architecture: ARCHITECTURE,

@@ -5,6 +5,7 @@ import type { AwsPlace } from '../../release/failure-error';
 import type { FunctionService, LayerService } from '../../release/function-service';
 import type { ObjectStorage } from '../../release/object-storage';
 import type { VersionService } from '../../release/version-service';
+import type { PartStorage } from '../../release/part-storage';
 import type { RecordStorage } from '../../release/record-storage';
 import { markCredentialsStage } from './credentials-failure';
 import { credentialsSource } from './credentials-source';
@@ -12,11 +13,13 @@ import { createLambdaClient, lambdaFunctions } from './function-service';
 import { lambdaLayers } from './layer-service';
 import { lambdaVersions } from './version-service';
 import { createS3Client, s3Storage } from './object-storage';
+import { s3Parts } from './part-storage';
 import { s3Records } from './record-storage';
 import type { AwsSettings } from './settings';
 
 export interface StorageConnection {
   storage: ObjectStorage;
+  parts: PartStorage;
   records: RecordStorage;
   place: AwsPlace;
   close(): void;
@@ -37,6 +40,7 @@ export async function connectStorage(settings: AwsSettings): Promise<StorageConn
   const place = await resolvePlace(client, settings);
   return {
     storage: s3Storage(client),
+    parts: s3Parts(client),
     records: s3Records(client),
     place,
     close: () => client.destroy(),

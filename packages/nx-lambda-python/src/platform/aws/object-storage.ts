@@ -60,12 +60,10 @@ export function s3Storage(client: S3Client): ObjectStorage {
               ContentType: 'application/zip',
               ChecksumSHA256: sha256,
               IfNoneMatch: '*',
-              ...(kmsKeyId === undefined
-                ? {}
-                : { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId }),
+              ...encryptionInput(kmsKeyId),
             }),
           );
-          return storedObject(written);
+          return storedObject({ ...written, Metadata: undefined, ContentLength: undefined });
         } finally {
           body.destroy();
         }
@@ -84,11 +82,31 @@ export function objectInput({ bucket, key }: ObjectLocation) {
   return { ...bucketInput(bucket), Key: key };
 }
 
+export function encryptionInput(kmsKeyId: string | undefined) {
+  if (kmsKeyId === undefined) return {};
+  return { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId };
+}
+
+/** Name of the metadata that holds an object's SHA-256 where S3 keeps none. */
+export const SHA256_METADATA = 'sha256';
+
 function storedObject(
-  output: Pick<HeadObjectCommandOutput, 'ChecksumSHA256' | 'ContentLength' | 'VersionId'>,
+  output: Pick<
+    HeadObjectCommandOutput,
+    | 'ChecksumSHA256'
+    | 'ChecksumCRC64NVME'
+    | 'ChecksumType'
+    | 'ContentLength'
+    | 'Metadata'
+    | 'VersionId'
+  >,
 ): StoredObject {
   const { ChecksumSHA256: sha256, ContentLength: size, VersionId: versionId } = output;
+  const crc64 = output.ChecksumType === 'FULL_OBJECT' ? output.ChecksumCRC64NVME : undefined;
+  const claimedSha256 = output.Metadata?.[SHA256_METADATA];
   return {
+    ...(crc64 === undefined ? {} : { crc64 }),
+    ...(claimedSha256 === undefined ? {} : { claimedSha256 }),
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(size === undefined ? {} : { size }),
     // A bucket whose versioning is suspended calls its one version "null".

@@ -57,6 +57,11 @@ test.each([
     putOf('abc', { 'x-amz-checksum-sha1': createHash('sha1').update('x').digest('base64') }),
   ],
   [
+    'BadDigest',
+    'a wrong CRC64NVME',
+    putOf('abc', { 'x-amz-checksum-crc64nvme': Buffer.alloc(8).toString('base64') }),
+  ],
+  [
     'XAmzContentSHA256Mismatch',
     'another payload than signed',
     putOf('abc', { 'x-amz-content-sha256': sha256Hex('x') }),
@@ -74,7 +79,7 @@ test.each([
   [
     'NotImplemented',
     'an algorithm that is not checked',
-    putOf('abc', { 'x-amz-checksum-crc64nvme': 'x' }),
+    putOf('abc', { 'x-amz-checksum-crc32c': 'x' }),
   ],
 ])('%s for %s', (code, _, request) => {
   expect(() => readPutBody(request)).toThrow(expect.objectContaining({ code }));

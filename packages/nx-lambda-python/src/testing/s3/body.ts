@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { Crc64Nvme } from '../../packaging/crc64-nvme';
 import { AwsError, notSimulated } from '../aws-error';
 import type { AwsRequest } from '../protocol';
 import { sha256Hex } from '../state/state';
@@ -120,6 +121,8 @@ function checksumOf(algorithm: string, bytes: Buffer, sha256: string): Buffer {
   switch (algorithm) {
     case 'sha256':
       return Buffer.from(sha256, 'hex');
+    case 'crc64nvme':
+      return Buffer.from(new Crc64Nvme().update(bytes).digest(), 'base64');
     case 'sha1':
       return createHash('sha1').update(bytes).digest();
     case 'crc32': {

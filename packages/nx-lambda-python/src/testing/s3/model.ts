@@ -39,6 +39,16 @@ export interface ObjectContent {
   checksum?: [algorithm: string, value: string];
 }
 
+/** A multipart upload under way. */
+export interface StoredUpload {
+  id: string;
+  bucket: string;
+  key: string;
+  headers: Record<string, string>;
+  /** By number. */
+  parts: Record<string, { sha256: string; size: number; etag: string }>;
+}
+
 /** An object's document. Bucket names hold no slash. */
 export function objectId(bucket: string, key: string): string {
   return `${bucket}/${key}`;

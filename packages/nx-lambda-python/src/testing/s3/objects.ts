@@ -87,7 +87,10 @@ function deleteVersion(context: Context, stored: StoredObject, versionId: string
 }
 
 /** A delete marker counts as no object. Source: Amazon S3 user guide, "Conditional requests". */
-function requireWriteConditions(request: AwsRequest, current: ObjectVersion | undefined): void {
+export function requireWriteConditions(
+  request: AwsRequest,
+  current: ObjectVersion | undefined,
+): void {
   const ifNoneMatch = request.headers['if-none-match'];
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
     throw new AwsError(
@@ -120,7 +123,11 @@ export function preconditionFailed(condition: string): AwsError {
 }
 
 /** Where versions are not kept, or no longer, the one named `null` is replaced. */
-function storeVersion({ state }: Context, stored: StoredObject, version: ObjectVersion): void {
+export function storeVersion(
+  { state }: Context,
+  stored: StoredObject,
+  version: ObjectVersion,
+): void {
   const kept = stored.versions.filter(({ versionId }) => versionId !== version.versionId);
   state.write('objects', objectId(stored.bucket, stored.key), {
     ...stored,
@@ -128,15 +135,15 @@ function storeVersion({ state }: Context, stored: StoredObject, version: ObjectV
   });
 }
 
-function readStored({ state }: Context, { bucket, key }: S3Address): StoredObject {
+export function readStored({ state }: Context, { bucket, key }: S3Address): StoredObject {
   return state.read('objects', objectId(bucket, key)) ?? { bucket, key, versions: [] };
 }
 
-function newVersionId({ versioning }: Bucket): string {
+export function newVersionId({ versioning }: Bucket): string {
   return versioning === 'Enabled' ? randomBytes(24).toString('base64url') : 'null';
 }
 
-function keptHeaders({ headers }: AwsRequest): Record<string, string> {
+export function keptHeaders({ headers }: AwsRequest): Record<string, string> {
   const kept = Object.entries(headers).filter(
     ([name]) =>
       KEPT_HEADERS.includes(name) ||

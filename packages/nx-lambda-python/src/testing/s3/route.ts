@@ -13,6 +13,7 @@ import {
   putBucketVersioning,
 } from './buckets';
 import { listObjectsV2 } from './listing';
+import { abortUpload, completeUpload, copyPart, createUpload, uploadPart } from './multipart';
 import { deleteObject, putObject } from './objects';
 import { getObject, headObject } from './reading';
 import { summarize } from './summary';
@@ -34,6 +35,20 @@ const OBJECT_ROUTES: readonly [method: string, operation: string, run: Operation
   ['GET', 'GetObject', getObject],
   ['PUT', 'PutObject', putObject],
   ['DELETE', 'DeleteObject', deleteObject],
+];
+
+const MULTIPART_ROUTES: readonly [
+  method: string,
+  query: string,
+  copies: boolean,
+  operation: string,
+  run: Operation,
+][] = [
+  ['POST', 'uploads', false, 'CreateMultipartUpload', createUpload],
+  ['PUT', 'uploadId', true, 'UploadPartCopy', copyPart],
+  ['PUT', 'uploadId', false, 'UploadPart', uploadPart],
+  ['POST', 'uploadId', false, 'CompleteMultipartUpload', completeUpload],
+  ['DELETE', 'uploadId', false, 'AbortMultipartUpload', abortUpload],
 ];
 
 /** Query parameters that choose another operation on an object, or a part of a multipart upload. */
@@ -78,6 +93,12 @@ function bucketOperation(request: AwsRequest, { bucket }: S3Address): [string, O
 }
 
 function objectOperation(request: AwsRequest): [string, Operation] {
+  const isCopy = request.headers['x-amz-copy-source'] !== undefined;
+  const ofParts = MULTIPART_ROUTES.find(
+    ([method, flag, copies]) =>
+      method === request.method && request.query.has(flag) && copies === isCopy,
+  );
+  if (ofParts !== undefined) return [ofParts[3], ofParts[4]];
   const route = OBJECT_ROUTES.find(([method]) => method === request.method);
   const isOther = OTHER_OBJECT_OPERATIONS.some((name) => request.query.has(name));
   if (route === undefined || isOther) throw unknown(request);

@@ -110,7 +110,10 @@ class DirectoryState implements State {
     const layers = this.list('layers').flatMap(({ versions }) =>
       versions.map((version) => version.code.sha256),
     );
-    return new Set([...objects, ...code, ...layers]);
+    const parts = this.list('uploads').flatMap((upload) =>
+      Object.values(upload.parts).map(({ sha256 }) => sha256),
+    );
+    return new Set([...objects, ...parts, ...code, ...layers]);
   }
 
   /** Readable, of any id, and never two for ids that differ only in case or in odd characters. */

@@ -5,11 +5,12 @@ import type { QuotaLevel } from '../quota';
 import type { Archive } from '../lambda/archive';
 import type { StoredLayer } from '../lambda/layer-model';
 import type { StoredFunction } from '../lambda/model';
-import type { Bucket, StoredObject } from '../s3/model';
+import type { Bucket, StoredObject, StoredUpload } from '../s3/model';
 
 export interface Documents {
   buckets: Bucket;
   objects: StoredObject;
+  uploads: StoredUpload;
   functions: StoredFunction;
   layers: StoredLayer;
   /** What is known of a zip, by its SHA-256, so that N functions with one package read it once. */
@@ -21,6 +22,7 @@ export type Collection = keyof Documents;
 export const COLLECTIONS: readonly Collection[] = [
   'buckets',
   'objects',
+  'uploads',
   'functions',
   'layers',
   'archives',
