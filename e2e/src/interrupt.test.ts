@@ -253,8 +253,9 @@ describe('an interrupted deploy', () => {
   it.each(SIGNALS)('to the simulated account of the workspace, by %s', async (signal) => {
     workspace.remove('.nx-lambda-python');
     const command = ['deploy', 'many', '-c', 'local'];
-    const nx = startNx(workspace, command);
-    await nx.until('some updates', () => /\b[2468] of 20 done/.test(nx.output));
+    // Slower than usual, so that there is a middle to be interrupted in.
+    const nx = startNx(workspace, [...command, '--writesPerSecond=3']);
+    await nx.until('some updates', () => /code: \d of 19 done/.test(nx.output));
     expect((await nx.interrupt(signal)).code).not.toBe(0);
     expect(workspace.exists('dist/services/many/deploy-report.json')).toBe(false);
 

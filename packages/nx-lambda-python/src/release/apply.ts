@@ -70,6 +70,8 @@ async function changeAll(tasks: Task[], session: WriteSession, ports: ApplyPorts
     await change(first, session, ports);
     if (isOpen(first)) await check(first, canary, session, ports);
     if (!isOpen(first)) stop(session, `not tried after the canary ${first.one.name} failed`);
+    else if (session.plan.alias === null) end(first, good(first), session, ports);
+    ports.onStep?.(first.one.name);
   }
   const rest = tasks.filter((task) => task !== first);
   if (rest.length > 0) await phase('code', rest, change, session, ports);

@@ -53,6 +53,8 @@ export interface SimulatedAccount {
   functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
   /** Adds a fault, counted from the next request on. */
   inject(fault: Fault): void;
+  /** Takes back every fault that was injected. */
+  heal(): void;
   stop(): Promise<void>;
 }
 
@@ -101,6 +103,7 @@ export async function startSimulatedAccount(
     readFunction: (name) => readFunctionState(owner, name),
     functionCode: (name, qualifier) => readLiveCode(owner, name, qualifier),
     inject: (fault) => faults.add(fault),
+    heal: () => faults.clear(),
     stop: () => {
       invoker.stop();
       return server.stop();

@@ -54,10 +54,14 @@ export interface Fault {
 
 /** Counts matching calls per fault; the first fault that is due wins. */
 export class FaultPlan {
-  private readonly entries: { fault: Fault; seen: number }[] = [];
+  private entries: { fault: Fault; seen: number }[] = [];
 
   add(fault: Fault): void {
     this.entries.push({ fault, seen: 0 });
+  }
+
+  clear(): void {
+    this.entries = [];
   }
 
   /** The fault for this call, if any. Every matching fault counts the call, also if another wins. */

@@ -3,7 +3,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { systemClock } from '../../release/clock';
 import type { FunctionOutcome } from '../../release/outcome';
-import { countPlan, type Plan } from '../../release/plan';
+import { isChanged, type Plan } from '../../release/plan';
 import { Progress, type ReleasePhase } from '../../release/progress';
 import type { OutputFormat } from '../../release/render';
 import { cutMarkdown } from '../../release/render-markdown';
@@ -88,12 +88,7 @@ export interface ProgressReporter {
 /** A line that changes in a terminal; elsewhere about ten lines, however many functions there are. Each failure at once. */
 export function progressReporter(plan: Plan, output: DeployOutput): ProgressReporter {
   const progress = new Progress(plan.service, systemClock);
-  const waiting = new Set(
-    plan.functions
-      .filter(({ status }) => status === 'update' || status === 'busy' || status === 'failed')
-      .map(({ name }) => name),
-  );
-  const { update, busy, failed } = countPlan(plan.functions);
+  const waiting = new Set(plan.functions.filter(isChanged).map(({ name }) => name));
   let isShown = false;
   const phase = (name: ReleasePhase, total: number): void => {
     progress.begin(name, total);
@@ -103,7 +98,7 @@ export function progressReporter(plan: Plan, output: DeployOutput): ProgressRepo
     const line = progress.step(name, isFailure);
     if (line !== null && !isShown) output.note(line);
   };
-  phase('code', update + busy + failed);
+  phase('code', waiting.size);
   return {
     phase,
     step,
