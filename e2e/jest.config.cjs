@@ -1,7 +1,10 @@
 const { swcTransform } = require('../tools/test/swc-transform.cjs');
 
 /** Whole suites that only `LONG=1` runs, as CI does: without them `npm test` ends within six minutes. */
-const LONG_SUITES = ['engines', 'install', 'lock', 'requirement-forms', 'shell', 'store-disk'];
+const LONG_SUITES = [
+  ...['engines', 'install', 'lock', 'node-versions', 'requirement-forms'],
+  ...['secrets', 'shell', 'store-disk'],
+];
 
 module.exports = {
   displayName: 'e2e',
