@@ -21,7 +21,7 @@ export function reportDocument(report: DeployReport): Document {
   const place = [report.account, report.region].filter(Boolean).join('/');
   const isComplete = report.counts.failed === 0 && report.counts.skipped === 0;
   return {
-    title: `Deploy: ${report.service} to ${place}`,
+    title: `${report.package === null ? 'Rollback' : 'Deploy'}: ${report.service} to ${place}`,
     facts: packageFacts(report),
     sections: [...ORDER.slice(0, 3), 'slow' as const, ...ORDER.slice(3)].flatMap((status) =>
       status === 'slow' ? slowSection(report) : sectionsOf(status, report),
