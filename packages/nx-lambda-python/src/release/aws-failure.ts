@@ -1,5 +1,9 @@
 /** What can go wrong in a call to AWS, as a value: release code decides by `kind`, never by an SDK's class. */
 
+import type { AwsOperation } from './permissions';
+
+export { permissionFor, type AwsOperation } from './permissions';
+
 export type AwsFailureKind =
   | 'throttled'
   | 'conflict'
@@ -38,66 +42,6 @@ export interface AwsFailure {
 }
 
 export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
-
-export type AwsOperation =
-  | 'HeadBucket'
-  | 'HeadObject'
-  | 'PutObject'
-  | 'CreateMultipartUpload'
-  | 'UploadPartCopy'
-  | 'UploadPart'
-  | 'CompleteMultipartUpload'
-  | 'AbortMultipartUpload'
-  | 'GetObject'
-  | 'ListObjectsV2'
-  | 'GetFunction'
-  | 'UpdateFunctionCode'
-  | 'UpdateFunctionConfiguration'
-  | 'PublishVersion'
-  | 'CreateAlias'
-  | 'UpdateAlias'
-  | 'CreateFunction'
-  | 'Invoke'
-  | 'GetAccountSettings'
-  | 'ListLayerVersions'
-  | 'GetLayerVersion'
-  | 'PublishLayerVersion'
-  | 'ListVersionsByFunction'
-  | 'ListAliases'
-  | 'DeleteFunction';
-
-const PERMISSIONS: Record<AwsOperation, string> = {
-  HeadBucket: 's3:ListBucket',
-  HeadObject: 's3:GetObject',
-  PutObject: 's3:PutObject',
-  CreateMultipartUpload: 's3:PutObject',
-  UploadPartCopy: 's3:GetObjectVersion',
-  UploadPart: 's3:PutObject',
-  CompleteMultipartUpload: 's3:PutObject',
-  AbortMultipartUpload: 's3:AbortMultipartUpload',
-  GetObject: 's3:GetObject',
-  ListObjectsV2: 's3:ListBucket',
-  GetFunction: 'lambda:GetFunction',
-  UpdateFunctionCode: 'lambda:UpdateFunctionCode',
-  UpdateFunctionConfiguration: 'lambda:UpdateFunctionConfiguration',
-  PublishVersion: 'lambda:PublishVersion',
-  CreateAlias: 'lambda:CreateAlias',
-  UpdateAlias: 'lambda:UpdateAlias',
-  CreateFunction: 'lambda:CreateFunction',
-  Invoke: 'lambda:InvokeFunction',
-  GetAccountSettings: 'lambda:GetAccountSettings',
-  ListLayerVersions: 'lambda:ListLayerVersions',
-  GetLayerVersion: 'lambda:GetLayerVersion',
-  PublishLayerVersion: 'lambda:PublishLayerVersion',
-  ListVersionsByFunction: 'lambda:ListVersionsByFunction',
-  ListAliases: 'lambda:ListAliases',
-  DeleteFunction: 'lambda:DeleteFunction',
-};
-
-/** The IAM action that allows an operation. */
-export function permissionFor(operation: AwsOperation): string {
-  return PERMISSIONS[operation];
-}
 
 /** The same call may succeed a moment later, whoever sends it. */
 export function isTransient({ kind }: AwsFailure): boolean {

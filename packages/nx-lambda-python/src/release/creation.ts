@@ -43,6 +43,18 @@ export function planCreations(
   return creations;
 }
 
+/** The roles that whoever creates these functions passes to Lambda; sorted, without those that no table names. */
+export function creationRoles(
+  functions: readonly DesiredFunction[],
+  input: CreationInput,
+): string[] {
+  const roles = functions.flatMap((one) => {
+    const { role } = { ...input.all, ...input.own.get(one.handlerName) };
+    return role ? fill(role, one, input) : [];
+  });
+  return [...new Set(roles)].sort();
+}
+
 function fill(
   template: string,
   { handlerName }: DesiredFunction,

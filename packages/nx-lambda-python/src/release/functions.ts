@@ -69,6 +69,19 @@ export function selectFunctions(
   return functions.filter((one) => matchers.some(({ matches }) => matches(one)));
 }
 
+/**
+ * The template with `*` for the handler: every function that it names, as policies write it.
+ * @throws FUNCTION_NAME_INVALID
+ */
+export function functionPattern(
+  project: string,
+  { template, stage, importPackage }: NamingOptions,
+): string {
+  const fill = (part: string): string =>
+    part && functionName(part, { project, handler: '*', package: importPackage, stage });
+  return template.split('{handler}').map(fill).join('*');
+}
+
 function nameByTemplate(
   handler: ManifestHandler,
   project: string,

@@ -12,10 +12,17 @@ import {
 import type { PartStorage } from './part-storage';
 import { withRetries, type RetryPolicy } from './retry';
 
+export const DEFAULT_PREFIX = 'lambda-packages';
+
 /** `<prefix>/<project>/<sha256 hex>.zip`: the name says the content, so one key never changes its bytes. */
 export function packageKey(prefix: string, project: string, sha256: string): string {
   const hex = Buffer.from(sha256, 'base64').toString('hex');
-  return [...prefix.split('/'), project, `${hex}.zip`].filter(Boolean).join('/');
+  return `${serviceKeys(prefix, project)}/${hex}.zip`;
+}
+
+/** `<prefix>/<project>`: what all keys of a service begin with. */
+export function serviceKeys(prefix: string, project: string): string {
+  return [...prefix.split('/'), project].filter(Boolean).join('/');
 }
 
 /** What HEAD could tell of a package's object. */

@@ -8,6 +8,7 @@ import type { BuildOutput } from '../../platform/built-package';
 import type { Canary } from '../../release/canary';
 import type { StorageMode } from '../../release/function-state';
 import { DEFAULT_FUNCTION_NAME, type NamingOptions } from '../../release/functions';
+import { layerName } from '../../release/layer-name';
 import type { PlanRules } from '../../release/plan-error';
 import type { OutputFormat } from '../../release/render';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
@@ -19,7 +20,6 @@ import type { DeployExecutorSchema } from './schema';
 
 export const DEFAULT_WRITES_PER_SECOND = 12;
 export const DEFAULT_WAIT_TIMEOUT_SECONDS = 300;
-export const DEFAULT_LAYER_NAME = '{project}-dependencies';
 
 export interface DeployRequest {
   project: string;
@@ -90,7 +90,7 @@ export function deployRequest(
     ...aliasOptions(options),
     canary: readCanary(options, context),
     storageMode: options.storageMode ?? 'COPY',
-    layerName: layerName(options.layerName, context),
+    layerName: layerName(options.layerName, currentProject(context).name),
     markerPath: posix.join(currentProject(context).root, MARKER_FILE),
     ...recordOptions(options),
     command: nxCommand(context, context.targetName ?? 'deploy'),
@@ -131,12 +131,6 @@ function readCanary(
       cause,
     });
   }
-}
-
-/** What Lambda allows in a layer's name. */
-function layerName(template = DEFAULT_LAYER_NAME, context: ExecutorContext): string {
-  const name = template.replaceAll('{project}', currentProject(context).name);
-  return name.replaceAll(/[^A-Za-z0-9-_]/g, '-').slice(0, 140);
 }
 
 /** @throws OPTION_INVALID */

@@ -3,7 +3,7 @@ import * as deploySchema from '../deploy/schema.json';
 import { DEFAULT_WAIT_TIMEOUT_SECONDS, DEFAULT_WRITES_PER_SECOND } from '../deploy/request';
 import { DEFAULT_BUILD_TARGET } from './build-output';
 import * as uploadSchema from './schema.json';
-import { DEFAULT_PREFIX } from './settings';
+import { DEFAULT_PREFIX } from '../../release/package-object';
 
 // Deploy reads the options of upload as they are written down, where no schema has filled in defaults.
 describe('the defaults of the schemas are those of the code', () => {

@@ -4,10 +4,10 @@ import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import type { AwsSettings } from '../../platform/aws/settings';
 import type { Bucket } from '../../release/object-storage';
+import { DEFAULT_PREFIX } from '../../release/package-object';
 import type { UploadExecutorSchema } from './schema';
 import { currentProject } from './target-options';
 
-export const DEFAULT_PREFIX = 'lambda-packages';
 export const SIMULATED_BUCKET = 'local-packages';
 
 export interface StorageSettings {

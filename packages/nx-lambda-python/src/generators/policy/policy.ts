@@ -1,0 +1,111 @@
+/** `nx g nx-lambda-python:policy`: what AWS must allow, read from the service as a deploy reads it. */
+
+import {
+  createProjectGraphAsync,
+  joinPathFragments,
+  type ProjectGraph,
+  type Tree,
+} from '@nx/devkit';
+import { LambdaPythonError } from '../../errors';
+import { creationRoles } from '../../release/creation';
+import { DEFAULT_FUNCTION_NAME, desiredFunctions, functionPattern } from '../../release/functions';
+import { layerName } from '../../release/layer-name';
+import { DEFAULT_PREFIX, serviceKeys } from '../../release/package-object';
+import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy';
+import { MARKER_FILE, parseMarker } from '../../service/marker';
+import { currentDirectory, workspacePath } from '../directory';
+import { reporting } from '../report';
+import { findServices, serviceNamed, type ServiceProject } from '../services';
+import { readHandlers } from './handlers';
+import type { PolicyGeneratorSchema } from './schema';
+import { releaseOptions, type ReleaseOptions, type Targets } from './target-options';
+
+export default reporting((tree: Tree, options: PolicyGeneratorSchema) =>
+  policyGenerator(tree, options),
+);
+
+/** @param readGraph Nx's own: inferred targets with targetDefaults in them */
+export async function policyGenerator(
+  tree: Tree,
+  options: PolicyGeneratorSchema,
+  readGraph: () => Promise<ProjectGraph> = createProjectGraphAsync,
+): Promise<void> {
+  const service = serviceNamed(await findServices(tree), options.project);
+  const { nodes } = await readGraph();
+  const facts = await readFacts(tree, service, nodes[service.name]?.data.targets ?? {}, options);
+  const policy = options.for === 'bucket' ? bucketPolicy(facts) : deployerPolicy(facts);
+  const text = JSON.stringify(policy.document, null, 2);
+  if (options.output)
+    tree.write(workspacePath(options.output, currentDirectory(tree)), `${text}\n`);
+  else console.log(text);
+  for (const note of policy.notes) console.error(`note: ${note}`);
+}
+
+async function readFacts(
+  tree: Tree,
+  { name: project, root, text }: ServiceProject,
+  targets: Targets,
+  { account, configuration, deployTarget = 'deploy' }: PolicyGeneratorSchema,
+): Promise<PolicyFacts> {
+  const options = releaseOptions(targets, { deployTarget, configuration });
+  const { deploy, upload, build } = options;
+  const bucket = bucketOf(options, project);
+  const marker = parseMarker(text, joinPathFragments(root, MARKER_FILE));
+  const handlers = await readHandlers(tree, root, marker);
+  const naming = {
+    template: deploy.functionName ?? DEFAULT_FUNCTION_NAME,
+    stage: deploy.stage,
+    importPackage: marker.importPackage,
+  };
+  const functions = desiredFunctions({ project, handlers }, naming);
+  const creates = deploy.missing === 'create';
+  const own = marker.functions.flatMap(({ key, create }) =>
+    create ? [[key, create] as const] : [],
+  );
+  const creation = { all: marker.create, own: new Map(own), project, naming, path: marker.path };
+  return {
+    region: regionOf(options),
+    account: accountOf(account ?? deploy.accountId),
+    functions: functions.map(({ name }) => name),
+    pattern: functionPattern(project, naming),
+    bucket,
+    keys: serviceKeys(upload.prefix ?? DEFAULT_PREFIX, project),
+    kmsKeyId: upload.kmsKeyId || null,
+    storageMode: deploy.storageMode ?? 'COPY',
+    alias: Boolean(deploy.alias),
+    layer: build.layer ? layerName(deploy.layerName, project) : null,
+    invokesCanary: Boolean(deploy.canaryEvent),
+    records: deploy.records ?? true,
+    creates,
+    creationRoles: creates ? creationRoles(functions, creation) : [],
+  };
+}
+
+/** @throws OPTION_INVALID for the simulated account, BUCKET_NOT_SET */
+function bucketOf(
+  { deploy, upload, uploadTarget }: ReleaseOptions & { uploadTarget: string },
+  project: string,
+): string {
+  if (deploy.simulated ?? upload.simulated) {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: 'this configuration uses the simulated account, which asks for no permissions',
+      hint: 'pass the configuration that deploys to AWS, such as `--configuration=production`',
+    });
+  }
+  if (upload.bucket) return upload.bucket;
+  throw new LambdaPythonError('BUCKET_NOT_SET', {
+    message: `the ${uploadTarget} target of \`${project}\` has no \`bucket\` for deployment packages in this configuration`,
+    hint: 'set `"bucket"` under targetDefaults["nx-lambda-python:upload"].options in nx.json, or pass the `--configuration` that has one',
+  });
+}
+
+/** As the SDK finds it, but for profiles, which are of a machine. */
+function regionOf({ deploy, upload }: ReleaseOptions): string | null {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  return deploy.region || upload.region || AWS_REGION || AWS_DEFAULT_REGION || null;
+}
+
+/** On the command line Nx takes twelve digits for a number, and loses zeros in front. */
+function accountOf(account: string | number | undefined): string | null {
+  return account === undefined ? null : String(account).padStart(12, '0');
+}
