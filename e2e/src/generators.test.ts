@@ -160,6 +160,24 @@ describe('the generated README', () => {
   });
 });
 
+describe('policy', () => {
+  it('reads the options as Nx resolves them, and writes only the file that it is told', () => {
+    workspace.setDefaults('upload', { bucket: 'acme-packages', region: 'cn-north-1' });
+    const before = files();
+    const args = ['g', 'nx-lambda-python:policy', 'my-orders', '--no-interactive'];
+    const output = workspace.succeed(args);
+    expect(output).toContain('"arn:aws-cn:lambda:cn-north-1:*:function:my-orders-hello"');
+    expect(output).toContain('"arn:aws-cn:s3:::acme-packages/lambda-packages/my-orders/*.zip"');
+    expect(output).toContain('note: the account is not known');
+    expect(files()).toEqual(before);
+    workspace.succeed([...args, '--account=111122223333', '--output=infra/policy.json']);
+    expect(workspace.read('infra/policy.json')).toContain(
+      '"arn:aws-cn:lambda:cn-north-1:111122223333:function:my-orders-ship"',
+    );
+    expectRefused([...args, '--configuration=local'], 'error[OPTION_INVALID]', 'simulated');
+  });
+});
+
 function expectRefused(args: readonly string[], ...words: string[]): void {
   const before = files();
   const { code, output } = workspace.nx(args);

@@ -54,9 +54,6 @@ export const MAX_CHARACTERS = 6144;
 
 const LAMBDA = 'lambda.amazonaws.com';
 
-/** Lambda reads a package, by its version, as whoever deploys it; so does a copy of a package's beginning. */
-const READ_OBJECT = ['s3:GetObject', 's3:GetObjectVersion'];
-
 /** For whoever runs upload, deploy, releases and rollback in this configuration. */
 export function deployerPolicy(facts: PolicyFacts): Policy {
   const named = deployerDocument(facts, facts.functions);
@@ -111,7 +108,7 @@ export function bucketPolicy(facts: PolicyFacts): Policy {
         Sid: 'LambdaReadsPackages',
         Effect: 'Allow',
         Principal: { Service: LAMBDA },
-        Action: READ_OBJECT,
+        Action: ['s3:GetObject', 's3:GetObjectVersion'],
         Resource: [`${bucketArn(facts)}/${keys}/*.zip`],
         Condition: { StringEquals: { 'aws:SourceAccount': account } },
       },
@@ -154,15 +151,13 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
     allow('CodeStorage', ['*'], 'account', ['GetAccountSettings']),
     ...(layer === null ? [] : layerStatements(facts, layer)),
     ...passRole(facts),
-    {
-      ...allow('Packages', [`${bucket}/${keys}/*.zip`], 'object', [
-        'HeadObject',
-        'PutObject',
-        'UploadPartCopy',
-        'AbortMultipartUpload',
-      ]),
-      Action: ['s3:AbortMultipartUpload', ...READ_OBJECT, 's3:PutObject'],
-    },
+    // Lambda, too, reads a package by its version as whoever deploys it.
+    allow('Packages', [`${bucket}/${keys}/*.zip`], 'object', [
+      'HeadObject',
+      'PutObject',
+      'UploadPartCopy',
+      'AbortMultipartUpload',
+    ]),
     allow(
       'Records',
       [`${bucket}/${keys}/dependencies/*`, ...(records ? [`${bucket}/${keys}/releases/*`] : [])],
