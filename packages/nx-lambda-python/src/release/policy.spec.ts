@@ -41,12 +41,6 @@ it('of a plain service', () => {
         Resource: [`${ARN}:function:orders-create`, `${ARN}:function:orders-refund`],
       },
       {
-        Sid: 'CodeStorage',
-        Effect: 'Allow',
-        Action: ['lambda:GetAccountSettings'],
-        Resource: ['*'],
-      },
-      {
         Sid: 'Packages',
         Effect: 'Allow',
         Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:GetObjectVersion', 's3:PutObject'],
@@ -72,14 +66,23 @@ it('of a plain service', () => {
 });
 
 it.each<[string, Partial<PolicyFacts>, string[]]>([
-  ['an alias', { alias: true }, ['CreateAlias', 'PublishVersion', 'UpdateAlias']],
+  [
+    'an alias',
+    { alias: true },
+    ['CreateAlias', 'GetAccountSettings', 'PublishVersion', 'UpdateAlias'],
+  ],
+  [
+    'an alias of code that is read in place',
+    { alias: true, storageMode: 'REFERENCE' },
+    ['CreateAlias', 'PublishVersion', 'UpdateAlias'],
+  ],
   ['an event for the canary', { invokesCanary: true }, ['InvokeFunction']],
   [
     'a layer',
     { layer: 'orders-dependencies' },
     ['GetLayerVersion', 'ListLayerVersions', 'PublishLayerVersion', 'UpdateFunctionConfiguration'],
   ],
-  ['creation', { creates: true }, ['CreateFunction']],
+  ['creation', { creates: true }, ['CreateFunction', 'GetAccountSettings']],
 ])('%s adds what it uses, and nothing else', (_, changes, expected) => {
   expect(added(changes)).toEqual(expected.map((name) => `lambda:${name}`));
 });

@@ -148,7 +148,7 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
             qualified,
           ),
         ]),
-    allow('CodeStorage', ['*'], 'account', ['GetAccountSettings']),
+    ...(addsCode(facts) ? [allow('CodeStorage', ['*'], 'account', ['GetAccountSettings'])] : []),
     ...(layer === null ? [] : layerStatements(facts, layer)),
     ...passRole(facts),
     // Lambda, too, reads a package by its version as whoever deploys it.
@@ -171,6 +171,11 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
     ]),
     ...(kmsKeyId === null ? [] : [keyStatement(facts, kmsKeyId)]),
   ]);
+}
+
+/** Only then is the account asked for the room that is left, see `checkCodeStorage`. */
+function addsCode({ alias, creates, storageMode }: PolicyFacts): boolean {
+  return storageMode === 'COPY' && (alias || creates);
 }
 
 function layerStatements(facts: PolicyFacts, layer: string): Statement[] {
