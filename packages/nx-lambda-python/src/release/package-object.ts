@@ -3,6 +3,7 @@
 import { LambdaPythonError } from '../errors';
 import type { AwsFailure } from './aws-failure';
 import { failureError, type AwsPlace } from './failure-error';
+import type { PackageReference } from './function-state';
 import {
   objectUrl,
   type ObjectLocation,
@@ -62,6 +63,22 @@ export async function findPackage(
   }
   if (failure.kind === 'not-found') return { state: 'absent' };
   return { state: 'hidden', failure, bucketAnswers: bucket.ok };
+}
+
+/**
+ * The package as others refer to it; null where nothing is at its key.
+ * @throws what `findPackage` throws, and where S3 hides whether it is there
+ */
+export async function findReference(
+  location: ObjectLocation,
+  sha256: string,
+  access: StorageAccess,
+): Promise<PackageReference | null> {
+  const found = await findPackage(location, sha256, access);
+  if (found.state === 'hidden') throw hiddenError(found, location, access.place);
+  if (found.state === 'absent') return null;
+  const versionId = found.object.versionId ?? null;
+  return { sha256, bucket: location.bucket.name, key: location.key, versionId };
 }
 
 export interface StorageAccess extends RetryPolicy {

@@ -8,7 +8,7 @@ import { numberOfKey, stagesPrefix } from './record';
 import { lockFailure, type RecordAccess } from './record-access';
 import { listingError, readRecords } from './record-store';
 import { isHeld, lockedError, lookAtLock } from './release-lock';
-import { MAX_ATTEMPTS, retryDelay, withRetries, type RetryPolicy } from './retry';
+import { MAX_THROTTLED, MAX_ATTEMPTS, retryDelay, withRetries, type RetryPolicy } from './retry';
 import { hasSurplus, type FunctionVersions, type StageRecords } from './version-prune';
 import type { FunctionAlias, PublishedVersion, VersionService } from './version-service';
 
@@ -28,8 +28,6 @@ export interface StageAccess extends Omit<RecordAccess, 'releases' | 'subject'> 
 }
 
 const LISTS_IN_FLIGHT = 8;
-/** Throttling is the account's weather: it gets more patience than a call that fails. */
-const MAX_THROTTLED = 30;
 
 /**
  * Versions, then locks, then records, then aliases. A release that published a version of this list either still

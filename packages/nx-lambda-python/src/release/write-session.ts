@@ -5,7 +5,7 @@ import type { FunctionService } from './function-service';
 import type { Plan } from './plan';
 import type { PollPorts, Settled } from './poll';
 import type { RateLimiter } from './rate';
-import { retryDelay, type RetryPolicy } from './retry';
+import { MAX_THROTTLED, retryDelay, type RetryPolicy } from './retry';
 
 /** One run of apply, as its functions share it. */
 export interface WriteSession extends RetryPolicy, PollPorts {
@@ -20,8 +20,6 @@ export interface WriteSession extends RetryPolicy, PollPorts {
 }
 
 const MAX_WRITES = 8;
-/** Throttling is the account's weather, not this function's fault: it gets more patience. */
-const MAX_THROTTLED = 30;
 
 /** How a function's part in a release ends before its time. */
 export interface Refusal {

@@ -9,13 +9,13 @@ import { checkCodeStorage } from '../../release/code-storage';
 import type { Plan } from '../../release/plan';
 import { planError, placeOf } from '../../release/plan-error';
 import { hasChanges } from '../../release/release-draft';
-import { planSummary, renderPlan, renderReport } from '../../release/render';
+import { planSummary, renderReport } from '../../release/render';
 import { deployReport, isSuccess, REPORT_FILE, type DeployReport } from '../../release/report';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from './access';
 import { applyRecorded } from './apply-recorded';
 import { openJournal, type Journal } from './journal';
-import { appendStepSummary, deployOutput, type DeployOutput } from './output';
+import { appendStepSummary, deployOutput, showPlan, type DeployOutput } from './output';
 import { prepareDeploy } from './prepare';
 import { deployRequest, type DeployRequest } from './request';
 import type { DeployExecutorSchema } from './schema';
@@ -47,7 +47,7 @@ async function deploy(request: DeployRequest, output: DeployOutput): Promise<boo
       const prepared = await prepareDeploy(request, access);
       const { plan } = prepared;
       const error = planError(plan, request.rules);
-      if (request.dryRun || error) showPlan(plan, request, output);
+      if (request.dryRun || error) showPlan(plan, request.format, output);
       if (error) throw error;
       if (request.dryRun) return isAsWanted(plan, request);
       await checkCodeStorage(plan, prepared.unpackedSize, access);
@@ -89,11 +89,6 @@ function tooManyReleases({ project }: DeployRequest): LambdaPythonError {
     message: `\`${project}\` was released ${MAX_PLANS} times by others while this deploy was planned; nothing was changed`,
     hint: 'run the same command again, and let CI queue the deploys of one service',
   });
-}
-
-function showPlan(plan: Plan, { format }: DeployRequest, output: DeployOutput): void {
-  output.document(renderPlan(plan, format));
-  appendStepSummary(renderPlan(plan, 'markdown'), output);
 }
 
 function showReport(report: DeployReport, request: DeployRequest, output: DeployOutput): void {

@@ -5,7 +5,7 @@ import { systemClock } from '../../release/clock';
 import type { FunctionOutcome } from '../../release/outcome';
 import { isChanged, type Plan } from '../../release/plan';
 import { Progress, type ReleasePhase } from '../../release/progress';
-import type { OutputFormat } from '../../release/render';
+import { renderPlan, type OutputFormat } from '../../release/render';
 import { cutMarkdown } from '../../release/render-markdown';
 import { REPORT_FILE } from '../../release/report';
 import { oneLine } from '../../release/text';
@@ -75,6 +75,11 @@ export function appendStepSummary(markdown: string, output: DeployOutput): void 
     // The deploy is done: a summary that cannot be written must not call it failed.
     output.note(`warning: no step summary: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+export function showPlan(plan: Plan, format: OutputFormat, output: DeployOutput): void {
+  output.document(renderPlan(plan, format));
+  appendStepSummary(renderPlan(plan, 'markdown'), output);
 }
 
 export interface ProgressReporter {

@@ -13,12 +13,7 @@ import type { PackageReference } from '../../release/function-state';
 import { desiredFunctions, selectFunctions, type DesiredFunction } from '../../release/functions';
 import { planLayer, type LayerAccess } from '../../release/layer-version';
 import { objectUrl, type ObjectLocation } from '../../release/object-storage';
-import {
-  findPackage,
-  hiddenError,
-  packageKey,
-  type StorageAccess,
-} from '../../release/package-object';
+import { findReference, packageKey, type StorageAccess } from '../../release/package-object';
 import { planDeploy, type Plan, type PlanSource } from '../../release/plan';
 import {
   readRemoteStates,
@@ -161,12 +156,8 @@ async function findUploaded(
   access: PackageAccess,
 ): Promise<PackageReference> {
   const location: ObjectLocation = { bucket, key: packageKey(prefix, project, sha256) };
-  const found = await findPackage(location, sha256, access);
-  if (found.state === 'present') {
-    const versionId = found.object.versionId ?? null;
-    return { sha256, bucket: bucket.name, key: location.key, versionId };
-  }
-  if (found.state === 'hidden') throw hiddenError(found, location, access.place);
+  const found = await findReference(location, sha256, access);
+  if (found !== null) return found;
   throw new LambdaPythonError('PACKAGE_NOT_UPLOADED', {
     message: `the built package is not in S3: nothing is at ${objectUrl(location)}`,
     hint: `run \`${uploadCommand}\``,

@@ -9,7 +9,7 @@ import { placeOf, planError } from '../../release/plan-error';
 import type { RecordAccess } from '../../release/record-access';
 import { listReleases, readRecords } from '../../release/record-store';
 import { hasChanges } from '../../release/release-draft';
-import { planSummary, renderPlan, renderReport } from '../../release/render';
+import { planSummary, renderReport } from '../../release/render';
 import { deployReport, isSuccess } from '../../release/report';
 import { backTo, undoLast, type RollbackTarget } from '../../release/rollback-target';
 import { renderError } from '../../report';
@@ -19,6 +19,7 @@ import {
   appendStepSummary,
   deployOutput,
   progressReporter,
+  showPlan,
   type DeployOutput,
 } from '../deploy/output';
 import { prepareRollback } from './prepare';
@@ -75,10 +76,7 @@ async function attempt(
   for (const { name, reason } of target.unknown) output.note(`left as it is: ${name} ${reason}`);
   const { plan, goals } = await prepareRollback(target, request.settings, access);
   const error = planError(plan, request.rules);
-  if (request.dryRun || error) {
-    output.document(renderPlan(plan, request.format));
-    appendStepSummary(renderPlan(plan, 'markdown'), output);
-  }
+  if (request.dryRun || error) showPlan(plan, request.format, output);
   if (error) throw error;
   if (request.dryRun) return true;
 

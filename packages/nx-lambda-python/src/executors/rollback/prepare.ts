@@ -3,12 +3,7 @@
 import { forEachLimited } from '../../release/concurrency';
 import type { FunctionState, PackageReference } from '../../release/function-state';
 import type { ObjectLocation } from '../../release/object-storage';
-import {
-  findPackage,
-  hiddenError,
-  packageKey,
-  type StorageAccess,
-} from '../../release/package-object';
+import { findReference, packageKey, type StorageAccess } from '../../release/package-object';
 import type { Plan } from '../../release/plan';
 import {
   readRemoteStates,
@@ -71,11 +66,8 @@ async function findPackages(
           ? recorded.key
           : packageKey(prefix, record.service, sha256),
     };
-    const found = await findPackage(location, sha256, access);
-    if (found.state === 'hidden') throw hiddenError(found, location, access.place);
-    if (found.state === 'absent') return;
-    const versionId = found.object.versionId ?? null;
-    packages.set(sha256, { sha256, bucket: bucket.name, key: location.key, versionId });
+    const found = await findReference(location, sha256, access);
+    if (found !== null) packages.set(sha256, found);
   });
   return packages;
 }

@@ -2,6 +2,7 @@
 
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
+import { optionsIn } from '../../service/target-options';
 
 export interface Project {
   name: string;
@@ -35,11 +36,7 @@ export function targetOptions<T extends object>(
       hint: `set \`"${option}"\` to the right one of them`,
     });
   }
-  const { options, configurations = {}, defaultConfiguration } = configuration;
-  const running = context.configurationName;
-  const chosen =
-    running !== undefined && running in configurations ? running : defaultConfiguration;
-  return { ...options, ...(chosen === undefined ? {} : configurations[chosen]) };
+  return optionsIn(configuration, context.configurationName);
 }
 
 /** `nx upload orders -c production`: the command that runs a target as this one runs. */

@@ -3,6 +3,7 @@
 import type { TargetConfiguration } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import { codeList } from '../../service/nearest';
+import { optionsIn } from '../../service/target-options';
 
 export type Targets = Record<string, TargetConfiguration>;
 
@@ -39,7 +40,7 @@ export function releaseOptions(
   { deployTarget, configuration }: { deployTarget: string; configuration?: string },
 ): ReleaseOptions & { uploadTarget: string } {
   const read = <T extends object>(target: string, option: string) =>
-    optionsOf<T>(targetNamed(targets, target, option), configuration);
+    optionsIn<T>(targetNamed(targets, target, option), configuration);
   const deploy = read<ReleaseOptions['deploy']>(deployTarget, 'deployTarget');
   const { uploadTarget = 'upload' } = deploy;
   const upload = read<ReleaseOptions['upload']>(uploadTarget, 'uploadTarget');
@@ -63,14 +64,4 @@ function targetNamed(targets: Targets, name: string, option: string): TargetConf
     message: `\`${option}\` names the target \`${name}\`, which the service does not have; it has ${codeList(Object.keys(targets)) || 'none'}`,
     hint: `set \`${option}\` to the right one of them`,
   });
-}
-
-/** A target that has no configuration of this name runs in its default one, as in Nx's own dependencies. */
-function optionsOf<T extends object>(
-  { options, configurations = {}, defaultConfiguration }: TargetConfiguration,
-  configuration: string | undefined,
-): Partial<T> {
-  const isItsOwn = configuration !== undefined && configuration in configurations;
-  const chosen = isItsOwn ? configuration : defaultConfiguration;
-  return { ...options, ...(chosen === undefined ? {} : configurations[chosen]) };
 }
