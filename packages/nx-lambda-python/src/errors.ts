@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'STORE_UNUSABLE'
   | 'REF_INVALID'
   | 'SOURCE_DIRTY'
+  | 'SOURCE_CHANGED'
   // engines
   | 'ENGINE_UNAVAILABLE'
   | 'IMAGE_UNAVAILABLE'

@@ -7,6 +7,8 @@ import { encodeCentralHeader, encodeEnd, encodeLocalHeader, type FileHeader } fr
 
 export interface ByteSink {
   write(bytes: Uint8Array): void;
+  /** Of one that works aside: something to wait for before more is written, where it has much to do. */
+  drain?(): Promise<void> | undefined;
 }
 
 export interface FileToWrite extends FileHeader {

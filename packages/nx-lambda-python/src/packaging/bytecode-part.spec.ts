@@ -1,5 +1,6 @@
 import { chooseBytecode, writeBytecodePart } from './bytecode-part';
 import { DamagedFileError } from './package';
+import type { DependencyPart } from './package';
 import { contentsOf, openWheel, partOf } from './packaging.fixtures';
 import { buildArchive } from './zip/archive.fixtures';
 import { bufferSource } from './zip/byte-source';
@@ -38,11 +39,14 @@ describe('chooseBytecode', () => {
 });
 
 describe('writeBytecodePart', () => {
-  const part = partOf([openWheel({ name: 'six', files: { 'six.py': 'x = 1\n' } })]);
+  let part: DependencyPart;
+  beforeAll(async () => {
+    part = await partOf([openWheel({ name: 'six', files: { 'six.py': 'x = 1\n' } })]);
+  });
   const bytecode = bufferSource(
     buildArchive([{ path: '__pycache__/six.cpython-311.pyc', content: 'bytecode' }]),
   );
-  const write = async (from: typeof part, budget: number) => {
+  const write = async (from: DependencyPart, budget: number) => {
     const chunks: Buffer[] = [];
     const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
     const { facts } = await writeBytecodePart(from, bytecode, { budget, prefix: '' }, sink);

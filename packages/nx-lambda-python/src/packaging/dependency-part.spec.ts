@@ -1,4 +1,4 @@
-import { planPart, unknownExclusions } from './dependency-part';
+import { planPart, readInstallation, unknownExclusions, writePart } from './dependency-part';
 import { contentsOf, openWheel, partOf } from './packaging.fixtures';
 
 const a = openWheel({ name: 'a', files: { 'shared/x.py': '1' } });
@@ -43,22 +43,36 @@ describe('unknownExclusions', () => {
 });
 
 describe('writePart', () => {
-  it('refuses distributions that differ in a file', () => {
-    expect(() => partOf([a, b])).toThrow(expect.objectContaining({ code: 'ENTRY_COLLISION' }));
+  it('refuses distributions that differ in a file', async () => {
+    await expect(partOf([a, b])).rejects.toMatchObject({ code: 'ENTRY_COLLISION' });
   });
 
-  it('takes the distribution that was chosen', () => {
-    const { archive, facts } = partOf([a, b], { 'shared/x.py': 'b' });
+  it('takes the distribution that was chosen', async () => {
+    const { archive, facts } = await partOf([a, b], { 'shared/x.py': 'b' });
     expect(contentsOf(archive.read(0, archive.size))['shared/x.py']).toBe('2');
     expect(facts.distributions.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(facts.entryCount).toBe(7);
   });
 
-  it('puts the files of a layer where Python looks for them', () => {
-    const { archive, facts } = partOf([a], {}, { layer: true });
+  it('puts the files of a layer where Python looks for them', async () => {
+    const { archive, facts } = await partOf([a], {}, { layer: true });
     const paths = Object.keys(contentsOf(archive.read(0, archive.size)));
     expect(paths).toContain('python/shared/x.py');
     expect(paths.filter((path) => !path.startsWith('python/'))).toEqual([]);
     expect(facts.topLevel).toEqual(['a-1.0.dist-info', 'shared']);
+  });
+
+  it('gives the same bytes from installations that were read before', async () => {
+    const options = { collisions: {}, layer: false, interpreter: null };
+    const known = new Map([[a.sha256, readInstallation(a, options)]]);
+    const write = async (given?: typeof known) => {
+      const chunks: Buffer[] = [];
+      const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
+      const { facts } = await writePart([a], options, sink, given);
+      return { facts, bytes: Buffer.concat(chunks) };
+    };
+    expect(await write(known)).toEqual(await write());
+    const nothing = new Map([[a.sha256, { entries: [], warnings: ['known'] }]]);
+    expect((await write(nothing)).facts).toMatchObject({ entryCount: 0, warnings: ['known'] });
   });
 });

@@ -10,13 +10,14 @@ import { didYouMean } from '../service/nearest';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';
-import { installEntries } from './wheel/layout';
+import { installEntries, type Installation } from './wheel/layout';
 import { mergeInstallations, type Collisions } from './wheel/merge';
 import { normalizeName } from './wheel/names';
 import { readWheel } from './wheel/read';
 import { makeScripts } from './wheel/scripts';
 import type { ByteSource } from './zip/byte-source';
 import { compress } from './zip/deflate';
+import { SourceBlocks } from './zip/source-blocks';
 
 /** Raised when the same wheels would now give other bytes or facts. */
 export const PART_FORMAT = 2;
@@ -109,25 +110,42 @@ export function unknownExclusions(
     );
 }
 
-/** @throws ENTRY_COLLISION, and WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse */
-export function writePart(
+/**
+ * What a wheel of the store installs.
+ * @throws WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse
+ */
+export function readInstallation(
+  { source, file }: Pick<OpenWheel, 'source' | 'file'>,
+  { interpreter }: Pick<PartOptions, 'interpreter'>,
+): Installation {
+  const content = readWheel(source, file, { trusted: true });
+  const scripts = interpreter === null ? [] : makeScripts(source, content, interpreter);
+  return installEntries(content, scripts);
+}
+
+/**
+ * @param known installations of these wheels that were read before, by the wheels' SHA-256
+ * @throws ENTRY_COLLISION, and those of `readInstallation`
+ */
+export async function writePart(
   wheels: readonly OpenWheel[],
   options: Pick<PartOptions, 'collisions' | 'layer' | 'interpreter'>,
   sink: ByteSink,
-): WrittenPart {
-  const { interpreter } = options;
+  known: ReadonlyMap<string, Installation> = new Map(),
+): Promise<WrittenPart> {
   const prefix = partPrefix(options);
   const warnings: string[] = [];
   const installations = wheels.map((wheel) => {
-    const content = readWheel(wheel.source, wheel.file, { trusted: true });
-    const scripts = interpreter === null ? [] : makeScripts(wheel.source, content, interpreter);
-    const { entries, warnings: own } = installEntries(content, scripts);
+    const { entries, warnings: own } = known.get(wheel.sha256) ?? readInstallation(wheel, options);
     warnings.push(...own);
     return { name: wheel.name, version: wheel.version, entries, wheel, unpackedSize: 0 };
   });
   const writer = new ArchiveWriter(sink);
   const merged = mergeInstallations(installations, options.collisions);
+  let blocks: SourceBlocks | undefined;
   for (const { entry, distribution } of merged) {
+    const room = sink.drain?.();
+    if (room) await room;
     const { path, mode, source } = entry;
     const target = `${prefix}${path}`;
     distribution.unpackedSize += source.size;
@@ -136,7 +154,9 @@ export function writePart(
     } else {
       const { method, crc32, compressedSize, size, dataOffset } = source;
       const file = { path: target, mode, method, crc32, compressedSize, size };
-      writer.add(file, distribution.wheel.source, dataOffset);
+      const { source: wheel } = distribution.wheel;
+      if (blocks?.source !== wheel) blocks = new SourceBlocks(wheel);
+      writer.add(file, blocks, dataOffset);
     }
   }
   const files = merged.map(({ entry }) => ({ path: entry.path, size: entry.source.size }));

@@ -8,6 +8,8 @@ import {
   contentDigest,
   DamagedFileError,
   packageInputs,
+  SourceChangedError,
+  type DependencyPart,
   type ServiceFile,
 } from './package';
 import { contentsOf, openWheel, packageOf, partOf, serviceFile } from './packaging.fixtures';
@@ -27,7 +29,10 @@ const FILES = [
   serviceFile('orders/run.sh', '#!/bin/sh\n', true),
 ];
 
-const build = (files: readonly ServiceFile[], part = partOf(WHEELS)) => packageOf(part, files);
+const build = (
+  files: readonly ServiceFile[],
+  part: DependencyPart | Promise<DependencyPart> = partOf(WHEELS),
+) => packageOf(part, files);
 
 describe('writePackage', () => {
   it('holds the dependencies first, by distribution, then the service, by path', async () => {
@@ -102,7 +107,7 @@ describe('writePackage', () => {
   });
 
   it('notices a damaged dependency part', async () => {
-    const part = partOf(WHEELS);
+    const part = await partOf(WHEELS);
     const bytes = Buffer.from(part.archive.read(0, part.archive.size));
     bytes.writeUInt8(bytes.readUInt8(60) ^ 1, 60);
     await expect(build(FILES, { ...part, archive: bufferSource(bytes) })).rejects.toThrow(
@@ -111,7 +116,7 @@ describe('writePackage', () => {
   });
 
   it('notices a damaged central directory of the part', async () => {
-    const part = partOf(WHEELS);
+    const part = await partOf(WHEELS);
     const bytes = Buffer.from(part.archive.read(0, part.archive.size));
     // 16 - CRC-32 of the first entry: every reader but a checking one would take it.
     const at = part.facts.length + 16;
@@ -144,8 +149,9 @@ describe('writePackage', () => {
     },
   );
 
-  it('names distributions first where they are larger, and what to do about them', () => {
-    const distributions = partOf(WHEELS).facts.distributions.map((one) => ({
+  it('names distributions first where they are larger, and what to do about them', async () => {
+    const { facts } = await partOf(WHEELS);
+    const distributions = facts.distributions.map((one) => ({
       ...one,
       unpackedSize: 2e8,
     }));
@@ -157,11 +163,16 @@ describe('writePackage', () => {
     );
   });
 
+  it('takes no file that is no longer what was read', async () => {
+    const file = { ...serviceFile('a.py', 'x = 1'), read: () => Buffer.from('x = 2') };
+    await expect(build([file])).rejects.toThrow(SourceChangedError);
+  });
+
   it('refuses what Lambda would, naming what is largest', async () => {
-    const part = partOf(WHEELS);
+    const part = await partOf(WHEELS);
     const distributions = part.facts.distributions.map((one) => ({ ...one, unpackedSize: 2e8 }));
     const huge = { ...part.facts, distributions };
-    const file = { path: 'big.bin', executable: false, read: () => Buffer.alloc(262_144_000) };
+    const file = serviceFile('big.bin', Buffer.alloc(262_144_000));
     await expect(build([file], { ...part, facts: huge })).rejects.toMatchObject({
       code: 'PACKAGE_TOO_LARGE',
       message: expect.stringContaining(
@@ -172,24 +183,25 @@ describe('writePackage', () => {
 });
 
 describe('packageInputs', () => {
-  const part = partOf(WHEELS);
-  const inputsOf = (of: typeof part, files: readonly ServiceFile[]) =>
+  let part: DependencyPart;
+  beforeAll(async () => (part = await partOf(WHEELS)));
+  const inputsOf = (of: DependencyPart, files: readonly ServiceFile[]) =>
     packageInputs(of, contentDigest(files));
   const [first, ...others] = FILES;
 
-  it('names the same inputs the same', () => {
-    expect(inputsOf(partOf([...WHEELS].reverse()), [...FILES])).toBe(inputsOf(part, FILES));
+  it('names the same inputs the same', async () => {
+    expect(inputsOf(await partOf([...WHEELS].reverse()), [...FILES])).toBe(inputsOf(part, FILES));
   });
 
   it.each([
-    ['another part', () => inputsOf(partOf([]), FILES)],
+    ['another part', async () => inputsOf(await partOf([]), FILES)],
     ['a file less', () => inputsOf(part, others)],
     ['other content of the same size', () => inputsWith(serviceFile('a.py', 'y = 1'))],
     ['another name', () => inputsWith(serviceFile('b.py', 'x = 1'))],
     ['another mode', () => inputsWith(serviceFile('a.py', 'x = 1', true))],
-  ])('tells apart %s', (_, inputs) => {
+  ])('tells apart %s', async (_, inputs) => {
     expect([inputsOf(part, FILES), inputsWith(serviceFile('a.py', 'x = 1'))]).not.toContain(
-      inputs(),
+      await inputs(),
     );
   });
 

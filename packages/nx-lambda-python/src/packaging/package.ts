@@ -18,6 +18,8 @@ export interface ServiceFile {
   path: string;
   executable: boolean;
   read(): Buffer;
+  /** Of its content when the service was read, hex. */
+  sha256: string;
 }
 
 export interface PackageFacts {
@@ -63,7 +65,9 @@ export async function writePackage(
   let { unpackedSize } = part.facts;
   for (const file of sorted) {
     const content = file.read();
-    writer.addCompressed(file.path, file.executable, compress(content));
+    // What was built is remembered under the content that was read first.
+    if (hexDigest(content) !== file.sha256) throw new SourceChangedError(file.path);
+    writer.addCompressed(file.path, file.executable, compress(content, file.sha256));
     unpackedSize += content.length;
   }
   const own = unpackedSize - part.facts.unpackedSize;
@@ -84,13 +88,24 @@ export function packageInputs({ facts }: Pick<DependencyPart, 'facts'>, content:
 }
 
 /** SHA-256 of the paths, modes and bytes of a service's files, hex. */
-export function contentDigest(files: readonly ServiceFile[]): string {
+export function contentDigest(files: readonly Omit<ServiceFile, 'read'>[]): string {
   const hash = createHash('sha256');
-  for (const { path, executable, read } of files) {
-    const content = createHash('sha256').update(read()).digest('hex');
-    hash.update(`\n${content} ${executable ? 'x' : '-'} ${path}`);
+  for (const { path, executable, sha256 } of files) {
+    hash.update(`\n${sha256} ${executable ? 'x' : '-'} ${path}`);
   }
   return hash.digest('hex');
+}
+
+/** SHA-256. */
+export function hexDigest(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A file of the service is no longer what it was when the service was read: all is read again. */
+export class SourceChangedError extends Error {
+  constructor(readonly path: string) {
+    super(`\`${path}\` changed during the build`);
+  }
 }
 
 /** A file of the wheel store whose bytes changed since it was put there: it is made or fetched again. */

@@ -1,8 +1,15 @@
 /** Parts and packages in memory, for specs. */
 
 import { createHash } from 'node:crypto';
+import type { ByteSink } from './archive-writer';
 import { writePart, type OpenWheel, type PartFacts, type PartOptions } from './dependency-part';
-import { writePackage, type DependencyPart, type PackageFacts, type ServiceFile } from './package';
+import {
+  hexDigest,
+  writePackage,
+  type DependencyPart,
+  type PackageFacts,
+  type ServiceFile,
+} from './package';
 import { buildWheel, type FixtureWheel } from './wheel/wheel.fixtures';
 import type { Collisions } from './wheel/merge';
 import { bufferSource, type ByteSource } from './zip/byte-source';
@@ -17,30 +24,30 @@ export function openWheel(fixture: FixtureWheel): OpenWheel {
   return { name, version, file: filename, sha256, size: bytes.length, source };
 }
 
-export function collect<T>(produce: (sink: { write(bytes: Uint8Array): void }) => T): {
-  bytes: Buffer;
-  result: T;
-} {
+export function collect<T>(produce: (sink: ByteSink) => T): { bytes: Buffer; result: T } {
   const chunks: Buffer[] = [];
   const result = produce({ write: (bytes) => void chunks.push(Buffer.from(bytes)) });
   return { bytes: Buffer.concat(chunks), result };
 }
 
-export function partOf(
+export async function partOf(
   wheels: readonly OpenWheel[],
   collisions: Collisions = {},
   { layer = false, interpreter = null }: Partial<Pick<PartOptions, 'layer' | 'interpreter'>> = {},
-): { archive: ByteSource; facts: PartFacts } {
+): Promise<{ archive: ByteSource; facts: PartFacts }> {
   const options = { collisions, layer, interpreter };
-  const { bytes, result } = collect((sink) => writePart(wheels, options, sink));
-  return { archive: bufferSource(bytes), facts: result.facts };
+  const chunks: Buffer[] = [];
+  const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
+  const { facts } = await writePart(wheels, options, sink);
+  return { archive: bufferSource(Buffer.concat(chunks)), facts };
 }
 
 /** The whole package, as one that begins with the part's entries. */
 export async function packageOf(
-  part: DependencyPart,
+  from: DependencyPart | Promise<DependencyPart>,
   files: readonly ServiceFile[],
 ): Promise<{ bytes: Buffer; result: PackageFacts }> {
+  const part = await from;
   const chunks = [Buffer.from(part.archive.read(0, part.facts.length))];
   const result = await writePackage(part, files, compress, async () => ({
     write: (bytes) => void chunks.push(Buffer.from(bytes)),
@@ -48,8 +55,13 @@ export async function packageOf(
   return { bytes: Buffer.concat(chunks), result };
 }
 
-export function serviceFile(path: string, content: string, executable = false): ServiceFile {
-  return { path, executable, read: () => Buffer.from(content) };
+export function serviceFile(
+  path: string,
+  content: string | Buffer,
+  executable = false,
+): ServiceFile {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  return { path, executable, read: () => bytes, sha256: hexDigest(bytes) };
 }
 
 /** Path to content, read strictly. */

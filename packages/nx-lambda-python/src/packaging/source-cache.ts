@@ -7,10 +7,9 @@
  *     <compressed bytes, one file after the other>
  */
 
-import { createHash } from 'node:crypto';
 import type { PythonModule } from '../service/python-module';
 import type { ByteSink } from './archive-writer';
-import type { PackageFacts } from './package';
+import { hexDigest, type PackageFacts } from './package';
 import type { ByteSource } from './zip/byte-source';
 import { compress, type CompressedFile } from './zip/deflate';
 
@@ -64,10 +63,10 @@ export class SourceCache {
     this.dataOffset = dataOffset;
   }
 
-  readonly compress = (content: Buffer): CompressedFile => {
-    const key = digestOf(content);
-    const compressed = this.contents.get(key) ?? this.read(key) ?? this.learn(compress(content));
-    this.contents.set(key, compressed);
+  readonly compress = (content: Buffer, sha256: string): CompressedFile => {
+    const known = this.contents.get(sha256) ?? this.read(sha256);
+    const compressed = known ?? this.learn(compress(content));
+    this.contents.set(sha256, compressed);
     return compressed;
   };
 
@@ -75,7 +74,7 @@ export class SourceCache {
     content: Buffer,
     parse: (content: Buffer) => Promise<PythonModule>,
   ): Promise<PythonModule> {
-    const key = digestOf(content);
+    const key = hexDigest(content);
     const known = this.known.modules[key];
     if (known) {
       this.modules.set(key, known);
@@ -111,13 +110,13 @@ export class SourceCache {
     const contents: Index['contents'] = {};
     let offset = 0;
     for (const [key, { data, ...facts }] of this.contents) {
-      contents[key] = { ...facts, offset, length: data.length, sha256: digestOf(data) };
+      contents[key] = { ...facts, offset, length: data.length, sha256: hexDigest(data) };
       offset += data.length;
     }
     const modules = Object.fromEntries(this.modules);
     const index: Index = { format: FORMAT, contents, modules, package: this.package };
     const text = Buffer.from(JSON.stringify(index));
-    sink.write(Buffer.from(`${digestOf(text)}\n`));
+    sink.write(Buffer.from(`${hexDigest(text)}\n`));
     sink.write(text);
     sink.write(Buffer.from('\n'));
     for (const { data } of this.contents.values()) sink.write(data);
@@ -133,7 +132,7 @@ export class SourceCache {
     if (!known || !this.source) return undefined;
     const { offset, length, sha256, ...facts } = known;
     const data = this.source.read(this.dataOffset + offset, length);
-    return digestOf(data) === sha256 ? { ...facts, data } : undefined;
+    return hexDigest(data) === sha256 ? { ...facts, data } : undefined;
   }
 }
 
@@ -150,12 +149,7 @@ function readIndex(source: ByteSource): { index: Index; dataOffset: number } | u
     end = head.indexOf(10, DIGEST_LENGTH + 1);
   }
   const text = head.subarray(DIGEST_LENGTH + 1, Math.max(end, DIGEST_LENGTH + 1));
-  if (end < 0 || head.toString('latin1', 0, DIGEST_LENGTH) !== digestOf(text)) return undefined;
+  if (end < 0 || head.toString('latin1', 0, DIGEST_LENGTH) !== hexDigest(text)) return undefined;
   const index = JSON.parse(text.toString('utf8')) as Index;
   return index.format === FORMAT ? { index, dataOffset: end + 1 } : undefined;
-}
-
-/** Hex. */
-function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

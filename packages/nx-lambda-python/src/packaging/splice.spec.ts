@@ -27,7 +27,7 @@ type Files = NonNullable<FixtureWheel['files']>;
 async function splice(files: Files, scripts = false) {
   const wheel = openWheel({ files });
   await validateWheel(wheel.source, wheel.file, TARGET);
-  const { archive } = partOf(
+  const { archive } = await partOf(
     [wheel],
     {},
     { interpreter: scripts ? interpreterPath(TARGET.runtime) : null },
@@ -143,8 +143,8 @@ describe('splicing', () => {
     await expect(splice({ 'a.py': link })).rejects.toMatchObject({ reason: 'symlink' });
   });
 
-  it('writes no descriptor, extra field or other flag, whatever the wheel has', () => {
-    const { archive } = partOf([
+  it('writes no descriptor, extra field or other flag, whatever the wheel has', async () => {
+    const { archive } = await partOf([
       openWheel({
         files: {
           'a.py': {
@@ -167,12 +167,12 @@ describe('splicing', () => {
   });
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;
-  (hasPython ? it : it.skip)('keeps what importlib.metadata reads', () => {
+  (hasPython ? it : it.skip)('keeps what importlib.metadata reads', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'splice-'));
     try {
       const points = '[console_scripts]\ndemo = demo:main\n';
       const files = { 'demo.py': 'x', 'demo-1.0.dist-info/entry_points.txt': points };
-      const { archive } = partOf([openWheel({ files })]);
+      const { archive } = await partOf([openWheel({ files })]);
       const file = join(directory, 'part.zip');
       writeFileSync(file, archive.read(0, archive.size));
       const script = [

@@ -17,6 +17,8 @@ export interface ExecOptions {
   outputFile?: string;
   /** The program gets this process's terminal: nothing of what it says is seen here. */
   terminal?: boolean;
+  /** A short question with a short answer, see `ask`; it takes `cwd` and `env` only. */
+  isQuestion?: boolean;
 }
 
 export interface ExecResult {
@@ -55,6 +57,7 @@ export const ask: Exec = (file, args, { cwd, env } = {}) =>
   });
 
 export const exec: Exec = async (file, args, options = {}) => {
+  if (options.isQuestion) return ask(file, args, options);
   const files = openFiles(options);
   try {
     return await run(file, args, options, files);

@@ -2,17 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  beginsWith,
-  diskError,
-  hashFile,
-  openFile,
-  writeTextWhole,
-  writeWhole,
-  dropDraft,
-  startDraft,
-  writeWholeAfter,
-} from './files';
+import { beginsWith, diskError, hashFile, openFile, writeTextWhole, writeWhole } from './files';
 import { ownedName } from './owner';
 
 let root: string;
@@ -78,78 +68,6 @@ describe('writeWhole', () => {
       code: 'STORE_UNUSABLE',
       message: expect.stringContaining('`/cache`'),
     });
-  });
-});
-
-describe('writeWholeAfter', () => {
-  const names = () => readdirSync(root).sort();
-  const start = () => {
-    const file = join(root, 'start');
-    writeFileSync(file, '0123456789');
-    return startDraft(join(root, 'whole'), { file, length: 4 });
-  };
-
-  it.each(['', 'tail', 'a longer tail', 'x'.repeat(600_000)])(
-    'puts the first bytes of a file and %.20s together',
-    async (tail) => {
-      const path = join(root, 'whole');
-      writeFileSync(path, 'before');
-      const seen: string[] = [];
-      const result = await writeWholeAfter(
-        path,
-        start(),
-        async (open) => {
-          const output = await open();
-          for (const piece of tail.match(/.{1,7000}/g) ?? []) output.write(Buffer.from(piece));
-          seen.push(readFileSync(path, 'utf8'));
-          return 'result';
-        },
-        () => seen.push(readFileSync(path, 'utf8')),
-      );
-      expect(result).toBe('result');
-      expect(readFileSync(path, 'utf8')).toBe(`0123${tail}`);
-      expect(seen).toEqual(['before', 'before']);
-      expect(names()).toEqual(['start', 'whole']);
-    },
-  );
-
-  it.each(['before it opens the output', 'after'])(
-    'leaves all as it was where producing fails %s',
-    async (moment) => {
-      const path = join(root, 'whole');
-      writeFileSync(path, 'before');
-      const replace = jest.fn();
-      const failing = writeWholeAfter(
-        path,
-        start(),
-        async (open) => {
-          if (moment === 'after') (await open()).write(Buffer.from('x'));
-          throw new Error('producing');
-        },
-        replace,
-      );
-      await expect(failing).rejects.toThrow('producing');
-      expect(replace).not.toHaveBeenCalled();
-      expect(readFileSync(path, 'utf8')).toBe('before');
-      expect(names()).toEqual(['start', 'whole']);
-    },
-  );
-
-  it('fails as copying does', async () => {
-    const path = join(root, 'whole');
-    const failing = writeWholeAfter(
-      path,
-      startDraft(path, { file: join(root, 'missing'), length: 0 }),
-      (open) => open(),
-      () => undefined,
-    );
-    await expect(failing).rejects.toMatchObject({ code: 'ENOENT' });
-    expect(names()).toEqual([]);
-  });
-
-  it('leaves nothing of a draft that is dropped', async () => {
-    await dropDraft(start());
-    expect(names()).toEqual(['start']);
   });
 });
 

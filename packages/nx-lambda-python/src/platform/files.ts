@@ -2,25 +2,17 @@
 
 import { createHash } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
-  constants,
   fsyncSync,
-  ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
-  readdirSync,
   renameSync,
-  rmSync,
   fstatSync,
   writeSync,
 } from 'node:fs';
-import { copyFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { chunkBuffer, eachChunk, type ByteSource } from '../packaging/zip/byte-source';
-import { isAbandoned, ownedName } from './owner';
+import { draftBeside, removeDraft } from './drafts';
 
 export interface OpenFile extends ByteSource {
   close(): void;
@@ -90,11 +82,10 @@ export function writeWhole<T>(
   produce: (output: Output) => T,
   { durable = false } = {},
 ): T {
-  const temporary = join(dirname(path), draftName(path, ownedName()));
+  let draft = '';
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    sweepDrafts(path);
-    const descriptor = openSync(temporary, 'wx', 0o644);
+    draft = draftBeside(path);
+    const descriptor = openSync(draft, 'wx', 0o644);
     let result: T;
     try {
       const output = new BufferedOutput(descriptor);
@@ -104,109 +95,11 @@ export function writeWhole<T>(
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, path);
+    renameSync(draft, path);
     return result;
   } catch (error) {
-    removeDraft(temporary);
+    if (draft !== '') removeDraft(draft);
     throw diskError(error, path);
-  }
-}
-
-/** A file to be, of which the first bytes are being copied from another one by the system, aside. */
-export interface Draft {
-  /** Of the temporary sibling. */
-  path: string;
-  /** Of the copied bytes. */
-  length: number;
-  copying: Promise<void>;
-}
-
-/** @param start a length of 0 needs no file */
-export function startDraft(
-  path: string,
-  { file, length }: { file: string | undefined; length: number },
-): Draft {
-  const temporary = join(dirname(path), draftName(path, ownedName()));
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    sweepDrafts(path);
-  } catch (error) {
-    throw diskError(error, path);
-  }
-  // Where the file system can share blocks, nothing is copied at all.
-  const copying = file
-    ? copyFile(file, temporary, constants.COPYFILE_FICLONE)
-    : writeFile(temporary, '');
-  // Heard by whoever goes on with it; until then a failure must not count as unhandled.
-  copying.catch(() => undefined);
-  return { path: temporary, length, copying };
-}
-
-/** For one that nobody goes on with. */
-export async function dropDraft({ path, copying }: Draft): Promise<void> {
-  await copying.catch(() => undefined);
-  removeDraft(path);
-}
-
-/**
- * Like `writeWhole`, for a file that was begun: `produce` may work while its first bytes are copied, and the
- * output that it asks for stands right behind them.
- *
- * @param replace called when all bytes are there, before the file takes its place
- */
-export async function writeWholeAfter<T>(
-  path: string,
-  draft: Draft,
-  produce: (open: () => Promise<Output>) => Promise<T>,
-  replace: () => void,
-): Promise<T> {
-  let descriptor: number | undefined;
-  try {
-    let output: BufferedOutput | undefined;
-    const result = await produce(async () => {
-      await draft.copying;
-      chmodSync(draft.path, 0o644);
-      descriptor = openSync(draft.path, 'r+');
-      output = new BufferedOutput(descriptor, draft.length);
-      return output;
-    });
-    if (output && descriptor !== undefined) {
-      ftruncateSync(descriptor, output.flush());
-      closeSync(descriptor);
-      descriptor = undefined;
-    }
-    replace();
-    renameSync(draft.path, path);
-    return result;
-  } catch (error) {
-    if (descriptor !== undefined) closeSync(descriptor);
-    await dropDraft(draft);
-    throw diskError(error, path);
-  }
-}
-
-/** Where even this fails, the first error says why. */
-function removeDraft(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // The next writer sweeps it.
-  }
-}
-
-function draftName(path: string, owner: string): string {
-  return `.${basename(path)}.${owner}.tmp`;
-}
-
-/** Removes what processes that were killed while they wrote this file left beside it. */
-function sweepDrafts(path: string): void {
-  const directory = dirname(path);
-  const [start = '', end = ''] = draftName(path, '/').split('/');
-  for (const name of readdirSync(directory)) {
-    if (!name.startsWith(start) || !name.endsWith(end)) continue;
-    if (isAbandoned(name.slice(start.length, -end.length))) {
-      rmSync(join(directory, name), { force: true });
-    }
   }
 }
 
@@ -259,7 +152,7 @@ export function diskError(error: unknown, path: string): unknown {
 }
 
 /** Gathers small writes: an archive has two for each of thousands of entries. */
-class BufferedOutput implements Output {
+export class BufferedOutput implements Output {
   private readonly pending = Buffer.allocUnsafe(1 << 18);
   private length = 0;
 

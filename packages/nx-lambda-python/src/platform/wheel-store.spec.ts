@@ -86,6 +86,31 @@ describe('DiskWheelStore', () => {
     expect(written).toBe(1);
   });
 
+  it('begins another file with a part that it makes', async () => {
+    const wheel = await admitWheel();
+    const next = join(root, 'package.zip');
+    const open = () =>
+      store.openPart('digest', [wheel], (wheels, sink) => writePart(wheels, PLAIN, sink), next);
+    const made = await open();
+    const { draft, facts } = made;
+    expect(draft?.length).toBe(facts.length);
+    expect(hashFile(draft?.path ?? '', 'hex')).toBe(facts.sha256);
+    made.close();
+    const known = await open();
+    expect(known.draft).toBeUndefined();
+    known.close();
+  });
+
+  it('hashes wheels before they are needed, and hands over those that are sound', async () => {
+    const [sound, damaged] = [await admitWheel(), await admitWheel('other')];
+    writeFileSync(store.wheelPath(damaged), Buffer.alloc(damaged.size));
+    const seen: string[] = [];
+    await store.verifyAhead([sound, damaged], ({ name, source }) =>
+      seen.push(`${name} ${source.size}`),
+    );
+    expect(seen).toEqual([`demo ${sound.size}`]);
+  });
+
   it('removes a wheel whose bytes have changed, so that it is fetched again', async () => {
     const wheel = await admitWheel();
     writeFileSync(store.wheelPath(wheel), Buffer.alloc(wheel.size));

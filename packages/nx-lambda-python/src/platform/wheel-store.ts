@@ -29,26 +29,16 @@ import {
 import { basename, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ArchiveStart, ByteSink } from '../packaging/archive-writer';
-import {
-  PART_FORMAT,
-  type OpenWheel,
-  type PartFacts,
-  type WrittenPart,
-} from '../packaging/dependency-part';
+import { PART_FORMAT, type OpenWheel, type PartFacts } from '../packaging/dependency-part';
 import type { InstalledTree, TreeStore, WriteTreePart } from '../packaging/installed-tree';
 import { DamagedFileError, hashPart, type DependencyPart } from '../packaging/package';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../packaging/wheel-set';
-import { bufferSource } from '../packaging/zip/byte-source';
-import { diskError, hashFile, openFile, syncFile, writeWhole, type OpenFile } from './files';
+import { writeWholeAside } from './begun-files';
+import { diskError, hashFile, openFile, syncFile, type OpenFile } from './files';
 import { withLock } from './locks';
+import { emptyPart, type OpenPart, type WriteWheels } from './open-part';
 import { markUsed, readRecord, writeRecord } from './store-records';
 import { withWorkDirectory } from './work-directory';
-
-export interface OpenPart extends DependencyPart {
-  /** Of the archive; undefined where it is in memory only, with nothing in it. */
-  path: string | undefined;
-  close(): void;
-}
 
 export class DiskWheelStore implements WheelStore, TreeStore {
   /** SHA-256 of wheels that this process has just hashed. */
@@ -87,14 +77,27 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     return wheel;
   }
 
-  /** Hashes wheels that a part will be made of soon; what is damaged is found again, and told, by then. */
-  async verifyAhead(wheels: readonly StoredWheel[]): Promise<void> {
+  /**
+   * Hashes wheels that a part will be made of soon, and hands them over.
+   * What is damaged is found again, and told, by then.
+   */
+  async verifyAhead(
+    wheels: readonly StoredWheel[],
+    take: (wheel: OpenWheel) => void,
+  ): Promise<void> {
     for (const wheel of wheels) {
+      // What is waited for goes first.
+      await immediate();
       const path = this.wheelPath(wheel);
       if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) {
         this.admitted.add(wheel.sha256);
+        const source = openFile(path);
+        try {
+          take({ ...wheel, source });
+        } finally {
+          source.close();
+        }
       }
-      await immediate();
     }
   }
 
@@ -130,22 +133,25 @@ export class DiskWheelStore implements WheelStore, TreeStore {
 
   /**
    * The dependency part of this digest, made by `write` if it is not there; the caller closes it.
+   *
+   * @param next a file that shall begin with the part: it is begun with it where the part is made
    * @throws DamagedFileError after removing what is damaged: resolving again fetches it
    */
   async openPart(
     digest: string,
     wheels: readonly StoredWheel[],
-    write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart,
+    write: WriteWheels,
+    next?: string,
   ): Promise<OpenPart> {
     if (wheels.length === 0) return emptyPart(write);
     const path = this.partPath(digest);
-    const start = this.readPart(path)
+    const made = this.readPart(path)
       ? undefined
       : await this.locked(`part-${digest}`, async () =>
-          this.readPart(path) ? undefined : this.makePart(path, wheels, write),
+          this.readPart(path) ? undefined : this.makePart(path, wheels, write, next),
         );
     const part = this.openKnownPart(digest);
-    return { ...part, start: start ?? part.start };
+    return { ...part, ...made };
   }
 
   /** @throws DamagedFileError where there is no such part */
@@ -204,11 +210,12 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     return facts?.format === PART_FORMAT && stat?.size === facts.size ? facts : undefined;
   }
 
-  private makePart(
+  private async makePart(
     path: string,
     wheels: readonly StoredWheel[],
-    write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart,
-  ): ArchiveStart {
+    write: WriteWheels,
+    next: string | undefined,
+  ): Promise<Pick<OpenPart, 'start' | 'draft'>> {
     const files: OpenFile[] = [];
     try {
       this.verify(wheels);
@@ -217,9 +224,14 @@ export class DiskWheelStore implements WheelStore, TreeStore {
         files.push(source);
         return { ...wheel, source };
       });
-      const { facts, start } = writeWhole(`${path}.zip`, (output) => write(open, output));
+      const { result, draft } = await writeWholeAside(
+        `${path}.zip`,
+        (output) => write(open, output),
+        next,
+      );
+      const { facts, start } = result;
       writeRecord(`${path}.json`, facts);
-      return start;
+      return { start, draft: draft && { ...draft, length: facts.length } };
     } finally {
       for (const file of files) file.close();
     }
@@ -260,14 +272,6 @@ async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** Of a service that requires nothing: a few bytes, for which no store is needed. */
-function emptyPart(write: (wheels: readonly OpenWheel[], sink: ByteSink) => WrittenPart): OpenPart {
-  const chunks: Uint8Array[] = [];
-  const part = write([], { write: (bytes) => void chunks.push(Buffer.from(bytes)) });
-  const archive = bufferSource(Buffer.concat(chunks));
-  return { ...part, archive, path: undefined, close: () => undefined };
 }
 
 /** What is damaged: where it cannot be removed, it cannot be replaced either. */

@@ -10,7 +10,8 @@ import { readPipConfiguration } from '../../platform/pip/configuration';
 import type { ContainerPlace } from '../../platform/pip/pip-container';
 import type { ResolveRequest } from '../../platform/pip/request';
 import { redactedError, redactingExec, type Redact } from '../../platform/redact';
-import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
+import type { OpenPart } from '../../platform/open-part';
+import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { Marker } from '../../service/marker';
 import { containerMeaning, containerPlace } from './container-place';
 import { buildImageName, chooseImage, pinnedDigest } from './image';
@@ -31,8 +32,8 @@ export interface Dependencies {
   hit: boolean;
   /** Name of their dependency part in the store. */
   part: string;
-  /** Opens that part, made first if need be; the caller closes it. */
-  openPart: () => Promise<OpenPart>;
+  /** Opens that part, made first if need be, see `DiskWheelStore.openPart`; the caller closes it. */
+  openPart: (next?: string) => Promise<OpenPart>;
 }
 
 /** One value of the option `dependencies`. */
@@ -145,11 +146,14 @@ export async function ensureDependencies(
   const there = mode.find(requirementsKey(own));
   if (there) return kept(own, there);
   const run = redactingExec(exec, redact);
-  // Both take a while, beside what follows: what goes wrong is told when they are needed.
-  if (image) void currentUser(image, run).catch(() => undefined);
-  else void loadExec();
+  // The container is what takes longest, so nothing that could wait may hold up its start.
+  // What goes wrong is told when it is needed.
+  const prepared = Promise.all([image && currentUser(image, run), loadExec()]).catch(
+    () => undefined,
+  );
   await ready();
   printReason(own, options, keys);
+  await prepared;
   const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
   try {
     return kept(own, await mode.ensure(own, request, place, run));

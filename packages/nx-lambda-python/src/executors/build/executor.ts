@@ -2,7 +2,8 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
-import { DamagedFileError } from '../../packaging/package';
+import { LambdaPythonError } from '../../errors';
+import { DamagedFileError, SourceChangedError } from '../../packaging/package';
 import { checkOut } from '../../platform/git';
 import { openSourceCache } from '../../platform/source-cache';
 import { storeDirectory } from '../../platform/store-directory';
@@ -57,7 +58,7 @@ async function buildPackage(
     const marker = readMarker(options);
     let service: Promise<Service> | undefined;
     const read = () => (service ??= readService(options, marker, sources.cache));
-    const built = await withRepairedStore(async () => {
+    const built = await withRepairs(async () => {
       // First, so that the engine answers while files are read.
       const dependencies = ensureDependencies(options, marker, store, read);
       // Faults of the service are told first; those of an engine that was asked meanwhile, below.
@@ -70,6 +71,9 @@ async function buildPackage(
         const all = await withBytecode(found, options, marker, store);
         const output = await writeOutput(options, complete, all, store, sources.cache, begun);
         return { hit: found.hit, ...output };
+      } catch (error) {
+        if (error instanceof SourceChangedError) service = undefined;
+        throw error;
       } finally {
         await begun?.close();
       }
@@ -81,19 +85,34 @@ async function buildPackage(
   }
 }
 
-/** A dependency part, then the wheels that it is made of: more than these two cannot be found damaged in turn. */
+/**
+ * A dependency part, then the wheels that it is made of: more than these two cannot be found damaged in turn. As often
+ * files may change that the package was to have.
+ */
 const REPAIRS = 2;
 
-/** What was found damaged in the store has been removed: the next attempt fetches or makes it again. */
-async function withRepairedStore<T>(build: () => Promise<T>): Promise<T> {
+/** What was found damaged in the store has been removed, what was read is forgotten: the next attempt gets it again. */
+async function withRepairs<T>(build: () => Promise<T>): Promise<T> {
   for (let repairs = 0; ; repairs += 1) {
     try {
       return await build();
     } catch (error) {
-      if (!(error instanceof DamagedFileError) || repairs === REPAIRS) throw error;
-      console.warn(`${error.message}; repairing it`);
+      if (error instanceof SourceChangedError) {
+        if (repairs === REPAIRS) throw sourceChanged(error);
+        console.warn(`${error.message}; reading it again`);
+      } else if (error instanceof DamagedFileError && repairs < REPAIRS) {
+        console.warn(`${error.message}; repairing it`);
+      } else throw error;
     }
   }
+}
+
+function sourceChanged(cause: SourceChangedError): LambdaPythonError {
+  return new LambdaPythonError('SOURCE_CHANGED', {
+    message: `\`${cause.path}\` changes again and again while the package is written`,
+    hint: 'end what writes it (a generator, a watcher), or leave it out by `exclude` in pyproject.toml, and run the same command again',
+    cause,
+  });
 }
 
 function printSummary(

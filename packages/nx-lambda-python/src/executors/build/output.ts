@@ -16,14 +16,10 @@ import {
   type PackageFacts,
 } from '../../packaging/package';
 import type { KnownPackage, SourceCache } from '../../packaging/source-cache';
-import {
-  beginsWith,
-  hashFile,
-  startDraft,
-  writeTextWhole,
-  writeWholeAfter,
-} from '../../platform/files';
-import type { DiskWheelStore, OpenPart } from '../../platform/wheel-store';
+import { dropDraft, startDraft, writeWholeAfter } from '../../platform/begun-files';
+import { beginsWith, hashFile, writeTextWhole } from '../../platform/files';
+import type { OpenPart } from '../../platform/open-part';
+import type { DiskWheelStore } from '../../platform/wheel-store';
 import type { BegunPackage } from './begin';
 import type { Dependencies } from './dependencies';
 import { openEmptyPart, removeLayer, removeManifest, writeLayer } from './layer';
@@ -45,15 +41,21 @@ export async function writeOutput(
 ): Promise<BuiltPackage> {
   const directory = join(options.workspaceRoot, options.outputPath);
   const manifestFile = join(directory, MANIFEST_FILE);
-  const part = await dependencies.openPart();
+  const { layer } = options;
+  const part = await dependencies.openPart(layer ? undefined : join(directory, PACKAGE_FILE));
   try {
     const archives = { part, digest: dependencies.part, store, cache, begun };
-    const { layer, ...facts } = await ensureArchives(options, directory, service, archives);
+    const { layer: written, ...facts } = await ensureArchives(
+      options,
+      directory,
+      service,
+      archives,
+    );
     const manifest: BuildManifest = {
       format: 1,
       project: options.project,
       package: { file: PACKAGE_FILE, ...facts },
-      ...(layer && { layer }),
+      ...(written && { layer: written }),
       ...(service.commit && { commit: service.commit }),
       requirementsKey: dependencies.requirementsKey,
       runtime: service.marker.runtime.name,
@@ -121,11 +123,14 @@ async function ensurePackage(
   const path = join(directory, PACKAGE_FILE);
   const inputs = packageInputs(part, content);
   const known = cache.packageOf(inputs);
-  if (known && holds(path, part, known)) return known.facts;
+  if (known && holds(path, part, known)) {
+    if (part.draft) await dropDraft(part.draft);
+    return known.facts;
+  }
   const start = { file: part.path, length: part.facts.length };
   const facts = await writeWholeAfter(
     path,
-    (digest && begun?.take(digest)) || startDraft(path, start),
+    (digest && begun?.take(digest)) || (part.draft ?? startDraft(path, start)),
     (open) => writePackage(part, files, cache.compress, open),
     () => {
       removeManifest(directory);

@@ -1,10 +1,14 @@
 /** Reads a service from disk: its marker, the files that go into the package, its handlers. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { contentDigest, type ServiceFile } from '../../packaging/package';
+import {
+  contentDigest,
+  hexDigest,
+  SourceChangedError,
+  type ServiceFile,
+} from '../../packaging/package';
 import type { SourceCache } from '../../packaging/source-cache';
 import { listFiles } from '../../platform/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
@@ -36,17 +40,35 @@ export async function readService(
   const listed = listFiles(root, sourceRoot, isPrunedDirectory);
   const executable = new Map(listed.map((file) => [file.path, file.executable]));
   const paths = listed.map(({ path }) => path);
-  const handlers = await discoverHandlers(marker, paths, async (path) =>
-    cache.parse(await readFile(join(root, path)), parseModule),
+  // What decides is read once: a file may be edited at any moment.
+  const digests = new Map<string, string>();
+  const read = (path: string): Buffer => {
+    const content = readListed(root, path);
+    digests.set(path, hexDigest(content));
+    return content;
+  };
+  const handlers = await discoverHandlers(marker, paths, (path) =>
+    cache.parse(read(path), parseModule),
   );
   const selected = selectFiles(marker, paths);
   checkNames(selected);
   const files = selected.map((path) => ({
     path: entryName(marker, path) ?? path,
     executable: executable.get(path) ?? false,
-    read: () => readFileSync(join(root, path)),
+    read: () => readListed(root, path),
+    sha256: digests.get(path) ?? hexDigest(readListed(root, path)),
   }));
   return { marker, files, content: contentDigest(files), handlers };
+}
+
+/** @throws SourceChangedError for a file that has just gone */
+function readListed(root: string, path: string): Buffer {
+  try {
+    return readFileSync(join(root, path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new SourceChangedError(path);
+    throw error;
+  }
 }
 
 /** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */

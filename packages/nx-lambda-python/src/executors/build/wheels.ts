@@ -2,10 +2,13 @@
 
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { ByteSink } from '../../packaging/archive-writer';
 import {
   planPart,
+  readInstallation,
   unknownExclusions,
   writePart,
+  type OpenWheel,
   type PartOptions,
 } from '../../packaging/dependency-part';
 import { findLock, resolveLock, type Lock, type LockSteps } from '../../packaging/locked-wheels';
@@ -15,9 +18,11 @@ import {
   ensureWheelSet,
   type Admit,
   type ResolvedWheels,
+  type StoredWheel,
   type WheelSet,
 } from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
+import type { Installation } from '../../packaging/wheel/layout';
 import { EarlyDoor } from '../../platform/early-door';
 import type { Exec } from '../../platform/exec';
 import { openFile } from '../../platform/files';
@@ -54,6 +59,7 @@ export function splicing(
       }
       const door = new EarlyDoor(admitFor(target, place !== undefined));
       const pip = { place, exec, door };
+      const known = new Map<string, Installation>();
       const lock = findLock(components, target);
       const lines = new LineRecords(store.root);
       const { set, hit } = await ensureWheelSet(
@@ -61,12 +67,18 @@ export function splicing(
         store,
         (directory) =>
           lock
-            ? resolveLock(lock, lines, lockSteps(directory, lock, request, pip, store))
+            ? resolveLock(lock, lines, lockSteps(directory, lock, request, pip, readAhead))
             : resolveAll(directory, request, pip),
         door.admit,
       );
       if (!hit) warnUnpinned(options.project, components.meaning.requirements, set.wheels);
-      return spliced(set, hit, part, store);
+      return spliced(set, hit, part, store, known);
+
+      function readAhead(kept: readonly StoredWheel[]): Promise<void> {
+        return store.verifyAhead(kept, (wheel) =>
+          known.set(wheel.sha256, readInstallation(wheel, part)),
+        );
+      }
     },
   };
 }
@@ -90,7 +102,7 @@ function lockSteps(
   { lines }: Lock,
   request: ResolveRequest,
   pip: Pip,
-  store: DiskWheelStore,
+  readAhead: (kept: readonly StoredWheel[]) => Promise<void>,
 ): LockSteps {
   return {
     all: () => resolveAll(directory, request, pip),
@@ -104,7 +116,7 @@ function lockSteps(
       mkdirSync(own);
       const running = runPip(own, requestFor(missing, request), pip);
       // This process has nothing else to do meanwhile.
-      const [fetched] = await Promise.all([running, store.verifyAhead(kept)]);
+      const [fetched] = await Promise.all([running, readAhead(kept)]);
       return fetched;
     },
     none: () => {
@@ -161,11 +173,13 @@ function spliced(
   hit: boolean,
   options: PartOptions,
   store: DiskWheelStore,
+  known?: ReadonlyMap<string, Installation>,
 ): Dependencies {
   const plan = planPart(wheels, options);
   for (const warning of unknownExclusions(wheels, options)) console.warn(`warning: ${warning}`);
-  const openPart = () =>
-    store.openPart(plan.digest, plan.wheels, (open, sink) => writePart(open, options, sink));
+  const write = (open: readonly OpenWheel[], sink: ByteSink) =>
+    writePart(open, options, sink, known);
+  const openPart = (next?: string) => store.openPart(plan.digest, plan.wheels, write, next);
   return { requirementsKey, image, engine, hit, part: plan.digest, openPart };
 }
 

@@ -12,7 +12,8 @@ export interface CompressedFile {
   size: number;
 }
 
-export type Compress = (content: Buffer) => CompressedFile;
+/** @param sha256 of the content, hex */
+export type Compress = (content: Buffer, sha256: string) => CompressedFile;
 
 /** Of zlib's scale: higher levels take twice the time for one percent. */
 const LEVEL = 6;

@@ -101,7 +101,9 @@ async function askUser(engine: BuildImage['engine'], exec: Exec): Promise<UserMa
 /** Podman maps users by an argument; the others say how their daemon does it. */
 async function daemonOf(engine: BuildImage['engine'], exec: Exec): Promise<Daemon> {
   if (engine === 'podman') return 'root';
-  const { stdout } = await exec(engine, ['info', '--format', '{{.SecurityOptions}}']);
+  const { stdout } = await exec(engine, ['info', '--format', '{{.SecurityOptions}}'], {
+    isQuestion: true,
+  });
   if (stdout.includes('rootless')) return 'rootless';
   return stdout.includes('name=userns') ? 'remapped' : 'root';
 }
