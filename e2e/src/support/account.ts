@@ -1,5 +1,6 @@
 /** A simulated account in the test's own process, and the environment that leads nx to it. */
 
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type {
   RecordedRequest,
   SimulatedAccount,
@@ -19,9 +20,36 @@ export function awsEnvironment(
   };
 }
 
+/** What a test looks at and changes behind the plugin's back; the caller destroys it. */
+export function lambdaClient({ endpoint, region, credentials }: SimulatedAccount): LambdaClient {
+  return new LambdaClient({ endpoint, region, credentials });
+}
+
+/** What callers of a function, or of an alias of it, are answered. */
+export async function answerOf(
+  lambda: LambdaClient,
+  name: string,
+  qualifier?: string,
+): Promise<unknown> {
+  const command = new InvokeCommand({ FunctionName: name, Qualifier: qualifier });
+  const { Payload, FunctionError } = await lambda.send(command);
+  const text = Buffer.from(Payload ?? []).toString();
+  if (FunctionError !== undefined) throw new Error(`${name}: ${text}`);
+  return JSON.parse(text) as unknown;
+}
+
 /** Requests that change something, carried out or not. */
 export function writesIn(requests: readonly RecordedRequest[]): RecordedRequest[] {
   return requests.filter(({ operation }) => !/^(Get|Head|List)/.test(operation));
+}
+
+/** Of them, all but those of the release's lock and record: `PublishVersion shop-a`. */
+export function packageWrites(requests: readonly RecordedRequest[]): string[] {
+  return writesIn(requests)
+    .filter(({ target }) => !target.includes('/releases/'))
+    .map(({ operation, target, service }) =>
+      service === 's3' ? operation : `${operation} ${target}`,
+    );
 }
 
 /** What was requested from the call of this on. */

@@ -1,0 +1,156 @@
+/** `"layer": true` from build to deploy: one layer for all functions, beside layers that somebody else attached. */
+
+import {
+  ListLayerVersionsCommand,
+  PublishLayerVersionCommand,
+  UpdateFunctionConfigurationCommand,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { buildArchive } from '../../packages/nx-lambda-python/src/packaging/zip/archive.fixtures';
+import {
+  startSimulatedAccount,
+  type SimulatedAccount,
+} from '../../packages/nx-lambda-python/src/testing';
+import {
+  answerOf,
+  awsEnvironment,
+  lambdaClient,
+  packageWrites,
+  recordFrom,
+} from './support/account';
+import { killRunning, succeedNx } from './support/nx-process';
+import { startWheelIndex, type WheelIndex } from './support/wheel-index';
+import { serviceFiles, Workspace } from './support/workspace';
+
+const SHOP = 'services/shop';
+const MARKER = 'package = "shop"\nruntime = "python3.11"\n';
+const HANDLER = 'import alpha\n\ndef handler(event, context):\n    return alpha.VERSION\n';
+const RUNTIME = { runtime: 'python3.11', architecture: 'x86_64' };
+const NAMES = ['shop-a', 'shop-b'];
+const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
+const WHEELS = ['1.0', '2.0'].map((version) => ({
+  name: 'alpha',
+  version,
+  files: { 'alpha.py': `VERSION = "${version}"\n` },
+}));
+
+describe('a service whose dependencies are in a layer', () => {
+  let workspace: Workspace;
+  let index: WheelIndex;
+  let account: SimulatedAccount;
+  let lambda: LambdaClient;
+  /** Layers of somebody else, before and after the service's own. */
+  let before: string;
+  let after: string;
+
+  const environment = () => ({ ...awsEnvironment(account), PIP_INDEX_URL: index.url });
+  const succeed = (...args: string[]) => succeedNx(workspace, args, environment());
+  const require = (version: string) =>
+    workspace.write(`${SHOP}/requirements.txt`, `alpha==${version}\n`);
+  const own = (version: number) =>
+    `arn:aws:lambda:us-east-1:000000000000:layer:shop-dependencies:${version}`;
+  const layersOf = async (name: string) => (await account.readFunction(name))?.layers;
+  const published = async () => {
+    const listed = await lambda.send(
+      new ListLayerVersionsCommand({ LayerName: 'shop-dependencies' }),
+    );
+    return (listed.LayerVersions ?? []).map(({ LayerVersionArn }) => LayerVersionArn);
+  };
+  const answers = () => Promise.all(NAMES.map((name) => answerOf(lambda, name)));
+  const somebodysLayer = async (name: string) => {
+    const ZipFile = buildArchive([{ path: `python/${name}.py`, content: 'X = 1\n' }]);
+    const command = new PublishLayerVersionCommand({ LayerName: name, Content: { ZipFile } });
+    return (await lambda.send(command)).LayerVersionArn ?? '';
+  };
+  const attach = (name: string, Layers: string[]) =>
+    lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Layers }));
+
+  beforeAll(async () => {
+    index = await startWheelIndex(WHEELS);
+    account = await startSimulatedAccount({ updateMilliseconds: 0 });
+    await account.createBucket('packages', { versioning: true });
+    lambda = lambdaClient(account);
+    workspace = new Workspace('layer');
+    workspace.succeed(['g', 'nx-lambda-python:init']);
+    workspace.writeAll(serviceFiles(SHOP, MARKER, HANDLERS));
+    workspace.setDefaults('build', { engine: 'host', layer: true });
+    workspace.setDefaults('upload', { bucket: 'packages' });
+    require('1.0');
+    for (const one of ['a', 'b']) {
+      const handler = `shop.handlers.${one}.handler`;
+      await account.createFunction({ name: `shop-${one}`, handler, ...RUNTIME });
+    }
+    before = await somebodysLayer('before');
+    after = await somebodysLayer('after');
+    await attach('shop-a', [before]);
+  });
+  afterEach(killRunning);
+  afterAll(async () => {
+    lambda.destroy();
+    await Promise.all([account.stop(), index.stop()]);
+  });
+
+  it('publishes it once and attaches it to every function, after what is there', async () => {
+    const requests = recordFrom(account);
+    expect(await succeed('deploy', 'shop')).toContain('2 updated');
+    expect(packageWrites(requests()).sort()).toEqual([
+      'PublishLayerVersion shop-dependencies',
+      // The layer, and the service's own files.
+      'PutObject',
+      'PutObject',
+      'UpdateFunctionCode shop-a',
+      'UpdateFunctionCode shop-b',
+      'UpdateFunctionConfiguration shop-a',
+      'UpdateFunctionConfiguration shop-b',
+    ]);
+    expect(await layersOf('shop-a')).toEqual([before, own(1)]);
+    expect(await layersOf('shop-b')).toEqual([own(1)]);
+    expect(workspace.packagePaths(SHOP)).not.toContain('alpha.py');
+    expect(await answers()).toEqual(['1.0', '1.0']);
+  });
+
+  it('writes nothing a second time, also beside a layer that came later', async () => {
+    await attach('shop-a', [before, own(1), after]);
+    const requests = recordFrom(account);
+    expect(await succeed('deploy', 'shop')).toContain('2 unchanged');
+    expect(packageWrites(requests())).toEqual([]);
+  });
+
+  it('leaves the layer alone when only the source is another', async () => {
+    workspace.write(`${SHOP}/shop/handlers/b.py`, HANDLER.replace('VERSION', 'VERSION + "!"'));
+    const requests = recordFrom(account);
+    expect(await succeed('deploy', 'shop')).toContain('2 updated');
+    expect(packageWrites(requests()).sort()).toEqual([
+      'PutObject',
+      'UpdateFunctionCode shop-a',
+      'UpdateFunctionCode shop-b',
+    ]);
+    expect(await published()).toEqual([own(1)]);
+    expect(await layersOf('shop-a')).toEqual([before, own(1), after]);
+    expect(await answers()).toEqual(['1.0', '1.0!']);
+  });
+
+  it('puts a new version in the place of the old one when requirements change', async () => {
+    require('2.0');
+    const requests = recordFrom(account);
+    expect(await succeed('deploy', 'shop')).toContain('2 updated');
+    // The code is what it was.
+    expect(packageWrites(requests()).sort()).toEqual([
+      'PublishLayerVersion shop-dependencies',
+      'PutObject',
+      'UpdateFunctionConfiguration shop-a',
+      'UpdateFunctionConfiguration shop-b',
+    ]);
+    expect(await published()).toEqual([own(2), own(1)]);
+    expect(await layersOf('shop-a')).toEqual([before, own(2), after]);
+    expect(await layersOf('shop-b')).toEqual([own(2)]);
+    expect(await answers()).toEqual(['2.0', '2.0!']);
+  });
+
+  it('goes back to the layers of the release before', async () => {
+    expect(await succeed('rollback', 'shop')).toContain('2 updated');
+    expect(await layersOf('shop-a')).toEqual([before, own(1), after]);
+    expect(await layersOf('shop-b')).toEqual([own(1)]);
+    expect(await answers()).toEqual(['1.0', '1.0!']);
+  });
+});
