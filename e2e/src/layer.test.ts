@@ -23,7 +23,12 @@ import { startWheelIndex, type WheelIndex } from './support/wheel-index';
 import { serviceFiles, Workspace } from './support/workspace';
 
 const SHOP = 'services/shop';
-const MARKER = 'package = "shop"\nruntime = "python3.11"\n';
+const MARKER = `package = "shop"
+runtime = "python3.11"
+
+[tool.nx-lambda-python.create]
+role = "arn:aws:iam::000000000000:role/shop"
+`;
 const HANDLER = 'import alpha\n\ndef handler(event, context):\n    return alpha.VERSION\n';
 const RUNTIME = { runtime: 'python3.11', architecture: 'x86_64' };
 const NAMES = ['shop-a', 'shop-b'];
@@ -56,7 +61,7 @@ describe('a service whose dependencies are in a layer', () => {
     );
     return (listed.LayerVersions ?? []).map(({ LayerVersionArn }) => LayerVersionArn);
   };
-  const answers = () => Promise.all(NAMES.map((name) => answerOf(lambda, name)));
+  const answers = (...names: string[]) => Promise.all(names.map((name) => answerOf(lambda, name)));
   const somebodysLayer = async (name: string) => {
     const ZipFile = buildArchive([{ path: `python/${name}.py`, content: 'X = 1\n' }]);
     const command = new PublishLayerVersionCommand({ LayerName: name, Content: { ZipFile } });
@@ -106,7 +111,7 @@ describe('a service whose dependencies are in a layer', () => {
     expect(await layersOf('shop-a')).toEqual([before, own(1)]);
     expect(await layersOf('shop-b')).toEqual([own(1)]);
     expect(workspace.packagePaths(SHOP)).not.toContain('alpha.py');
-    expect(await answers()).toEqual(['1.0', '1.0']);
+    expect(await answers(...NAMES)).toEqual(['1.0', '1.0']);
   });
 
   it('writes nothing a second time, also beside a layer that came later', async () => {
@@ -116,41 +121,45 @@ describe('a service whose dependencies are in a layer', () => {
     expect(packageWrites(requests())).toEqual([]);
   });
 
-  it('leaves the layer alone when only the source is another', async () => {
+  it('leaves the layer alone when only the source is another, and gives it to a new function', async () => {
     workspace.write(`${SHOP}/shop/handlers/b.py`, HANDLER.replace('VERSION', 'VERSION + "!"'));
+    workspace.write(`${SHOP}/shop/handlers/c.py`, HANDLER);
     const requests = recordFrom(account);
-    expect(await succeed('deploy', 'shop')).toContain('2 updated');
+    expect(await succeed('deploy', 'shop', '--missing=create')).toContain('1 created, 2 updated');
     expect(packageWrites(requests()).sort()).toEqual([
+      'CreateFunction shop-c',
       'PutObject',
       'UpdateFunctionCode shop-a',
       'UpdateFunctionCode shop-b',
     ]);
     expect(await published()).toEqual([own(1)]);
     expect(await layersOf('shop-a')).toEqual([before, own(1), after]);
-    expect(await answers()).toEqual(['1.0', '1.0!']);
+    expect(await layersOf('shop-c')).toEqual([own(1)]);
+    expect(await answers('shop-a', 'shop-b', 'shop-c')).toEqual(['1.0', '1.0!', '1.0']);
   });
 
   it('puts a new version in the place of the old one when requirements change', async () => {
     require('2.0');
     const requests = recordFrom(account);
-    expect(await succeed('deploy', 'shop')).toContain('2 updated');
+    expect(await succeed('deploy', 'shop')).toContain('3 updated');
     // The code is what it was.
     expect(packageWrites(requests()).sort()).toEqual([
       'PublishLayerVersion shop-dependencies',
       'PutObject',
       'UpdateFunctionConfiguration shop-a',
       'UpdateFunctionConfiguration shop-b',
+      'UpdateFunctionConfiguration shop-c',
     ]);
     expect(await published()).toEqual([own(2), own(1)]);
     expect(await layersOf('shop-a')).toEqual([before, own(2), after]);
     expect(await layersOf('shop-b')).toEqual([own(2)]);
-    expect(await answers()).toEqual(['2.0', '2.0!']);
+    expect(await answers(...NAMES)).toEqual(['2.0', '2.0!']);
   });
 
   it('goes back to the layers of the release before', async () => {
-    expect(await succeed('rollback', 'shop')).toContain('2 updated');
+    expect(await succeed('rollback', 'shop')).toContain('3 updated');
     expect(await layersOf('shop-a')).toEqual([before, own(1), after]);
     expect(await layersOf('shop-b')).toEqual([own(1)]);
-    expect(await answers()).toEqual(['1.0', '1.0!']);
+    expect(await answers(...NAMES)).toEqual(['1.0', '1.0!']);
   });
 });
