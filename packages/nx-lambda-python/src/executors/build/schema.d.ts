@@ -75,7 +75,7 @@ export interface BuildExecutorSchema {
    */
   bytecodeBudgetMb?: number;
   /**
-   * Put the dependencies into `layer.zip`, a layer, and only the service's own files into `package.zip`. For packages whose dependencies change seldom and are large: an edit then uploads kilobytes. Costs a layer version to be published and attached whenever the dependencies change, which deploy checks for but does not do yet. Not with `dependencies: install`.
+   * Put the dependencies into `layer.zip`, a layer, and only the service's own files into `package.zip`. For packages whose dependencies change seldom and are large: an edit then uploads kilobytes. Costs a write for the layer and one more for each function whenever the dependencies change: deploy publishes and attaches it. Not with `dependencies: install`.
    */
   layer?: boolean;
   /**
