@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MINISTACK_DIFFERENCES } from './conformance/ministack-differences.fixtures';
 import { FAULT_KINDS } from './faults';
+import { LAMBDA_OPERATIONS } from './lambda/route';
+import { S3_OPERATIONS } from './s3/route';
 
 const page = readFileSync(join(__dirname, '../../docs/simulated-account.md'), 'utf8');
 
@@ -28,4 +30,13 @@ test('every difference of MiniStack has its row', () => {
   expect(tableUnder('How it is checked')).toEqual(
     MINISTACK_DIFFERENCES.map(({ check, instead, source }) => [check, instead, source]),
   );
+});
+
+test.each([
+  ['S3', S3_OPERATIONS],
+  ['Lambda', LAMBDA_OPERATIONS],
+])('every operation of %s that is simulated is listed', (service, operations) => {
+  const [, listed = ''] = new RegExp(`\\b${service}: ([^.]*)\\.`).exec(page) ?? [];
+  const names = listed.replace(/ \(.*\)/, '').split(', ');
+  expect([...names].sort()).toEqual([...operations].sort());
 });

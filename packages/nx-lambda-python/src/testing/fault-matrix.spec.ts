@@ -22,6 +22,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetBucketLocationCommand,
   GetBucketVersioningCommand,
@@ -30,6 +33,8 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { SimulatedAccount } from './account';
 import { ORDERS, startBench, stopBenches } from './clients.fixtures';
@@ -69,6 +74,8 @@ const LAMBDA: Record<string, Send> = {
 
 const OBJECT = { Bucket: 'releases', Key: 'package.zip' };
 const { Bucket } = OBJECT;
+const UPLOAD = { ...OBJECT, UploadId: 'any' };
+const PART = { ...UPLOAD, PartNumber: 1 };
 const S3: Record<string, (s3: S3Client) => Promise<unknown>> = {
   HeadBucket: (c) => c.send(new HeadBucketCommand({ Bucket })),
   GetBucketLocation: (c) => c.send(new GetBucketLocationCommand({ Bucket })),
@@ -78,6 +85,12 @@ const S3: Record<string, (s3: S3Client) => Promise<unknown>> = {
   GetObject: (c) => c.send(new GetObjectCommand(OBJECT)),
   ListObjectsV2: (c) => c.send(new ListObjectsV2Command({ Bucket })),
   DeleteObject: (c) => c.send(new DeleteObjectCommand(OBJECT)),
+  CreateMultipartUpload: (c) => c.send(new CreateMultipartUploadCommand(OBJECT)),
+  UploadPart: (c) => c.send(new UploadPartCommand({ ...PART, Body: 'x' })),
+  UploadPartCopy: (c) =>
+    c.send(new UploadPartCopyCommand({ ...PART, CopySource: `${Bucket}/package.zip` })),
+  CompleteMultipartUpload: (c) => c.send(new CompleteMultipartUploadCommand(UPLOAD)),
+  AbortMultipartUpload: (c) => c.send(new AbortMultipartUploadCommand(UPLOAD)),
 };
 
 const ANSWERS: [FaultKind, lambda: string, number, s3: string, number][] = [

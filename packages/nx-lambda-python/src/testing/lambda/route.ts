@@ -62,6 +62,9 @@ const ROUTES: readonly [method: string, path: string, operation: string, run: Op
   ['GET', '/2016-08-19/account-settings', 'GetAccountSettings', getAccountSettings],
 ];
 
+/** Every operation that is simulated. */
+export const LAMBDA_OPERATIONS: readonly string[] = ROUTES.map(([, , operation]) => operation);
+
 /**
  * A whole request: 50 MB of zip in base64, and 256 KB. Sources: AWS Lambda developer guide,
  * "Lambda quotas" (50 MB for direct upload); the number is the one in Lambda's own message.

@@ -45,8 +45,24 @@ export interface StoredUpload {
   bucket: string;
   key: string;
   headers: Record<string, string>;
+  /** Milliseconds since the epoch. */
+  begun: number;
+  /** Whether its key was written or deleted since then. */
+  isOvertaken: boolean;
   /** By number. */
-  parts: Record<string, { sha256: string; size: number; etag: string }>;
+  parts: Record<string, StoredPart>;
+}
+
+export interface StoredPart {
+  /** Hex digest of the bytes. */
+  sha256: string;
+  size: number;
+  /** With its quotes. */
+  etag: string;
+  /** CRC64NVME of the bytes, base64. */
+  crc64: string;
+  /** Milliseconds since the epoch. */
+  modified: number;
 }
 
 /** An object's document. Bucket names hold no slash. */

@@ -1,4 +1,4 @@
-/** Objects made of parts. Source: Amazon S3 API reference, CreateMultipartUpload to AbortMultipartUpload. */
+/** Uploads in parts, up to their completion. Source: Amazon S3 API reference, CreateMultipartUpload to AbortMultipartUpload. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
@@ -6,22 +6,15 @@ import { AwsError, notSimulated } from '../aws-error';
 import type { AwsRequest, AwsResponse, Context } from '../protocol';
 import { emptyResponse } from '../protocol';
 import { sha256Hex } from '../state/state';
-import { readAddress, requireBucket, type S3Address } from './access';
+import { requireBucket, type S3Address } from './access';
 import { readPutBody } from './body';
-import type { StoredUpload } from './model';
-import {
-  isVersioned,
-  keptHeaders,
-  newVersionId,
-  readStored,
-  requireWriteConditions,
-  storeVersion,
-} from './objects';
-import { getObject } from './reading';
-import { checksumHeaders, versionHeader, xmlDocument } from './responses';
+import { readCopySource } from './copy-source';
+import type { StoredPart } from './model';
+import { encryptionHeaders, keptHeaders } from './objects';
+import { xmlDocument } from './responses';
+import { requireUpload } from './uploads';
 
-/** Of every part but the last. */
-const MIN_PART = 5 * 1024 * 1024;
+const ALGORITHM = 'CRC64NVME';
 
 export function createUpload(
   context: Context,
@@ -30,78 +23,62 @@ export function createUpload(
 ): AwsResponse {
   requireBucket(context, request, address);
   const algorithm = request.headers['x-amz-checksum-algorithm'];
-  if (algorithm !== 'CRC64NVME') throw notSimulated('multipart uploads without CRC64NVME');
+  if (algorithm !== ALGORITHM) throw notSimulated(`multipart uploads without ${ALGORITHM}`);
+  const type = request.headers['x-amz-checksum-type'] ?? 'FULL_OBJECT';
+  if (type !== 'FULL_OBJECT') {
+    throw new AwsError(
+      400,
+      'InvalidRequest',
+      `The ${type} checksum type cannot be used with the crc64nvme checksum algorithm.`,
+    );
+  }
   const id = randomBytes(24).toString('base64url');
   const { bucket, key } = address;
-  context.state.write('uploads', id, { id, bucket, key, headers: keptHeaders(request), parts: {} });
+  const headers = keptHeaders(request);
+  context.state.write('uploads', id, {
+    id,
+    bucket,
+    key,
+    headers,
+    begun: context.now,
+    isOvertaken: false,
+    parts: {},
+  });
   const answer = xmlDocument('InitiateMultipartUploadResult', {
     Bucket: bucket,
     Key: key,
     UploadId: id,
   });
-  const checksum = { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': 'FULL_OBJECT' };
-  return { ...answer, headers: { ...answer.headers, ...checksum } };
+  const checksum = { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type };
+  return { ...answer, headers: { ...answer.headers, ...encryptionHeaders(headers), ...checksum } };
 }
 
 export function uploadPart(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
   requireBucket(context, request, address);
-  const { bytes } = readPutBody(request);
+  const { bytes, checksum } = readPutBody(request);
+  const [algorithm = ALGORITHM] = checksum ?? [];
+  if (algorithm.toUpperCase() !== ALGORITHM) {
+    throw new AwsError(
+      400,
+      'InvalidRequest',
+      `Checksum Type mismatch occurred, expected checksum Type: crc64nvme, actual checksum Type: ${algorithm}`,
+    );
+  }
   const { etag, crc64 } = storePart(context, request, address, bytes);
   return emptyResponse(200, { etag, 'x-amz-checksum-crc64nvme': crc64 });
 }
 
 export function copyPart(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
   requireBucket(context, request, address);
-  const [path = '', search = ''] = (request.headers['x-amz-copy-source'] ?? '').split('?');
-  const range = request.headers['x-amz-copy-source-range'];
-  const headers = { host: 'localhost', ...(range === undefined ? {} : { range }) };
-  const source: AwsRequest = {
-    ...request,
-    path: `/${path.replace(/^\//, '')}`,
-    query: new URLSearchParams(search),
-    headers,
-  };
-  const bytes = getObject(context, source, readAddress(source)).body;
-  const { etag: ETag, crc64 } = storePart(context, request, address, bytes);
-  return xmlDocument('CopyPartResult', { ETag, ChecksumCRC64NVME: crc64 });
-}
-
-export function completeUpload(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const bucket = requireBucket(context, request, address);
-  const upload = requireUpload(context, request, address);
-  const stored = readStored(context, address);
-  requireWriteConditions(request, stored.versions.at(-1));
-  const chosen = chooseParts(upload, request.body.toString());
-  const bytes = Buffer.concat(chosen.map(({ sha256 }) => context.state.readBytes(sha256)));
-  const crc64 = new Crc64Nvme().update(bytes).digest();
-  const expected = request.headers['x-amz-checksum-crc64nvme'] ?? crc64;
-  if (expected !== crc64) {
-    throw new AwsError(
-      400,
-      'BadDigest',
-      'The CRC64NVME you specified did not match the calculated checksum.',
-    );
-  }
-  const sha256 = sha256Hex(bytes);
-  const md5s = Buffer.concat(chosen.map(({ etag }) => Buffer.from(etag.slice(1, -1), 'hex')));
-  const etag = `"${createHash('md5').update(md5s).digest('hex')}-${chosen.length}"`;
-  const checksum: [string, string] = ['crc64nvme', crc64];
-  const versionId = newVersionId(bucket);
-  const content = { sha256, size: bytes.length, etag, headers: upload.headers, checksum };
-  context.state.writeBytes(sha256, bytes);
-  storeVersion(context, stored, { versionId, modified: context.now, content });
-  context.state.remove('uploads', upload.id);
-  const { bucket: Bucket, key: Key } = address;
-  const answer = xmlDocument('CompleteMultipartUploadResult', { Bucket, Key, ETag: etag });
-  const headers = {
-    ...versionHeader(versionId, isVersioned(bucket)),
-    ...checksumHeaders(checksum),
-  };
-  return { ...answer, headers: { ...answer.headers, ...headers } };
+  requireUpload(context, request, address);
+  const { bytes, versionHeaders } = readCopySource(context, request);
+  const { etag, crc64, modified } = storePart(context, request, address, bytes);
+  const answer = xmlDocument('CopyPartResult', {
+    LastModified: new Date(modified).toISOString(),
+    ETag: etag,
+    ChecksumCRC64NVME: crc64,
+  });
+  return { ...answer, headers: { ...answer.headers, ...versionHeaders } };
 }
 
 export function abortUpload(
@@ -114,57 +91,36 @@ export function abortUpload(
   return emptyResponse(204);
 }
 
-function storePart(context: Context, request: AwsRequest, address: S3Address, bytes: Buffer) {
+/** A part that is sent again replaces the one of its number. */
+function storePart(
+  context: Context,
+  request: AwsRequest,
+  address: S3Address,
+  bytes: Buffer,
+): StoredPart {
+  const number = readPartNumber(request);
   const upload = requireUpload(context, request, address);
-  const part = {
+  const part: StoredPart = {
     sha256: sha256Hex(bytes),
     size: bytes.length,
     etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
+    crc64: new Crc64Nvme().update(bytes).digest(),
+    modified: context.now,
   };
   context.state.writeBytes(part.sha256, bytes);
-  const parts = { ...upload.parts, [request.query.get('partNumber') ?? '']: part };
+  const parts = { ...upload.parts, [number]: part };
   context.state.write('uploads', upload.id, { ...upload, parts });
-  return { ...part, crc64: new Crc64Nvme().update(bytes).digest() };
+  return part;
 }
 
-function requireUpload(
-  { state }: Context,
-  { query }: AwsRequest,
-  address: S3Address,
-): StoredUpload {
-  const upload = state.read('uploads', query.get('uploadId') ?? '');
-  if (upload?.bucket === address.bucket && upload.key === address.key) return upload;
+function readPartNumber({ query }: AwsRequest): number {
+  const text = query.get('partNumber') ?? '';
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
   throw new AwsError(
-    404,
-    'NoSuchUpload',
-    'The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.',
+    400,
+    'InvalidArgument',
+    'Part number must be an integer between 1 and 10000, inclusive',
+    { fields: { ArgumentName: 'partNumber', ArgumentValue: text } },
   );
-}
-
-function chooseParts(upload: StoredUpload, xml: string): StoredUpload['parts'][string][] {
-  const listed = [...xml.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
-    number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
-    etag: /<ETag>(.*?)</.exec(part)?.[1]?.replaceAll('&quot;', '').replaceAll('"', ''),
-  }));
-  const isAscending = listed.every(({ number }, at) => number > (listed[at - 1]?.number ?? 0));
-  if (!isAscending)
-    throw new AwsError(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
-  return listed.map(({ number, etag }, at) => {
-    const part = upload.parts[number];
-    if (part === undefined || part.etag !== `"${etag}"`) {
-      throw new AwsError(
-        400,
-        'InvalidPart',
-        'One or more of the specified parts could not be found.',
-      );
-    }
-    if (part.size < MIN_PART && at < listed.length - 1) {
-      throw new AwsError(
-        400,
-        'EntityTooSmall',
-        'Your proposed upload is smaller than the minimum allowed size',
-      );
-    }
-    return part;
-  });
 }

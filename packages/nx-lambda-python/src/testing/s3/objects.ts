@@ -10,6 +10,7 @@ import { readPutBody } from './body';
 import type { Bucket, ObjectVersion, StoredObject } from './model';
 import { objectId } from './model';
 import { checksumHeaders, versionHeader } from './responses';
+import { overtakeUploads } from './uploads';
 
 /** Given back as sent, beside user metadata and encryption. */
 const KEPT_HEADERS = [
@@ -39,6 +40,7 @@ export function putObject(context: Context, request: AwsRequest, address: S3Addr
   };
   context.state.writeBytes(sha256, bytes);
   storeVersion(context, stored, version);
+  overtakeUploads(context, address);
   return emptyResponse(200, {
     etag: `"${md5}"`,
     ...encryptionHeaders(headers),
@@ -55,6 +57,7 @@ export function deleteObject(
 ): AwsResponse {
   const bucket = requireBucket(context, request, address);
   const stored = readStored(context, address);
+  overtakeUploads(context, address);
   const versionId = request.query.get('versionId');
   if (versionId !== null) return deleteVersion(context, stored, versionId);
   if (!isVersioned(bucket)) {
@@ -163,7 +166,7 @@ export function keptHeaders({ headers }: AwsRequest): Record<string, string> {
   };
 }
 
-function encryptionHeaders(headers: Record<string, string>): Record<string, string> {
+export function encryptionHeaders(headers: Record<string, string>): Record<string, string> {
   const names = Object.keys(headers).filter((name) =>
     name.startsWith('x-amz-server-side-encryption'),
   );

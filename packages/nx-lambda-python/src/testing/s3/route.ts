@@ -13,10 +13,12 @@ import {
   putBucketVersioning,
 } from './buckets';
 import { listObjectsV2 } from './listing';
-import { abortUpload, completeUpload, copyPart, createUpload, uploadPart } from './multipart';
+import { abortUpload, copyPart, createUpload, uploadPart } from './multipart';
 import { deleteObject, putObject } from './objects';
 import { getObject, headObject } from './reading';
 import { summarize } from './summary';
+import { completeUpload } from './upload-completion';
+import { listParts, listUploads } from './upload-listing';
 
 type Operation = (context: Context, request: AwsRequest, address: S3Address) => AwsResponse;
 
@@ -28,6 +30,7 @@ const BUCKET_ROUTES: readonly [method: string, query: string, operation: string,
     ['GET', 'versioning', 'GetBucketVersioning', getBucketVersioning],
     ['PUT', 'versioning', 'PutBucketVersioning', putBucketVersioning],
     ['GET', 'list-type', 'ListObjectsV2', listObjectsV2],
+    ['GET', 'uploads', 'ListMultipartUploads', listUploads],
   ];
 
 const OBJECT_ROUTES: readonly [method: string, operation: string, run: Operation][] = [
@@ -49,6 +52,15 @@ const MULTIPART_ROUTES: readonly [
   ['PUT', 'uploadId', false, 'UploadPart', uploadPart],
   ['POST', 'uploadId', false, 'CompleteMultipartUpload', completeUpload],
   ['DELETE', 'uploadId', false, 'AbortMultipartUpload', abortUpload],
+  ['GET', 'uploadId', false, 'ListParts', listParts],
+];
+
+/** Every operation that is simulated. */
+export const S3_OPERATIONS: readonly string[] = [
+  ...BUCKET_ROUTES.map(([, , operation]) => operation),
+  'CreateBucket',
+  ...OBJECT_ROUTES.map(([, operation]) => operation),
+  ...MULTIPART_ROUTES.map(([, , , operation]) => operation),
 ];
 
 /** Query parameters that choose another operation on an object, or a part of a multipart upload. */
