@@ -107,7 +107,7 @@ function checkTarget(context: Context, stored: StoredFunction, alias: Alias): vo
   if (additional.length > 1) {
     throw invalidParameter('Number of items in AdditionalVersionWeights cannot be greater than 1');
   }
-  if (additional.length > 0 && [alias.functionVersion, ...additional].includes('$LATEST')) {
+  if (additional.length > 0 && alias.functionVersion === '$LATEST') {
     throw invalidParameter('$LATEST is not supported for an alias pointing to more than 1 version');
   }
   if (additional.includes(alias.functionVersion)) {
@@ -127,6 +127,12 @@ function readWeights(body: JsonObject): Record<string, number> | undefined {
   if (routing === undefined) return undefined;
   const weights = object(routing, 'AdditionalVersionWeights') ?? {};
   const entries = Object.entries(weights).map(([version, weight]): [string, number] => {
+    // Split calls need published versions: $LATEST is no key, and no FunctionVersion beside one.
+    if (!/^\d+$/.test(version)) {
+      throw validation(
+        `Value '{${version}=${String(weight)}}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map keys must be numbers`,
+      );
+    }
     if (typeof weight === 'number' && weight >= 0 && weight <= 1) return [version, weight];
     throw validation(
       `Value '${String(weight)}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: 0 to 1`,

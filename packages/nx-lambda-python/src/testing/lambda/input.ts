@@ -28,14 +28,20 @@ export interface LambdaInput {
 const REFERENCE =
   /^(?:(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?\d{12}:)?(?:function:)?([A-Za-z0-9_-]{1,64})(?::(\$LATEST|[A-Za-z0-9_-]+))?$/;
 
-/** @throws AwsError 400 when it is no function's name, partial ARN or ARN */
+/** @throws AwsError 400 when it is no function's name, partial ARN or ARN, or names another qualifier */
 export function readReference(text: string, query: URLSearchParams): FunctionReference {
   const match = REFERENCE.exec(text);
   const name = match?.[1];
   if (name === undefined) {
     throw validation(`Value '${text}' at 'functionName' failed to satisfy constraint`);
   }
-  return { name, qualifier: query.get('Qualifier') ?? match?.[2] };
+  const [asked, named] = [query.get('Qualifier') ?? undefined, match?.[2]];
+  if (asked !== undefined && named !== undefined && asked !== named) {
+    throw invalidParameter(
+      'The derived qualifier from the function name does not match the specified qualifier.',
+    );
+  }
+  return { name, qualifier: asked ?? named };
 }
 
 /** @throws AwsError 400 when the body is not a JSON object */

@@ -6,6 +6,9 @@ import type { JsonObject } from './input';
 import { integer, invalidParameter, object, required, text, texts, validation } from './input';
 import type { FunctionSettings } from './model';
 
+/** Lambda's families; which of their versions it still takes changes with the months. */
+const RUNTIME =
+  /^(?:python3\.\d+|nodejs\d+\.x|java\d+(?:\.al2)?|dotnet\d+|ruby\d+\.\d+|provided\.al2(?:023)?)$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;
 
 /** @throws AwsError 400 naming the field that Lambda would refuse */
@@ -33,11 +36,17 @@ export function changedSettings(
   if (role !== undefined && !ROLE.test(role)) {
     throw validation(`Value '${role}' at 'role' failed to satisfy constraint`);
   }
+  const runtime = text(body, 'Runtime');
+  if (runtime !== undefined && !RUNTIME.test(runtime)) {
+    throw invalidParameter(
+      `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set`,
+    );
+  }
   const variables = object(body, 'Environment');
   const layers = texts(body, 'Layers');
   return {
     ...current,
-    runtime: text(body, 'Runtime') ?? current.runtime,
+    runtime: runtime ?? current.runtime,
     handler: text(body, 'Handler') ?? current.handler,
     role: role ?? current.role,
     description: text(body, 'Description') ?? current.description,
