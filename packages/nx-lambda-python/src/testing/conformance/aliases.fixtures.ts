@@ -2,6 +2,7 @@
 
 import {
   CreateAliasCommand,
+  DeleteAliasCommand,
   DeleteFunctionCommand,
   GetAliasCommand,
   GetFunctionCommand,
@@ -9,9 +10,9 @@ import {
   ListVersionsByFunctionCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda';
-import type { Bench, Check } from './check.fixtures';
+import type { Check } from './check.fixtures';
 import { failure, newFunction, sha256Base64, zipOf } from './check.fixtures';
-import { withTwoVersions } from './published.fixtures';
+import { createAlias, withTwoVersions } from './published.fixtures';
 
 export const ALIAS_CHECKS: readonly Check[] = [
   {
@@ -31,20 +32,6 @@ export const ALIAS_CHECKS: readonly Check[] = [
       expect(alias.FunctionVersion).toBe('2');
       const { Aliases } = await bench.lambda.send(new ListAliasesCommand({ FunctionName }));
       expect(Aliases?.map(({ Name }) => Name)).toEqual(['live']);
-    },
-  },
-  {
-    name: 'An alias may split calls between two versions',
-    async run(bench) {
-      const FunctionName = await withTwoVersions(bench);
-      const RoutingConfig = { AdditionalVersionWeights: { '2': 0.1 } };
-      await createAlias(bench, FunctionName, { FunctionVersion: '1', RoutingConfig });
-      const get = () => bench.lambda.send(new GetAliasCommand({ FunctionName, Name: 'live' }));
-      expect((await get()).RoutingConfig).toEqual(RoutingConfig);
-      const input = { FunctionName, Name: 'live', FunctionVersion: '2' };
-      const clear = { ...input, RoutingConfig: { AdditionalVersionWeights: {} } };
-      await bench.lambda.send(new UpdateAliasCommand(clear));
-      expect((await get()).RoutingConfig?.AdditionalVersionWeights ?? {}).toEqual({});
     },
   },
   {
@@ -114,16 +101,6 @@ export const ALIAS_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: '$LATEST cannot share an alias with a version',
-    async run(bench) {
-      const FunctionName = await withTwoVersions(bench);
-      const RoutingConfig = { AdditionalVersionWeights: { '1': 0.5 } };
-      const input = { FunctionVersion: '$LATEST', RoutingConfig };
-      const refused = await failure(createAlias(bench, FunctionName, input));
-      expect(refused).toEqual({ name: 'InvalidParameterValueException', status: 400 });
-    },
-  },
-  {
     name: 'An alias’s stale RevisionId is 412 PreconditionFailedException',
     async run(bench) {
       const FunctionName = await withTwoVersions(bench);
@@ -138,25 +115,37 @@ export const ALIAS_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'A version that an alias gives a share of its calls to cannot be deleted',
+    name: 'UpdateAlias to a version that does not exist is 404 and changes nothing',
     async run(bench) {
       const FunctionName = await withTwoVersions(bench);
-      const RoutingConfig = { AdditionalVersionWeights: { '2': 0.1 } };
-      await createAlias(bench, FunctionName, { FunctionVersion: '1', RoutingConfig });
-      const remove = new DeleteFunctionCommand({ FunctionName, Qualifier: '2' });
-      expect(await failure(bench.lambda.send(remove))).toEqual({
-        name: 'ResourceConflictException',
-        status: 409,
-      });
+      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      const alias = { FunctionName, Name: 'live' };
+      const update = new UpdateAliasCommand({ ...alias, FunctionVersion: '9' });
+      const refused = await failure(bench.lambda.send(update));
+      expect(refused).toEqual({ name: 'ResourceNotFoundException', status: 404 });
+      const { FunctionVersion } = await bench.lambda.send(new GetAliasCommand(alias));
+      expect(FunctionVersion).toBe('1');
     },
   },
   {
-    name: 'A weight above 1 is 400',
+    name: 'DeleteAlias takes the alias away and leaves its version',
     async run(bench) {
       const FunctionName = await withTwoVersions(bench);
-      const RoutingConfig = { AdditionalVersionWeights: { '2': 1.5 } };
-      const input = { FunctionVersion: '1', RoutingConfig };
-      expect((await failure(createAlias(bench, FunctionName, input))).status).toBe(400);
+      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      const alias = { FunctionName, Name: 'live' };
+      await bench.lambda.send(new DeleteAliasCommand(alias));
+      const missing = await failure(bench.lambda.send(new GetAliasCommand(alias)));
+      expect(missing).toEqual({ name: 'ResourceNotFoundException', status: 404 });
+      const version = new GetFunctionCommand({ FunctionName, Qualifier: '1' });
+      expect((await failure(bench.lambda.send(version))).status).toBe(200);
+    },
+  },
+  {
+    name: 'Deleting an alias that does not exist succeeds',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const remove = new DeleteAliasCommand({ FunctionName, Name: 'missing' });
+      expect((await failure(bench.lambda.send(remove))).name).toBe('none');
     },
   },
   {
@@ -174,14 +163,3 @@ export const ALIAS_CHECKS: readonly Check[] = [
     },
   },
 ];
-
-function createAlias(
-  { lambda }: Bench,
-  FunctionName: string,
-  input: {
-    FunctionVersion: string;
-    RoutingConfig?: { AdditionalVersionWeights: Record<string, number> };
-  },
-) {
-  return lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', ...input }));
-}

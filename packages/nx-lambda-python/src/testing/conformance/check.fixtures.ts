@@ -19,11 +19,13 @@ export interface Bench extends Server {
   lambda: LambdaClient;
 }
 
+/** AWS's quota of calls, or updates that take long; all other checks run without either. */
+export type CheckNeeds = 'quota' | 'slow updates';
+
 export interface Check {
   /** A sentence about AWS; the list of differences refers to it. */
   name: string;
-  /** AWS's quota applies; all other checks run without one. */
-  quota?: true;
+  needs?: CheckNeeds;
   run(bench: Bench): Promise<void>;
 }
 

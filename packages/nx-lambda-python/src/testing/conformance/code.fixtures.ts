@@ -84,6 +84,7 @@ export const CODE_CHECKS: readonly Check[] = [
   },
   {
     name: 'A second update while one is InProgress is 409 ResourceConflictException',
+    needs: 'slow updates',
     async run(bench) {
       const FunctionName = await newFunction(bench);
       await update(bench, FunctionName);

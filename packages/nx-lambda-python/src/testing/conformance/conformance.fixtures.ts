@@ -2,14 +2,18 @@
 
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ALIAS_ROUTING_CHECKS } from './alias-routing.fixtures';
 import { ALIAS_CHECKS } from './aliases.fixtures';
-import type { Bench, Check, Server } from './check.fixtures';
+import type { Bench, Check, CheckNeeds, Server } from './check.fixtures';
 import { CODE_CHECKS } from './code.fixtures';
+import { CREATION_CHECKS } from './creation.fixtures';
 import { FUNCTION_CHECKS } from './functions.fixtures';
 import { INVOKE_CHECKS } from './invoke.fixtures';
 import { LAYER_CHECKS } from './layers.fixtures';
 import { S3_BUCKET_CHECKS } from './s3-buckets.fixtures';
 import { S3_CONDITION_CHECKS } from './s3-conditions.fixtures';
+import { S3_MULTIPART_REFUSAL_CHECKS } from './s3-multipart-refusals.fixtures';
+import { S3_MULTIPART_CHECKS } from './s3-multipart.fixtures';
 import { S3_OBJECT_CHECKS } from './s3-objects.fixtures';
 import { VERSION_CHECKS } from './versions.fixtures';
 
@@ -26,17 +30,20 @@ export interface StartedServer extends Server {
   stop(): Promise<void>;
 }
 
-/** `quota`: whether AWS's quota of calls applies. */
-export type StartServer = (options: { quota: boolean }) => Promise<StartedServer>;
+export type StartServer = (needs: CheckNeeds | undefined) => Promise<StartedServer>;
 
 const CHECKS: readonly Check[] = [
   ...S3_BUCKET_CHECKS,
   ...S3_OBJECT_CHECKS,
   ...S3_CONDITION_CHECKS,
+  ...S3_MULTIPART_CHECKS,
+  ...S3_MULTIPART_REFUSAL_CHECKS,
+  ...CREATION_CHECKS,
   ...FUNCTION_CHECKS,
   ...CODE_CHECKS,
   ...VERSION_CHECKS,
   ...ALIAS_CHECKS,
+  ...ALIAS_ROUTING_CHECKS,
   ...LAYER_CHECKS,
   ...INVOKE_CHECKS,
 ];
@@ -48,8 +55,14 @@ export function describeConformance(
   differences: readonly Difference[] = [],
 ): void {
   describe(`${name} conforms to AWS`, () => {
-    describeChecks(start, false, differences);
-    describeChecks(start, true, differences);
+    describeChecks(start, undefined, differences);
+    describeChecks(start, 'slow updates', differences);
+    describeChecks(start, 'quota', differences);
+
+    test('no two checks have one name', () => {
+      const names = CHECKS.map((check) => check.name);
+      expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+    });
 
     test('every listed difference belongs to a check', () => {
       const names = CHECKS.map((check) => check.name);
@@ -62,16 +75,16 @@ export function describeConformance(
 
 function describeChecks(
   start: StartServer,
-  quota: boolean,
+  needs: CheckNeeds | undefined,
   differences: readonly Difference[],
 ): void {
-  const checks = CHECKS.filter((candidate) => (candidate.quota ?? false) === quota);
-  describe(quota ? 'with its quota' : 'in each operation', () => {
+  const checks = CHECKS.filter((candidate) => candidate.needs === needs);
+  describe(needs === undefined ? 'in each operation' : `with ${needs}`, () => {
     let bench: Bench;
     let server: StartedServer;
     let outcomes: ReadonlyMap<string, unknown>;
     beforeAll(async () => {
-      server = await start({ quota });
+      server = await start(needs);
       bench = newBench(server);
       outcomes = await runAll(checks, bench);
     }, START_MILLISECONDS);

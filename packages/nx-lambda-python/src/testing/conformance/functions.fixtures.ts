@@ -80,6 +80,7 @@ export const FUNCTION_CHECKS: readonly Check[] = [
   },
   {
     name: 'UpdateFunctionConfiguration is InProgress, then Successful, and a write meanwhile is 409',
+    needs: 'slow updates',
     async run(bench) {
       const FunctionName = await newFunction(bench);
       const configure = (Timeout: number) =>
@@ -153,12 +154,13 @@ export const FUNCTION_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'GetAccountSettings tells the limits of a package',
+    name: 'GetAccountSettings tells the limits of a package and of all code',
     async run({ lambda }) {
       const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
       expect(AccountLimit).toMatchObject({
         CodeSizeUnzipped: 262_144_000,
         CodeSizeZipped: 52_428_800,
+        TotalCodeSize: expect.any(Number),
       });
     },
   },
@@ -189,7 +191,7 @@ export const FUNCTION_CHECKS: readonly Check[] = [
   },
   {
     name: 'More than 15 writes in a second are 429 TooManyRequestsException',
-    quota: true,
+    needs: 'quota',
     async run(bench) {
       const FunctionName = await newFunction(bench);
       const { endpoint, region, credentials } = bench;

@@ -131,7 +131,7 @@ export const INVOKE_CHECKS: readonly Check[] = [
   },
   {
     name: 'Invoke takes nothing from the quota of 15 calls a second',
-    quota: true,
+    needs: 'quota',
     async run(bench) {
       const FunctionName = await newFunction(bench, { zip: zipOf('quota') });
       const input = { FunctionName, InvocationType: 'DryRun' } as const;

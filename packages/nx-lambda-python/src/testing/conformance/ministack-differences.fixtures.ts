@@ -144,4 +144,124 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     instead: 'there is no quota',
     source: 'AWS Lambda developer guide, "Lambda quotas", Lambda API requests',
   },
+  {
+    check: 'A range of an old version gives bytes of that version',
+    instead: 'the range is ignored',
+    source: 'Amazon S3 API reference, GetObject, Range and versionId',
+  },
+  {
+    check: 'CreateMultipartUpload says that the CRC64NVME will be of the FULL_OBJECT',
+    instead: 'it says COMPOSITE',
+    source:
+      'Amazon S3 user guide, "Checking object integrity": CRC64NVME is always of the full object',
+  },
+  {
+    check: 'The whole object’s CRC64NVME is compared, returned, and kept as FULL_OBJECT',
+    instead: 'a composite is compared instead: BadDigest',
+    source: 'Amazon S3 API reference, CompleteMultipartUpload, ChecksumCRC64NVME',
+  },
+  {
+    check: 'UploadPartCopy answers with the part’s CRC64NVME',
+    instead: 'the answer has no checksum',
+    source: 'Amazon S3 API reference, UploadPartCopy, response element ChecksumCRC64NVME',
+  },
+  {
+    check: 'Parts are copied from another bucket as well, if it belongs to whom it should',
+    instead: 'the owner is not compared',
+    source: 'Amazon S3 API reference, UploadPartCopy, x-amz-source-expected-bucket-owner',
+  },
+  {
+    check: 'A part under 5 MB that is not the last is 400 EntityTooSmall',
+    instead: 'the object is made',
+    source: 'Amazon S3 API reference, CompleteMultipartUpload, EntityTooSmall',
+  },
+  {
+    check: 'Parts out of order are 400 InvalidPartOrder',
+    instead: 'they are put in order',
+    source: 'Amazon S3 API reference, CompleteMultipartUpload, InvalidPartOrder',
+  },
+  {
+    check: 'A part with a checksum of another algorithm than the upload’s is 400 InvalidRequest',
+    instead: 'it is accepted',
+    source:
+      'localstack/localstack, test_s3.py, TestS3MultipartUploadChecksum: validated there against AWS',
+  },
+  {
+    check: 'A CRC64NVME is of the FULL_OBJECT, never COMPOSITE',
+    instead: 'it is always COMPOSITE',
+    source:
+      'Amazon S3 user guide, "Checking object integrity": CRC64NVME is always of the full object',
+  },
+  {
+    check: 'A condition on a key that was deleted during the upload is 409, until it is begun anew',
+    instead: 'the object is made',
+    source:
+      'Amazon S3 API reference, CompleteMultipartUpload, If-None-Match: 409 ConditionalRequestConflict',
+  },
+  {
+    check: 'CreateFunction refuses a runtime that Lambda does not have: 400',
+    instead: 'the function is created',
+    source: 'AWS Lambda API reference, CreateFunction, Runtime, valid values',
+  },
+  {
+    check: 'CreateFunction refuses two architectures: 400 ValidationException',
+    instead: 'the function is created',
+    source: 'AWS Lambda API reference, CreateFunction, Architectures: fixed number of 1 item',
+  },
+  {
+    check: 'CreateFunction refuses a memory size and a timeout out of bounds: 400',
+    instead: 'the function is created',
+    source: 'AWS Lambda API reference, CreateFunction, MemorySize and Timeout, valid range',
+  },
+  {
+    check: 'CreateFunction refuses code that is not in S3: 400 InvalidParameterValueException',
+    instead: 'the function is created',
+    source: 'AWS Lambda API reference, CreateFunction, InvalidParameterValueException',
+  },
+  {
+    check: 'A qualifier other than the one in the function’s ARN is 400',
+    instead: 'one of the two is taken',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaFunction: validated there against AWS',
+  },
+  {
+    check: 'GetAccountSettings counts the code of every version',
+    instead: 'only that of $LATEST',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaAccountSettings: validated there against AWS',
+  },
+  {
+    check: 'Deleting a version that does not exist succeeds',
+    instead: 'it is 404',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaFunction: validated there against AWS',
+  },
+  {
+    check: '$LATEST cannot be deleted on its own: 400 InvalidParameterValueException',
+    instead: 'it succeeds',
+    source: 'AWS Lambda API reference, DeleteFunction, Qualifier',
+  },
+  {
+    check: 'UpdateAlias to a version that does not exist is 404 and changes nothing',
+    instead: 'the alias is changed',
+    source: 'AWS Lambda API reference, UpdateAlias, ResourceNotFoundException',
+  },
+  {
+    check: 'Deleting an alias that does not exist succeeds',
+    instead: 'it is 404',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaAlias: validated there against AWS',
+  },
+  {
+    check: 'Calls cannot be split with the alias’s own version, nor among three',
+    instead: 'the alias is created',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaAlias: validated there against AWS',
+  },
+  {
+    check: 'Calls cannot be split with a version that does not exist: 404',
+    instead: 'the alias is created',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaAlias: validated there against AWS',
+  },
 ];

@@ -1,6 +1,10 @@
 /** Functions with versions, for the checks of versions and aliases. */
 
-import { PublishVersionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import {
+  CreateAliasCommand,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda';
 import type { Bench } from './check.fixtures';
 import { idle, newFunction, zipOf } from './check.fixtures';
 
@@ -24,4 +28,16 @@ export async function update(bench: Bench, FunctionName: string, text: string): 
   const input = { FunctionName, ZipFile: zipOf(text) };
   await bench.lambda.send(new UpdateFunctionCodeCommand(input));
   await idle(bench, FunctionName);
+}
+
+/** Named `live`. */
+export function createAlias(
+  { lambda }: Bench,
+  FunctionName: string,
+  input: {
+    FunctionVersion: string;
+    RoutingConfig?: { AdditionalVersionWeights: Record<string, number> };
+  },
+) {
+  return lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', ...input }));
 }

@@ -105,6 +105,20 @@ export const S3_BUCKET_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'ListObjectsV2 begins after the key StartAfter, whether it exists or not',
+    async run(bench) {
+      const Bucket = await newBucket(bench);
+      for (const Key of ['r/1', 'r/2', 'r/4', 's']) await put(bench, Bucket, { Key });
+      const list = async (StartAfter: string) => {
+        const command = new ListObjectsV2Command({ Bucket, Prefix: 'r/', StartAfter });
+        return (await bench.s3.send(command)).Contents?.map(({ Key }) => Key) ?? [];
+      };
+      expect(await list('r/2')).toEqual(['r/4']);
+      expect(await list('r/3')).toEqual(['r/4']);
+      expect(await list('r/4')).toEqual([]);
+    },
+  },
+  {
     name: 'Another expected bucket owner is 403',
     async run(bench) {
       const Bucket = await newBucket(bench);

@@ -154,7 +154,7 @@ export const S3_OBJECT_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'A range gives those bytes, and 416 outside the object',
+    name: 'A range gives those bytes that the object has, and 416 outside of it',
     async run(bench) {
       const Bucket = await newBucket(bench);
       await put(bench, Bucket);
@@ -164,7 +164,25 @@ export const S3_OBJECT_CHECKS: readonly Check[] = [
       expect(await middle.Body?.transformToString()).toBe('bytes');
       expect(middle.ContentRange).toBe(`bytes 4-8/${BODY.length}`);
       expect(await (await range('bytes=-6')).Body?.transformToString()).toBe('object');
+      const cut = await range('bytes=0-65535');
+      expect(await cut.Body?.transformToString()).toBe(BODY.toString());
+      expect(cut.ContentLength).toBe(BODY.length);
       expect(await failure(range('bytes=900-'))).toEqual({ name: 'InvalidRange', status: 416 });
+    },
+  },
+  {
+    name: 'A range of an old version gives bytes of that version',
+    async run(bench) {
+      const Bucket = await newBucket(bench, { versioning: true });
+      const { VersionId } = await put(bench, Bucket, { Body: 'first version' });
+      await put(bench, Bucket, { Body: 'second' });
+      const old = await bench.s3.send(
+        new GetObjectCommand({ Bucket, Key: KEY, VersionId, Range: 'bytes=0-4' }),
+      );
+      expect(await old.Body?.transformToString()).toBe('first');
+      expect(old).toMatchObject({ VersionId, ContentLength: 5, ContentRange: 'bytes 0-4/13' });
+      const head = new HeadObjectCommand({ Bucket, Key: KEY, VersionId, ChecksumMode: 'ENABLED' });
+      expect((await bench.s3.send(head)).ContentLength).toBe(13);
     },
   },
   {

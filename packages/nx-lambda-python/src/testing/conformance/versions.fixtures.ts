@@ -1,15 +1,17 @@
 /** Lambda's versions as AWS documents them. */
 
 import {
+  DeleteFunctionCommand,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
+  ListAliasesCommand,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
 import type { Check } from './check.fixtures';
-import { failure, idle, newFunction, sha256Base64, zipOf } from './check.fixtures';
-import { publish, update } from './published.fixtures';
+import { failure, idle, newFunction, sha256Base64, uniqueName, zipOf } from './check.fixtures';
+import { createAlias, publish, update, withTwoVersions } from './published.fixtures';
 
 export const VERSION_CHECKS: readonly Check[] = [
   {
@@ -117,6 +119,79 @@ export const VERSION_CHECKS: readonly Check[] = [
         Version: '1',
         CodeSha256: guards.CodeSha256,
       });
+    },
+  },
+  {
+    name: 'A deleted version is gone, and its number is not given again',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const remove = new DeleteFunctionCommand({ FunctionName, Qualifier: '2' });
+      await bench.lambda.send(remove);
+      const get = new GetFunctionCommand({ FunctionName, Qualifier: '2' });
+      const missing = await failure(bench.lambda.send(get));
+      expect(missing).toEqual({ name: 'ResourceNotFoundException', status: 404 });
+      await update(bench, FunctionName, 'three');
+      expect(await publish(bench, FunctionName)).toBe('3');
+    },
+  },
+  {
+    name: 'Deleting a version that does not exist succeeds',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const remove = new DeleteFunctionCommand({ FunctionName, Qualifier: '9' });
+      expect((await failure(bench.lambda.send(remove))).name).toBe('none');
+      const get = new GetFunctionCommand({ FunctionName });
+      expect((await failure(bench.lambda.send(get))).name).toBe('none');
+    },
+  },
+  {
+    name: '$LATEST cannot be deleted on its own: 400 InvalidParameterValueException',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const remove = new DeleteFunctionCommand({ FunctionName, Qualifier: '$LATEST' });
+      const refused = await failure(bench.lambda.send(remove));
+      expect(refused).toEqual({ name: 'InvalidParameterValueException', status: 400 });
+    },
+  },
+  {
+    name: 'Without a qualifier DeleteFunction deletes all versions and aliases',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
+      await bench.lambda.send(new DeleteFunctionCommand({ FunctionName }));
+      const expected = { name: 'ResourceNotFoundException', status: 404 };
+      for (const Qualifier of [undefined, '1', 'live']) {
+        const get = new GetFunctionCommand({ FunctionName, Qualifier });
+        expect(await failure(bench.lambda.send(get))).toEqual(expected);
+      }
+      for (const Qualifier of [undefined, '1']) {
+        const again = new DeleteFunctionCommand({ FunctionName, Qualifier });
+        expect(await failure(bench.lambda.send(again))).toEqual(expected);
+      }
+    },
+  },
+  {
+    name: 'ListVersionsByFunction gives the size and CodeSha256 of each version',
+    async run(bench) {
+      const FunctionName = await withTwoVersions(bench);
+      const command = new ListVersionsByFunctionCommand({ FunctionName });
+      const { Versions = [] } = await bench.lambda.send(command);
+      expect(Versions.map(({ CodeSha256, CodeSize }) => [CodeSha256, CodeSize])).toEqual(
+        ['two', 'one', 'two'].map((text) => [sha256Base64(zipOf(text)), zipOf(text).length]),
+      );
+    },
+  },
+  {
+    name: 'ListVersionsByFunction and ListAliases of a missing function are 404',
+    async run({ lambda }) {
+      const FunctionName = uniqueName('missing');
+      const expected = { name: 'ResourceNotFoundException', status: 404 };
+      const versions = new ListVersionsByFunctionCommand({ FunctionName });
+      expect(await failure(lambda.send(versions))).toEqual(expected);
+      const aliases = new ListAliasesCommand({ FunctionName });
+      expect(await failure(lambda.send(aliases))).toEqual(expected);
+      const publication = new PublishVersionCommand({ FunctionName });
+      expect(await failure(lambda.send(publication))).toEqual(expected);
     },
   },
 ];

@@ -1,24 +1,11 @@
-/** One suite, two servers: the simulated account, and MiniStack, which others wrote. */
+/** The same suite on MiniStack, which others wrote. */
 
-import { startSimulatedAccount } from '../account';
-import type { StartedServer } from './conformance.fixtures';
 import { describeConformance } from './conformance.fixtures';
+import type { StartedServer } from './conformance.fixtures';
 import { MINISTACK_DIFFERENCES } from './ministack-differences.fixtures';
 import { ministackMissing, startMinistack } from './ministack.fixtures';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-
-const UNLIMITED = { writesPerSecond: 1e6, readsPerSecond: 1e6 };
-
-/** Long enough for three calls on a machine that does other things, too. */
-const UPDATE_MILLISECONDS = 1_000;
-
-describeConformance('The simulated account', ({ quota }) =>
-  startSimulatedAccount({
-    updateMilliseconds: UPDATE_MILLISECONDS,
-    ...(!quota && { quota: UNLIMITED }),
-  }),
-);
 
 const missing = ministackMissing();
 if (missing === undefined) {
