@@ -138,13 +138,14 @@ describe('a release by phases', () => {
     expect(outcomes['a']).toMatchObject({ status: 'updated', after: { alias: LIVE } });
   });
 
-  it('moves an alias back and touches nothing else', async () => {
-    const { functions, apply } = bench(['a']);
+  it('moves an alias back, touches nothing else, and speaks of nothing else', async () => {
+    const { functions, phases, apply } = bench(['a']);
     const back = aliased('a', { package: null, aliasTo: '6', aliasCode: OLD_SHA });
     expect(await apply([back], live)).toMatchObject({
       a: { status: 'updated', after: { alias: { version: '6', codeSha256: OLD_SHA } } },
     });
     expect(functions.log).toEqual(['update alias a']);
+    expect(phases).toEqual(['aliases 1']);
   });
 
   it('repeats what changes nothing the second time when an answer is lost', async () => {

@@ -8,7 +8,7 @@ import type { FunctionCreation, RemoteFunction } from './function-service';
 import type { FunctionState } from './function-state';
 import { moveAlias, publishVersion } from './move-alias';
 import type { FunctionOutcome } from './outcome';
-import { isChanged, stateOf, type Plan, type PlannedFunction } from './plan';
+import { isChanged, movesAliasOnly, stateOf, type Plan, type PlannedFunction } from './plan';
 import type { ReleasePhase } from './progress';
 import {
   newHistory,
@@ -74,7 +74,9 @@ async function changeAll(tasks: Task[], session: WriteSession, ports: ApplyPorts
     ports.onStep?.(first.one.name);
   }
   const rest = tasks.filter((task) => task !== first);
-  if (rest.length > 0) await phase('code', rest, change, session, ports);
+  // A look at each is no phase: nobody is told of code where none is written.
+  const isLook = rest.every(({ one }) => movesAliasOnly(one));
+  if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session, ports);
 }
 
 /** With an alias nobody notices a release that stops before this; half of one must not be noticed either. */
@@ -89,18 +91,18 @@ async function releaseAll(tasks: Task[], session: WriteSession, ports: ApplyPort
 type Work = (task: Task, session: WriteSession, ports: ApplyPorts) => Promise<void>;
 
 async function phase(
-  name: ReleasePhase,
+  name: ReleasePhase | null,
   tasks: readonly Task[],
   work: Work,
   session: WriteSession,
   ports: ApplyPorts,
 ): Promise<void> {
-  ports.onPhase?.(name, tasks.length);
+  if (name !== null) ports.onPhase?.(name, tasks.length);
   await forEachLimited(tasks, FUNCTIONS_IN_FLIGHT, async (task) => {
     await work(task, session, ports);
     // Without an alias, a function is done when its code is.
     if (isOpen(task) && session.plan.alias === null) end(task, good(task), session, ports);
-    ports.onStep?.(task.one.name);
+    if (name !== null) ports.onStep?.(task.one.name);
   });
 }
 

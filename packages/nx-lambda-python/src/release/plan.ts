@@ -204,6 +204,14 @@ export function isChanged({
   return creates || status === 'update' || status === 'busy' || status === 'failed';
 }
 
+/** Its code and layers stay as they are. */
+export function movesAliasOnly({
+  package: source,
+  layers,
+}: Pick<PlannedFunction, 'package' | 'layers'>): boolean {
+  return source === null && layers.kind === 'keep';
+}
+
 /** AWS refuses writes until it has finished with the last one. */
 export function isUnsettled({ state, lastUpdateStatus }: RemoteFunction): boolean {
   return lastUpdateStatus === 'InProgress' || state === 'Pending';

@@ -7,7 +7,7 @@ import type { Plan, PlanSource } from './plan';
 
 export const REPORT_FILE = 'deploy-report.json';
 
-/** `deploy-report.json`. */
+/** `deploy-report.json`, of the last deploy or rollback. */
 export interface DeployReport {
   /** Raised whenever the meaning of a field changes. */
   format: 1;

@@ -1,21 +1,19 @@
 /** Points every function of a service at its uploaded package. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { writeTextWhole } from '../../platform/files';
 import { secondsSince } from '../../release/clock';
 import { checkCodeStorage } from '../../release/code-storage';
 import type { Plan } from '../../release/plan';
 import { planError, placeOf } from '../../release/plan-error';
 import { hasChanges } from '../../release/release-draft';
-import { planSummary, renderReport } from '../../release/render';
-import { deployReport, isSuccess, REPORT_FILE, type DeployReport } from '../../release/report';
+import { planSummary } from '../../release/render';
+import { deployReport, isSuccess } from '../../release/report';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from './access';
 import { applyRecorded } from './apply-recorded';
 import { openJournal, type Journal } from './journal';
-import { appendStepSummary, deployOutput, showPlan, type DeployOutput } from './output';
+import { deployOutput, showPlan, showReport, type DeployOutput } from './output';
 import { prepareDeploy } from './prepare';
 import { deployRequest, type DeployRequest } from './request';
 import type { DeployExecutorSchema } from './schema';
@@ -89,10 +87,4 @@ function tooManyReleases({ project }: DeployRequest): LambdaPythonError {
     message: `\`${project}\` was released ${MAX_PLANS} times by others while this deploy was planned; nothing was changed`,
     hint: 'run the same command again, and let CI queue the deploys of one service',
   });
-}
-
-function showReport(report: DeployReport, request: DeployRequest, output: DeployOutput): void {
-  output.document(renderReport(report, request.format));
-  appendStepSummary(renderReport(report, 'markdown'), output);
-  writeTextWhole(join(request.output.directory, REPORT_FILE), renderReport(report, 'json'));
 }

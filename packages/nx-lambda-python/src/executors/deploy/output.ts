@@ -1,13 +1,15 @@
 /** Where a deploy shows what it does: lines while it runs, one document at its end. */
 
 import { appendFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeTextWhole } from '../../platform/files';
 import { systemClock } from '../../release/clock';
 import type { FunctionOutcome } from '../../release/outcome';
-import { isChanged, type Plan } from '../../release/plan';
+import { isChanged, movesAliasOnly, type Plan } from '../../release/plan';
 import { Progress, type ReleasePhase } from '../../release/progress';
-import { renderPlan, type OutputFormat } from '../../release/render';
+import { renderPlan, renderReport, type OutputFormat } from '../../release/render';
 import { cutMarkdown } from '../../release/render-markdown';
-import { REPORT_FILE } from '../../release/report';
+import { REPORT_FILE, type DeployReport } from '../../release/report';
 import { oneLine } from '../../release/text';
 import { isColoured, isLive, LiveLine } from './live-line';
 
@@ -82,6 +84,17 @@ export function showPlan(plan: Plan, format: OutputFormat, output: DeployOutput)
   appendStepSummary(renderPlan(plan, 'markdown'), output);
 }
 
+/** In the form that was asked for, in the step summary, and as a file in the folder of the package. */
+export function showReport(
+  report: DeployReport,
+  { format, reportDirectory }: { format: OutputFormat; reportDirectory: string },
+  output: DeployOutput,
+): void {
+  output.document(renderReport(report, format));
+  appendStepSummary(renderReport(report, 'markdown'), output);
+  writeTextWhole(join(reportDirectory, REPORT_FILE), renderReport(report, 'json'));
+}
+
 export interface ProgressReporter {
   phase(phase: ReleasePhase, total: number): void;
   /** A function has passed the running phase. */
@@ -93,7 +106,8 @@ export interface ProgressReporter {
 /** A line that changes in a terminal; elsewhere about ten lines, however many functions there are. Each failure at once. */
 export function progressReporter(plan: Plan, output: DeployOutput): ProgressReporter {
   const progress = new Progress(plan.service, systemClock);
-  const waiting = new Set(plan.functions.filter(isChanged).map(({ name }) => name));
+  const changed = plan.functions.filter(isChanged);
+  const waiting = new Set(changed.map(({ name }) => name));
   let isShown = false;
   const phase = (name: ReleasePhase, total: number): void => {
     progress.begin(name, total);
@@ -103,7 +117,7 @@ export function progressReporter(plan: Plan, output: DeployOutput): ProgressRepo
     const line = progress.step(name, isFailure);
     if (line !== null && !isShown) output.note(line);
   };
-  phase('code', waiting.size);
+  phase(changed.every(movesAliasOnly) ? 'aliases' : 'code', waiting.size);
   return {
     phase,
     step,

@@ -50,6 +50,8 @@ export interface DeployRequest {
   /** `nx deploy orders` */
   command: string;
   format: OutputFormat;
+  /** That of the package. */
+  reportDirectory: string;
 }
 
 /** @throws OPTION_INVALID, BUCKET_NOT_SET, MARKER_INVALID */
@@ -66,10 +68,11 @@ export function deployRequest(
     simulated: options.simulated,
   };
   const settings = storageSettings({ ...upload, ...withoutUndefined(own) }, context, uploadTarget);
+  const output = buildOutput(context, upload.buildTarget);
   return {
     project: currentProject(context).name,
     workspaceRoot: context.root,
-    output: buildOutput(context, upload.buildTarget),
+    output,
     settings,
     naming: namingOptions(options, context),
     only: options.only ?? [],
@@ -95,6 +98,7 @@ export function deployRequest(
     ...recordOptions(options),
     command: nxCommand(context, context.targetName ?? 'deploy'),
     format: options.format ?? 'table',
+    reportDirectory: output.directory,
   };
 }
 

@@ -15,6 +15,8 @@ export interface ReleasesRequest {
   settings: StorageSettings;
   /** Of the deploy target, in this configuration. */
   deploy: Partial<DeployExecutorSchema>;
+  /** The same of the upload target. */
+  upload: Partial<UploadExecutorSchema>;
 }
 
 type Options = Pick<
@@ -43,5 +45,6 @@ export function releasesRequest(options: Options, context: ExecutorContext): Rel
     stage: stage ?? deploy.stage ?? null,
     settings: storageSettings(merged, context, uploadTarget),
     deploy,
+    upload,
   };
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
 import deploy from '../deploy/executor';
 import type { DeployExecutorSchema } from '../deploy/schema';
@@ -121,6 +123,27 @@ describe('releases and rollback', () => {
     const before = writes(account).length;
     expect(await back({ to: 1 })).toEqual({ success: true });
     expect(writes(account).slice(before)).toEqual([]);
+  });
+
+  it('names aliases where only they move, and reports where deploy does', async () => {
+    await release('first', { alias: 'live' });
+    const second = await release('second', { alias: 'live' });
+    process.env['GITHUB_STEP_SUMMARY'] = join(workspace.root, 'summary.md');
+    printed();
+    expect(await back({ format: 'json' })).toEqual({ success: true });
+    const text = printed();
+    expect(text).toContain('aliases: 3 of 3 done');
+    expect(text).not.toContain('code: ');
+    expect(await codes()).toEqual(all(second));
+    const report = workspace.readReport();
+    expect(report).toMatchObject({
+      package: null,
+      alias: 'live',
+      counts: { updated: 3 },
+      next: [],
+    });
+    expect(text).toContain(JSON.stringify(report, null, 2));
+    expect(readFileSync(process.env['GITHUB_STEP_SUMMARY'], 'utf8')).toContain('### Rollback: svc');
   });
 
   it('changes nothing when a package is gone, or a release is not there', async () => {

@@ -9,17 +9,17 @@ import { placeOf, planError } from '../../release/plan-error';
 import type { RecordAccess } from '../../release/record-access';
 import { listReleases, readRecords } from '../../release/record-store';
 import { hasChanges } from '../../release/release-draft';
-import { planSummary, renderReport } from '../../release/render';
+import { planSummary } from '../../release/render';
 import { deployReport, isSuccess } from '../../release/report';
 import { backTo, undoLast, type RollbackTarget } from '../../release/rollback-target';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { openJournal, type Journal } from '../deploy/journal';
 import {
-  appendStepSummary,
   deployOutput,
   progressReporter,
   showPlan,
+  showReport,
   type DeployOutput,
 } from '../deploy/output';
 import { prepareRollback } from './prepare';
@@ -81,10 +81,13 @@ async function attempt(
   if (request.dryRun) return true;
 
   output.note(`${plan.service} in ${placeOf(plan)}, ${target.description}: ${planSummary(plan)}`);
+  const progress = progressReporter(plan, output);
   const ports = {
     ...access,
     waitTimeoutSeconds: request.waitTimeoutSeconds,
-    onOutcome: progressReporter(plan, output).outcome,
+    onPhase: progress.phase,
+    onStep: progress.step,
+    onOutcome: progress.outcome,
   };
   const release = hasChanges(plan)
     ? await journal.begin(view, plan, { of: target.of, goals })
@@ -100,8 +103,7 @@ async function attempt(
     });
     const warnings = await release?.end(isSuccess(report) ? 'succeeded' : 'failed', outcomes);
     for (const line of warnings ?? []) output.note(`warning: ${line}`);
-    output.document(renderReport(report, request.format));
-    appendStepSummary(renderReport(report, 'markdown'), output);
+    showReport(report, request, output);
     return isSuccess(report);
   } finally {
     release?.stop();

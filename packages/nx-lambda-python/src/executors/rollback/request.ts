@@ -9,6 +9,7 @@ import {
   normalizeAccount,
 } from '../deploy/request';
 import { releasesRequest, type ReleasesRequest } from '../releases/request';
+import { buildOutput } from '../upload/build-output';
 import { nxCommand } from '../upload/target-options';
 import type { RollbackExecutorSchema } from './schema';
 
@@ -22,6 +23,8 @@ export interface RollbackRequest extends ReleasesRequest {
   dryRun: boolean;
   forceUnlock: boolean;
   format: OutputFormat;
+  /** Where deploy leaves its report, too. */
+  reportDirectory: string;
   /** `nx rollback orders -c production` */
   command: string;
 }
@@ -32,7 +35,7 @@ export function rollbackRequest(
   context: ExecutorContext,
 ): RollbackRequest {
   const base = releasesRequest(options, context);
-  const { deploy, settings } = base;
+  const { deploy, upload, settings } = base;
   const accountId = options.accountId ?? deploy.accountId;
   return {
     ...base,
@@ -49,6 +52,7 @@ export function rollbackRequest(
     dryRun: options.dryRun ?? false,
     forceUnlock: options.forceUnlock ?? false,
     format: options.format ?? 'table',
+    reportDirectory: buildOutput(context, upload.buildTarget).directory,
     command: nxCommand(context, context.targetName ?? 'rollback'),
   };
 }

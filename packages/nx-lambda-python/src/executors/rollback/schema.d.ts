@@ -1,7 +1,7 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Brings the functions of a service back to what they ran before a release, or after an earlier one: reads all, plans, then changes only what differs, under the same lock and with a record of its own.
+ * Brings the functions of a service back to what they ran before a release, or after an earlier one: reads all, plans, then changes only what differs, under the same lock and with a record of its own. Reports as deploy does: on standard output, in `deploy-report.json` beside the package, in the step summary of GitHub Actions.
  */
 export interface RollbackExecutorSchema {
   /**
