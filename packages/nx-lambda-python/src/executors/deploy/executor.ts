@@ -11,10 +11,11 @@ import { planSummary } from '../../release/render';
 import { deployReport, isSuccess } from '../../release/report';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from './access';
-import { applyRecorded } from './apply-recorded';
+import { applyRecorded, type Run } from './apply-recorded';
 import { openJournal, type Journal } from './journal';
 import { deployOutput, showPlan, showReport, type DeployOutput } from './output';
 import { prepareDeploy } from './prepare';
+import { untilFirst } from './replan';
 import { deployRequest, type DeployRequest } from './request';
 import type { DeployExecutorSchema } from './schema';
 
@@ -31,42 +32,45 @@ export default async function deployExecutor(
   }
 }
 
-/** Times that another release may end between the look at its lock and ours. */
-const MAX_PLANS = 5;
-
 async function deploy(request: DeployRequest, output: DeployOutput): Promise<boolean> {
   const access = await openDeployAccess(request);
   const start = access.clock.now();
   try {
     const journal =
       request.records && !request.dryRun ? await deployJournal(request, access) : null;
-    for (let plans = 1; ; plans += 1) {
-      const view = journal === null ? null : await journal.look();
-      const prepared = await prepareDeploy(request, access);
-      const { plan } = prepared;
-      const error = planError(plan, request.rules);
-      if (request.dryRun || error) showPlan(plan, request.format, output);
-      if (error) throw error;
-      if (request.dryRun) return isAsWanted(plan, request);
-      await checkCodeStorage(plan, prepared.unpackedSize, access);
-
-      output.note(`${plan.service} to ${placeOf(plan)}: ${planSummary(plan)}`);
-      const outcomes = await applyRecorded(prepared, { journal, view, request, access, output });
-      if (outcomes === null) {
-        if (plans === MAX_PLANS) throw tooManyReleases(request);
-        output.note('another release was made meanwhile: planning again');
-        continue;
-      }
-      const report = deployReport(plan, outcomes, secondsSince(access.clock, start), {
-        deploy: request.command,
-      });
-      showReport(report, request, output);
-      return isSuccess(report);
-    }
+    const attempt = () => planAndApply({ request, journal, access, output, start });
+    return await untilFirst(attempt, `\`${request.project}\``, output);
   } finally {
     output.end();
     await access.close();
   }
+}
+
+interface Deploy extends Omit<Run, 'view'> {
+  /** Of the clock, before the first plan. */
+  start: number;
+}
+
+/** Null where another release was faster. */
+async function planAndApply({ start, ...run }: Deploy): Promise<boolean | null> {
+  const { request, journal, access, output } = run;
+  const view = journal === null ? null : await journal.look();
+  const prepared = await prepareDeploy(request, access);
+  const { plan } = prepared;
+  const error = planError(plan, request.rules);
+  if (request.dryRun || error) showPlan(plan, request.format, output);
+  if (error) throw error;
+  if (request.dryRun) return isAsWanted(plan, request);
+  await checkCodeStorage(plan, prepared.unpackedSize, access);
+
+  output.note(`${plan.service} to ${placeOf(plan)}: ${planSummary(plan)}`);
+  const outcomes = await applyRecorded(prepared, { ...run, view });
+  if (outcomes === null) return null;
+  const report = deployReport(plan, outcomes, secondsSince(access.clock, start), {
+    deploy: request.command,
+  });
+  showReport(report, request, output);
+  return isSuccess(report);
 }
 
 /** @throws CHANGES_FOUND */
@@ -80,11 +84,4 @@ function isAsWanted(plan: Plan, { failOnChanges, command }: DeployRequest): bool
 
 function deployJournal(request: DeployRequest, access: DeployAccess): Promise<Journal> {
   return openJournal({ ...request, stage: request.naming.stage ?? null }, access);
-}
-
-function tooManyReleases({ project }: DeployRequest): LambdaPythonError {
-  return new LambdaPythonError('RELEASE_LOCKED', {
-    message: `\`${project}\` was released ${MAX_PLANS} times by others while this deploy was planned; nothing was changed`,
-    hint: 'run the same command again, and let CI queue the deploys of one service',
-  });
 }

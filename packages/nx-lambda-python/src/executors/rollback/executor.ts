@@ -1,7 +1,6 @@
 /** `nx rollback <service>`: every function as it was before a release, or after an earlier one. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { LambdaPythonError } from '../../errors';
 import { applyPlan } from '../../release/apply';
 import { secondsSince } from '../../release/clock';
 import { selectFunctions } from '../../release/functions';
@@ -22,6 +21,7 @@ import {
   showReport,
   type DeployOutput,
 } from '../deploy/output';
+import { untilFirst } from '../deploy/replan';
 import { prepareRollback } from './prepare';
 import { rollbackRequest, type RollbackRequest } from './request';
 import type { RollbackExecutorSchema } from './schema';
@@ -39,24 +39,14 @@ export default async function rollbackExecutor(
   }
 }
 
-/** Times that another release may end between the look at its lock and ours. */
-const MAX_PLANS = 5;
-
 async function rollback(request: RollbackRequest, output: DeployOutput): Promise<boolean> {
   const access = await openDeployAccess(request);
   try {
     const { bucket } = request.settings;
     await access.simulated?.createBucket(bucket.name, { versioning: true });
     const journal = await openJournal(request, access);
-    for (let plans = 0; plans < MAX_PLANS; plans += 1) {
-      const done = await attempt(request, journal, access, output);
-      if (done !== null) return done;
-      output.note('another release was made meanwhile: planning again');
-    }
-    throw new LambdaPythonError('RELEASE_LOCKED', {
-      message: `${journal.access.subject} was released ${MAX_PLANS} times by others while this rollback was planned; nothing was changed`,
-      hint: 'let CI queue the deploys of one service, and look at `nx releases` before you run it again',
-    });
+    const attempt = () => planAndApply(request, journal, access, output);
+    return await untilFirst(attempt, journal.access.subject, output);
   } finally {
     output.end();
     await access.close();
@@ -64,7 +54,7 @@ async function rollback(request: RollbackRequest, output: DeployOutput): Promise
 }
 
 /** Null where another release was faster. */
-async function attempt(
+async function planAndApply(
   request: RollbackRequest,
   journal: Journal,
   access: DeployAccess,
