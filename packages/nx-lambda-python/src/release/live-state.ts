@@ -2,7 +2,7 @@
 
 import type { FunctionState } from './function-state';
 import type { FunctionOutcome } from './outcome';
-import type { Plan, PlannedFunction } from './plan';
+import { isChanged, type Plan, type PlannedFunction } from './plan';
 
 /**
  * - package: the one that was to be deployed
@@ -52,6 +52,22 @@ function liveState(
   const isGood = status === 'created' || status === 'updated' || status === 'unchanged';
   if (code !== null && code === goal) return { kind: 'package', codeSha256: code };
   return { kind: isGood ? 'package' : 'before', codeSha256: code };
+}
+
+/**
+ * Whether callers get something else than before, or may: what a rollback brings back.
+ * A function that was created has nothing to go back to.
+ */
+export function isLeftChanged(
+  { status, after }: FunctionOutcome,
+  planned: PlannedFunction | undefined,
+  plan: Plan,
+): boolean {
+  if (planned === undefined || planned.before === null || !isChanged(planned)) return false;
+  if (status === 'updated') return true;
+  // With an alias, a write to $LATEST changes nothing for callers, whatever its end.
+  if (after === undefined) return plan.alias === null;
+  return codeOf(after, plan) !== codeOf(planned.before, plan);
 }
 
 /** What callers reach: through the alias, where the service has one. */

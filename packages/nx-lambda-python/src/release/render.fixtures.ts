@@ -45,7 +45,10 @@ export function reportOfSize(count: number): DeployReport {
   const plan = planOfSize(count);
   const written = plan.functions.filter(({ status }) => status === 'update');
   const outcomes = plan.functions.map((one) => outcomeOf(one, written.indexOf(one), count));
-  return deployReport(plan, outcomes, count / 12, { deploy: 'nx deploy svc -c production' });
+  return deployReport(plan, outcomes, count / 12, {
+    again: 'nx deploy svc -c production',
+    rollback: 'nx rollback svc -c production',
+  });
 }
 
 function outcomeOf(one: PlannedFunction, index: number, count: number): FunctionOutcome {

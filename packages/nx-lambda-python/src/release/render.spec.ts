@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FunctionOutcome } from './outcome';
+import type { Plan } from './plan';
 import { NEW_SHA, planned, planOf } from './release.fixtures';
 import { renderPlan, renderReport, type OutputFormat } from './render';
 import { HOSTILE, planOfSize, reportOfSize } from './render.fixtures';
 import { cutMarkdown } from './render-markdown';
-import { deployReport, isSuccess } from './report';
+import { deployReport, isSuccess, type ReportCommands } from './report';
 
-const COMMANDS = { deploy: 'nx deploy svc' };
+const COMMANDS = { again: 'nx deploy svc', rollback: 'nx rollback svc' };
 const EXTENSIONS = { table: 'txt', markdown: 'md', json: 'json' };
 const FORMATS: OutputFormat[] = ['table', 'markdown', 'json'];
 
@@ -80,6 +81,43 @@ describe('renderReport', () => {
     expect(isSuccess(report)).toBe(true);
     expect(report.live).toMatchObject([{ kind: 'package', functions: ['alpha', 'beta'] }]);
     expect(renderReport(report, 'table')).not.toMatch(/live now|next/);
+  });
+
+  it('names the way on, and the way back where something is left to bring back', () => {
+    const failed = outcome('beta', {
+      status: 'failed',
+      error: 'no',
+      after: plan.functions[1]?.before,
+    });
+    const skipped = { ...outcome('alpha'), status: 'skipped' as const, after: failed.after };
+    const next = (
+      one: FunctionOutcome,
+      more: Partial<Plan> = {},
+      commands: ReportCommands = COMMANDS,
+    ) =>
+      deployReport({ ...plan, ...more }, [one, failed], 1, commands).next.map(
+        (line) => /`(nx .*?)`/.exec(line)?.[1],
+      );
+    const both = ['nx deploy svc', 'nx rollback svc'];
+    expect(next(outcome('alpha'))).toEqual(both);
+    expect(next({ ...failed, name: 'alpha', after: undefined })).toEqual(both);
+    // Nothing was changed, or all was brought back, or callers never saw it, or nothing is recorded.
+    expect(next(skipped)).toEqual(['nx deploy svc']);
+    expect(next({ ...skipped, after: outcome('alpha').after }, { alias: 'live' })).toEqual([
+      'nx deploy svc',
+    ]);
+    expect(next({ ...failed, after: undefined }, { alias: 'live' })).toEqual(['nx deploy svc']);
+    expect(next(outcome('alpha'), {}, { again: 'nx deploy svc', rollback: null })).toEqual([
+      'nx deploy svc',
+    ]);
+    expect(next(outcome('alpha'), {}, { again: null })).toEqual(['nx releases svc']);
+  });
+
+  it('says nothing of a way back for what was created', () => {
+    const created = planOf([{ ...planned('alpha', 'missing'), creates: true }, planned('beta')]);
+    const failed = outcome('beta', { status: 'failed', after: planned('beta').before });
+    const outcomes = [outcome('alpha', { status: 'created' }), failed];
+    expect(deployReport(created, outcomes, 1, COMMANDS).next).toHaveLength(1);
   });
 
   it('names a function that is slow beside the others, not one that took what all took', () => {

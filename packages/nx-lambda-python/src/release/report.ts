@@ -1,7 +1,7 @@
 /** What a deploy did, as one value; every form of output is rendered from it. */
 
 import type { PackageReference } from './function-state';
-import { liveGroups, type LiveGroup } from './live-state';
+import { isLeftChanged, liveGroups, type LiveGroup } from './live-state';
 import type { FunctionOutcome, OutcomeStatus } from './outcome';
 import type { Plan, PlanSource } from './plan';
 
@@ -36,10 +36,10 @@ export interface DeployReport {
 
 /** The commands that a report may name. */
 export interface ReportCommands {
-  /** `nx deploy orders -c production` */
-  deploy: string;
-  /** `nx rollback orders -c production`; none after a rollback, and none without records. */
-  rollback?: string;
+  /** Goes on with what is left: `nx deploy orders -c production`; null where no one command does. */
+  again: string | null;
+  /** `nx rollback orders -c production`; none after a rollback, and none where no record is left to undo. */
+  rollback?: string | null;
 }
 
 export function deployReport(
@@ -64,7 +64,7 @@ export function deployReport(
     functions: [...functions],
     counts,
     live: liveGroups(plan, functions),
-    next: nextSteps(counts, commands),
+    next: counts.failed === 0 ? [] : nextSteps(plan, functions, commands),
     seconds,
   };
 }
@@ -74,13 +74,18 @@ export function isSuccess({ counts }: DeployReport): boolean {
   return counts.failed === 0;
 }
 
+/** After a failure: on with it, or back. */
 function nextSteps(
-  counts: Record<OutcomeStatus, number>,
-  { deploy, rollback }: ReportCommands,
+  plan: Plan,
+  functions: readonly FunctionOutcome[],
+  { again, rollback = null }: ReportCommands,
 ): string[] {
-  if (counts.failed === 0) return [];
-  return [
-    `correct what failed, then \`${deploy}\`: it goes on with what is left`,
-    ...(rollback === undefined ? [] : [`or \`${rollback}\`: all as it was before`]),
-  ];
+  const planned = new Map(plan.functions.map((one) => [one.name, one]));
+  const isLeft = functions.some((one) => isLeftChanged(one, planned.get(one.name), plan));
+  const onward =
+    again === null
+      ? `correct what failed, then choose with \`--to\` what \`nx releases ${plan.service}\` lists`
+      : `correct what failed, then \`${again}\`: it goes on with what is left`;
+  const back = `or \`${rollback}\`: what has changed goes back to what ran before`;
+  return isLeft && rollback !== null ? [onward, back] : [onward];
 }

@@ -3,6 +3,7 @@
 import { applyPlan, type ApplyPorts } from '../../release/apply';
 import { publishLayer } from '../../release/layer-version';
 import type { FunctionOutcome } from '../../release/outcome';
+import type { Plan } from '../../release/plan';
 import { hasChanges } from '../../release/release-draft';
 import type { LockView } from '../../release/release-lock';
 import type { DeployAccess } from './access';
@@ -21,11 +22,17 @@ export interface Run {
   output: DeployOutput;
 }
 
+export interface Applied {
+  outcomes: FunctionOutcome[];
+  /** Whether a record of it is there that a rollback would undo. */
+  isUndoable: boolean;
+}
+
 /** Null where another release was faster: the plan is not good any more. */
 export async function applyRecorded(
   { plan, creations }: PreparedDeploy,
   { journal, view, request, access, output }: Run,
-): Promise<FunctionOutcome[] | null> {
+): Promise<Applied | null> {
   const progress = progressReporter(plan, output);
   const ports: ApplyPorts = {
     ...access,
@@ -36,11 +43,15 @@ export async function applyRecorded(
     onStep: progress.step,
     onOutcome: progress.outcome,
   };
-  if (journal === null || view === null) return applyPlan(await publishLayer(plan, access), ports);
+  const unrecorded = async (ready: Plan): Promise<Applied> => ({
+    outcomes: await applyPlan(ready, ports),
+    isUndoable: false,
+  });
+  if (journal === null || view === null) return unrecorded(await publishLayer(plan, access));
   if (!hasChanges(plan)) {
     const settled = await journal.settle(view, plan);
     if (settled !== null) output.note(`release ${settled} had been cut off; it is complete now`);
-    return applyPlan(plan, ports);
+    return unrecorded(plan);
   }
   const release = await journal.begin(view, plan);
   if (release === null) return null;
@@ -59,7 +70,8 @@ export async function applyRecorded(
     for (const line of await release.end(status, back?.outcomes ?? outcomes)) {
       output.note(`warning: ${line}`);
     }
-    return back?.outcomes ?? outcomes;
+    // One that was brought back is passed over: the release before it would be undone.
+    return { outcomes: back?.outcomes ?? outcomes, isUndoable: status !== 'rolled-back' };
   } finally {
     release.stop();
   }

@@ -64,10 +64,11 @@ async function planAndApply({ start, ...run }: Deploy): Promise<boolean | null> 
   await checkCodeStorage(plan, prepared.unpackedSize, access);
 
   output.note(`${plan.service} to ${placeOf(plan)}: ${planSummary(plan)}`);
-  const outcomes = await applyRecorded(prepared, { ...run, view });
-  if (outcomes === null) return null;
-  const report = deployReport(plan, outcomes, secondsSince(access.clock, start), {
-    deploy: request.command,
+  const applied = await applyRecorded(prepared, { ...run, view });
+  if (applied === null) return null;
+  const report = deployReport(plan, applied.outcomes, secondsSince(access.clock, start), {
+    again: request.command,
+    rollback: applied.isUndoable ? request.rollbackCommand : null,
   });
   showReport(report, request, output);
   return isSuccess(report);

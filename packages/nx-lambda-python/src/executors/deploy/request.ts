@@ -12,12 +12,15 @@ import { layerName } from '../../release/layer-name';
 import type { PlanRules } from '../../release/plan-error';
 import type { OutputFormat } from '../../release/render';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
+import { optionsIn } from '../../service/target-options';
+import type { RollbackExecutorSchema } from '../rollback/schema';
 import { buildOutput } from '../upload/build-output';
 import type { UploadExecutorSchema } from '../upload/schema';
 import { storageSettings, type StorageSettings } from '../upload/settings';
 import { currentProject, nxCommand, targetOptions } from '../upload/target-options';
 import type { DeployExecutorSchema } from './schema';
 
+export const DEFAULT_DEPLOY_TARGET = 'deploy';
 export const DEFAULT_WRITES_PER_SECOND = 12;
 export const DEFAULT_WAIT_TIMEOUT_SECONDS = 300;
 
@@ -49,6 +52,8 @@ export interface DeployRequest {
   rollbackOnFailure: boolean;
   /** `nx deploy orders` */
   command: string;
+  /** `nx rollback orders`; null where the project has no target that undoes what this one deploys. */
+  rollbackCommand: string | null;
   format: OutputFormat;
   /** That of the package. */
   reportDirectory: string;
@@ -96,7 +101,8 @@ export function deployRequest(
     layerName: layerName(options.layerName, currentProject(context).name),
     markerPath: posix.join(currentProject(context).root, MARKER_FILE),
     ...recordOptions(options),
-    command: nxCommand(context, context.targetName ?? 'deploy'),
+    command: nxCommand(context, targetOf(context)),
+    rollbackCommand: rollbackCommand(options, context),
     format: options.format ?? 'table',
     reportDirectory: output.directory,
   };
@@ -148,6 +154,27 @@ function recordOptions({
     message: '`rollbackOnFailure` needs the release record, which `"records": false` leaves out',
     hint: 'leave out one of the two',
   });
+}
+
+function targetOf({ targetName = DEFAULT_DEPLOY_TARGET }: ExecutorContext): string {
+  return targetName;
+}
+
+function rollbackCommand({ stage }: DeployExecutorSchema, context: ExecutorContext): string | null {
+  const { targets } = currentProject(context);
+  const { configurationName } = context;
+  const own = targetOf(context);
+  const found = Object.entries(targets).find(
+    ([, one]) =>
+      one.executor === 'nx-lambda-python:rollback' &&
+      (optionsIn<RollbackExecutorSchema>(one, configurationName).deployTarget ??
+        DEFAULT_DEPLOY_TARGET) === own,
+  );
+  if (found === undefined) return null;
+  const configured = optionsIn<DeployExecutorSchema>(targets[own] ?? {}, configurationName).stage;
+  // Of another stage, another release would be undone.
+  const more = stage === configured ? '' : ` --stage=${stage}`;
+  return `${nxCommand(context, found[0])}${more}`;
 }
 
 function namingOptions(

@@ -260,6 +260,37 @@ describe('releases and rollback', () => {
     expect(await list()).toMatchObject([{ number: 1, status: 'succeeded' }]);
   });
 
+  it('is named by a deploy that failed, in its stage, where it would bring something back', async () => {
+    workspace.targets['undo'] = { executor: 'nx-lambda-python:rollback', options: {} };
+    await release('first', { stage: 'prod' });
+    const way = () => (workspace.readReport() as { next: string[] }).next;
+    await pack('second');
+    const denied = { operation: 'UpdateFunctionCode', kind: 'access-denied' } as const;
+    account.inject({ ...denied, nth: 2 });
+    expect(await run({ stage: 'prod' })).toEqual({ success: false });
+    expect(way()).toEqual([
+      expect.stringContaining('`nx deploy svc`'),
+      expect.stringContaining('or `nx undo svc --stage=prod`'),
+    ]);
+    await pack('third');
+    account.inject({ ...denied, nth: 2 });
+    expect(await run({ stage: 'prod', rollbackOnFailure: true })).toEqual({ success: false });
+    expect(way()).toHaveLength(1);
+    account.inject({ ...denied, nth: 2 });
+    expect(await run({ stage: 'prod', records: false })).toEqual({ success: false });
+    expect(way()).toHaveLength(1);
+  });
+
+  it('names the command that goes on with it when a part of it failed', async () => {
+    const first = await release('first');
+    await release('second');
+    account.inject({ operation: 'UpdateFunctionCode', nth: 2, kind: 'access-denied' });
+    expect(await back()).toEqual({ success: false });
+    expect(printed()).toContain('then `nx rollback svc --to=1`: it goes on with what is left');
+    expect(await back({ to: 1 })).toEqual({ success: true });
+    expect(await codes()).toEqual(all(first));
+  });
+
   it('brings back what a failed deploy has changed, if it is told to', async () => {
     const first = await release('first');
     await pack('second');

@@ -22,6 +22,7 @@ import {
   type DeployOutput,
 } from '../deploy/output';
 import { untilFirst } from '../deploy/replan';
+import { commandAgain } from './again';
 import { prepareRollback } from './prepare';
 import { rollbackRequest, type RollbackRequest } from './request';
 import type { RollbackExecutorSchema } from './schema';
@@ -88,11 +89,12 @@ async function planAndApply(
       ...ports,
       ...(release && { functions: release.functions }),
     });
-    const report = deployReport(plan, outcomes, secondsSince(access.clock, start), {
-      deploy: request.command,
-    });
-    const warnings = await release?.end(isSuccess(report) ? 'succeeded' : 'failed', outcomes);
+    const isGood = outcomes.every(({ status }) => status !== 'failed');
+    const warnings = await release?.end(isGood ? 'succeeded' : 'failed', outcomes);
     for (const line of warnings ?? []) output.note(`warning: ${line}`);
+    const again = isGood ? null : await commandAgain(request, target.of, journal.access);
+    const seconds = secondsSince(access.clock, start);
+    const report = deployReport(plan, outcomes, seconds, { again });
     showReport(report, request, output);
     return isSuccess(report);
   } finally {
