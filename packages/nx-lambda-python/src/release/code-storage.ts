@@ -2,9 +2,10 @@
 
 import { LambdaPythonError } from '../errors';
 import type { FunctionService } from './function-service';
+import { paced } from './paced';
 import { isChanged, type Plan } from './plan';
 import type { RateLimiter } from './rate';
-import { withRetries, type RetryPolicy } from './retry';
+import type { RetryPolicy } from './retry';
 
 export interface StorageReader extends RetryPolicy {
   functions: FunctionService;
@@ -28,10 +29,7 @@ export async function checkCodeStorage(
     (one) => one.creates || (plan.alias !== null && isChanged(one)),
   );
   if (adding.length === 0) return;
-  const answer = await withRetries(async () => {
-    await writes.take();
-    return functions.codeStorage();
-  }, policy);
+  const answer = await paced(() => functions.codeStorage(), writes, policy);
   if (!answer.ok) return;
   const { limit, used } = answer.value;
   const needed = adding.length * unpackedSize;

@@ -1,11 +1,13 @@
 /** The layer of a service's dependencies: published when its content is another, found when it is not. */
 
+import { isAmbiguous } from './aws-failure';
 import { failureError, type AwsPlace } from './failure-error';
 import type { LayerService } from './function-service';
 import type { PackageReference } from './function-state';
+import { paced } from './paced';
 import type { Plan, PlannedLayer } from './plan';
 import type { RateLimiter } from './rate';
-import { withRetries, type RetryPolicy } from './retry';
+import type { RetryPolicy } from './retry';
 
 export interface LayerAccess extends RetryPolicy {
   layers: LayerService;
@@ -20,10 +22,7 @@ export async function planLayer(
   source: PackageReference,
   { layers, writes, place, ...policy }: LayerAccess,
 ): Promise<PlannedLayer> {
-  const found = await withRetries(async () => {
-    await writes.take();
-    return layers.newest(name);
-  }, policy);
+  const found = await paced(() => layers.newest(name), writes, policy);
   if (!found.ok) throw failureError(found.failure, `layer \`${name}\``, place);
   const arn = found.value?.sha256 === source.sha256 ? found.value.arn : null;
   return { name, arn, package: source };
@@ -37,28 +36,24 @@ export async function planLayer(
 export async function publishLayer(plan: Plan, access: LayerAccess): Promise<Plan> {
   const { layer, runtime, architecture } = plan;
   if (layer === null || layer.arn !== null) return plan;
-  const { layers, writes, place, clock, random } = access;
+  const { layers, writes, place } = access;
   const { name, package: source } = layer;
+  const { bucket, key } = source;
   let isUnclear = false;
-  const published = await withRetries(
+  const published = await paced(
     async () => {
       if (isUnclear) {
-        await writes.take();
         const found = await layers.newest(name);
-        if (found.ok && found.value?.sha256 === source.sha256)
-          return { ...found, value: found.value };
+        if (!found.ok) return found;
+        if (found.value?.sha256 === source.sha256) return { ok: true, value: found.value };
+        await writes.take();
       }
-      isUnclear = true;
-      await writes.take();
-      return layers.publish({
-        name,
-        runtime,
-        architecture,
-        bucket: source.bucket,
-        key: source.key,
-      });
+      const made = await layers.publish({ name, runtime, architecture, bucket, key });
+      isUnclear ||= !made.ok && isAmbiguous(made.failure.kind);
+      return made;
     },
-    { clock, random },
+    writes,
+    access,
   );
   if (!published.ok) throw failureError(published.failure, `layer \`${name}\``, place);
   const { arn } = published.value;

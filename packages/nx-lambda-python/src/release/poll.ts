@@ -39,6 +39,7 @@ export async function waitUntilSettled(
     const result = await functions.get(name, qualifier);
     if (result.ok && !isUnsettled(result.value)) return { state: 'settled', remote: result.value };
     failure = result.ok ? null : result.failure;
+    if (failure?.kind === 'throttled') reads.pause(failure.retryAfterSeconds ?? 1);
     if (failure !== null && !isTransient(failure)) return { state: 'failed', failure };
     if (clock.now() >= deadline) return { state: 'timeout', failure };
   }

@@ -3,8 +3,9 @@
 import { failureError, type AwsPlace } from './failure-error';
 import type { FunctionService, RemoteAlias, RemoteFunction } from './function-service';
 import { forEachLimited } from './concurrency';
+import { paced } from './paced';
 import type { RateLimiter } from './rate';
-import { withRetries, type RetryPolicy } from './retry';
+import type { RetryPolicy } from './retry';
 
 export interface FunctionReader extends RetryPolicy {
   functions: FunctionService;
@@ -32,10 +33,7 @@ export async function readRemoteStates(
 ): Promise<Map<string, RemoteFunction | null>> {
   const states = new Map<string, RemoteFunction | null>();
   const read = async (name: string, qualifier?: string): Promise<RemoteFunction | null> => {
-    const result = await withRetries(async () => {
-      await reads.take();
-      return functions.get(name, qualifier);
-    }, policy);
+    const result = await paced(() => functions.get(name, qualifier), reads, policy);
     if (result.ok) return result.value;
     if (result.failure.kind === 'not-found') return null;
     throw failureError(result.failure, `function \`${name}\``, place);

@@ -2,8 +2,9 @@
 
 import { isAmbiguous, stopsEverything, type AwsFailure } from './aws-failure';
 import { forEachLimited } from './concurrency';
+import { paced } from './paced';
 import { versionsToDelete, type VersionPlan } from './version-prune';
-import { paced, type VersionPorts } from './version-reading';
+import type { VersionPorts } from './version-reading';
 
 /**
  * - deleted: it is gone
@@ -76,16 +77,20 @@ async function deleteOne(
 ): Promise<End> {
   let isSent = true;
   let mayBeGone = false;
-  const result = await paced(async () => {
-    const stop = stoppedBy();
-    if (stop !== null) {
-      isSent = false;
-      return { ok: false, failure: stop } as const;
-    }
-    const sent = await ports.versions.deleteVersion(name, version);
-    mayBeGone ||= !sent.ok && isAmbiguous(sent.failure.kind);
-    return sent;
-  }, ports);
+  const result = await paced(
+    async () => {
+      const stop = stoppedBy();
+      if (stop !== null) {
+        isSent = false;
+        return { ok: false, failure: stop } as const;
+      }
+      const sent = await ports.versions.deleteVersion(name, version);
+      mayBeGone ||= !sent.ok && isAmbiguous(sent.failure.kind);
+      return sent;
+    },
+    ports.writes,
+    ports,
+  );
   if (result.ok) return { status: 'deleted' };
   const { failure } = result;
   if (!isSent) return notTried(failure);

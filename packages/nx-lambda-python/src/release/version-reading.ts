@@ -1,14 +1,14 @@
 /** Reads what decides which versions can go. The order matters: releases may be under way. */
 
-import { isTransient, type AwsResult } from './aws-failure';
 import { forEachLimited } from './concurrency';
 import { failureError, type AwsPlace } from './failure-error';
+import { paced } from './paced';
 import type { RateLimiter } from './rate';
 import { numberOfKey, stagesPrefix } from './record';
 import { lockFailure, type RecordAccess } from './record-access';
 import { listingError, readRecords } from './record-store';
 import { isHeld, lockedError, lookAtLock } from './release-lock';
-import { MAX_THROTTLED, MAX_ATTEMPTS, retryDelay, withRetries, type RetryPolicy } from './retry';
+import { withRetries, type RetryPolicy } from './retry';
 import { hasSurplus, type FunctionVersions, type StageRecords } from './version-prune';
 import type { FunctionAlias, PublishedVersion, VersionService } from './version-service';
 
@@ -55,34 +55,12 @@ export async function readVersionFacts(
   return { functions, stages };
 }
 
-/** Sends a call when the rate allows it, as often as it may be repeated. */
-export async function paced<T>(
-  send: () => Promise<AwsResult<T>>,
-  { writes, clock, random }: Pick<VersionPorts, 'writes' | keyof RetryPolicy>,
-): Promise<AwsResult<T>> {
-  let throttled = 0;
-  for (let attempt = 1; ;) {
-    await writes.take();
-    const result = await send();
-    if (result.ok || !isTransient(result.failure)) return result;
-    if (result.failure.kind === 'throttled') {
-      throttled += 1;
-      writes.pause(result.failure.retryAfterSeconds ?? 1);
-      if (throttled === MAX_THROTTLED) return result;
-    } else {
-      if (attempt === MAX_ATTEMPTS) return result;
-      await clock.sleep(retryDelay(attempt, result.failure, random));
-      attempt += 1;
-    }
-  }
-}
-
 async function readVersions(name: string, ports: VersionPorts): Promise<FunctionVersions | null> {
   const versions: PublishedVersion[] = [];
   let marker: string | undefined;
   let account: string | null = null;
   do {
-    const page = await paced(() => ports.versions.listVersions(name, marker), ports);
+    const page = await paced(() => ports.versions.listVersions(name, marker), ports.writes, ports);
     if (!page.ok) {
       if (page.failure.kind === 'not-found') return null;
       throw failureError(page.failure, `function \`${name}\``, ports.place);
@@ -101,7 +79,7 @@ async function readAliases(
   const aliases: FunctionAlias[] = [];
   let marker: string | undefined;
   do {
-    const page = await paced(() => ports.versions.listAliases(name, marker), ports);
+    const page = await paced(() => ports.versions.listAliases(name, marker), ports.writes, ports);
     if (!page.ok) throw failureError(page.failure, `function \`${name}\``, ports.place);
     aliases.push(...page.value.aliases);
     marker = page.value.marker;
