@@ -2,9 +2,9 @@ import { applyPlan } from './apply';
 import type { FunctionOutcome } from './outcome';
 import { stateOf, type PlannedFunction } from './plan';
 import { tokenBucket } from './rate';
+import { FakeFunctions } from './fake-functions.fixtures';
 import {
   failure,
-  FakeFunctions,
   NEW_SHA,
   OLD_SHA,
   planned,

@@ -3,7 +3,8 @@ import { pointerLocation, renderPointer } from './dependency-pointer';
 import type { AwsFailure, AwsOperation, AwsResult } from './aws-failure';
 import { packageKey } from './package-object';
 import type { PartStorage } from './part-storage';
-import { failure, FakeStorage, NEW_SHA, OLD_SHA, VirtualClock } from './release.fixtures';
+import { FakeStorage } from './fake-storage.fixtures';
+import { failure, NEW_SHA, OLD_SHA, VirtualClock } from './release.fixtures';
 import { uploadPackage } from './upload';
 
 const SHARED = 16 * 1024 * 1024;

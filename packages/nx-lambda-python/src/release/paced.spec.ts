@@ -6,15 +6,8 @@ import { paced } from './paced';
 import type { Plan } from './plan';
 import { waitUntilSettled } from './poll';
 import { tokenBucket } from './rate';
-import {
-  failure,
-  FakeFunctions,
-  planned,
-  planOf,
-  remoteFunction,
-  TARGET,
-  VirtualClock,
-} from './release.fixtures';
+import { FakeFunctions } from './fake-functions.fixtures';
+import { failure, planned, planOf, remoteFunction, TARGET, VirtualClock } from './release.fixtures';
 import { readRemoteStates } from './remote-states';
 import { MAX_ATTEMPTS, MAX_THROTTLED } from './retry';
 

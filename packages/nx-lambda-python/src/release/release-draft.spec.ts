@@ -1,8 +1,8 @@
 import { applyPlan } from './apply';
 import type { LockKeeper } from './lock-keeper';
 import { endedFunctions, guardedFunctions, hasChanges, releaseDraft } from './release-draft';
+import { FakeFunctions } from './fake-functions.fixtures';
 import {
-  FakeFunctions,
   failure,
   NEW_SHA,
   OLD_SHA,

@@ -1,0 +1,109 @@
+/** All that requirements files may say, hashes, and locks of other tools, in the container and without one. */
+
+import { spawnSync } from 'node:child_process';
+import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
+import { poetryProject, uvWorkspace } from './support/lock-files';
+import { Forms, ROOT, SIX } from './support/requirement-forms';
+
+/** The index that pip asks by itself, to be named in files. */
+const INDEX = spawnSync(
+  'python3',
+  ['-c', 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)'],
+  { encoding: 'utf8' },
+).stdout.trim();
+
+/** What a requirements file may say, all at once. */
+const EVERYTHING: Record<string, string> = {
+  [`${ROOT}/requirements.txt`]: `# comments, continued lines, files in files
+-r more/base.txt
+-c constraints.txt
+--extra-index-url ${INDEX}
+requests[socks] == 2.32.3 ; \\
+    python_version >= "3.9"
+colorama==0.4.6 ; sys_platform == "win32"
+`,
+  [`${ROOT}/more/base.txt`]: `--index-url ${INDEX}\n--no-binary=nothing\nsix>=1.0\n`,
+  [`${ROOT}/constraints.txt`]: 'six==1.16.0\nurllib3<2\n',
+};
+
+function expectEverything(distributions: readonly string[]): void {
+  const names = distributions.map((one) => one.toLowerCase());
+  expect(names).toEqual(expect.arrayContaining(['pysocks 1.7.1', 'requests 2.32.3', 'six 1.16.0']));
+  expect(names.filter((one) => /^(colorama|urllib3 2)/.test(one))).toEqual([]);
+}
+
+describeLong('locks and requirements files, without a container', () => {
+  let workspace: Forms;
+
+  beforeAll(() => {
+    workspace = new Forms('locks on the host', { engine: 'host' });
+  });
+
+  it('requirements files with all that they may say', () => {
+    workspace.writeAll(EVERYTHING);
+    workspace.build();
+    expectEverything(workspace.distributions());
+  });
+
+  it('uv.lock of a workspace: the members and the pins that the service needs', () => {
+    // Of the two members the service requires one.
+    workspace.writeAll(uvWorkspace('other'));
+    const fromLock = ['--requirements=../../uv.lock', '--skip-nx-cache'];
+    expect(workspace.build(...fromLock)).toMatch(/building libs\/other$/m);
+    expect(workspace.distributions()).toEqual(['other 1.0', 'six 1.17.0']);
+    workspace.write(
+      'uv.lock',
+      `# formatted again\n${workspace.read('uv.lock').replaceAll(' = ', '=')}`,
+    );
+    expect(workspace.build(...fromLock)).not.toContain('resolving');
+  });
+});
+
+(process.env['LONG'] ? describeWithEngine : describe.skip)(
+  'locks and hashes, in a container',
+  () => {
+    let workspace: Forms;
+
+    beforeAll(() => {
+      workspace = new Forms('locks in a container', CONTAINER_OPTIONS);
+      workspace.remove(`${ROOT}/requirements.txt`);
+    });
+
+    it('requirements files with all that they may say', () => {
+      workspace.writeAll(EVERYTHING);
+      workspace.build();
+      expectEverything(workspace.distributions());
+    });
+
+    it('hashes beside a library, which pip alone refuses', () => {
+      workspace.require(`six==1.17.0 --hash=sha256:${SIX}`, '../../libs/other');
+      workspace.build();
+      expect(workspace.distributions()).toEqual(['other 1.0', 'six 1.17.0']);
+      workspace.require(`six==1.17.0 --hash=sha256:${SIX.replace('4', '5')}`, '../../libs/other');
+      expect(workspace.attempt().output).toContain('error[PIP_FAILED]');
+      workspace.remove(`${ROOT}/requirements.txt`);
+    });
+
+    it('uv.lock, installed by pip too', () => {
+      workspace.writeAll(uvWorkspace('common'));
+      workspace.build('--requirements=../../uv.lock');
+      expect(workspace.distributions()).toEqual(['common 1.0', 'other 1.0', 'six 1.17.0']);
+      workspace.build('--requirements=../../uv.lock', '--dependencies=install');
+      expect(workspace.python('import common, six; print(common.NAME, six.__version__)')).toBe(
+        'common 1.17.0',
+      );
+      workspace.remove('uv.lock');
+      workspace.remove('pyproject.toml');
+    });
+
+    it('poetry.lock, with a library that requires another by path', () => {
+      workspace.writeAll(poetryProject());
+      expect(workspace.build()).toContain(`taking \`${ROOT}/poetry.lock\``);
+      expect(workspace.distributions()).toEqual(['first 1.0', 'second 1.0', 'six 1.17.0']);
+      // The same libraries by requirements: what Poetry's wheel names by its URL, pip builds itself.
+      workspace.require('-e ../../libs/first', './../../libs/second');
+      workspace.build();
+      expect(workspace.distributions()).toEqual(['first 1.0', 'second 1.0']);
+    });
+  },
+);

@@ -1,0 +1,109 @@
+/** A service whose requirements are files of its workspace. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runDirectory } from './run-directory';
+import { serviceFiles, Workspace } from './workspace';
+
+export const ROOT = 'services/orders';
+/** Of the wheel of six 1.17.0. */
+export const SIX = '4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274';
+
+export class Forms extends Workspace {
+  private store = 'forms';
+
+  constructor(name: string, options: Record<string, unknown>) {
+    super(name);
+    this.succeed(['g', 'nx-lambda-python:init', '--no-interactive']);
+    this.writeAll({
+      ...serviceFiles(ROOT, 'package = "orders"\nruntime = "python3.11"\n', {
+        'orders/handlers/refund.py': 'def handler(event, context):\n    pass\n',
+        'orders/__init__.py': '',
+      }),
+      ...COMMON,
+      ...library('other'),
+    });
+    this.setDefaults('build', options);
+  }
+
+  /** From here on nothing is known of what was resolved before. */
+  useStore(name: string): void {
+    this.store = name;
+  }
+
+  build(...args: string[]): string {
+    const { code, output } = this.attempt(...args);
+    if (code !== 0) throw new Error(output);
+    return output;
+  }
+
+  attempt(...args: string[]) {
+    const store = join(runDirectory(), `store-${this.store}`);
+    return this.nx(['build', 'orders', ...args], { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store });
+  }
+
+  require(...lines: string[]): void {
+    this.write(`${ROOT}/requirements.txt`, `${lines.join('\n')}\n`);
+  }
+
+  distributions(): string[] {
+    return this.manifest(ROOT).distributions.map(({ name, version }) => `${name} ${version}`);
+  }
+
+  /** What Python prints with the package alone on its path. */
+  python(code: string): string {
+    const file = join(this.root, 'dist', ROOT, 'package.zip');
+    const text = `import sys; sys.path.insert(0, ${JSON.stringify(file)}); ${code}`;
+    return spawnSync('python3', ['-I', '-S', '-c', text], { encoding: 'utf8' }).stdout.trim();
+  }
+
+  /** A wheel of one module, made without pip. */
+  wheel(directory: string, name: string): void {
+    const code = `import base64, hashlib, sys, zipfile
+path, name = sys.argv[1:]
+info = name + "-1.0.dist-info"
+files = {name + ".py": "NAME = %r\\n" % name, info + "/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+         info + "/METADATA": "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name}
+digest = lambda text: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+rows = ["%s,sha256=%s,%d" % (path, digest(text), len(text)) for path, text in files.items()]
+files[info + "/RECORD"] = "\\n".join(rows + [info + "/RECORD,,", ""])
+with zipfile.ZipFile(path, "w") as wheel:
+    for path, text in files.items():
+        wheel.writestr(zipfile.ZipInfo(path), text)
+`;
+    const file = join(this.root, directory, `${name}-1.0-py3-none-any.whl`);
+    mkdirSync(dirname(file), { recursive: true });
+    const { status, stderr } = spawnSync('python3', ['-c', code, file, name], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+  }
+}
+
+/** A library in `libs/<name>` that setuptools builds. */
+function library(name: string, more = ''): Record<string, string> {
+  return {
+    [`libs/${name}/pyproject.toml`]: `[build-system]
+requires = ["setuptools>=68"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "${name}"
+version = "1.0"
+${more}
+[tool.setuptools]
+packages = ["${name}"]
+`,
+    [`libs/${name}/project.json`]: JSON.stringify({ name }),
+    [`libs/${name}/${name}/__init__.py`]: `NAME = "${name}"\n`,
+    [`libs/${name}/tests/test_${name}.py`]: '',
+  };
+}
+
+const COMMON = library(
+  'common',
+  `dependencies = ["other"]
+optional-dependencies = { extra = ["idna==3.10"] }
+[tool.uv.sources]
+other = { path = "../other" }
+`,
+);
