@@ -92,7 +92,7 @@ async function play(workspace: string, steps: Steps): Promise<void> {
     '--verbose',
   );
 
-  await steps.callAsync('proof', () => prove(workspace, HANDLERS, place.options));
+  await steps.callAsync('proof', () => prove(workspace, place.options));
   steps.summarize();
   console.log(`\nThe workspace is yours to play with: cd ${workspace}`);
   console.log('  npx nx g nx-lambda-python:handler cancel --project=orders');

@@ -14,6 +14,12 @@ interface Testing {
   startSimulatedAccount(options: SimulatedAccountOptions): Promise<SimulatedAccount>;
 }
 
+/** What the build says it has made, the example of the generator included. */
+interface Manifest {
+  package: { sha256: string };
+  handlers: { name: string; handler: string }[];
+}
+
 const EVENT = {
   customer: 'ada',
   items: ['tea'],
@@ -30,22 +36,16 @@ module, name = sys.argv[2].rsplit(".", 1)
 print(json.dumps(getattr(importlib.import_module(module), name)(json.loads(sys.argv[3]), None)))
 `;
 
-export async function prove(
-  workspace: string,
-  handlers: readonly string[],
-  build: Record<string, string>,
-): Promise<void> {
+export async function prove(workspace: string, build: Record<string, string>): Promise<void> {
   const manifestFile = join(workspace, 'dist', 'services', 'orders', 'manifest.json');
-  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as {
-    package: { sha256: string };
-  };
+  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
   const testing = createRequire(join(workspace, 'package.json'))(
     'nx-lambda-python/testing',
   ) as Testing;
   const directory = join(workspace, '.nx-lambda-python', 'account');
   const account = await testing.startSimulatedAccount({ directory });
   try {
-    for (const name of handlers) {
+    for (const { name } of manifest.handlers) {
       const code = await account.functionCode(`orders-${name}`);
       const sha256 = createHash('sha256')
         .update(code ?? '')
@@ -57,10 +57,10 @@ export async function prove(
       }
     }
     console.log(
-      `  the code of all ${handlers.length} functions has the manifest's SHA-256 ${manifest.package.sha256}`,
+      `  the code of all ${manifest.handlers.length} functions has the manifest's SHA-256 ${manifest.package.sha256}`,
     );
     const code = await account.functionCode('orders-create_order');
-    if (code) callHandlers(workspace, code, handlers, build);
+    if (code) callHandlers(workspace, code, manifest.handlers, build);
   } finally {
     await account.stop();
   }
@@ -69,7 +69,7 @@ export async function prove(
 function callHandlers(
   workspace: string,
   code: Buffer,
-  handlers: readonly string[],
+  handlers: Manifest['handlers'],
   build: Record<string, string>,
 ): void {
   const directory = join(workspace, '.nx-lambda-python', 'proof');
@@ -84,8 +84,7 @@ function callHandlers(
       return;
     }
     python(['-m', 'zipfile', '-e', join(directory, 'package.zip'), task]);
-    for (const name of handlers) {
-      const handler = `orders.handlers.${name}.handler`;
+    for (const { handler } of handlers) {
       const answer = python([
         '-I',
         '-S',

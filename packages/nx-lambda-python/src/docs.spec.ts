@@ -55,6 +55,10 @@ describe.each(pages.map((page) => [relative(ROOT, page), page]))('%s', (_, page)
     expect(broken).toEqual([]);
   });
 
+  it('has nothing left of a merge, as it is or formatted', () => {
+    expect(text).not.toMatch(/^(<{7}|={7}$|>{7}|(> ){7})/m);
+  });
+
   it('names generators and executors that exist', () => {
     const known = [...Object.keys(generators.generators), ...Object.keys(executors.executors)];
     const named = [...text.matchAll(/\bnx-lambda-python:([a-z]+)/g)].map(([, name]) => name);
