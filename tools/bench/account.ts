@@ -17,6 +17,8 @@ export interface FunctionSeed {
 export interface Counts {
   writes: number;
   throttled: number;
+  /** Functions whose new code was accepted. */
+  updated: number;
 }
 
 export class BenchAccount {

@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BenchAccount, BUCKET } from './account';
+import { BenchAccount, BUCKET, type Counts } from './account';
 import { timed } from './measure';
 import { writeService } from './service';
 import { BenchWorkspace } from './workspace';
@@ -18,14 +18,21 @@ interface Run {
   memory: number;
 }
 
-interface Row {
+interface Row extends Counts {
   title: string;
   seconds: number;
-  writes: number;
-  throttled: number;
+  /** By its own word: deploys of ours, single functions of a peer. */
   failed: number;
   /** Megabytes at the peak of one process; null where nobody looked. */
   memory: number | null;
+}
+
+interface Peer {
+  /** Of its functions. */
+  name: string;
+  title: string;
+  /** Installs what it needs, which is not timed; the work prints a line `failed` for each function that failed. */
+  prepare: (names: readonly string[]) => () => string;
 }
 
 export async function benchRelease({ withPeers }: { withPeers: boolean }): Promise<void> {
@@ -66,25 +73,38 @@ class ReleaseBench {
   async peerRows(): Promise<Row[]> {
     const { sha256 } = this.workspace.manifest('hundred').package;
     const key = `lambda-packages/hundred/${Buffer.from(sha256, 'base64').toString('hex')}.zip`;
-    const loop = await this.createPeerFunctions('loop');
-    const script = [join(__dirname, 'run-sdk-loop.cjs'), BUCKET, key, ...loop];
-    const rows = [
-      await this.peerRow('SDK v3, all at once, default retries', () =>
-        Number(this.run(process.execPath, script)),
-      ),
-    ];
-    const names = await this.createPeerFunctions('cli');
-    try {
-      const aws = this.installCli();
-      const update = `${aws} lambda update-function-code --s3-bucket ${BUCKET} --s3-key ${key} --function-name {} > /dev/null 2>&1 || echo failed`;
-      const command = `printf '%s\\n' ${names.join(' ')} | xargs -P 8 -I {} sh -c '${update}'`;
-      const count = () => this.run('sh', ['-c', command]).split('failed').length - 1;
-      rows.push(await this.peerRow('AWS CLI by `xargs -P 8`, nobody waits for the end', count));
-    } catch (error) {
-      // One that cannot be installed here keeps no other from being measured.
-      console.error(`left out: AWS CLI: ${error instanceof Error ? error.message : error}`);
+    const rows: Row[] = [];
+    for (const peer of this.peers(key)) {
+      try {
+        const update = await peer.prepare(await this.createPeerFunctions(peer.name));
+        rows.push(await this.peerRow(peer.title, update));
+      } catch (error) {
+        // One that cannot be installed here, or does not work, keeps no other from being measured.
+        console.error(`left out: ${peer.title}: ${error instanceof Error ? error.message : error}`);
+      }
     }
     return rows;
+  }
+
+  private peers(key: string): Peer[] {
+    const script = [join(__dirname, 'run-sdk-loop.cjs'), BUCKET, key];
+    return [
+      {
+        name: 'loop',
+        title: 'SDK v3, all at once, default retries',
+        prepare: (names) => () => this.run(process.execPath, [...script, ...names]),
+      },
+      {
+        name: 'cli',
+        title: 'AWS CLI by `xargs -P 8`, nobody waits for the end',
+        prepare: (names) => {
+          const aws = this.installCli();
+          const update = `${aws} lambda update-function-code --s3-bucket ${BUCKET} --s3-key ${key} --function-name {}`;
+          const command = `printf '%s\\n' ${names.join(' ')} | xargs -P 8 -I {} sh -c '${update} 2>&1 > /dev/null || echo failed'`;
+          return () => this.run('sh', ['-c', command]);
+        },
+      },
+    ];
   }
 
   private async prepare(project: string, functions: number): Promise<void> {
@@ -128,12 +148,20 @@ class ReleaseBench {
     return this.shown({ title, seconds, ...(await this.account.count()), failed, memory });
   }
 
-  private async peerRow(title: string, work: () => number): Promise<Row> {
+  /** @throws where the account saw no function change: such a figure would be of something else */
+  private async peerRow(title: string, update: () => string): Promise<Row> {
     await rest();
     await this.account.count();
-    let failed = 0;
-    const seconds = timed(() => (failed = work()));
-    return this.shown({ title, seconds, ...(await this.account.count()), failed, memory: null });
+    let printed = '';
+    const seconds = timed(() => (printed = update()));
+    const counts = await this.account.count();
+    const lines = printed.split('\n').map((line) => line.trim());
+    if (counts.updated === 0) {
+      const said = lines.find((line) => line !== '' && line !== 'failed') ?? 'it said nothing';
+      throw new Error(`the account saw it change no function, in ${seconds.toFixed(1)} s: ${said}`);
+    }
+    const failed = lines.filter((line) => line === 'failed').length;
+    return this.shown({ title, seconds, ...counts, failed, memory: null });
   }
 
   private shown(row: Row): Row {
@@ -199,12 +227,12 @@ function rest(): Promise<void> {
 
 function render(rows: readonly Row[]): string {
   const body = rows.map(
-    ({ title, seconds, writes, throttled, failed, memory }) =>
-      `| ${title} | ${seconds.toFixed(2)} | ${writes} | ${throttled} | ${failed} | ${memory?.toFixed(0) ?? ''} |`,
+    ({ title, seconds, updated, writes, throttled, failed, memory }) =>
+      `| ${title} | ${seconds.toFixed(2)} | ${updated} | ${writes} | ${throttled} | ${failed} | ${memory?.toFixed(0) ?? ''} |`,
   );
   return [
-    '| what | s | writes sent | 429 | failed | peak MB |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| what | s | functions updated | writes sent | 429 | failed | peak MB |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...body,
   ].join('\n');
 }

@@ -22,7 +22,11 @@ async function main() {
     }
     const requests = account.requests.slice(seen).filter(({ service }) => service === 'lambda');
     seen = account.requests.length;
+    const updates = requests.filter(
+      ({ operation, status }) => operation === 'UpdateFunctionCode' && status === 200,
+    );
     answer({
+      updated: new Set(updates.map(({ target }) => target)).size,
       writes: requests.filter(({ operation }) => !/^Get|^List/.test(operation)).length,
       throttled: requests.filter(({ status }) => status === 429).length,
     });

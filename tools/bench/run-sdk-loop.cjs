@@ -16,5 +16,7 @@ async function update(FunctionName) {
   await sdk.waitUntilFunctionUpdatedV2({ client, maxWaitTime: 300 }, { FunctionName });
 }
 Promise.allSettled(names.map(update)).then((results) => {
-  console.log(results.filter(({ status }) => status === 'rejected').length);
+  for (const { status, reason } of results) {
+    if (status === 'rejected') console.log(`${reason}\nfailed`);
+  }
 });
