@@ -108,6 +108,11 @@ export class FakeFunctions implements FunctionService {
     });
   }
 
+  async aliasWeights(name: string, alias: string) {
+    this.log.push(`weights ${name}:${alias}`);
+    return { ok: true, value: this.aliases.get(name)?.weights ?? {} } as const;
+  }
+
   createAlias(alias: AliasUpdate): Promise<AwsResult<undefined>> {
     this.log.push(`create alias ${alias.name}`);
     return this.answer(alias.name, () => {

@@ -35,6 +35,16 @@ export interface RemoteAlias {
   version: string;
   codeSha256: string | null;
   layers: readonly string[];
+  /** The version that gets a share of its calls; null where none does, absent where nobody asked. */
+  shift?: AliasShift | null;
+}
+
+export interface AliasShift {
+  version: string;
+  /** Between 0 and 1. */
+  weight: number;
+  codeSha256: string | null;
+  layers: readonly string[];
 }
 
 export interface CodeUpdate {
@@ -94,6 +104,8 @@ export interface FunctionService {
   updateLayers(update: LayersUpdate): Promise<AwsResult<RemoteFunction>>;
   /** The same version again where nothing has changed since it was published; `precondition` for other code. */
   publish(name: string, codeSha256: string): Promise<AwsResult<RemoteFunction>>;
+  /** Version → share of the calls, which GetFunction does not tell. */
+  aliasWeights(name: string, alias: string): Promise<AwsResult<Readonly<Record<string, number>>>>;
   createAlias(alias: AliasUpdate): Promise<AwsResult<undefined>>;
   updateAlias(alias: AliasUpdate): Promise<AwsResult<undefined>>;
   create(request: CreateRequest): Promise<AwsResult<RemoteFunction>>;

@@ -75,7 +75,7 @@ describe('the readers of functions', () => {
     const { clock, writes: reads, policy } = place;
     const throttled = failure('throttled', 'GetFunction', { retryAfterSeconds: 6 });
     const functions = new FakeFunctions(clock, [remoteFunction('a')]).failReads('a', throttled);
-    const ports = { functions, reads, place: { region: 'eu-west-1' }, ...policy };
+    const ports = { functions, reads, writes: reads, place: { region: 'eu-west-1' }, ...policy };
     const read =
       kind === 'plan' ? readRemoteStates(['a'], ports) : waitUntilSettled('a', 60_000, ports);
     const [found, other] = await clock.run(Promise.all([read, othersAfter(300, place)]));

@@ -34,6 +34,7 @@ export const PERMISSIONS = {
   UpdateFunctionConfiguration: { action: 'lambda:UpdateFunctionConfiguration', on: 'function' },
   PublishVersion: { action: 'lambda:PublishVersion', on: 'function' },
   CreateAlias: { action: 'lambda:CreateAlias', on: 'function' },
+  GetAlias: { action: 'lambda:GetAlias', on: 'function' },
   UpdateAlias: { action: 'lambda:UpdateAlias', on: 'function' },
   CreateFunction: { action: 'lambda:CreateFunction', on: 'function' },
   Invoke: { action: 'lambda:InvokeFunction', on: 'function' },

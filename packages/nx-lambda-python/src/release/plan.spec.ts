@@ -76,7 +76,21 @@ describe('classify', () => {
     expect(classify(desired, remote, { ...TARGET, alias: 'live' })).toEqual({ status, detail });
   });
 
-  it('judges an alias that goes back by its version alone', () => {
+  it('judges a share of calls by its size and by the code of its version', () => {
+    const at = (codeSha256: string, weight: number, aliasWeight: number | null) => {
+      const shift = { version: '4', weight, codeSha256, layers: [] };
+      const alias = { name: 'live', version: '3', codeSha256: OLD_SHA, layers: [], shift };
+      const remote = remoteFunction('a', { codeSha256: NEW_SHA, alias });
+      return classify(desired, remote, { ...TARGET, alias: 'live', aliasWeight });
+    };
+    const detail = 'alias live points to version 3 and sends 10 % to 4';
+    expect(at(NEW_SHA, 0.1, 0.1)).toEqual({ status: 'unchanged', detail: null });
+    expect(at(NEW_SHA, 0.1, 0.2)).toEqual({ status: 'update', detail });
+    expect(at(OLD_SHA, 0.1, 0.1)).toEqual({ status: 'update', detail });
+    expect(at(NEW_SHA, 0.1, null)).toEqual({ status: 'update', detail });
+  });
+
+  it('judges an alias that goes back by its version alone, which then gets all calls', () => {
     const back = { ...desired, package: null, aliasTo: '3' };
     const at = (version: string) =>
       classify(
@@ -85,6 +99,10 @@ describe('classify', () => {
         { ...TARGET, alias: 'live' },
       ).status;
     expect([at('4'), at('3')]).toEqual(['update', 'unchanged']);
+    const shift = { version: '4', weight: 0.1, codeSha256: NEW_SHA, layers: [] };
+    const shifted = { name: 'live', version: '3', codeSha256: OLD_SHA, layers: [], shift };
+    const remote = remoteFunction('a', { alias: shifted });
+    expect(classify(back, remote, { ...TARGET, alias: 'live' }).status).toBe('update');
   });
 
   it('tells missing', () => {

@@ -1,10 +1,11 @@
 /** Decides what a deploy would do: what the manifest wants against what AWS has, nothing else. */
 
 import type { Architecture } from '../service/runtimes';
+import { isAliasRight, whereIs } from './alias-goal';
 import type { RemoteFunction } from './function-service';
 import type { FunctionState, PackageReference, StorageMode } from './function-state';
 import type { DesiredFunction } from './functions';
-import { nextStep, wantedLayers, type FunctionGoal } from './next-step';
+import { nextStep, type FunctionGoal } from './next-step';
 
 /**
  * - unchanged: runs this package already
@@ -133,7 +134,7 @@ export function planDeploy(input: PlanInput): Plan {
 
 /** What a function's status is judged by. */
 export type Wanted = DesiredFunction & FunctionGoal & Pick<PlannedFunction, 'aliasTo'>;
-export type Expected = Pick<PlanTarget, 'runtime' | 'architecture' | 'alias'>;
+export type Expected = Pick<PlanTarget, 'runtime' | 'architecture' | 'alias' | 'aliasWeight'>;
 
 /** One function's status, from its remote state alone. */
 export function classify(
@@ -157,29 +158,15 @@ export function classify(
 function reasonsToUpdate(
   wanted: Wanted,
   remote: RemoteFunction,
-  { alias }: Expected,
+  { alias, aliasWeight }: Expected,
 ): string | null {
   const step = nextStep(wanted, remote);
   if (step.kind === 'layers') return 'layers';
   if (step.kind === 'code') {
     return remote.codeSha256 === wanted.package?.sha256 ? `storage mode ${wanted.storageMode}` : '';
   }
-  if (alias === null || isAliasRight(wanted, remote)) return null;
-  const at = remote.alias ? `points to version ${remote.alias.version}` : 'does not exist';
-  return `alias ${alias} ${at}`;
-}
-
-/** Whether the alias points to what this function shall run. */
-export function isAliasRight(
-  { aliasTo, package: source, layers }: Pick<Wanted, 'aliasTo' | 'package' | 'layers'>,
-  { alias }: Pick<RemoteFunction, 'alias'>,
-): boolean {
-  if (!alias) return false;
-  if (aliasTo !== null) return alias.version === aliasTo;
-  return (
-    alias.codeSha256 === source?.sha256 &&
-    wantedLayers(layers, alias.layers).join() === alias.layers.join()
-  );
+  if (alias === null || isAliasRight(wanted, remote, aliasWeight)) return null;
+  return `alias ${alias} ${whereIs(remote.alias)}`;
 }
 
 /** What a record keeps of a function. */

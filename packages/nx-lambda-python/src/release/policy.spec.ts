@@ -69,12 +69,12 @@ it.each<[string, Partial<PolicyFacts>, string[]]>([
   [
     'an alias',
     { alias: true },
-    ['CreateAlias', 'GetAccountSettings', 'PublishVersion', 'UpdateAlias'],
+    ['CreateAlias', 'GetAccountSettings', 'GetAlias', 'PublishVersion', 'UpdateAlias'],
   ],
   [
     'an alias of code that is read in place',
     { alias: true, storageMode: 'REFERENCE' },
-    ['CreateAlias', 'PublishVersion', 'UpdateAlias'],
+    ['CreateAlias', 'GetAlias', 'PublishVersion', 'UpdateAlias'],
   ],
   ['an event for the canary', { invokesCanary: true }, ['InvokeFunction']],
   [

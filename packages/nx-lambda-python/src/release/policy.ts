@@ -132,7 +132,7 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
     allow('Functions', functions, 'function', [
       'GetFunction',
       'UpdateFunctionCode',
-      ...(alias ? (['PublishVersion', 'CreateAlias', 'UpdateAlias'] as const) : []),
+      ...(alias ? (['PublishVersion', 'CreateAlias', 'GetAlias', 'UpdateAlias'] as const) : []),
       ...(layer === null ? [] : (['UpdateFunctionConfiguration'] as const)),
       ...(creates ? (['CreateFunction'] as const) : []),
       ...(invokesCanary ? (['Invoke'] as const) : []),

@@ -86,6 +86,7 @@ export function guardedFunctions(
     get: (name, qualifier) => functions.get(name, qualifier),
     invoke: (name, payload, qualifier) => functions.invoke(name, payload, qualifier),
     codeStorage: () => functions.codeStorage(),
+    aliasWeights: (name, alias) => functions.aliasWeights(name, alias),
     updateCode: (update) => guarded('UpdateFunctionCode', () => functions.updateCode(update)),
     updateLayers: (update) =>
       guarded('UpdateFunctionConfiguration', () => functions.updateLayers(update)),

@@ -1,7 +1,7 @@
 /** Reads what AWS has, for each function, as fast as the quota of GetFunction allows. */
 
 import { failureError, type AwsPlace } from './failure-error';
-import type { FunctionService, RemoteAlias, RemoteFunction } from './function-service';
+import type { AliasShift, FunctionService, RemoteAlias, RemoteFunction } from './function-service';
 import { forEachLimited } from './concurrency';
 import { paced } from './paced';
 import type { RateLimiter } from './rate';
@@ -10,6 +10,8 @@ import type { RetryPolicy } from './retry';
 export interface FunctionReader extends RetryPolicy {
   functions: FunctionService;
   reads: RateLimiter;
+  /** GetAlias takes from it. */
+  writes: RateLimiter;
   place: AwsPlace;
 }
 
@@ -19,6 +21,11 @@ const READS_IN_FLIGHT = 40;
 export interface AliasReading {
   name: string;
   isRight: (aliased: RemoteFunction) => boolean;
+  /**
+   * Whether its weights decide, too: of the function through the alias where that is right, else of $LATEST.
+   * As dear as a write, so it is asked only where it saves one, or where there may be one to make.
+   */
+  needsWeights?: (remote: RemoteFunction, isRight: boolean) => boolean;
 }
 
 /**
@@ -28,7 +35,7 @@ export interface AliasReading {
  */
 export async function readRemoteStates(
   names: readonly string[],
-  { functions, reads, place, ...policy }: FunctionReader,
+  { functions, reads, writes, place, ...policy }: FunctionReader,
   alias?: AliasReading,
 ): Promise<Map<string, RemoteFunction | null>> {
   const states = new Map<string, RemoteFunction | null>();
@@ -38,19 +45,46 @@ export async function readRemoteStates(
     if (result.failure.kind === 'not-found') return null;
     throw failureError(result.failure, `function \`${name}\``, place);
   };
-  await forEachLimited(names, READS_IN_FLIGHT, async (name) => {
-    if (alias === undefined) {
-      states.set(name, await read(name));
-      return;
-    }
-    const aliased = await read(name, alias.name);
-    const pointed = aliased && aliasOf(aliased, alias.name);
-    if (aliased && alias.isRight({ ...aliased, alias: pointed })) {
-      states.set(name, { ...aliased, alias: pointed });
-      return;
+  const readShift = async (name: string, qualifier: string): Promise<AliasShift | null> => {
+    const result = await paced(() => functions.aliasWeights(name, qualifier), writes, policy);
+    if (!result.ok) throw failureError(result.failure, `alias \`${name}:${qualifier}\``, place);
+    // AWS takes one version beside the alias' own.
+    const [version, weight] = Object.entries(result.value)[0] ?? [];
+    if (version === undefined || weight === undefined) return null;
+    const shifted = await read(name, version);
+    return {
+      version,
+      weight,
+      codeSha256: shifted?.codeSha256 ?? null,
+      layers: shifted?.layers ?? [],
+    };
+  };
+  const readAliased = async (
+    name: string,
+    { name: qualifier, isRight, needsWeights }: AliasReading,
+  ): Promise<RemoteFunction | null> => {
+    const found = await read(name, qualifier);
+    let alias = found && aliasOf(found, qualifier);
+    if (found && isRight({ ...found, alias })) {
+      const aliased = { ...found, alias };
+      if (!needsWeights?.(aliased, true)) return aliased;
+      const shift = await readShift(name, qualifier);
+      if (shift === null) return aliased;
+      alias = alias && { ...alias, shift };
     }
     const latest = await read(name);
-    states.set(name, latest && { ...latest, alias: pointed });
+    if (
+      latest &&
+      alias &&
+      alias.shift === undefined &&
+      needsWeights?.({ ...latest, alias }, false)
+    ) {
+      alias = { ...alias, shift: await readShift(name, qualifier) };
+    }
+    return latest && { ...latest, alias };
+  };
+  await forEachLimited(names, READS_IN_FLIGHT, async (name) => {
+    states.set(name, await (alias === undefined ? read(name) : readAliased(name, alias)));
   });
   return states;
 }

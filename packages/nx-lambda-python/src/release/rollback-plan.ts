@@ -84,6 +84,7 @@ function plannedRollback(
     runtime: remote?.runtime ?? record.runtime,
     architecture: (remote?.architecture ?? record.architecture) as Architecture,
     alias: alias?.name ?? null,
+    aliasWeight: null,
   });
   return {
     ...wanted,

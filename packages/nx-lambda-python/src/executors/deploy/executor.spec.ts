@@ -97,6 +97,34 @@ describe('the deploy executor', () => {
     expect(toRefund).toHaveLength(1);
   });
 
+  it('shifts a share of the calls once, and another share by its aliases alone', async () => {
+    await prepare();
+    expect(await run({ alias: 'live' })).toEqual({ success: true });
+    workspace.build(HANDLERS, 'second');
+    await upload({ bucket: 'packages' }, workspace.context('upload'));
+    const since = (count: number) => writes(account).slice(count);
+    const asked = () => account.requests.filter((one) => one.operation === 'GetAlias').length;
+    expect(await run({ alias: 'live', aliasWeight: 0.1 })).toEqual({ success: true });
+    expect(asked()).toBe(0);
+
+    const before = writes(account).length;
+    const again = { alias: 'live', aliasWeight: 0.1 };
+    expect(await run(again)).toEqual({ success: true });
+    expect(since(before)).toEqual([]);
+    expect(await run({ ...again, dryRun: true, failOnChanges: true })).toEqual({ success: true });
+    expect(asked()).toBe(2 * HANDLERS.length);
+
+    expect(await run({ alias: 'live', aliasWeight: 0.5 })).toEqual({ success: true });
+    const changed = since(before).filter((one) => one.startsWith('Update'));
+    expect(changed).toEqual(HANDLERS.map(() => 'UpdateAlias'));
+    expect(await run({ alias: 'live' })).toEqual({ success: true });
+    const moved = await account.readFunction('svc-create');
+    expect(moved).toHaveProperty('aliases', { live: '2' });
+    expect(moved).toHaveProperty('aliasWeights', {});
+    expect(await run(again)).toEqual({ success: true });
+    expect(workspace.readReport()).toMatchObject({ counts: { unchanged: 3 } });
+  });
+
   it('fails for one function that fails, and finishes the others', async () => {
     await prepare();
     account.inject({

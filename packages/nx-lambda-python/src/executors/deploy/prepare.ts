@@ -52,7 +52,7 @@ export async function prepareDeploy(
   const remote = await readRemoteStates(
     functions.map(({ name }) => name),
     access,
-    alias === null ? undefined : aliasReading(alias, sha256, manifest),
+    alias === null ? undefined : aliasReading(alias, aliasWeight, sha256, manifest),
   );
   const source = await findUploaded(sha256, request, access);
   refuseUnversioned(source, request);
@@ -91,10 +91,18 @@ export async function prepareDeploy(
 }
 
 /** A version with the package leaves nothing to do, but where a layer has to be compared, too. */
-function aliasReading(name: string, sha256: string, { layer }: BuildManifest): AliasReading {
+function aliasReading(
+  name: string,
+  weight: number | null,
+  sha256: string,
+  { layer }: BuildManifest,
+): AliasReading {
   return {
     name,
     isRight: ({ codeSha256 }) => layer === undefined && codeSha256 === sha256,
+    // A shift that is there already is two writes less.
+    needsWeights: ({ codeSha256, alias }, isRight) =>
+      weight !== null && !isRight && codeSha256 === sha256 && alias?.codeSha256 !== sha256,
   };
 }
 

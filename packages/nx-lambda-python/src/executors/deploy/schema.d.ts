@@ -33,7 +33,7 @@ export interface DeployExecutorSchema {
    */
   alias?: string;
   /**
-   * Share of the alias' calls, between 0 and 1, that go to the new version; the rest stays with the old one until a deploy without it. Needs `alias`. Default: all.
+   * Share of the alias' calls, between 0 and 1, that go to the new version; the rest stays with the old one until a deploy without it. Needs `alias`. Costs a GetAlias, which counts as a write, for each function that may have this share already. Default: all.
    */
   aliasWeight?: number;
   /**

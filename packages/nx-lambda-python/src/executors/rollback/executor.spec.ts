@@ -146,6 +146,19 @@ describe('releases and rollback', () => {
     expect(readFileSync(process.env['GITHUB_STEP_SUMMARY'], 'utf8')).toContain('### Rollback: svc');
   });
 
+  it('takes back the share of calls that a gradual shift gave to the new version', async () => {
+    await release('first', { alias: 'live' });
+    await release('second', { alias: 'live', aliasWeight: 0.1 });
+    const state = () => account.readFunction('svc-create');
+    expect(await state()).toMatchObject({ aliasWeights: { live: { '2': 0.1 } } });
+    printed();
+    expect(await back({ dryRun: true })).toEqual({ success: true });
+    expect(printed()).toContain('points to version 1 and sends 10 % to 2');
+    expect(await back()).toEqual({ success: true });
+    expect(await state()).toHaveProperty('aliases', { live: '1' });
+    expect(await state()).toHaveProperty('aliasWeights', {});
+  });
+
   it('changes nothing when a package is gone, or a release is not there', async () => {
     await pack('never seen');
     await release('first');

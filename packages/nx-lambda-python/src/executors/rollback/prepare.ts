@@ -46,6 +46,8 @@ function aliasReading({ record, functions }: RollbackTarget): AliasReading | und
   return {
     name: record.alias,
     isRight: ({ name, alias }) => alias?.version === versions.get(name),
+    // A gradual shift leaves the alias at the version that it had.
+    needsWeights: (_, isRight) => isRight,
   };
 }
 

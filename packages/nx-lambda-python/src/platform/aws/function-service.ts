@@ -3,6 +3,7 @@
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
+  GetAliasCommand,
   GetAccountSettingsCommand,
   GetFunctionCommand,
   InvokeCommand,
@@ -79,6 +80,14 @@ export function lambdaFunctions(client: LambdaClient): FunctionService {
           ),
         ),
       ),
+
+    aliasWeights: (name, alias) =>
+      call('GetAlias', async () => {
+        const { RoutingConfig } = await client.send(
+          new GetAliasCommand({ FunctionName: name, Name: alias }),
+        );
+        return RoutingConfig?.AdditionalVersionWeights ?? {};
+      }),
 
     createAlias: (alias) =>
       call('CreateAlias', async () => {
