@@ -131,13 +131,14 @@ export function endedFunction(
  */
 export async function settleUnfinished(
   view: LockView,
-  { package: source, functions }: ReleaseDraft,
+  { kind, of, package: source, functions }: ReleaseDraft,
   access: ReleaseAccess,
 ): Promise<number | null> {
   if (view.file === null || isHeld(view, access)) return null;
   const previous = await previousRecord(view, 0, access);
   const { record } = previous ?? {};
-  const isThis = record?.kind === 'deploy' && record.package?.sha256 === source?.sha256;
+  const isThis =
+    record?.kind === kind && record.of === of && record.package?.sha256 === source?.sha256;
   const names = new Set(functions.map(({ name }) => name));
   if (!previous || !record || !isThis || !record.functions.every(({ name }) => names.has(name))) {
     return null;

@@ -1,5 +1,5 @@
 import { recorded, releaseRecord, stateOf } from './records.fixtures';
-import { backTo, undoLast } from './rollback-target';
+import { backTo, interruptedUndo, undoLast } from './rollback-target';
 
 const [P0, P1, P2, P3] = [0, 1, 2, 3].map((n) => stateOf(Buffer.alloc(32, n).toString('base64')));
 if (!P0 || !P1 || !P2 || !P3) throw new Error('no states');
@@ -38,6 +38,37 @@ describe('undoing the last release', () => {
       of: 1,
     });
     expect(wanted(undoLast([deploy, rollback], '`svc`'))).toEqual({ a: P1 });
+  });
+
+  it.each(['started', 'failed'] as const)('goes on with an undoing that is %s', (status) => {
+    const deploy = releaseRecord(1, [
+      recorded('a', { before: P0, after: P1 }),
+      recorded('b', { before: P0, after: P1 }),
+    ]);
+    const back = [
+      recorded('a', { before: P1, goal: P0.codeSha256, after: null }),
+      recorded('b', { before: P1, goal: P0.codeSha256, after: null }),
+    ];
+    const undo = releaseRecord(2, back, { kind: 'rollback', of: 1, status });
+    expect(interruptedUndo(undo, null)).toBe(1);
+    const target = undoLast([deploy, undo], '`svc`');
+    expect(target).toMatchObject({ of: 1, description: 'undo release 1, as release 2 began to' });
+    expect(wanted(target)).toEqual({ a: P0, b: P0 });
+    // Back to what ran after release 1, with `--to`: that is no undoing of it.
+    const to = back.map((one) => ({ ...one, before: P2, goal: P1.codeSha256 }));
+    const other = releaseRecord(2, to, { kind: 'rollback', of: 1, status });
+    expect(wanted(undoLast([deploy, other], '`svc`'))).toEqual({ a: P2, b: P2 });
+    expect(interruptedUndo({ ...deploy, status }, 1)).toBeNull();
+  });
+
+  it('goes on with an undoing that was killed between its end and the release of its lock', () => {
+    const deploy = releaseRecord(1, [recorded('a', { before: P0, after: P1 })]);
+    const back = [recorded('a', { before: P1, goal: P0.codeSha256, after: P0 })];
+    const undo = releaseRecord(2, back, { kind: 'rollback', of: 1 });
+    expect(interruptedUndo(undo, 1)).toBeNull();
+    expect(interruptedUndo(undo, 2)).toBe(1);
+    expect(wanted(undoLast([deploy, undo], '`svc`', 2))).toEqual({ a: P0 });
+    expect(wanted(undoLast([deploy, undo], '`svc`', null))).toEqual({ a: P1 });
   });
 
   it('names what it cannot undo, and leaves out what was left out', () => {

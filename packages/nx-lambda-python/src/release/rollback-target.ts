@@ -3,6 +3,7 @@
 import { LambdaPythonError } from '../errors';
 import type { FunctionState, PackageReference } from './function-state';
 import type { RecordedFunction, ReleaseRecord } from './record';
+import { liveCode } from './release-session';
 
 export interface RollbackFunction {
   name: string;
@@ -28,19 +29,40 @@ export interface RollbackTarget {
 
 /**
  * The default: all that the last release found before it, whatever kind of release it was; one that was
- * brought back already has left nothing to undo. Needs the records from that one on.
+ * brought back already has left nothing to undo, and an undoing that did not come to its end is gone on
+ * with. Needs the records from that one on, and the one that `interruptedUndo` names.
+ * @param lockedFor the release that the lock was last taken for and not given back; null without one
  * @throws RELEASE_NOT_FOUND
  */
-export function undoLast(records: readonly ReleaseRecord[], subject: string): RollbackTarget {
+export function undoLast(
+  records: readonly ReleaseRecord[],
+  subject: string,
+  lockedFor: number | null = null,
+): RollbackTarget {
   const last = [...records].reverse().find(({ status }) => status !== 'rolled-back');
   if (last === undefined) throw noRelease(subject);
-  const functions = last.functions.filter(wasTouched);
+  const begun = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
+  const isBegun = begun !== undefined && undoes(last, begun);
+  const undone = isBegun ? begun : last;
+  const functions = undone.functions.filter(wasTouched);
   return {
-    of: last.number,
-    description: `undo release ${last.number}`,
-    record: last,
+    of: undone.number,
+    description: `undo release ${undone.number}${isBegun ? `, as release ${last.number} began to` : ''}`,
+    record: undone,
     ...split(functions.map((one) => ({ one, state: one.before, reason: CREATED }))),
   };
+}
+
+/**
+ * The release that this one may have begun to undo; null unless it is a rollback without a good end.
+ * Who holds the lock still has not told anybody of its end, whatever the record says.
+ */
+export function interruptedUndo(
+  { kind, status, of, number }: ReleaseRecord,
+  lockedFor: number | null,
+): number | null {
+  const isEnded = status === 'succeeded' || status === 'rolled-back';
+  return kind === 'rollback' && (!isEnded || number === lockedFor) ? of : null;
 }
 
 /**
@@ -80,6 +102,15 @@ export function backTo(
     record: goal,
     ...split([...wanted.values()]),
   };
+}
+
+/** A rollback with `--to` names a release, too, but was to bring back what ran after it. */
+function undoes(rollback: ReleaseRecord, release: ReleaseRecord): boolean {
+  const before = new Map(release.functions.map((one) => [one.name, one.before]));
+  return rollback.functions.every(({ name, goal }) => {
+    const state = before.get(name);
+    return state !== undefined && state !== null && liveCode(state) === goal;
+  });
 }
 
 const CREATED = 'was created by this release';

@@ -37,7 +37,7 @@ export interface Journal {
   /** Null where somebody was faster: look and plan again. */
   begin(view: LockView, plan: Plan, rollback?: DraftFacts['rollback']): Promise<OpenRelease | null>;
   /** Nothing is to be done: the number of a release that was killed and has its end written by this. */
-  settle(view: LockView, plan: Plan): Promise<number | null>;
+  settle(view: LockView, plan: Plan, rollback?: DraftFacts['rollback']): Promise<number | null>;
 }
 
 export interface OpenRelease {
@@ -93,7 +93,8 @@ export async function openJournal(request: JournalRequest, ports: JournalPorts):
   return {
     access,
     look: () => lookAtLock(access),
-    settle: (view, plan) => settleUnfinished(view, releaseDraft(plan, facts), access),
+    settle: (view, plan, rollback) =>
+      settleUnfinished(view, releaseDraft(plan, { ...facts, rollback }), access),
     async begin(view, plan, rollback) {
       const session = await beginRelease(view, releaseDraft(plan, { ...facts, rollback }), access);
       if (session === null) return null;

@@ -8,9 +8,15 @@ import { placeOf, planError } from '../../release/plan-error';
 import type { RecordAccess } from '../../release/record-access';
 import { listReleases, readRecords } from '../../release/record-store';
 import { hasChanges } from '../../release/release-draft';
+import type { LockView } from '../../release/release-lock';
 import { planSummary } from '../../release/render';
 import { deployReport, isSuccess } from '../../release/report';
-import { backTo, undoLast, type RollbackTarget } from '../../release/rollback-target';
+import {
+  backTo,
+  interruptedUndo,
+  undoLast,
+  type RollbackTarget,
+} from '../../release/rollback-target';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { openJournal, type Journal } from '../deploy/journal';
@@ -63,7 +69,7 @@ async function planAndApply(
 ): Promise<boolean | null> {
   const start = access.clock.now();
   const view = await journal.look();
-  const target = await findTarget(request, journal.access);
+  const target = await findTarget(request, view, journal.access);
   for (const { name, reason } of target.unknown) output.note(`left as it is: ${name} ${reason}`);
   const { plan, goals } = await prepareRollback(target, request.settings, access);
   const error = planError(plan, request.rules);
@@ -80,10 +86,11 @@ async function planAndApply(
     onStep: progress.step,
     onOutcome: progress.outcome,
   };
-  const release = hasChanges(plan)
-    ? await journal.begin(view, plan, { of: target.of, goals })
-    : null;
+  const facts = { of: target.of, goals };
+  const release = hasChanges(plan) ? await journal.begin(view, plan, facts) : null;
   if (release === null && hasChanges(plan)) return null;
+  const settled = release === null ? await journal.settle(view, plan, facts) : null;
+  if (settled !== null) output.note(`release ${settled} had been cut off; it is complete now`);
   try {
     const outcomes = await applyPlan(plan, {
       ...ports,
@@ -105,12 +112,13 @@ async function planAndApply(
 /** @throws RELEASE_NOT_FOUND, OPTION_INVALID for an `only` that matches nothing */
 async function findTarget(
   { to, only }: RollbackRequest,
+  { file }: LockView,
   access: RecordAccess,
 ): Promise<RollbackTarget> {
   const numbers = await listReleases(access);
   const target =
     to === undefined
-      ? await lastTarget(numbers, access)
+      ? await lastTarget(numbers, file?.state === 'held' ? file.number : null, access)
       : backTo(
           to,
           await readRecords(
@@ -126,12 +134,15 @@ async function findTarget(
 /** One record is enough, unless the newest ones were brought back already. */
 async function lastTarget(
   numbers: readonly number[],
+  lockedFor: number | null,
   access: RecordAccess,
 ): Promise<RollbackTarget> {
   for (const number of [...numbers].reverse()) {
-    const records = await readRecords([number], access);
-    if (records.some(({ status }) => status !== 'rolled-back'))
-      return undoLast(records, access.subject);
+    const [record] = await readRecords([number], access);
+    if (record === undefined || record.status === 'rolled-back') continue;
+    const begun = interruptedUndo(record, lockedFor);
+    const before = begun === null ? [] : await readRecords([begun], access);
+    return undoLast([...before, record], access.subject, lockedFor);
   }
   return undoLast([], access.subject);
 }
