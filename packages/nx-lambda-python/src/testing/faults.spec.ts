@@ -200,6 +200,21 @@ describe('which call a fault hits', () => {
     ]);
   });
 
+  test('with lasting: every call of any operation from its first hit on', () => {
+    const plan = new FaultPlan();
+    const fault = { operation: 'A', target: 'x', nth: 2, lasting: true, kind: 'reset' } as const;
+    plan.add(fault);
+    const [a, b] = [call('A', 'x'), call('B', 'y')];
+    expect(hits(plan, b, a, b, a, b, a)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'reset',
+      'reset',
+      'reset',
+    ]);
+  });
+
   test('every one with times: Infinity, of any operation with *', () => {
     const plan = new FaultPlan();
     plan.add({ operation: '*', times: Infinity, kind: 'access-denied' });

@@ -39,6 +39,8 @@ export interface Fault {
   nth?: number;
   /** How many calls in a row from there; default 1, `Infinity` for all. */
   times?: number;
+  /** Once it has hit, every later call of any operation is hit, too: what has expired stays expired. */
+  lasting?: boolean;
   kind: FaultKind;
   /** `slow-update`: how many reads of the function still say InProgress; default 3. */
   polls?: number;
@@ -67,9 +69,10 @@ export class FaultPlan {
   /** The fault for this call, if any. Every matching fault counts the call, also if another wins. */
   next(call: Call): Fault | undefined {
     const due = this.entries.filter((entry) => {
+      const first = entry.fault.nth ?? 1;
+      if (entry.fault.lasting && entry.seen >= first) return true;
       if (!matches(entry.fault, call)) return false;
       entry.seen += 1;
-      const first = entry.fault.nth ?? 1;
       return entry.seen >= first && entry.seen < first + (entry.fault.times ?? 1);
     });
     return due[0]?.fault;
