@@ -6,9 +6,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { types } from 'node:util';
-import { renderManifest, type BuildManifest } from '../../packaging/manifest';
+import { LAYER_FILE, renderManifest, type BuildManifest } from '../../packaging/manifest';
 import type { SimulatedAccount } from '../../testing';
-import { placeholderZip } from '../../testing/seeding';
+import { smallZip } from '../../testing/lambda/small-zip';
 
 // Errors of Node's own modules come from outside jest's realm: the SDK would wrap them beyond recognition.
 Object.defineProperty(Error, Symbol.hasInstance, {
@@ -33,17 +33,22 @@ export class TestWorkspace {
     deploy: { options: {}, configurations: { local: {} } },
   };
   sha256 = '';
+  /** The one file of each package. */
+  file: [name: string, text: string] = ['placeholder.txt', 'Replaced by the first deploy.\n'];
+  /** Makes each build have a layer, too, with this content. */
+  layer: string | null = null;
 
   /** As the build target leaves it; `content` makes the package another one. */
   build(handlerNames: readonly string[], content = 'first', prefix = 0): void {
     // An archive comment changes nothing but the hash.
-    const zip = Buffer.concat([Buffer.alloc(prefix, 'dependency'), zipWith(content)]);
+    const zip = Buffer.concat([Buffer.alloc(prefix, 'dependency'), zipWith(content, this.file)]);
     const shared = zip.subarray(0, prefix);
     const dependencies = {
       size: prefix,
-      sha256: createHash('sha256').update(shared).digest('base64'),
+      sha256: digestOf(shared),
     };
-    this.sha256 = createHash('sha256').update(zip).digest('base64');
+    this.sha256 = digestOf(zip);
+    const layer = this.layer === null ? null : zipWith(this.layer, this.file);
     const manifest: BuildManifest = {
       format: 1,
       project: 'svc',
@@ -54,6 +59,14 @@ export class TestWorkspace {
         unpackedSize: 30,
         ...(prefix > 0 && { dependencies }),
       },
+      ...(layer && {
+        layer: {
+          file: LAYER_FILE,
+          sha256: digestOf(layer),
+          size: layer.length,
+          unpackedSize: 30,
+        },
+      }),
       requirementsKey: 'none',
       runtime: RUNTIME,
       architecture: ARCHITECTURE,
@@ -68,6 +81,7 @@ export class TestWorkspace {
     };
     mkdirSync(this.output, { recursive: true });
     writeFileSync(join(this.output, 'package.zip'), zip);
+    if (layer) writeFileSync(join(this.output, LAYER_FILE), layer);
     writeFileSync(join(this.output, 'manifest.json'), renderManifest(manifest));
   }
 
@@ -168,11 +182,15 @@ export function capturePrinted(): () => string {
   return () => lines.splice(0).join('\n');
 }
 
-function zipWith(content: string): Buffer {
-  const zip = placeholderZip();
+function zipWith(content: string, [name, text]: TestWorkspace['file']): Buffer {
+  const zip = smallZip(name, text);
   const end = zip.length - 22;
   // The archive comment at the end (APPNOTE 4.3.16): 20 - comment length.
   const comment = Buffer.from(content);
   zip.writeUInt16LE(comment.length, end + 20);
   return Buffer.concat([zip, comment]);
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64');
 }

@@ -1,0 +1,25 @@
+import { cases, OUTCOMES } from './fault-matrix.fixtures';
+import { describeMatrix } from './meets.fixtures';
+
+const alias = { alias: 'live' };
+const LAYER = 'arn:aws:lambda:eu-west-1:000000000000:layer';
+const VERSIONS: Record<string, string> = { old: '1', new: '2' };
+
+describeMatrix('a release with another layer that meets', {
+  name: 'layers',
+  options: alias,
+  more: cases(['UpdateFunctionConfiguration'], 'function', OUTCOMES),
+  quick: [
+    'lost-response at PublishLayerVersion',
+    'timeout at UpdateFunctionConfiguration svc-create',
+    'expired-credentials at UpdateFunctionConfiguration svc-create',
+  ],
+  // Somebody else's stays; a lost answer has not made a third version of ours.
+  layers: (content) => [`${LAYER}:monitoring:1`, `${LAYER}:svc-dependencies:${VERSIONS[content]}`],
+  async prepare(service) {
+    service.workspace.layer = '';
+    await service.bring('old');
+    await service.attachLayer('monitoring');
+    expect(await service.deploy(alias)).toBe(true);
+  },
+});
