@@ -1,0 +1,50 @@
+import { describeCrash } from './crash.fixtures';
+
+const LAYER = 'arn:aws:lambda:eu-west-1:000000000000:layer';
+const VERSIONS: Record<string, string> = { old: '1', new: '2' };
+
+describeCrash('a deploy', {
+  command: 'deploy',
+  // lock, record, 3 × code, record, lock
+  writes: 7,
+  quick: ['4 after'],
+  async prepare(service) {
+    await service.bring('old');
+    expect(await service.deploy({})).toBe(true);
+    await service.bring('new');
+  },
+  began: 'old',
+  ends: 'new',
+});
+
+describeCrash('a deploy with an alias', {
+  command: 'deploy',
+  alias: 'live',
+  // lock, record, 3 × code, version and alias, record, lock
+  writes: 13,
+  quick: ['10 before'],
+  async prepare(service) {
+    await service.bring('old');
+    expect(await service.deploy({ alias: 'live' })).toBe(true);
+    await service.bring('new');
+  },
+  began: 'old',
+  ends: 'new',
+});
+
+describeCrash('a deploy with another layer', {
+  command: 'deploy',
+  // lock, record, layer, 3 × layers and code, record, lock
+  writes: 11,
+  quick: ['3 after'],
+  layers: (content) => [`${LAYER}:monitoring:1`, `${LAYER}:svc-dependencies:${VERSIONS[content]}`],
+  async prepare(service) {
+    service.workspace.layer = '';
+    await service.bring('old');
+    await service.attachLayer('monitoring');
+    expect(await service.deploy({})).toBe(true);
+    await service.bring('new');
+  },
+  began: 'old',
+  ends: 'new',
+});
