@@ -7,7 +7,7 @@
  */
 
 import './short-waits.fixtures';
-import type * as Settings from '../../platform/aws/settings';
+import { mockSocket } from './socket.fixtures';
 import type { Fault } from '../../testing';
 import {
   CALLS,
@@ -20,22 +20,6 @@ import {
 import type { Seen } from './look.fixtures';
 import type { DeployExecutorSchema } from './schema';
 import { Service } from './service.fixtures';
-
-/**
- * How long the client waits for an answer; all else of it is the product's. Specs import no executor
- * before this.
- */
-const mockSocket = { timeout: 60_000 };
-jest.mock('../../platform/aws/settings', () => {
-  const actual = jest.requireActual<typeof Settings>('../../platform/aws/settings');
-  return {
-    ...actual,
-    clientConfiguration: (...given: Parameters<typeof actual.clientConfiguration>) => {
-      const { requestHandler, ...rest } = actual.clientConfiguration(...given);
-      return { ...rest, requestHandler: { ...requestHandler, socketTimeout: mockSocket.timeout } };
-    },
-  };
-});
 
 export interface Scenario {
   name: ScenarioName;
