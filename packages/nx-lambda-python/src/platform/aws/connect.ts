@@ -9,7 +9,7 @@ import type { PartStorage } from '../../release/part-storage';
 import type { RecordStorage } from '../../release/record-storage';
 import { markCredentialsStage } from './credentials-failure';
 import { credentialsSource } from './credentials-source';
-import { createLambdaClient, lambdaFunctions } from './function-service';
+import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';
 import { lambdaLayers } from './layer-service';
 import { lambdaVersions } from './version-service';
 import { createS3Client, s3Storage } from './object-storage';
@@ -50,14 +50,18 @@ export async function connectStorage(settings: AwsSettings): Promise<StorageConn
 /** @throws REGION_NOT_SET */
 export async function connectFunctions(settings: AwsSettings): Promise<FunctionConnection> {
   const client = createLambdaClient(settings);
-  markCredentialsStage(client);
+  const invocations = createInvocationClient(settings);
+  for (const one of [client, invocations]) markCredentialsStage(one);
   const place = await resolvePlace(client, settings);
   return {
-    functions: lambdaFunctions(client),
+    functions: lambdaFunctions(client, invocations),
     layers: lambdaLayers(client),
     versions: lambdaVersions(client),
     place,
-    close: () => client.destroy(),
+    close() {
+      client.destroy();
+      invocations.destroy();
+    },
   };
 }
 

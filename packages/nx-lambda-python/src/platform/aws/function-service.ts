@@ -27,11 +27,20 @@ import { clientConfiguration, type AwsSettings } from './settings';
 /** As many as deploy waits for at once: each poll has a connection that is open already. */
 const MAX_SOCKETS = 100;
 
+/** Milliseconds of a function's longest run (Lambda API, Timeout: 900 s), and of the way to it and back. */
+const LONGEST_INVOCATION = 960_000;
+
 export function createLambdaClient(settings: AwsSettings): LambdaClient {
   return new LambdaClient(clientConfiguration(settings, MAX_SOCKETS, 'lambda'));
 }
 
-export function lambdaFunctions(client: LambdaClient): FunctionService {
+/** Its answers come when functions have run. */
+export function createInvocationClient(settings: AwsSettings): LambdaClient {
+  return new LambdaClient(clientConfiguration(settings, 1, 'lambda', LONGEST_INVOCATION));
+}
+
+/** @param invocations one from `createInvocationClient` */
+export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient): FunctionService {
   return {
     get: (name, qualifier) =>
       call('GetFunction', async () => {
@@ -123,7 +132,7 @@ export function lambdaFunctions(client: LambdaClient): FunctionService {
 
     invoke: (name, payload, qualifier) =>
       call('Invoke', async () => {
-        const { FunctionError, Payload } = await client.send(
+        const { FunctionError, Payload } = await invocations.send(
           new InvokeCommand({
             FunctionName: name,
             Qualifier: qualifier,

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { connectFunctions, connectStorage } from './connect';
+import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';
 
 interface Seen {
   line: string;
@@ -117,3 +118,27 @@ describe('requests', () => {
     expect(count).toBe(1);
   });
 });
+
+describe('an invocation', () => {
+  const settings = { region: 'eu-west-1', credentials: KEYS };
+
+  it('goes by the client that waits as long as a function may run', async () => {
+    const [client, invocations] = [createLambdaClient(settings), createInvocationClient(settings)];
+    const others = jest.spyOn(client, 'send');
+    const own = jest.spyOn(invocations, 'send').mockResolvedValue({} as never);
+    await lambdaFunctions(client, invocations).invoke('orders', '{}');
+    expect(own).toHaveBeenCalledTimes(1);
+    expect(others).not.toHaveBeenCalled();
+  });
+
+  it('may take fifteen minutes', async () => {
+    const { requestHandler } = createInvocationClient(settings).config;
+    const { socketTimeout } = await configurationOf(requestHandler);
+    expect(socketTimeout).toBeGreaterThan(900_000);
+  });
+});
+
+/** The handler reads it at its first request. */
+async function configurationOf(handler: object): Promise<{ socketTimeout?: number }> {
+  return (await (handler as { configProvider: Promise<object> }).configProvider) as object;
+}

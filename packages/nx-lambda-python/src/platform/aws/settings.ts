@@ -12,11 +12,15 @@ export interface AwsSettings {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** What both clients are made with. */
+/**
+ * What all clients are made with.
+ * @param socketTimeout milliseconds that an answer may be waited for
+ */
 export function clientConfiguration(
   settings: AwsSettings,
   maxSockets: number,
   service: 'lambda' | 's3',
+  socketTimeout = 60_000,
 ) {
   // The SDK would print a warning about coming releases in the middle of our output; ours to heed, not the user's.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -35,7 +39,7 @@ export function clientConfiguration(
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: 5_000,
-      socketTimeout: 60_000,
+      socketTimeout,
       httpAgent: { maxSockets, keepAlive: true },
       httpsAgent: proxyAgent(maxSockets) ?? { maxSockets, keepAlive: true },
     },
