@@ -7,7 +7,7 @@
  */
 
 import './short-waits.fixtures';
-import { mockSocket } from './socket.fixtures';
+import { meeting } from './socket.fixtures';
 import type { Fault } from '../../testing';
 import {
   CALLS,
@@ -69,11 +69,7 @@ export function describeMatrix(title: string, scenario: Scenario): void {
         const before = await service.look('live');
         const fresh = await service.bring('new');
         const start = service.account.requests.length;
-        mockSocket.timeout = fault.kind === 'timeout' ? 500 : 60_000;
-        service.account.inject(fault);
-        const success = await service.deploy(options);
-        service.account.heal();
-        mockSocket.timeout = 60_000;
+        const success = await meeting(service.account, fault, () => service.deploy(options));
         expect(meetings(service, start, fault)).toBeGreaterThanOrEqual(fault.nth ?? 1);
 
         const now = await service.look('live');

@@ -1,9 +1,10 @@
 /** To be imported before any executor. */
 
 import type * as Settings from '../../platform/aws/settings';
+import type { Fault, SimulatedAccount } from '../../testing';
 
 /** How long the client waits for an answer; all else of it is the product's. */
-export const mockSocket = { timeout: 60_000 };
+const mockSocket = { timeout: 60_000 };
 jest.mock('../../platform/aws/settings', () => {
   const actual = jest.requireActual<typeof Settings>('../../platform/aws/settings');
   return {
@@ -14,3 +15,19 @@ jest.mock('../../platform/aws/settings', () => {
     },
   };
 });
+
+/** What `work` does while the account has this fault; a call that nobody answers ends soon. */
+export async function meeting<T>(
+  account: SimulatedAccount,
+  fault: Fault,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (fault.kind === 'timeout') mockSocket.timeout = 500;
+  account.inject(fault);
+  try {
+    return await work();
+  } finally {
+    account.heal();
+    mockSocket.timeout = 60_000;
+  }
+}

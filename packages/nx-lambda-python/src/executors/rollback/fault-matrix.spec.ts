@@ -4,7 +4,7 @@
  */
 
 import '../deploy/short-waits.fixtures';
-import { mockSocket } from '../deploy/socket.fixtures';
+import { meeting } from '../deploy/socket.fixtures';
 import { cases, chosen, HANDLERS } from '../deploy/fault-matrix.fixtures';
 import { Service } from '../deploy/service.fixtures';
 import rollback from './executor';
@@ -75,11 +75,7 @@ describe.each([
     '%s',
     async (_, fault) => {
       const start = service.account.requests.length;
-      mockSocket.timeout = fault.kind === 'timeout' ? 500 : 60_000;
-      service.account.inject(fault);
-      const success = await run();
-      service.account.heal();
-      mockSocket.timeout = 60_000;
+      const success = await meeting(service.account, fault, () => run());
       expect(met(start, fault.target)).toContain(fault.operation);
 
       for (const code of await reached()) expect([old, fresh]).toContain(code);

@@ -4,7 +4,7 @@
  */
 
 import '../deploy/short-waits.fixtures';
-import { mockSocket } from '../deploy/socket.fixtures';
+import { meeting } from '../deploy/socket.fixtures';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
@@ -75,11 +75,7 @@ describe.each([
     '%s',
     async (_, fault) => {
       const start = service.account.requests.length;
-      mockSocket.timeout = fault.kind === 'timeout' ? 500 : 60_000;
-      service.account.inject(fault);
-      const success = await run();
-      service.account.heal();
-      mockSocket.timeout = 60_000;
+      const success = await meeting(service.account, fault, run);
       expect(met(start)).toContain(fault.operation);
 
       if (success || (await stored()) !== null) await expectWhole();
