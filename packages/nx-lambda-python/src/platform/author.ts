@@ -1,7 +1,7 @@
 /** Who releases: as CI, git or the system calls them. Read for people; nothing is decided by it. */
 
 import { hostname, userInfo } from 'node:os';
-import type { ReleaseAuthor } from '../release/record';
+import type { ReleaseAuthor } from '../release/records/record';
 import { redact } from './aws/redact';
 import { ask } from './exec';
 

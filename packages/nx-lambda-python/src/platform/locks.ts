@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { diskError } from './files';
+import { diskError } from './files/files';
 import { isAbandoned, ownedName } from './owner';
 
 /** A holder that this machine cannot ask after is given up when it has shown no sign of life for so long. */

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../release/clock';
+import type { Clock } from '../release/calls/clock';
 import { ownedName } from './owner';
 import { sharedRate } from './shared-rate';
 

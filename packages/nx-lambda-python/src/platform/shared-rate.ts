@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import type { Clock } from '../release/clock';
+import type { Clock } from '../release/calls/clock';
 import {
   LONGEST_PAUSE_MILLISECONDS,
   memoryRateStore,
@@ -21,8 +21,8 @@ import {
   type RateLimiter,
   type RateState,
   type RateStore,
-} from '../release/rate';
-import { writeTextWhole } from './files';
+} from '../release/calls/rate';
+import { writeTextWhole } from './files/files';
 import { withLock } from './locks';
 
 export interface SharedRate extends Rate {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PackageFacts } from '../../packaging/package';
 import { SourceCache } from '../../packaging/source-cache';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import { beginPackage } from './begin';
 import { normalizeOptions } from './normalize';
 import { readMarker, readService } from './service';

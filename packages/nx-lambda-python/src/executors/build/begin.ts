@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PACKAGE_FILE } from '../../packaging/manifest';
 import { DamagedFileError, packageInputs } from '../../packaging/package';
 import type { SourceCache } from '../../packaging/source-cache';
-import { dropDraft, startDraft, type Draft } from '../../platform/begun-files';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import { dropDraft, startDraft, type Draft } from '../../platform/files/begun-files';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { BuildOptions } from './normalize';
 import type { Service } from './service';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Mount } from '../../platform/engines/container';
-import { DiskWheelStore } from '../../platform/wheel-store';
+import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { containerMeaning, containerPlace } from './container-place';
 import type { BuildOptions } from './normalize';
 

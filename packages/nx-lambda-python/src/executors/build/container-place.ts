@@ -5,7 +5,7 @@ import type { KeyComponents } from '../../packaging/requirements-key';
 import type { Mount } from '../../platform/engines/container';
 import type { BuildImage } from '../../platform/engines/image';
 import type { ContainerPlace } from '../../platform/pip/pip-container';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { BuildOptions } from './normalize';
 
 /** @param digest of the image */

@@ -1,7 +1,7 @@
 import fs, { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFile } from '../../platform/files';
+import { openFile } from '../../platform/files/files';
 import { readEntries } from '../../packaging/zip/read';
 import { readContent } from '../../packaging/zip/verify';
 import build from './executor';

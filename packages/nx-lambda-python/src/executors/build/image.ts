@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { findBuildImage, type BuildImage } from '../../platform/engines/image';
 import { ask, exec } from '../../platform/exec';
 import { redactingExec, type Redact } from '../../platform/redact';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { Marker } from '../../service/marker';
 import { defaultBuildImage, type Architecture } from '../../service/runtimes';
 import type { BuildOptions } from './normalize';

@@ -1,7 +1,7 @@
 import type { KeyComponents } from '../../packaging/requirements-key';
 import { exec } from '../../platform/exec';
 import type { ResolveRequest } from '../../platform/pip/request';
-import { DiskWheelStore } from '../../platform/wheel-store';
+import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { installing } from './install';
 
 describe('installing', () => {

@@ -7,12 +7,12 @@ import type { WrittenPart } from '../../packaging/dependency-part';
 import { ensureInstalledTree, type InstalledTree } from '../../packaging/installed-tree';
 import { requirementsKey } from '../../packaging/requirements-key';
 import { writeTreePart } from '../../packaging/tree-part';
-import { archiveTree } from '../../platform/archive-tree';
-import { openFile } from '../../platform/files';
+import { archiveTree } from '../../platform/files/archive-tree';
+import { openFile } from '../../platform/files/files';
 import { installInContainer } from '../../platform/pip/in-container';
 import { prepareRequest } from '../../platform/pip/prepare';
 import { describeTarget } from '../../platform/pip/request';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { Dependencies, Mode } from './dependencies';
 import { warnUnpinned } from './miss';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { partPrefix, planPart, writePart } from '../../packaging/dependency-part';
 import { LAYER_FILE, MANIFEST_FILE, type BuildManifest } from '../../packaging/manifest';
 import { DamagedFileError, checkPaths, type ServiceFile } from '../../packaging/package';
-import { startDraft, writeWholeAfter } from '../../platform/begun-files';
-import { hashFile } from '../../platform/files';
-import type { OpenPart } from '../../platform/open-part';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import { startDraft, writeWholeAfter } from '../../platform/files/begun-files';
+import { hashFile } from '../../platform/files/files';
+import type { OpenPart } from '../../platform/store/open-part';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 
 const LAYER = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
 

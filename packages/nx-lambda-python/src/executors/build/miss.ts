@@ -5,7 +5,7 @@ import { keyChanges, renderChanges } from '../../packaging/key-change';
 import { unpinned } from '../../packaging/requirements/hashed-lock';
 import { keyContent, type KeyComponents } from '../../packaging/requirements-key';
 import type { StoredWheel } from '../../packaging/wheel-set';
-import { previousKey, type KeyRecords } from '../../platform/key-records';
+import { previousKey, type KeyRecords } from '../../platform/store/key-records';
 import type { BuildOptions } from './normalize';
 
 /** How many names or changes one line shows. */

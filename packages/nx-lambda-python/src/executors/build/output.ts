@@ -16,10 +16,10 @@ import {
   type PackageFacts,
 } from '../../packaging/package';
 import type { KnownPackage, SourceCache } from '../../packaging/source-cache';
-import { dropDraft, startDraft, writeWholeAfter } from '../../platform/begun-files';
-import { beginsWith, hashFile, writeTextWhole } from '../../platform/files';
-import type { OpenPart } from '../../platform/open-part';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import { dropDraft, startDraft, writeWholeAfter } from '../../platform/files/begun-files';
+import { beginsWith, hashFile, writeTextWhole } from '../../platform/files/files';
+import type { OpenPart } from '../../platform/store/open-part';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { BegunPackage } from './begin';
 import type { Dependencies } from './dependencies';
 import { openEmptyPart, removeLayer, removeManifest, writeLayer } from './layer';

@@ -17,7 +17,7 @@ import {
   readToolLock,
 } from '../../packaging/requirements/lock';
 import { readPylock } from '../../packaging/requirements/pylock';
-import { readLocalContent } from '../../platform/local-files';
+import { readLocalContent } from '../../platform/files/local-files';
 import type { ResolveRequest } from '../../platform/pip/request';
 import type { BuildOptions } from './normalize';
 

@@ -10,7 +10,7 @@ import {
   type ServiceFile,
 } from '../../packaging/package';
 import type { SourceCache } from '../../packaging/source-cache';
-import { listFiles } from '../../platform/list-files';
+import { listFiles } from '../../platform/files/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
 import { checkNames } from '../../service/clashes';
 import { discoverHandlers, type Handler } from '../../service/discover';

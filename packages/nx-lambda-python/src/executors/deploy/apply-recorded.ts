@@ -1,11 +1,11 @@
 /** Carries out a deploy's plan under the service's lock, with a record of what it found and did. */
 
-import { applyPlan, type ApplyPorts } from '../../release/apply';
-import { publishLayer } from '../../release/layer-version';
-import type { FunctionOutcome } from '../../release/outcome';
-import type { Plan } from '../../release/plan';
-import { hasChanges } from '../../release/release-draft';
-import type { LockView } from '../../release/release-lock';
+import { applyPlan, type ApplyPorts } from '../../release/apply/apply';
+import { publishLayer } from '../../release/apply/layer-version';
+import type { FunctionOutcome } from '../../release/apply/outcome';
+import type { Plan } from '../../release/plan/plan';
+import { hasChanges } from '../../release/records/release-draft';
+import type { LockView } from '../../release/records/release-lock';
 import type { DeployAccess } from './access';
 import { bringBack } from './bring-back';
 import type { Journal } from './journal';

@@ -1,11 +1,11 @@
 /** `rollbackOnFailure`: brings back what a failed deploy has changed. */
 
 import { renderError } from '../../report';
-import { applyPlan, type ApplyPorts } from '../../release/apply';
-import type { FunctionState } from '../../release/function-state';
-import type { FunctionOutcome } from '../../release/outcome';
-import type { ReleaseRecord } from '../../release/record';
-import { undoLast } from '../../release/rollback-target';
+import { applyPlan, type ApplyPorts } from '../../release/apply/apply';
+import type { FunctionState } from '../../release/plan/function-state';
+import type { FunctionOutcome } from '../../release/apply/outcome';
+import type { ReleaseRecord } from '../../release/records/record';
+import { undoLast } from '../../release/records/rollback-target';
 import { prepareRollback } from '../rollback/prepare';
 import type { StorageSettings } from '../upload/settings';
 import type { PackageAccess } from './prepare';

@@ -2,13 +2,13 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
-import { secondsSince } from '../../release/clock';
-import { checkCodeStorage } from '../../release/code-storage';
-import type { Plan } from '../../release/plan';
-import { planError, placeOf } from '../../release/plan-error';
-import { hasChanges } from '../../release/release-draft';
-import { planSummary } from '../../release/render';
-import { deployReport, isSuccess } from '../../release/report';
+import { secondsSince } from '../../release/calls/clock';
+import { checkCodeStorage } from '../../release/plan/code-storage';
+import type { Plan } from '../../release/plan/plan';
+import { planError, placeOf } from '../../release/plan/plan-error';
+import { hasChanges } from '../../release/records/release-draft';
+import { planSummary } from '../../release/report/render';
+import { deployReport, isSuccess } from '../../release/report/report';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from './access';
 import { applyRecorded, type Run } from './apply-recorded';

@@ -3,21 +3,29 @@
 import { randomUUID } from 'node:crypto';
 import { releaseAuthor } from '../../platform/author';
 import { isGone, processIdentity } from '../../platform/process-identity';
-import type { FunctionService } from '../../release/function-service';
-import type { FunctionOutcome } from '../../release/outcome';
-import type { Plan } from '../../release/plan';
-import { releasesPrefix, type ReleaseRecord, type ReleaseStatus } from '../../release/record';
-import type { RecordAccess } from '../../release/record-access';
-import type { RecordStorage } from '../../release/record-storage';
+import type { FunctionService } from '../../release/calls/function-service';
+import type { FunctionOutcome } from '../../release/apply/outcome';
+import type { Plan } from '../../release/plan/plan';
+import {
+  releasesPrefix,
+  type ReleaseRecord,
+  type ReleaseStatus,
+} from '../../release/records/record';
+import type { RecordAccess } from '../../release/records/record-access';
+import type { RecordStorage } from '../../release/records/record-storage';
 import {
   endedFunctions,
   guardedFunctions,
   releaseDraft,
   type DraftFacts,
-} from '../../release/release-draft';
-import { lookAtLock, RENEW_SECONDS, type LockView } from '../../release/release-lock';
-import { beginRelease, settleUnfinished, type ReleaseAccess } from '../../release/release-session';
-import type { FunctionReader } from '../../release/remote-states';
+} from '../../release/records/release-draft';
+import { lookAtLock, RENEW_SECONDS, type LockView } from '../../release/records/release-lock';
+import {
+  beginRelease,
+  settleUnfinished,
+  type ReleaseAccess,
+} from '../../release/records/release-session';
+import type { FunctionReader } from '../../release/plan/remote-states';
 import type { StorageSettings } from '../upload/settings';
 
 export interface JournalRequest {

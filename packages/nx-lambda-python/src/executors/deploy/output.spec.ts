@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { renderReport } from '../../release/render';
-import { HOSTILE, reportOfSize } from '../../release/render.fixtures';
+import { renderReport } from '../../release/report/render';
+import { HOSTILE, reportOfSize } from '../../release/report/render.fixtures';
 import { appendStepSummary, deployOutput } from './output';
 
 describe('the step summary', () => {

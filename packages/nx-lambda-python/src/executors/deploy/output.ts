@@ -2,15 +2,15 @@
 
 import { appendFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeTextWhole } from '../../platform/files';
-import { systemClock } from '../../release/clock';
-import type { FunctionOutcome } from '../../release/outcome';
-import { isChanged, movesAliasOnly, type Plan } from '../../release/plan';
-import { Progress, type ReleasePhase } from '../../release/progress';
-import { renderPlan, renderReport, type OutputFormat } from '../../release/render';
-import { cutMarkdown } from '../../release/render-markdown';
-import { REPORT_FILE, type DeployReport } from '../../release/report';
-import { oneLine } from '../../release/text';
+import { writeTextWhole } from '../../platform/files/files';
+import { systemClock } from '../../release/calls/clock';
+import type { FunctionOutcome } from '../../release/apply/outcome';
+import { isChanged, movesAliasOnly, type Plan } from '../../release/plan/plan';
+import { Progress, type ReleasePhase } from '../../release/apply/progress';
+import { renderPlan, renderReport, type OutputFormat } from '../../release/report/render';
+import { cutMarkdown } from '../../release/report/render-markdown';
+import { REPORT_FILE, type DeployReport } from '../../release/report/report';
+import { oneLine } from '../../release/report/text';
 import { isColoured, isLive, LiveLine } from './live-line';
 
 export interface DeployOutput {

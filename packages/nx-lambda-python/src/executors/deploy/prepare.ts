@@ -6,20 +6,24 @@ import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
 import { readManifest } from '../../platform/built-package';
 import { readSourceState } from '../../platform/git';
-import type { Canary } from '../../release/canary';
-import { planCreations } from '../../release/creation';
-import type { FunctionCreation, RemoteFunction } from '../../release/function-service';
-import type { PackageReference } from '../../release/function-state';
-import { desiredFunctions, selectFunctions, type DesiredFunction } from '../../release/functions';
-import { planLayer, type LayerAccess } from '../../release/layer-version';
-import { objectUrl, type ObjectLocation } from '../../release/object-storage';
-import { findReference, packageKey, type StorageAccess } from '../../release/package-object';
-import { planDeploy, type Plan, type PlanSource } from '../../release/plan';
+import type { Canary } from '../../release/apply/canary';
+import { planCreations } from '../../release/plan/creation';
+import type { FunctionCreation, RemoteFunction } from '../../release/calls/function-service';
+import type { PackageReference } from '../../release/plan/function-state';
+import {
+  desiredFunctions,
+  selectFunctions,
+  type DesiredFunction,
+} from '../../release/plan/functions';
+import { planLayer, type LayerAccess } from '../../release/apply/layer-version';
+import { objectUrl, type ObjectLocation } from '../../release/upload/object-storage';
+import { findReference, packageKey, type StorageAccess } from '../../release/upload/package-object';
+import { planDeploy, type Plan, type PlanSource } from '../../release/plan/plan';
 import {
   readRemoteStates,
   type AliasReading,
   type FunctionReader,
-} from '../../release/remote-states';
+} from '../../release/plan/remote-states';
 import { parseMarker } from '../../service/marker';
 import type { SimulatedAccount } from '../../testing';
 import type { DeployRequest } from './request';

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectFunctions, connectStorage } from '../../platform/aws/connect';
-import type { LockFile } from '../../release/release-lock';
-import { REPORT_FILE, type DeployReport } from '../../release/report';
+import type { LockFile } from '../../release/records/release-lock';
+import { REPORT_FILE, type DeployReport } from '../../release/report/report';
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
 import releases from '../releases/executor';
 import upload from '../upload/executor';

@@ -1,10 +1,10 @@
 /** To be imported before any executor. */
 
-import type * as Clock from '../../release/clock';
+import type * as Clock from '../../release/calls/clock';
 
 /** Waits are as many as ever, and shorter. */
-jest.mock('../../release/clock', () => {
-  const actual = jest.requireActual<typeof Clock>('../../release/clock');
+jest.mock('../../release/calls/clock', () => {
+  const actual = jest.requireActual<typeof Clock>('../../release/calls/clock');
   const { now, sleep } = actual.systemClock;
   return {
     ...actual,

@@ -1,8 +1,8 @@
 /** `nx explain <service>`: hit or miss, and why. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { storeDirectory } from '../../platform/store-directory';
-import { DiskWheelStore } from '../../platform/wheel-store';
+import { storeDirectory } from '../../platform/store/store-directory';
+import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { renderError } from '../../report';
 import { buildOptionsOf } from '../build/of-target';
 import { readMarker } from '../build/service';

@@ -9,9 +9,9 @@ import {
   type KeyComponents,
   type KeyContent,
 } from '../../packaging/requirements-key';
-import { KeyRecords, previousKey } from '../../platform/key-records';
-import { LineRecords } from '../../platform/line-records';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import { KeyRecords, previousKey } from '../../platform/store/key-records';
+import { LineRecords } from '../../platform/store/line-records';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { Marker } from '../../service/marker';
 import { modeOf, readResolution } from '../build/dependencies';
 import { findLocalImage } from '../build/image';

@@ -9,9 +9,9 @@ import {
   renderLock,
   type Pin,
 } from '../../packaging/requirements/lock-file';
-import { writeTextWhole } from '../../platform/files';
-import { storeDirectory } from '../../platform/store-directory';
-import { DiskWheelStore } from '../../platform/wheel-store';
+import { writeTextWhole } from '../../platform/files/files';
+import { storeDirectory } from '../../platform/store/store-directory';
+import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { renderError } from '../../report';
 import type { BuildOptions } from '../build/normalize';
 import { buildOptionsOf } from '../build/of-target';

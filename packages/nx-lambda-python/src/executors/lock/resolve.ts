@@ -16,7 +16,7 @@ import type { ContainerPlace } from '../../platform/pip/pip-container';
 import { describeTarget, type ResolveRequest } from '../../platform/pip/request';
 import { redactedError, redactingExec, type Redact } from '../../platform/redact';
 import { lockByUv, type Upgrade } from '../../platform/uv';
-import type { DiskWheelStore } from '../../platform/wheel-store';
+import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { Marker } from '../../service/marker';
 import { containerPlace } from '../build/container-place';
 import { buildImageName, chooseImage } from '../build/image';

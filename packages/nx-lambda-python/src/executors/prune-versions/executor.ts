@@ -4,16 +4,16 @@ import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
 import { readManifest } from '../../platform/built-package';
 import { isGone } from '../../platform/process-identity';
-import { desiredFunctions, selectFunctions } from '../../release/functions';
-import { deleteVersions } from '../../release/version-deletion';
-import { renderVersions } from '../../release/version-document';
+import { desiredFunctions, selectFunctions } from '../../release/plan/functions';
+import { deleteVersions } from '../../release/versions/version-deletion';
+import { renderVersions } from '../../release/versions/version-document';
 import {
   planVersions,
   versionPlanError,
   versionsToDelete,
   type VersionPlan,
-} from '../../release/version-prune';
-import { readVersionFacts } from '../../release/version-reading';
+} from '../../release/versions/version-prune';
+import { readVersionFacts } from '../../release/versions/version-reading';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { appendStepSummary, deployOutput, type DeployOutput } from '../deploy/output';

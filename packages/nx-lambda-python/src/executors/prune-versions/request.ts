@@ -1,7 +1,7 @@
 /** Which versions are asked about: its own options, over those of the deploy target. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import type { OutputFormat } from '../../release/render';
+import type { OutputFormat } from '../../release/report/render';
 import { deployRequest, withoutUndefined, type DeployRequest } from '../deploy/request';
 import type { DeployExecutorSchema } from '../deploy/schema';
 import { nxCommand, targetOptions } from '../upload/target-options';

@@ -6,8 +6,8 @@ import {
   type PrunePlan,
   type StoredItem,
 } from '../../packaging/prune-plan';
-import { storeDirectory } from '../../platform/store-directory';
-import { planStorePrune, pruneStore } from '../../platform/store-prune';
+import { storeDirectory } from '../../platform/store/store-directory';
+import { planStorePrune, pruneStore } from '../../platform/store/store-prune';
 import { renderBytes, renderError } from '../../report';
 import type { PruneExecutorSchema } from './schema';
 

@@ -2,9 +2,9 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../../platform/aws/connect';
-import { systemClock } from '../../release/clock';
-import { listReleases, readRecords } from '../../release/record-store';
-import { renderReleases } from '../../release/release-list';
+import { systemClock } from '../../release/calls/clock';
+import { listReleases, readRecords } from '../../release/records/record-store';
+import { renderReleases } from '../../release/records/release-list';
 import { renderError } from '../../report';
 import { recordAccess } from '../deploy/journal';
 import { openAccount } from '../upload/account';

@@ -1,7 +1,7 @@
 /** The command that goes on with a rollback of which a part failed. */
 
-import type { RecordAccess } from '../../release/record-access';
-import { listReleases, readRecord } from '../../release/record-store';
+import type { RecordAccess } from '../../release/records/record-access';
+import { listReleases, readRecord } from '../../release/records/record-store';
 import type { RollbackRequest } from './request';
 
 /**

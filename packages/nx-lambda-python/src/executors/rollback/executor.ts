@@ -1,22 +1,22 @@
 /** `nx rollback <service>`: every function as it was before a release, or after an earlier one. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { applyPlan } from '../../release/apply';
-import { secondsSince } from '../../release/clock';
-import { selectFunctions } from '../../release/functions';
-import { placeOf, planError } from '../../release/plan-error';
-import type { RecordAccess } from '../../release/record-access';
-import { listReleases, readRecords } from '../../release/record-store';
-import { hasChanges } from '../../release/release-draft';
-import type { LockView } from '../../release/release-lock';
-import { planSummary } from '../../release/render';
-import { deployReport, isSuccess } from '../../release/report';
+import { applyPlan } from '../../release/apply/apply';
+import { secondsSince } from '../../release/calls/clock';
+import { selectFunctions } from '../../release/plan/functions';
+import { placeOf, planError } from '../../release/plan/plan-error';
+import type { RecordAccess } from '../../release/records/record-access';
+import { listReleases, readRecords } from '../../release/records/record-store';
+import { hasChanges } from '../../release/records/release-draft';
+import type { LockView } from '../../release/records/release-lock';
+import { planSummary } from '../../release/report/render';
+import { deployReport, isSuccess } from '../../release/report/report';
 import {
   backTo,
   interruptedUndo,
   undoLast,
   type RollbackTarget,
-} from '../../release/rollback-target';
+} from '../../release/records/rollback-target';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { openJournal, type Journal } from '../deploy/journal';

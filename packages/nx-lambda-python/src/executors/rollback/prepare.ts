@@ -1,17 +1,17 @@
 /** Reads all that a rollback needs and makes its plan; writes nothing. */
 
-import { forEachLimited } from '../../release/concurrency';
-import type { FunctionState, PackageReference } from '../../release/function-state';
-import type { ObjectLocation } from '../../release/object-storage';
-import { findReference, packageKey, type StorageAccess } from '../../release/package-object';
-import type { Plan } from '../../release/plan';
+import { forEachLimited } from '../../release/calls/concurrency';
+import type { FunctionState, PackageReference } from '../../release/plan/function-state';
+import type { ObjectLocation } from '../../release/upload/object-storage';
+import { findReference, packageKey, type StorageAccess } from '../../release/upload/package-object';
+import type { Plan } from '../../release/plan/plan';
 import {
   readRemoteStates,
   type AliasReading,
   type FunctionReader,
-} from '../../release/remote-states';
-import { neededPackages, planRollback } from '../../release/rollback-plan';
-import type { RollbackTarget } from '../../release/rollback-target';
+} from '../../release/plan/remote-states';
+import { neededPackages, planRollback } from '../../release/records/rollback-plan';
+import type { RollbackTarget } from '../../release/records/rollback-target';
 import type { StorageSettings } from '../upload/settings';
 
 export interface PreparedRollback {

@@ -1,8 +1,8 @@
 /** What a rollback is asked to do: its own options, over those of the deploy target. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import type { PlanRules } from '../../release/plan-error';
-import type { OutputFormat } from '../../release/render';
+import type { PlanRules } from '../../release/plan/plan-error';
+import type { OutputFormat } from '../../release/report/render';
 import {
   DEFAULT_WAIT_TIMEOUT_SECONDS,
   DEFAULT_WRITES_PER_SECOND,

@@ -4,14 +4,14 @@ import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../../platform/aws/connect';
 import { renderBytes, renderError } from '../../report';
 import { readManifest, readPackage } from '../../platform/built-package';
-import { systemClock } from '../../release/clock';
-import { packageKey, type StorageAccess } from '../../release/package-object';
+import { systemClock } from '../../release/calls/clock';
+import { packageKey, type StorageAccess } from '../../release/upload/package-object';
 import {
   planUpload,
   uploadPackage,
   type UploadOutcome,
   type UploadRequest,
-} from '../../release/upload';
+} from '../../release/upload/upload';
 import { openAccount } from './account';
 import { buildOutput } from './build-output';
 import type { UploadExecutorSchema } from './schema';

@@ -1,9 +1,9 @@
-import { DEFAULT_FUNCTION_NAME } from '../../release/functions';
+import { DEFAULT_FUNCTION_NAME } from '../../release/plan/functions';
 import * as deploySchema from '../deploy/schema.json';
 import { DEFAULT_WAIT_TIMEOUT_SECONDS, DEFAULT_WRITES_PER_SECOND } from '../deploy/request';
 import { DEFAULT_BUILD_TARGET } from './build-output';
 import * as uploadSchema from './schema.json';
-import { DEFAULT_PREFIX } from '../../release/package-object';
+import { DEFAULT_PREFIX } from '../../release/upload/package-object';
 
 // Deploy reads the options of upload as they are written down, where no schema has filled in defaults.
 describe('the defaults of the schemas are those of the code', () => {

@@ -3,8 +3,8 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import type { AwsSettings } from '../../platform/aws/settings';
-import type { Bucket } from '../../release/object-storage';
-import { DEFAULT_PREFIX } from '../../release/package-object';
+import type { Bucket } from '../../release/upload/object-storage';
+import { DEFAULT_PREFIX } from '../../release/upload/package-object';
 import type { UploadExecutorSchema } from './schema';
 import { currentProject } from './target-options';
 

@@ -1,6 +1,6 @@
 import type { ProjectGraph, TargetConfiguration, Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import type { PolicyDocument } from '../../release/policy';
+import type { PolicyDocument } from '../../release/policy/policy';
 import { projectGenerator } from '../project/project';
 import { policyGenerator } from './policy';
 import type { PolicyGeneratorSchema } from './schema';

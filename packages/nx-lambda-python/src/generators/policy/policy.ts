@@ -7,11 +7,15 @@ import {
   type Tree,
 } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
-import { creationRoles } from '../../release/creation';
-import { DEFAULT_FUNCTION_NAME, desiredFunctions, functionPattern } from '../../release/functions';
-import { layerName } from '../../release/layer-name';
-import { DEFAULT_PREFIX, serviceKeys } from '../../release/package-object';
-import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy';
+import { creationRoles } from '../../release/plan/creation';
+import {
+  DEFAULT_FUNCTION_NAME,
+  desiredFunctions,
+  functionPattern,
+} from '../../release/plan/functions';
+import { layerName } from '../../release/plan/layer-name';
+import { DEFAULT_PREFIX, serviceKeys } from '../../release/upload/package-object';
+import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy/policy';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
 import { currentDirectory, workspacePath } from '../directory';
 import { reporting } from '../report';

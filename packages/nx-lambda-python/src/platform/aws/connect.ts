@@ -1,12 +1,12 @@
 /** Opens the connections that upload and deploy use; the SDK is loaded here and not before. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsPlace } from '../../release/failure-error';
-import type { FunctionService, LayerService } from '../../release/function-service';
-import type { ObjectStorage } from '../../release/object-storage';
-import type { VersionService } from '../../release/version-service';
-import type { PartStorage } from '../../release/part-storage';
-import type { RecordStorage } from '../../release/record-storage';
+import type { AwsPlace } from '../../release/calls/failure-error';
+import type { FunctionService, LayerService } from '../../release/calls/function-service';
+import type { ObjectStorage } from '../../release/upload/object-storage';
+import type { VersionService } from '../../release/versions/version-service';
+import type { PartStorage } from '../../release/upload/part-storage';
+import type { RecordStorage } from '../../release/records/record-storage';
 import { markCredentialsStage } from './credentials-failure';
 import { credentialsSource } from './credentials-source';
 import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';

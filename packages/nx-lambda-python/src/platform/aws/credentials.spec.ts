@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failureError } from '../../release/failure-error';
+import { failureError } from '../../release/calls/failure-error';
 import { connectFunctions, connectStorage } from './connect';
 import type { AwsSettings } from './settings';
 

@@ -1,6 +1,6 @@
 /** Classes what the AWS SDK throws: the HTTP status first, the error's name second, since names differ. */
 
-import type { AwsFailure, AwsFailureKind, AwsOperation } from '../../release/aws-failure';
+import type { AwsFailure, AwsFailureKind, AwsOperation } from '../../release/calls/aws-failure';
 import {
   credentialsKind,
   CredentialsStageError,

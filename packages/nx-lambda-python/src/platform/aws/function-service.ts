@@ -20,7 +20,7 @@ import type {
   CodeUpdate,
   FunctionService,
   RemoteFunction,
-} from '../../release/function-service';
+} from '../../release/calls/function-service';
 import { call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 

@@ -7,7 +7,7 @@ import {
   type LambdaClient,
   type Runtime,
 } from '@aws-sdk/client-lambda';
-import type { LayerService } from '../../release/function-service';
+import type { LayerService } from '../../release/calls/function-service';
 import { call } from './call';
 
 export function lambdaLayers(client: LambdaClient): LayerService {

@@ -12,7 +12,7 @@ import type {
   ObjectLocation,
   ObjectStorage,
   StoredObject,
-} from '../../release/object-storage';
+} from '../../release/upload/object-storage';
 import { call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 

@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { RecordStorage } from '../../release/record-storage';
+import type { RecordStorage } from '../../release/records/record-storage';
 import { call } from './call';
 import { bucketInput, objectInput } from './object-storage';
 

@@ -6,7 +6,7 @@ import {
   ListVersionsByFunctionCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
-import type { VersionService } from '../../release/version-service';
+import type { VersionService } from '../../release/versions/version-service';
 import { call } from './call';
 
 export function lambdaVersions(client: LambdaClient): VersionService {

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Exec, ExecResult } from '../exec';
-import { diskError } from '../files';
+import { diskError } from '../files/files';
 import {
   ROOT_USER,
   runArguments,

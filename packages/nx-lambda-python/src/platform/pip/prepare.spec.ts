@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWheel, type FixtureWheel } from '../../packaging/wheel/wheel.fixtures';
 import type { Exec } from '../exec';
-import { hashFile } from '../files';
+import { hashFile } from '../files/files';
 import type { ContainerPlace } from './pip-container';
 import { prepareRequest } from './prepare';
 import { INPUT, type LocalInput, type ResolveRequest } from './request';

@@ -23,7 +23,7 @@ import { normalizeName } from '../../packaging/wheel/names';
 import { parseWheelFilename } from '../../packaging/wheel/filename';
 import { requiredUrls } from '../../packaging/wheel/required-urls';
 import type { Exec } from '../exec';
-import { hashFile, openFile } from '../files';
+import { hashFile, openFile } from '../files/files';
 import { exportLock } from './export-lock';
 import type { ContainerPlace } from './pip-container';
 import { describeTarget, INPUT, type LocalInput, type ResolveRequest } from './request';

@@ -11,7 +11,7 @@ import {
 import { dirname, join, posix } from 'node:path';
 import type { PathBase } from '../../packaging/requirements/local';
 import type { Architecture, Runtime } from '../../service/runtimes';
-import type { LocalFile } from '../local-files';
+import type { LocalFile } from '../files/local-files';
 import type { PipConfiguration } from './configuration';
 import type { SshChoice } from './ssh';
 

@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beginsWith, diskError, hashFile, openFile, writeTextWhole, writeWhole } from './files';
+import { ownedName } from '../owner';
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'files-'))));
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('openFile', () => {
+  it('reads exactly what is asked for', () => {
+    writeFileSync(join(root, 'x'), '0123456789');
+    const file = openFile(join(root, 'x'));
+    expect(file.read(3, 4).toString()).toBe('3456');
+    expect(() => file.read(8, 3)).toThrow(RangeError);
+    file.close();
+  });
+});
+
+describe('writeWhole', () => {
+  it('writes all, in small and large pieces', () => {
+    const path = join(root, 'new', 'x');
+    const large = Buffer.alloc(1 << 20, 'b');
+    writeWhole(path, (output) => {
+      output.write(Buffer.from('a'));
+      output.write(large);
+      output.write(Buffer.from('c'));
+    });
+    expect(
+      readFileSync(path).equals(Buffer.concat([Buffer.from('a'), large, Buffer.from('c')])),
+    ).toBe(true);
+  });
+
+  it('leaves what was there before, and nothing else, when writing fails', () => {
+    const path = join(root, 'x');
+    writeFileSync(path, 'old');
+    const fail = () =>
+      writeWhole(path, (output) => {
+        output.write(Buffer.from('new'));
+        throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      });
+    expect(fail).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(root)).toEqual(['x']);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('sweeps what a killed process left of this file, and nothing else', () => {
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const others = [
+      `.x.${ownedName(process.ppid)}.tmp`,
+      `.x.${ownedName(dead).replace(/-[0-9a-f]{8}-/, '-00000000-')}.tmp`,
+      `.y.${ownedName(dead)}.tmp`,
+      '.x.tmp',
+    ];
+    for (const name of [...others, `.x.${ownedName(dead)}.tmp`]) {
+      writeFileSync(join(root, name), '');
+    }
+    writeTextWhole(join(root, 'x'), 'new');
+    expect(readdirSync(root).sort()).toEqual([...others, 'x'].sort());
+  });
+
+  it('says which directory cannot be written', () => {
+    const error = Object.assign(new Error('x'), { code: 'EROFS' });
+    expect(diskError(error, '/cache')).toMatchObject({
+      code: 'STORE_UNUSABLE',
+      message: expect.stringContaining('`/cache`'),
+    });
+  });
+});
+
+describe('beginsWith', () => {
+  const file = (name: string, bytes: Buffer) => {
+    const path = join(root, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const bytes = Buffer.alloc(600_000, 'abc');
+
+  it.each([0, 1, 262_144, 262_145, 599_999])('sees one byte that differs, at %i', (at) => {
+    const other = Buffer.from(bytes);
+    other.writeUInt8(0, at);
+    const source = openFile(file('source', other));
+    const path = file('whole', bytes);
+    expect(beginsWith(path, source, bytes.length)).toBe(false);
+    expect(beginsWith(path, source, at)).toBe(true);
+    source.close();
+  });
+
+  it('is false for a file that is too short', () => {
+    const source = openFile(file('source', bytes));
+    expect(beginsWith(file('whole', bytes.subarray(1)), source, bytes.length)).toBe(false);
+    source.close();
+  });
+
+  it('and hashing tell the rest of a file', () => {
+    const [a, b] = [file('a', Buffer.from('12rest')), file('b', Buffer.from('rest'))];
+    expect(hashFile(a, 'hex', 2)).toBe(hashFile(b, 'hex'));
+  });
+});

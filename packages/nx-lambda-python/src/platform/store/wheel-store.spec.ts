@@ -1,0 +1,162 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { writePart } from '../../packaging/dependency-part';
+import { writeTreePart } from '../../packaging/tree-part';
+import { buildArchive } from '../../packaging/zip/archive.fixtures';
+import { bufferSource } from '../../packaging/zip/byte-source';
+import { DamagedFileError } from '../../packaging/package';
+import type { Admit } from '../../packaging/wheel-set';
+import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
+import { hashFile } from '../files/files';
+import { DiskWheelStore } from './wheel-store';
+
+let root: string;
+let store: DiskWheelStore;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'wheel store ü-'));
+  store = new DiskWheelStore(join(root, 'v1'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const admit: Admit = (path) => {
+  const [name = '', version = ''] = basename(path).split('-');
+  return Promise.resolve({
+    name,
+    version,
+    wheel: basename(path),
+    tags: [],
+    unpackedSize: 0,
+    warnings: [],
+  });
+};
+
+async function admitWheel(name = 'demo') {
+  return store.withDirectory(async (directory) => {
+    const { filename, bytes } = buildWheel({ name, files: { [`${name}.py`]: 'x = 1\n' } });
+    writeFileSync(join(directory, filename), bytes);
+    return store.admit(join(directory, filename), admit);
+  });
+}
+
+const PLAIN = { collisions: {}, layer: false, interpreter: null };
+
+describe('DiskWheelStore', () => {
+  it('keeps a wheel under its content and its set under the key', async () => {
+    const wheel = await admitWheel();
+    const set = { requirementsKey: 'key', image: null, engine: 'host', wheels: [wheel] };
+    store.writeSet(set);
+    expect(store.wheelPath(wheel)).toBe(
+      join(root, 'v1', 'wheels', wheel.sha256, 'demo-1.0-py3-none-any.whl'),
+    );
+    expect(new DiskWheelStore(store.root).readSet('key')).toEqual(set);
+    expect(readdirSync(join(store.root, 'work'))).toEqual([]);
+  });
+
+  it('does not know a set of which a wheel is gone or cut off', async () => {
+    const wheel = await admitWheel();
+    store.writeSet({ requirementsKey: 'key', image: null, engine: 'host', wheels: [wheel] });
+    writeFileSync(store.wheelPath(wheel), 'short');
+    expect(store.readSet('key')).toBeUndefined();
+    rmSync(store.wheelPath(wheel));
+    expect(store.readSet('key')).toBeUndefined();
+    await admitWheel();
+    expect(store.readSet('key')).toBeDefined();
+  });
+
+  it('does not know a set that was damaged', () => {
+    store.writeSet({ requirementsKey: 'key', image: null, engine: 'host', wheels: [] });
+    writeFileSync(join(store.root, 'sets', 'key.json'), '{"wheels": [');
+    expect(store.readSet('key')).toBeUndefined();
+  });
+
+  it('makes a dependency part once', async () => {
+    const wheel = await admitWheel();
+    let written = 0;
+    const open = () =>
+      store.openPart('digest', [wheel], (wheels, sink) => {
+        written += 1;
+        return writePart(wheels, PLAIN, sink);
+      });
+    for (let round = 0; round < 2; round += 1) {
+      const part = await open();
+      expect(part.facts.distributions).toMatchObject([{ name: 'demo', sha256: wheel.sha256 }]);
+      part.close();
+    }
+    expect(written).toBe(1);
+  });
+
+  it('begins another file with a part that it makes', async () => {
+    const wheel = await admitWheel();
+    const next = join(root, 'package.zip');
+    const open = () =>
+      store.openPart('digest', [wheel], (wheels, sink) => writePart(wheels, PLAIN, sink), next);
+    const made = await open();
+    const { draft, facts } = made;
+    expect(draft?.length).toBe(facts.length);
+    expect(hashFile(draft?.path ?? '', 'hex')).toBe(facts.sha256);
+    made.close();
+    const known = await open();
+    expect(known.draft).toBeUndefined();
+    known.close();
+  });
+
+  it('hashes wheels before they are needed, and hands over those that are sound', async () => {
+    const [sound, damaged] = [await admitWheel(), await admitWheel('other')];
+    writeFileSync(store.wheelPath(damaged), Buffer.alloc(damaged.size));
+    const seen: string[] = [];
+    await store.verifyAhead([sound, damaged], ({ name, source }) =>
+      seen.push(`${name} ${source.size}`),
+    );
+    expect(seen).toEqual([`demo ${sound.size}`]);
+  });
+
+  it('removes a wheel whose bytes have changed, so that it is fetched again', async () => {
+    const wheel = await admitWheel();
+    writeFileSync(store.wheelPath(wheel), Buffer.alloc(wheel.size));
+    const open = new DiskWheelStore(store.root).openPart('digest', [wheel], (wheels, sink) =>
+      writePart(wheels, PLAIN, sink),
+    );
+    await expect(open).rejects.toThrow(DamagedFileError);
+    expect(existsSync(store.wheelPath(wheel))).toBe(false);
+    expect(existsSync(join(store.root, 'parts'))).toBe(false);
+  });
+
+  it('keeps an installed tree under its content, and knows it as long as that is whole', async () => {
+    const archive = bufferSource(buildArchive([{ path: 'six.py', content: 'x = 1\n' }]));
+    const admitTree = () =>
+      store.withDirectory((directory) =>
+        store.admitPart(directory, (sink) => writeTreePart(archive, sink)),
+      );
+    const part = await admitTree();
+    const path = join(store.root, 'parts', `${part}.zip`);
+    expect(hashFile(path, 'hex')).toBe(part);
+    const tree = { requirementsKey: 'key', image: 'image@sha256:aa', engine: 'docker', part };
+    store.writeTree(tree);
+    expect(new DiskWheelStore(store.root).readTree('key')).toEqual(tree);
+    const open = store.openKnownPart(part);
+    expect(open.facts.entryCount).toBe(1);
+    open.close();
+
+    truncateSync(path, 50);
+    expect(store.readTree('key')).toBeUndefined();
+    expect(() => store.openKnownPart(part)).toThrow(DamagedFileError);
+    expect(await admitTree()).toBe(part);
+    expect(store.readTree('key')).toEqual(tree);
+    store.dropPart(part);
+    expect(store.readTree('key')).toBeUndefined();
+    expect(readdirSync(join(store.root, 'work'))).toEqual([]);
+  });
+
+  it('lets one of several resolve a key at a time', async () => {
+    const order: string[] = [];
+    const work = (name: string) =>
+      store.whileResolving('key', async () => {
+        order.push(`${name} in`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        order.push(`${name} out`);
+      });
+    await Promise.all([work('a'), work('b')]);
+    expect(order.map((entry) => entry.slice(2))).toEqual(['in', 'out', 'in', 'out']);
+  });
+});

@@ -1,0 +1,284 @@
+/**
+ * The wheel store on disk, shared by all workspaces of a user.
+ *
+ *     <cache>/v1/
+ *       wheels/<sha256>/<file>.whl     content-addressed, never changed once there
+ *       sets/<requirements key>.json   what a key resolved to
+ *       trees/<requirements key>.json  what a key was installed to
+ *       keys/<requirements key>.json   what a key was made of (key-records.ts)
+ *       lines/<digest>.json            the wheel that one line of a lock came to (line-records.ts)
+ *       needs/<sha256>.json            what a wheel's METADATA requires (line-records.ts)
+ *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
+ *       sources/<service>              what the last build of a service knew of its files
+ *       pip/<image digest>/            pip's own cache
+ *       locks/, work/                  of running builds; what a killed one left is swept
+ *
+ * Files appear by a rename of something whole, so a process may be killed at any moment.
+ */
+
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { ArchiveStart, ByteSink } from '../../packaging/archive-writer';
+import { PART_FORMAT, type OpenWheel, type PartFacts } from '../../packaging/dependency-part';
+import type { InstalledTree, TreeStore, WriteTreePart } from '../../packaging/installed-tree';
+import { DamagedFileError, hashPart, type DependencyPart } from '../../packaging/package';
+import type { Admit, StoredWheel, WheelSet, WheelStore } from '../../packaging/wheel-set';
+import { writeWholeAside } from '../files/begun-files';
+import { diskError, hashFile, openFile, syncFile, type OpenFile } from '../files/files';
+import { withLock } from '../locks';
+import { emptyPart, type OpenPart, type WriteWheels } from './open-part';
+import { markUsed, readRecord, writeRecord } from './store-records';
+import { withWorkDirectory } from './work-directory';
+
+export class DiskWheelStore implements WheelStore, TreeStore {
+  /** SHA-256 of wheels that this process has just hashed. */
+  private readonly admitted = new Set<string>();
+  /** Parts that were hashed before they were asked for; each serves one package. */
+  private readonly hashed = new Map<string, ArchiveStart>();
+
+  constructor(readonly root: string) {}
+
+  readSet(requirementsKey: string): WheelSet | undefined {
+    const path = this.setPath(requirementsKey);
+    const set = readRecord<WheelSet>(path);
+    if (!set?.wheels.every((wheel) => this.holds(wheel))) return undefined;
+    markUsed(path);
+    return set;
+  }
+
+  writeSet(set: WheelSet): void {
+    writeRecord(this.setPath(set.requirementsKey), set, { durable: true });
+  }
+
+  async admit(path: string, admit: Admit): Promise<StoredWheel> {
+    const sha256 = hashFile(path, 'hex');
+    const { name, version } = await admit(path, sha256);
+    const wheel = { name, version, file: basename(path), sha256, size: statSync(path).size };
+    this.admitted.add(sha256);
+    const place = this.wheelPath(wheel);
+    if (this.holds(wheel) && hashFile(place, 'hex') === wheel.sha256) return wheel;
+    try {
+      mkdirSync(join(place, '..'), { recursive: true });
+      syncFile(path);
+      renameSync(path, place);
+    } catch (error) {
+      throw diskError(error, place);
+    }
+    return wheel;
+  }
+
+  /**
+   * Hashes wheels that a part will be made of soon, and hands them over.
+   * What is damaged is found again, and told, by then.
+   */
+  async verifyAhead(
+    wheels: readonly StoredWheel[],
+    take: (wheel: OpenWheel) => void,
+  ): Promise<void> {
+    for (const wheel of wheels) {
+      // What is waited for goes first.
+      await immediate();
+      const path = this.wheelPath(wheel);
+      if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) {
+        this.admitted.add(wheel.sha256);
+        const source = openFile(path);
+        try {
+          take({ ...wheel, source });
+        } finally {
+          source.close();
+        }
+      }
+    }
+  }
+
+  readTree(requirementsKey: string): InstalledTree | undefined {
+    const path = this.treePath(requirementsKey);
+    const tree = readRecord<InstalledTree>(path);
+    if (!tree || !this.readPart(this.partPath(tree.part))) return undefined;
+    markUsed(path);
+    return tree;
+  }
+
+  writeTree(tree: InstalledTree): void {
+    writeRecord(this.treePath(tree.requirementsKey), tree, { durable: true });
+  }
+
+  async admitPart(directory: string, write: WriteTreePart): Promise<string> {
+    const file = join(directory, 'part.zip');
+    try {
+      const { facts } = await writeFileBy(file, write);
+      const place = this.partPath(facts.sha256);
+      mkdirSync(join(place, '..'), { recursive: true });
+      renameSync(file, `${place}.zip`);
+      writeRecord(`${place}.json`, facts);
+      return facts.sha256;
+    } catch (error) {
+      throw diskError(error, file);
+    }
+  }
+
+  wheelPath({ sha256, file }: Pick<StoredWheel, 'sha256' | 'file'>): string {
+    return join(this.root, 'wheels', sha256, file);
+  }
+
+  /**
+   * The dependency part of this digest, made by `write` if it is not there; the caller closes it.
+   *
+   * @param next a file that shall begin with the part: it is begun with it where the part is made
+   * @throws DamagedFileError after removing what is damaged: resolving again fetches it
+   */
+  async openPart(
+    digest: string,
+    wheels: readonly StoredWheel[],
+    write: WriteWheels,
+    next?: string,
+  ): Promise<OpenPart> {
+    if (wheels.length === 0) return emptyPart(write);
+    const path = this.partPath(digest);
+    const made = this.readPart(path)
+      ? undefined
+      : await this.locked(`part-${digest}`, async () =>
+          this.readPart(path) ? undefined : this.makePart(path, wheels, write, next),
+        );
+    const part = this.openKnownPart(digest);
+    return { ...part, ...made };
+  }
+
+  /** @throws DamagedFileError where there is no such part */
+  openKnownPart(digest: string): OpenPart {
+    const path = this.partPath(digest);
+    const facts = this.readPart(path);
+    if (!facts) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
+    const archive = openFile(`${path}.zip`);
+    markUsed(`${path}.json`);
+    const start = this.hashed.get(digest);
+    this.hashed.delete(digest);
+    return { archive, facts, start, path: `${path}.zip`, close: () => archive.close() };
+  }
+
+  /** Hashes a part before it is asked for. @throws DamagedFileError */
+  hashAhead(digest: string, part: DependencyPart): void {
+    this.hashed.set(digest, hashPart(part));
+  }
+
+  dropPart(digest: string): void {
+    for (const end of ['.json', '.zip']) remove(this.partPath(digest) + end);
+  }
+
+  pipCachePath(imageDigest: string): string {
+    return join(this.root, 'pip', imageDigest.replace(':', '-'));
+  }
+
+  whileResolving<T>(requirementsKey: string, work: () => Promise<T>): Promise<T> {
+    return this.locked(`set-${requirementsKey}`, work);
+  }
+
+  /** One holder of `name` among all processes of this user. */
+  async locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const path = join(this.root, 'locks', name);
+    try {
+      mkdirSync(join(this.root, 'locks'), { recursive: true });
+    } catch (error) {
+      throw diskError(error, this.root);
+    }
+    return withLock(path, work);
+  }
+
+  withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+    return withWorkDirectory(join(this.root, 'work'), work);
+  }
+
+  /** The size is compared here; the content is hashed whenever it is copied into a dependency part. */
+  private holds(wheel: StoredWheel): boolean {
+    const stat = statSync(this.wheelPath(wheel), { throwIfNoEntry: false });
+    return stat?.size === wheel.size;
+  }
+
+  private readPart(path: string): PartFacts | undefined {
+    const facts = readRecord<PartFacts>(`${path}.json`);
+    const stat = statSync(`${path}.zip`, { throwIfNoEntry: false });
+    return facts?.format === PART_FORMAT && stat?.size === facts.size ? facts : undefined;
+  }
+
+  private async makePart(
+    path: string,
+    wheels: readonly StoredWheel[],
+    write: WriteWheels,
+    next: string | undefined,
+  ): Promise<Pick<OpenPart, 'start' | 'draft'>> {
+    const files: OpenFile[] = [];
+    try {
+      this.verify(wheels);
+      const open = wheels.map((wheel) => {
+        const source = openFile(this.wheelPath(wheel));
+        files.push(source);
+        return { ...wheel, source };
+      });
+      const { result, draft } = await writeWholeAside(
+        `${path}.zip`,
+        (output) => write(open, output),
+        next,
+      );
+      const { facts, start } = result;
+      writeRecord(`${path}.json`, facts);
+      return { start, draft: draft && { ...draft, length: facts.length } };
+    } finally {
+      for (const file of files) file.close();
+    }
+  }
+
+  /** Disks and backups do damage files: wheels that are not what they were are fetched again. */
+  private verify(wheels: readonly StoredWheel[]): void {
+    const damaged = wheels.filter((wheel) => {
+      const path = this.wheelPath(wheel);
+      if (!existsSync(path)) return true;
+      return !this.admitted.has(wheel.sha256) && hashFile(path, 'hex') !== wheel.sha256;
+    });
+    if (damaged.length === 0) return;
+    for (const wheel of damaged) remove(this.wheelPath(wheel));
+    const files = damaged.map(({ file }) => file).join(', ');
+    throw new DamagedFileError(`damaged in the wheel store: ${files}`);
+  }
+
+  private setPath(requirementsKey: string): string {
+    return join(this.root, 'sets', `${requirementsKey}.json`);
+  }
+
+  private treePath(requirementsKey: string): string {
+    return join(this.root, 'trees', `${requirementsKey}.json`);
+  }
+
+  /** Without `.zip` or `.json`. */
+  private partPath(digest: string): string {
+    return join(this.root, 'parts', digest);
+  }
+}
+
+/** For a file that nobody else sees yet: it need not appear whole. */
+async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T>): Promise<T> {
+  const descriptor = openSync(path, 'wx');
+  try {
+    return await write({ write: (bytes) => appendFileSync(descriptor, bytes) });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What is damaged: where it cannot be removed, it cannot be replaced either. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw diskError(error, path);
+  }
+}

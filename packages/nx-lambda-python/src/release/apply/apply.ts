@@ -1,0 +1,222 @@
+/** Carries out a plan: one canary, then all code, then all versions, then all aliases; none is forgotten. */
+
+import { invokeCanary, type Canary } from './canary';
+import { changeLatest } from './change-latest';
+import { secondsSince } from '../calls/clock';
+import { forEachLimited } from '../calls/concurrency';
+import type { FunctionCreation, RemoteFunction } from '../calls/function-service';
+import type { FunctionState } from '../plan/function-state';
+import { moveAlias, publishVersion } from './move-alias';
+import type { FunctionOutcome } from './outcome';
+import { isChanged, movesAliasOnly, stateOf, type Plan, type PlannedFunction } from '../plan/plan';
+import type { ReleasePhase } from './progress';
+import {
+  newHistory,
+  stop,
+  type Refusal,
+  type WriteHistory,
+  type WriteSession,
+} from './write-session';
+
+export interface ApplyPorts extends Omit<WriteSession, 'plan' | 'stopped'> {
+  /** None for a rollback: what it brings back has run before. */
+  canary?: Canary;
+  /** By function name, for those that the plan creates. */
+  creations?: ReadonlyMap<string, FunctionCreation>;
+  onPhase?: (phase: ReleasePhase, total: number) => void;
+  /** A function has passed the running phase, well or not. */
+  onStep?: (name: string) => void;
+  /** Called once for each function, in the order of their ends. */
+  onOutcome?: (outcome: FunctionOutcome) => void;
+}
+
+/** AWS takes seconds to finish an update: many wait at once while the rate alone decides how many begin. */
+const FUNCTIONS_IN_FLIGHT = 100;
+
+/** One function on its way through the phases. */
+interface Task {
+  one: PlannedFunction;
+  history: WriteHistory;
+  /** Of $LATEST, at rest. */
+  remote: RemoteFunction | null;
+  version: string | null;
+  isAliasMoved: boolean;
+  outcome: FunctionOutcome | null;
+}
+
+/**
+ * The outcome of every function of the plan, in its order. Never throws for what AWS answers.
+ * The plan must have no error: what is missing and not to be created is skipped.
+ */
+export async function applyPlan(plan: Plan, ports: ApplyPorts): Promise<FunctionOutcome[]> {
+  const session: WriteSession = { ...ports, plan, stopped: null };
+  const tasks = plan.functions.map((one) => newTask(one));
+  for (const task of tasks) {
+    if (!isChanged(task.one)) end(task, withoutWrite(task.one), session, ports);
+  }
+  const changed = tasks.filter(isOpen);
+  await changeAll(changed, session, ports);
+  if (plan.alias !== null) await releaseAll(changed, session, ports);
+  for (const task of changed.filter(isOpen)) end(task, good(task), session, ports);
+  return tasks.flatMap(({ outcome }) => outcome ?? []);
+}
+
+/** All code, the canary's first: it alone has changed where it is not well. */
+async function changeAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
+  const { canary } = ports;
+  const first = canary && chooseCanary(tasks, canary);
+  if (canary && first) {
+    ports.onPhase?.('canary', 1);
+    await change(first, session, ports);
+    if (isOpen(first)) await check(first, canary, session, ports);
+    if (!isOpen(first)) stop(session, `not tried after the canary ${first.one.name} failed`);
+    else if (session.plan.alias === null) end(first, good(first), session, ports);
+    ports.onStep?.(first.one.name);
+  }
+  const rest = tasks.filter((task) => task !== first);
+  // A look at each is no phase: nobody is told of code where none is written.
+  const isLook = rest.every(({ one }) => movesAliasOnly(one));
+  if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session, ports);
+}
+
+/** With an alias nobody notices a release that stops before this; half of one must not be noticed either. */
+async function releaseAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
+  if (isHalf(tasks)) return leaveAliases(tasks, session, ports);
+  const unpublished = tasks.filter(({ one, version }) => one.aliasTo === null && version === null);
+  if (unpublished.length > 0) await phase('publish', unpublished, publish, session, ports);
+  if (isHalf(tasks)) return leaveAliases(tasks, session, ports);
+  if (tasks.length > 0) await phase('aliases', tasks.filter(isOpen), move, session, ports);
+}
+
+type Work = (task: Task, session: WriteSession, ports: ApplyPorts) => Promise<void>;
+
+async function phase(
+  name: ReleasePhase | null,
+  tasks: readonly Task[],
+  work: Work,
+  session: WriteSession,
+  ports: ApplyPorts,
+): Promise<void> {
+  if (name !== null) ports.onPhase?.(name, tasks.length);
+  await forEachLimited(tasks, FUNCTIONS_IN_FLIGHT, async (task) => {
+    await work(task, session, ports);
+    // Without an alias, a function is done when its code is.
+    if (isOpen(task) && session.plan.alias === null) end(task, good(task), session, ports);
+    if (name !== null) ports.onStep?.(task.one.name);
+  });
+}
+
+async function change(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+  const { one, history } = task;
+  const changed = await changeLatest(one, ports.creations?.get(one.name), session, history);
+  if (changed.ok) task.remote = changed.remote;
+  else end(task, changed.refusal, session, ports);
+}
+
+async function publish(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+  const published = await publishVersion(task.one, session, task.history);
+  if (published.ok) task.version = published.version;
+  else end(task, published.refusal, session, ports);
+}
+
+async function move(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+  const version = task.one.aliasTo ?? task.version ?? '';
+  const refusal = await moveAlias(task.one, version, session, task.history);
+  if (refusal !== null) return end(task, refusal, session, ports);
+  task.version = version;
+  task.isAliasMoved = true;
+  end(task, good(task), session, ports);
+}
+
+/** The version that callers are about to get, where there is one. */
+async function check(
+  task: Task,
+  { event }: Canary,
+  session: WriteSession,
+  ports: ApplyPorts,
+): Promise<void> {
+  if (session.plan.alias !== null) await publish(task, session, ports);
+  if (event === null || !isOpen(task)) return;
+  const { name } = task.one;
+  const wrong = await invokeCanary(name, event, task.version ?? undefined, session);
+  if (wrong === null) return;
+  end(
+    task,
+    { status: 'failed', error: `its answer to the canary event is ${wrong}` },
+    session,
+    ports,
+  );
+}
+
+function chooseCanary(tasks: readonly Task[], { name }: Canary): Task | undefined {
+  const named = tasks.find(({ one }) => one.handlerName === name || one.name === name);
+  return named ?? tasks[0];
+}
+
+function isHalf(tasks: readonly Task[]): boolean {
+  return tasks.some((task) => !isOpen(task));
+}
+
+function leaveAliases(tasks: readonly Task[], session: WriteSession, ports: ApplyPorts): void {
+  const error = `its alias ${session.plan.alias} was left where it is, since others failed`;
+  for (const task of tasks.filter(isOpen)) end(task, { status: 'skipped', error }, session, ports);
+}
+
+function newTask(one: PlannedFunction): Task {
+  const history = newHistory();
+  return { one, history, remote: null, version: null, isAliasMoved: false, outcome: null };
+}
+
+function isOpen({ outcome }: Task): boolean {
+  return outcome === null;
+}
+
+type Ending = Pick<FunctionOutcome, 'status' | 'error'>;
+
+function withoutWrite({ status, detail }: PlannedFunction): Ending {
+  if (status === 'unchanged') return { status: 'unchanged' };
+  const reason = status === 'missing' ? 'does not exist' : (detail ?? 'does not fit');
+  return { status: 'skipped', error: reason };
+}
+
+function good({ one, history }: Task): Ending {
+  if (one.creates) return { status: 'created' };
+  return { status: history.mayHaveLanded ? 'updated' : 'unchanged' };
+}
+
+function end(task: Task, ending: Ending | Refusal, session: WriteSession, ports: ApplyPorts): void {
+  const { one, history, version } = task;
+  const { name, handlerName, handler } = one;
+  const seconds = history.start === null ? 0 : secondsSince(session.clock, history.start);
+  const after = stateAfter(task, session.plan);
+  task.outcome = {
+    ...{ name, handlerName, handler, ...ending, seconds },
+    ...(version === null ? {} : { version }),
+    ...(after === undefined ? {} : { after }),
+  };
+  ports.onOutcome?.(task.outcome);
+}
+
+/** An alias that goes back reaches what its version has, whatever $LATEST is. */
+function codeAt({ aliasTo, aliasCode }: PlannedFunction, latest: FunctionState): string | null {
+  return aliasTo === null ? latest.codeSha256 : aliasCode;
+}
+
+/** Undefined where a write was sent and nobody has seen its end. */
+function stateAfter(task: Task, plan: Plan): FunctionState | null | undefined {
+  const { one, remote, version, isAliasMoved } = task;
+  if (remote === null) return task.history.start === null ? one.before : undefined;
+  const latest = stateOf({ ...remote, alias: null, version: undefined });
+  if (latest === null) return undefined;
+  const storageMode = remote.storageMode ?? one.storageMode;
+  const alias = one.before?.alias ?? null;
+  const isShifted = plan.aliasWeight !== null && alias !== null && one.aliasTo === null;
+  if (plan.alias === null || version === null || !isAliasMoved || isShifted) {
+    return { ...latest, storageMode, alias };
+  }
+  return {
+    ...latest,
+    storageMode,
+    alias: { name: plan.alias, version, codeSha256: codeAt(one, latest) },
+  };
+}

@@ -1,0 +1,168 @@
+/** Brings $LATEST of one function to what it shall be, whatever happens on the way. */
+
+import type { AwsResult } from '../calls/aws-failure';
+import type { CreateRequest, FunctionCreation, RemoteFunction } from '../calls/function-service';
+import type { PackageReference } from '../plan/function-state';
+import { nextStep, wantedLayers, type Step } from '../plan/next-step';
+import { classify, isUnsettled, type PlannedFunction } from '../plan/plan';
+import { waitUntilSettled } from '../calls/poll';
+import {
+  deadline,
+  unsettled,
+  write,
+  type Refusal,
+  type WriteHistory,
+  type WriteSession,
+} from './write-session';
+
+/** At rest, and as it shall be; or why not. */
+export type Changed = { ok: true; remote: RemoteFunction } | { ok: false; refusal: Refusal };
+
+/**
+ * Never two writes in flight, and never one on a guess: after a conflict, or an answer that got lost,
+ * the function is read until it is at rest, and written again only where it still lacks something.
+ */
+export async function changeLatest(
+  one: PlannedFunction,
+  creation: FunctionCreation | undefined,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Changed> {
+  let known = one.creates
+    ? await createFunction(one, creation, session, history)
+    : await firstLook(one, session, history);
+  let last: Step['kind'] | null = null;
+  for (;;) {
+    if ('ok' in known) return known;
+    const { status, detail } = judge(one, known, session);
+    if (status === 'mismatch' || status === 'missing') return failed(detail ?? status);
+    const step = nextStep(one, known);
+    if (step.kind === 'done' && status !== 'failed') return { ok: true, remote: known };
+    // A failed update leaves its name behind: only the same code once more makes it effective.
+    const kind = step.kind === 'done' ? 'code' : step.kind;
+    if (kind === last) return failed(detail ?? otherCode(known));
+    const written = await sendStep(
+      { ...step, kind } as Step,
+      one,
+      known.revisionId,
+      session,
+      history,
+    );
+    if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
+    // Only what AWS has accepted must have an effect.
+    last = written.kind === 'done' ? kind : null;
+    known =
+      written.kind === 'done' && !isUnsettled(written.value)
+        ? written.value
+        : await settle(one.name, session);
+  }
+}
+
+type Known = RemoteFunction | { ok: false; refusal: Refusal };
+
+/** The plan's own look is good for the first write, since that names the state which it was made from. */
+async function firstLook(
+  one: PlannedFunction,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Known> {
+  const { before, revisionId } = one;
+  if (one.status === 'update' && before !== null && revisionId !== null) {
+    const { plan } = session;
+    return {
+      name: one.name,
+      arn: '',
+      runtime: plan.runtime,
+      handler: one.handler,
+      architecture: plan.architecture,
+      packageType: 'Zip',
+      layers: before.layers,
+      ...(before.codeSha256 === null ? {} : { codeSha256: before.codeSha256 }),
+      storageMode: before.storageMode,
+      revisionId,
+    };
+  }
+  history.start ??= session.clock.now();
+  return settle(one.name, session);
+}
+
+async function settle(name: string, session: WriteSession): Promise<Known> {
+  const settled = await waitUntilSettled(name, deadline(session), session);
+  if (settled.state === 'settled') return settled.remote;
+  return { ok: false, refusal: unsettled(settled, session) };
+}
+
+function sendStep(
+  step: Step,
+  { name, package: source, storageMode }: PlannedFunction,
+  revisionId: string | undefined,
+  session: WriteSession,
+  history: WriteHistory,
+) {
+  const revision = revisionId === undefined ? {} : { revisionId };
+  const { functions, plan } = session;
+  return write(
+    (): Promise<AwsResult<RemoteFunction>> =>
+      step.kind === 'layers'
+        ? functions.updateLayers({ name, layers: step.layers, ...revision })
+        : functions.updateCode({
+            name,
+            architecture: plan.architecture,
+            storageMode,
+            ...location(source),
+            ...revision,
+          }),
+    session,
+    history,
+  );
+}
+
+/** A lost answer is recognised: whoever is in the way then is judged like any function. */
+async function createFunction(
+  one: PlannedFunction,
+  creation: FunctionCreation | undefined,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Known> {
+  const { functions, plan } = session;
+  if (creation === undefined) return failed('does not exist');
+  const request: CreateRequest = {
+    ...creation,
+    name: one.name,
+    runtime: plan.runtime,
+    handler: one.handler,
+    architecture: plan.architecture,
+    storageMode: one.storageMode,
+    layers: wantedLayers(one.layers, []),
+    ...location(one.package),
+  };
+  for (;;) {
+    const written = await write(() => functions.create(request), session, history);
+    if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
+    if (written.kind === 'done' && !isUnsettled(written.value)) return written.value;
+    const settled = await waitUntilSettled(one.name, deadline(session), session);
+    if (settled.state === 'settled') return settled.remote;
+    const isAbsent = settled.state === 'failed' && settled.failure.kind === 'not-found';
+    // The request did not arrive.
+    if (isAbsent && written.kind === 'unclear') continue;
+    return { ok: false, refusal: unsettled(settled, session) };
+  }
+}
+
+function judge(one: PlannedFunction, remote: RemoteFunction, session: WriteSession) {
+  // The alias comes later, when all functions have their code.
+  return classify(one, remote, { ...session.plan, alias: null });
+}
+
+function location(source: PackageReference | null) {
+  const { bucket = '', key = '', versionId = null } = source ?? {};
+  return { bucket, key, ...(versionId === null ? {} : { versionId }) };
+}
+
+function failed(error: string): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { status: 'failed', error } };
+}
+
+function otherCode({ codeSha256 }: RemoteFunction): string {
+  return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
+}

@@ -1,0 +1,91 @@
+/** Publishes a function's version and moves its alias there: what callers of the alias reach changes only here. */
+
+import type { AliasUpdate, RemoteFunction } from '../calls/function-service';
+import { isUnsettled, type PlannedFunction } from '../plan/plan';
+import { waitUntilSettled } from '../calls/poll';
+import {
+  deadline,
+  unsettled,
+  write,
+  type Refusal,
+  type WriteHistory,
+  type WriteSession,
+} from './write-session';
+
+export type Published = { ok: true; version: string } | { ok: false; refusal: Refusal };
+
+/** AWS gives the same version again while nothing has changed, so a lost answer may be asked for once more. */
+export async function publishVersion(
+  { name, package: source }: PlannedFunction,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Published> {
+  const sha256 = source?.sha256 ?? '';
+  for (;;) {
+    const written = await write(() => session.functions.publish(name, sha256), session, history);
+    if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
+    if (written.kind === 'done') return effective(name, written.value, session);
+    if (written.failure.kind === 'precondition') {
+      return refused(`runs another package: something else deployed to it at the same time`);
+    }
+    // Nothing can be published while an update is in progress.
+    const settled = await waitUntilSettled(name, deadline(session), session);
+    if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
+  }
+}
+
+async function effective(
+  name: string,
+  published: RemoteFunction,
+  session: WriteSession,
+): Promise<Published> {
+  const { version } = published;
+  if (version === undefined) return refused('AWS named no version for what was published');
+  if (!isUnsettled(published)) return { ok: true, version };
+  const settled = await waitUntilSettled(name, deadline(session), session, version);
+  if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
+  const { state, lastUpdateStatus, lastUpdateStatusReason } = settled.remote;
+  if (state !== 'Failed' && lastUpdateStatus !== 'Failed') return { ok: true, version };
+  return refused(`version ${version} failed: ${lastUpdateStatusReason ?? 'no reason given'}`);
+}
+
+/** Null where the alias points there now. The same move twice is the same as once. */
+export async function moveAlias(
+  one: PlannedFunction,
+  version: string,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Refusal | null> {
+  const { functions } = session;
+  const move = aliasMove(one, version, session);
+  let isThere = (one.before?.alias ?? null) !== null;
+  for (;;) {
+    const written = await write(
+      () => (isThere ? functions.updateAlias(move) : functions.createAlias(move)),
+      session,
+      history,
+    );
+    if (written.kind === 'done') return null;
+    if (written.kind === 'refused') return written.refusal;
+    // Created meanwhile, perhaps by the very request whose answer was lost.
+    if (!isThere) {
+      await session.reads.take();
+      isThere = (await functions.get(one.name, move.alias)).ok;
+    }
+  }
+}
+
+/** A gradual shift leaves the alias where it is and sends a share to the new version. */
+function aliasMove(one: PlannedFunction, version: string, { plan }: WriteSession): AliasUpdate {
+  const { alias, aliasWeight } = plan;
+  const name = { name: one.name, alias: alias ?? '' };
+  const old = one.before?.alias?.version;
+  if (aliasWeight === null || old === undefined || old === version || one.aliasTo !== null) {
+    return { ...name, version, weights: {} };
+  }
+  return { ...name, version: old, weights: { [version]: aliasWeight } };
+}
+
+function refused(error: string): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { status: 'failed', error } };
+}

@@ -1,0 +1,23 @@
+/** What became of one function in a deploy. */
+
+import type { FunctionState } from '../plan/function-state';
+
+export type OutcomeStatus = 'created' | 'updated' | 'unchanged' | 'skipped' | 'failed';
+
+export interface FunctionOutcome {
+  /** In AWS. */
+  name: string;
+  /** The handler's name in the service. */
+  handlerName: string;
+  /** Lambda's `Handler`. */
+  handler: string;
+  status: OutcomeStatus;
+  /** From its first write, or wait, to its end; 0 where nothing was to do. */
+  seconds: number;
+  /** The published version, where one was published. */
+  version?: string;
+  /** Why it failed or was skipped. */
+  error?: string;
+  /** What it runs now; null where it does not exist, absent where nobody has seen it at rest. */
+  after?: FunctionState | null;
+}

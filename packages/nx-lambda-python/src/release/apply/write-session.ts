@@ -1,0 +1,129 @@
+/** Single writes of a release: under the rate, repeated only where that is sure to be right. */
+
+import {
+  isAmbiguous,
+  stopsEverything,
+  type AwsFailure,
+  type AwsResult,
+} from '../calls/aws-failure';
+import type { FunctionService } from '../calls/function-service';
+import type { Plan } from '../plan/plan';
+import type { PollPorts, Settled } from '../calls/poll';
+import type { RateLimiter } from '../calls/rate';
+import { MAX_THROTTLED, retryDelay, type RetryPolicy } from '../calls/retry';
+
+/** One run of apply, as its functions share it. */
+export interface WriteSession extends RetryPolicy, PollPorts {
+  plan: Plan;
+  functions: FunctionService;
+  /** Writes share 15 a second with all other calls of the account but GetFunction. */
+  writes: RateLimiter;
+  /** How long AWS may take to make an accepted write effective, for each function. */
+  waitTimeoutSeconds: number;
+  /** Why no further write is sent: a failure that all would meet, or a canary that is not well. */
+  stopped: string | null;
+}
+
+const MAX_WRITES = 8;
+
+/** How a function's part in a release ends before its time. */
+export interface Refusal {
+  status: 'failed' | 'skipped';
+  error: string;
+}
+
+/** What is known of the writes of one function. */
+export interface WriteHistory {
+  /** When its first write, or wait, began: time in the queue is not this function's. */
+  start: number | null;
+  writes: number;
+  throttled: number;
+  /** A write was carried out, or may have been: nobody knows of one whose answer was lost. */
+  mayHaveLanded: boolean;
+}
+
+export function newHistory(): WriteHistory {
+  return { start: null, writes: 0, throttled: 0, mayHaveLanded: false };
+}
+
+/**
+ * - done: AWS has accepted it
+ * - unclear: a conflict, a state that has moved on, or no answer; look at what is there, then decide
+ * - refused: for good
+ */
+export type Written<T> =
+  | { kind: 'done'; value: T }
+  | { kind: 'unclear'; failure: AwsFailure }
+  | { kind: 'refused'; refusal: Refusal };
+
+/** Sends one write when the rate allows it; what was throttled was not carried out and is sent again. */
+export async function write<T>(
+  send: () => Promise<AwsResult<T>>,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Written<T>> {
+  for (;;) {
+    await session.writes.take();
+    if (session.stopped !== null) return refused('skipped', session.stopped);
+    history.start ??= session.clock.now();
+    const result = await send();
+    if (result.ok) {
+      history.mayHaveLanded = true;
+      return { kind: 'done', value: result.value };
+    }
+    const { failure } = result;
+    if (failure.kind === 'throttled') {
+      history.throttled += 1;
+      // All writes share the quota that was just used up.
+      session.writes.pause(failure.retryAfterSeconds ?? 1);
+      if (history.throttled < MAX_THROTTLED) continue;
+      return { kind: 'refused', refusal: fail(failure, session) };
+    }
+    if (!isUnclear(failure)) return { kind: 'refused', refusal: fail(failure, session) };
+    history.writes += 1;
+    history.mayHaveLanded ||= isAmbiguous(failure.kind);
+    if (history.writes >= MAX_WRITES) return { kind: 'refused', refusal: fail(failure, session) };
+    await session.clock.sleep(retryDelay(history.writes, failure, session.random));
+    return { kind: 'unclear', failure };
+  }
+}
+
+/** Ends a function's part; what every further write would meet ends the whole release's. */
+export function fail(failure: AwsFailure, session: WriteSession): Refusal {
+  if (stopsEverything(failure)) stop(session, `not tried after ${describe(failure)}`);
+  return { status: 'failed', error: describe(failure) };
+}
+
+/** Nothing more is written: whoever waits for the rate learns it at once. */
+export function stop(session: WriteSession, reason: string): void {
+  session.stopped ??= reason;
+  session.writes.open();
+}
+
+export function unsettled(
+  settled: Exclude<Settled, { state: 'settled' }>,
+  session: WriteSession,
+): Refusal {
+  if (settled.state === 'failed') return fail(settled.failure, session);
+  const last = settled.failure === null ? 'still in progress' : describe(settled.failure);
+  return {
+    status: 'failed',
+    error: `its update has no outcome after ${session.waitTimeoutSeconds} s: ${last}; the next deploy will tell`,
+  };
+}
+
+export function deadline({ clock, waitTimeoutSeconds }: WriteSession): number {
+  return clock.now() + waitTimeoutSeconds * 1000;
+}
+
+export function describe({ operation, name, message }: AwsFailure): string {
+  return `${operation}: ${name}: ${message}`;
+}
+
+function isUnclear({ kind }: AwsFailure): boolean {
+  return kind === 'conflict' || kind === 'precondition' || isAmbiguous(kind);
+}
+
+function refused(status: Refusal['status'], error: string): { kind: 'refused'; refusal: Refusal } {
+  return { kind: 'refused', refusal: { status, error } };
+}

@@ -1,0 +1,76 @@
+import { accountRates, type RateKind } from './account-rates';
+import type { RateLimiter } from './rate';
+import { failure } from '../apply/release.fixtures';
+
+const ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:f';
+
+/** Limiters that let everybody through and note whom. */
+function noting() {
+  const taken: string[] = [];
+  const paused: string[] = [];
+  const rates = accountRates((kind: RateKind, account): RateLimiter => ({
+    take: async () => void taken.push(`${kind} ${account}`),
+    pause: (seconds) => void paused.push(`${kind} ${account} ${seconds}`),
+    open: () => undefined,
+  }));
+  return { rates, taken, paused };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('accountRates', () => {
+  it('sends one read ahead, and counts the others for the account that answered', async () => {
+    const { rates, taken } = noting();
+    const all = [rates.reads.take(), rates.reads.take(), rates.reads.take()];
+    await settled();
+    expect(taken).toEqual(['reads unknown']);
+    rates.learn({ ok: true, value: { arn: ARN } });
+    await Promise.all(all);
+    await rates.writes.take();
+    expect(taken.slice(1)).toEqual([
+      'reads 111122223333',
+      'reads 111122223333',
+      'writes 111122223333',
+    ]);
+  });
+
+  it.each([
+    ['a missing function', 'not-found', `Function not found: ${ARN}`],
+    [
+      'a denied call',
+      'denied',
+      'User: arn:aws:sts::111122223333:assumed-role/ci/1 is not authorized',
+    ],
+  ] as const)('learns from %s, too', async (_, kind, message) => {
+    const { rates, taken } = noting();
+    await rates.reads.take();
+    rates.learn({ ok: false, failure: failure(kind, 'GetFunction', { message }) });
+    await rates.writes.take();
+    expect(taken).toEqual(['reads unknown', 'writes 111122223333']);
+  });
+
+  it('lets reads go on where the first answer tells nothing, and learns later', async () => {
+    const { rates, taken } = noting();
+    await rates.reads.take();
+    rates.learn({ ok: false, failure: failure('unreachable', 'GetFunction') });
+    await rates.reads.take();
+    rates.learn({ ok: true, value: { arn: ARN } });
+    await rates.reads.take();
+    expect(taken).toEqual(['reads unknown', 'reads unknown', 'reads 111122223333']);
+  });
+
+  it('never holds a write back', async () => {
+    const { rates, taken } = noting();
+    await rates.writes.take();
+    expect(taken).toEqual(['writes unknown']);
+  });
+
+  it('pauses reads when one is refused', async () => {
+    const { rates, paused } = noting();
+    rates.learn({
+      ok: false,
+      failure: failure('throttled', 'GetFunction', { retryAfterSeconds: 3 }),
+    });
+    expect(paused).toEqual(['reads unknown 3']);
+  });
+});

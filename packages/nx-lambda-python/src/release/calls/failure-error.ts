@@ -1,0 +1,55 @@
+/** Puts a failure of AWS into the words that a user can act on. */
+
+import { LambdaPythonError } from '../../errors';
+import { permissionFor, type AwsFailure } from './aws-failure';
+import { credentialsError } from './credentials-error';
+import type { CredentialsSource } from './credentials-source';
+
+/** Where requests go, for messages. */
+export interface AwsPlace {
+  region: string;
+  profile?: string;
+  credentials?: CredentialsSource;
+}
+
+/** `subject` is what the call was about: a function's name, or `s3://bucket/key`. */
+export function failureError(
+  failure: AwsFailure,
+  subject: string,
+  place: AwsPlace,
+): LambdaPythonError {
+  const said = `${failure.name}: ${failure.message}`;
+  const permission = permissionFor(failure.operation);
+  const aboutCredentials = credentialsError(failure, sourceOf(place));
+  if (aboutCredentials) return aboutCredentials;
+  switch (failure.kind) {
+    case 'denied':
+      return new LambdaPythonError('ACCESS_DENIED', {
+        message: `AWS denied ${permission} on ${subject}; it said ${said}`,
+        hint: `allow ${permission} on it to these credentials, or choose others with --profile`,
+        cause: failure,
+      });
+    case 'unreachable':
+      return new LambdaPythonError('AWS_UNREACHABLE', {
+        message: `no answer to ${failure.operation} for ${subject} in ${place.region}; got ${said}`,
+        hint: 'check the network, the region and any `endpoint` or AWS_ENDPOINT_URL, then run the same command again',
+        cause: failure,
+      });
+    default:
+      return new LambdaPythonError('AWS_REQUEST_FAILED', {
+        message: `${failure.operation} for ${subject} failed in ${place.region}; AWS said ${said}`,
+        hint: isLater(failure)
+          ? 'run the same command again: what was done is kept and not repeated'
+          : 'correct what AWS names and run the same command again',
+        cause: failure,
+      });
+  }
+}
+
+function isLater({ kind }: AwsFailure): boolean {
+  return kind === 'server' || kind === 'throttled' || kind === 'conflict';
+}
+
+function sourceOf({ credentials, profile }: AwsPlace): CredentialsSource {
+  return credentials ?? (profile === undefined ? { kind: 'none' } : { kind: 'keys', profile });
+}

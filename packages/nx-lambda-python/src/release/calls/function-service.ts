@@ -1,0 +1,137 @@
+/** What deploy needs of Lambda. */
+
+import type { Architecture } from '../../service/runtimes';
+import type { AwsResult } from './aws-failure';
+import type { StorageMode } from '../plan/function-state';
+
+/** A function as GetFunction or a write describes it; absent means that AWS left it out. */
+export interface RemoteFunction {
+  name: string;
+  arn: string;
+  /** Absent for container images. */
+  runtime?: string;
+  handler?: string;
+  architecture: string;
+  packageType: string;
+  /** ARNs of its layers' versions. */
+  layers: readonly string[];
+  /** Base64. */
+  codeSha256?: string;
+  /** GetFunction alone tells it. */
+  storageMode?: StorageMode;
+  state?: string;
+  lastUpdateStatus?: string;
+  lastUpdateStatusReason?: string;
+  /** Of this state: a write that names it is refused once something else has changed the function. */
+  revisionId?: string;
+  /** Where this very answer is about a published version. */
+  version?: string;
+  /** What the deploy's alias points to; null where there is no such alias, absent where nobody asked. */
+  alias?: RemoteAlias | null;
+}
+
+export interface RemoteAlias {
+  name: string;
+  version: string;
+  codeSha256: string | null;
+  layers: readonly string[];
+  /** The version that gets a share of its calls; null where none does, absent where nobody asked. */
+  shift?: AliasShift | null;
+}
+
+export interface AliasShift {
+  version: string;
+  /** Between 0 and 1. */
+  weight: number;
+  codeSha256: string | null;
+  layers: readonly string[];
+}
+
+export interface CodeUpdate {
+  name: string;
+  /** Always sent: AWS falls back to x86_64 where it is left out. */
+  architecture: Architecture;
+  /** Always sent: AWS falls back to COPY. */
+  storageMode: StorageMode;
+  bucket: string;
+  key: string;
+  versionId?: string;
+  revisionId?: string;
+}
+
+export interface LayersUpdate {
+  name: string;
+  layers: readonly string[];
+  revisionId?: string;
+}
+
+export interface AliasUpdate {
+  name: string;
+  alias: string;
+  version: string;
+  /** Version → share of the calls, 0 to 1; those of earlier shifts are gone where it is empty. */
+  weights: Readonly<Record<string, number>>;
+}
+
+/** A function that does not exist yet; what is absent is left to AWS. */
+export interface FunctionCreation {
+  role: string;
+  /** MB. */
+  memory?: number;
+  /** Seconds. */
+  timeout?: number;
+  /** May be secret: never shown, never recorded. */
+  environment?: Readonly<Record<string, string>>;
+}
+
+export interface CreateRequest extends FunctionCreation, Omit<CodeUpdate, 'revisionId'> {
+  runtime: string;
+  handler: string;
+  layers: readonly string[];
+}
+
+export interface Invocation {
+  /** `Unhandled` or `Handled`, where the function itself failed. */
+  functionError?: string;
+  payload: string;
+}
+
+export interface FunctionService {
+  /** @param qualifier a version or an alias; $LATEST without */
+  get(name: string, qualifier?: string): Promise<AwsResult<RemoteFunction>>;
+  /** Answers when AWS has accepted the code, which is before it runs: poll `get` for the outcome. */
+  updateCode(update: CodeUpdate): Promise<AwsResult<RemoteFunction>>;
+  updateLayers(update: LayersUpdate): Promise<AwsResult<RemoteFunction>>;
+  /** The same version again where nothing has changed since it was published; `precondition` for other code. */
+  publish(name: string, codeSha256: string): Promise<AwsResult<RemoteFunction>>;
+  /** Version → share of the calls, which GetFunction does not tell. */
+  aliasWeights(name: string, alias: string): Promise<AwsResult<Readonly<Record<string, number>>>>;
+  createAlias(alias: AliasUpdate): Promise<AwsResult<undefined>>;
+  updateAlias(alias: AliasUpdate): Promise<AwsResult<undefined>>;
+  create(request: CreateRequest): Promise<AwsResult<RemoteFunction>>;
+  /** @param payload JSON */
+  invoke(name: string, payload: string, qualifier?: string): Promise<AwsResult<Invocation>>;
+  /** Bytes of code that the account may keep in this region, and keeps. */
+  codeStorage(): Promise<AwsResult<{ limit: number; used: number }>>;
+}
+
+export interface LayerVersion {
+  /** With its version's number. */
+  arn: string;
+  /** Base64. */
+  sha256: string;
+}
+
+export interface LayerPublication {
+  name: string;
+  bucket: string;
+  key: string;
+  runtime: string;
+  architecture: Architecture;
+}
+
+export interface LayerService {
+  /** Null where there is no such layer. */
+  newest(name: string): Promise<AwsResult<LayerVersion | null>>;
+  publish(layer: LayerPublication): Promise<AwsResult<LayerVersion>>;
+}

@@ -1,0 +1,154 @@
+import type { AwsFailureKind, AwsResult } from './aws-failure';
+import { checkCodeStorage } from '../plan/code-storage';
+import type { LayerService, LayerVersion } from './function-service';
+import { planLayer, publishLayer } from '../apply/layer-version';
+import { paced } from './paced';
+import type { Plan } from '../plan/plan';
+import { waitUntilSettled } from './poll';
+import { tokenBucket } from './rate';
+import { FakeFunctions } from '../apply/fake-functions.fixtures';
+import {
+  failure,
+  planned,
+  planOf,
+  remoteFunction,
+  TARGET,
+  VirtualClock,
+} from '../apply/release.fixtures';
+import { readRemoteStates } from '../plan/remote-states';
+import { MAX_ATTEMPTS, MAX_THROTTLED } from './retry';
+
+const fails = (kind: AwsFailureKind, retryAfterSeconds?: number): AwsResult<never> => ({
+  ok: false,
+  failure: failure(kind, 'GetAccountSettings', { retryAfterSeconds }),
+});
+
+function bench() {
+  const clock = new VirtualClock();
+  const writes = tokenBucket({ perSecond: 10, burst: 1 }, clock);
+  return { clock, writes, policy: { clock, random: () => 0 } };
+}
+
+/** When somebody else's write is let through that is asked for after so many milliseconds. */
+async function othersAfter(milliseconds: number, { clock, writes }: ReturnType<typeof bench>) {
+  await clock.sleep(milliseconds);
+  await writes.take();
+  return clock.now();
+}
+
+describe('a paced call', () => {
+  it('pauses all that share its rate for as long as AWS asks', async () => {
+    const place = bench();
+    const { clock, writes, policy } = place;
+    const answers = [fails('throttled', 7), { ok: true, value: 'done' } as const];
+    const call = paced(async () => answers.shift() ?? fails('invalid'), writes, policy);
+    const [result, other] = await clock.run(Promise.all([call, othersAfter(10, place)]));
+    expect(result).toEqual({ ok: true, value: 'done' });
+    expect(other).toBeGreaterThanOrEqual(7000);
+  });
+
+  it.each([
+    ['throttled', MAX_THROTTLED],
+    ['server', MAX_ATTEMPTS],
+    ['denied', 1],
+  ] as const)('that stays %s is sent %i times', async (kind, times) => {
+    const { clock, writes, policy } = bench();
+    const send = jest.fn(async () => fails(kind));
+    expect(await clock.run(paced(send, writes, policy))).toMatchObject({ ok: false });
+    expect(send).toHaveBeenCalledTimes(times);
+  });
+});
+
+describe('the look at code storage', () => {
+  const adding = planOf([planned('a')], { alias: 'live' });
+
+  it('pauses all writes where it is throttled, and then counts', async () => {
+    const place = bench();
+    const functions = new FakeFunctions(place.clock, []);
+    const answers = [fails('throttled', 5), { ok: true, value: { limit: 100, used: 95 } } as const];
+    functions.codeStorage = async () => answers.shift() ?? fails('invalid');
+    const check = checkCodeStorage(adding, 10, { functions, ...place, ...place.policy });
+    const ended = Promise.allSettled([check, othersAfter(10, place)]);
+    const [checked, other] = await place.clock.run(ended);
+    expect(checked).toMatchObject({ reason: { code: 'CODE_STORAGE_FULL' } });
+    expect(other).toMatchObject({ status: 'fulfilled' });
+    expect(other.status === 'fulfilled' && other.value).toBeGreaterThanOrEqual(5000);
+  });
+});
+
+describe('the readers of functions', () => {
+  it.each(['plan', 'poll'])('pause together where one is throttled: %s', async (kind) => {
+    const place = bench();
+    const { clock, writes: reads, policy } = place;
+    const throttled = failure('throttled', 'GetFunction', { retryAfterSeconds: 6 });
+    const functions = new FakeFunctions(clock, [remoteFunction('a')]).failReads('a', throttled);
+    const ports = { functions, reads, writes: reads, place: { region: 'eu-west-1' }, ...policy };
+    const read =
+      kind === 'plan' ? readRemoteStates(['a'], ports) : waitUntilSettled('a', 60_000, ports);
+    const [found, other] = await clock.run(Promise.all([read, othersAfter(300, place)]));
+    expect(found).toEqual(
+      kind === 'plan'
+        ? new Map([['a', remoteFunction('a')]])
+        : { state: 'settled', remote: remoteFunction('a') },
+    );
+    expect(other).toBeGreaterThanOrEqual(6000);
+  });
+});
+
+describe('the layer', () => {
+  const source = TARGET.package;
+  const made: LayerVersion = { arn: 'arn:layer:2', sha256: source.sha256 };
+  const plan: Plan = planOf([planned('a')], { layer: { name: 'l', arn: null, package: source } });
+
+  /** Answers in their order, and what was asked. */
+  function scripted(answers: AwsResult<LayerVersion | null>[]) {
+    const place = bench();
+    const calls: string[] = [];
+    const next = (name: string) => {
+      calls.push(name);
+      return answers.shift() ?? fails('invalid');
+    };
+    const layers = {
+      newest: async () => next('newest'),
+      publish: async () => next('publish'),
+    } as LayerService;
+    const access = { layers, ...place, ...place.policy, place: { region: 'eu-west-1' } };
+    return { place, calls, access };
+  }
+
+  it('is looked at as often as it takes, and pauses all writes', async () => {
+    const { place, access } = scripted([fails('throttled', 3), { ok: true, value: made }]);
+    const look = planLayer('l', source, access);
+    const [layer, other] = await place.clock.run(Promise.all([look, othersAfter(10, place)]));
+    expect(layer).toMatchObject({ arn: made.arn });
+    expect(other).toBeGreaterThanOrEqual(3000);
+  });
+
+  it('is published again at once after a 429, which was not carried out', async () => {
+    const { place, calls, access } = scripted([fails('throttled'), { ok: true, value: made }]);
+    const published = await place.clock.run(publishLayer(plan, access));
+    expect(published).toMatchObject({
+      layer: { arn: made.arn },
+      functions: [{ layers: { kind: 'attach', arn: made.arn } }],
+    });
+    expect(calls).toEqual(['publish', 'publish']);
+  });
+
+  it('is never published a second time before anybody has seen what the first one did', async () => {
+    const { place, calls, access } = scripted([
+      ...[fails('unreachable'), fails('throttled'), fails('server')],
+      { ok: true, value: made },
+    ]);
+    await place.clock.run(publishLayer(plan, access));
+    expect(calls).toEqual(['publish', 'newest', 'newest', 'newest']);
+  });
+
+  it('is published anew where the first one did not arrive', async () => {
+    const { place, calls, access } = scripted([
+      ...[fails('unreachable'), { ok: true, value: null } as const],
+      { ok: true, value: made },
+    ]);
+    await place.clock.run(publishLayer(plan, access));
+    expect(calls).toEqual(['publish', 'newest', 'publish']);
+  });
+});

@@ -1,0 +1,71 @@
+import type { ManifestHandler } from '../../packaging/manifest';
+import { DEFAULT_FUNCTION_NAME, desiredFunctions, selectFunctions } from './functions';
+
+function handler(name: string, functionName?: string): ManifestHandler {
+  return {
+    name,
+    file: `orders/handlers/${name}.py`,
+    handler: `orders.handlers.${name}.handler`,
+    ...(functionName === undefined ? {} : { functionName }),
+  };
+}
+
+function desired(handlers: ManifestHandler[], template = DEFAULT_FUNCTION_NAME, stage?: string) {
+  const naming = { template, stage, importPackage: 'orders' };
+  return desiredFunctions({ project: 'svc', handlers }, naming);
+}
+
+describe('desiredFunctions', () => {
+  it('names functions by the template, exceptions by the marker, sorted by name', () => {
+    expect(desired([handler('refund'), handler('create', 'a-legacy')])).toEqual([
+      { name: 'a-legacy', handlerName: 'create', handler: 'orders.handlers.create.handler' },
+      { name: 'svc-refund', handlerName: 'refund', handler: 'orders.handlers.refund.handler' },
+    ]);
+  });
+
+  it('fills stage and package', () => {
+    const [one] = desired([handler('refund')], '{stage}_{package}_{handler}', 'prod');
+    expect(one?.name).toBe('prod_orders_refund');
+  });
+
+  it('refuses a template that asks for a stage where none is set', () => {
+    expect(() => desired([handler('refund')], '{stage}-{handler}')).toThrow(
+      expect.objectContaining({ code: 'FUNCTION_NAME_INVALID' }),
+    );
+  });
+
+  it('refuses two handlers on one function', () => {
+    expect(() => desired([handler('a'), handler('b')], '{project}')).toThrow(
+      expect.objectContaining({
+        code: 'FUNCTION_NAME_INVALID',
+        message: expect.stringContaining('handlers `a` and `b` both name the function `svc`'),
+      }),
+    );
+  });
+});
+
+describe('selectFunctions', () => {
+  const functions = desired(
+    ['create_order', 'create_refund', 'purge'].map((name) => handler(name)),
+  );
+  const selected = (...only: string[]) =>
+    selectFunctions(functions, only).map(({ handlerName }) => handlerName);
+
+  it('takes all without a glob', () => {
+    expect(selected()).toEqual(['create_order', 'create_refund', 'purge']);
+  });
+
+  it('matches handlers and functions', () => {
+    expect(selected('create_*')).toEqual(['create_order', 'create_refund']);
+    expect(selected('svc-purge', 'create_order')).toEqual(['create_order', 'purge']);
+  });
+
+  it('refuses a glob that matches nothing, though others match', () => {
+    expect(() => selected('purge', 'creat_*')).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining('got creat_*, expected some of create_order'),
+      }),
+    );
+  });
+});

@@ -1,0 +1,102 @@
+/** Which functions a service wants: the manifest's handlers under the names of the template. */
+
+import picomatch from 'picomatch';
+import { LambdaPythonError } from '../../errors';
+import type { BuildManifest, ManifestHandler } from '../../packaging/manifest';
+import { functionName } from '../../service/names';
+
+export const DEFAULT_FUNCTION_NAME = '{project}-{handler}';
+
+export interface DesiredFunction {
+  /** In AWS. */
+  name: string;
+  /** The handler's name in the service. */
+  handlerName: string;
+  /** Lambda's `Handler`. */
+  handler: string;
+}
+
+export interface NamingOptions {
+  /** With `{project}`, `{handler}`, `{package}` and `{stage}`. */
+  template: string;
+  stage?: string;
+  /** What `{package}` stands for. */
+  importPackage?: string;
+}
+
+/**
+ * One function for each handler, sorted by function name.
+ * @throws FUNCTION_NAME_INVALID when a name is none for AWS, or two handlers share one.
+ */
+export function desiredFunctions(
+  manifest: Pick<BuildManifest, 'project' | 'handlers'>,
+  naming: NamingOptions,
+): DesiredFunction[] {
+  const functions = manifest.handlers.map((handler) => ({
+    name: handler.functionName ?? nameByTemplate(handler, manifest.project, naming),
+    handlerName: handler.name,
+    handler: handler.handler,
+  }));
+  functions.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  refuseSharedNames(functions, naming.template);
+  return functions;
+}
+
+/**
+ * Keeps the functions whose handler name or function name matches one of the globs; all without a glob.
+ * @throws OPTION_INVALID when a glob matches nothing: a typing error must not deploy less than was meant.
+ */
+export function selectFunctions(
+  functions: readonly DesiredFunction[],
+  only: readonly string[],
+): DesiredFunction[] {
+  if (only.length === 0) return [...functions];
+  const matchers = only.map((glob) => {
+    const matches = picomatch(glob);
+    return {
+      glob,
+      matches: (one: DesiredFunction) => matches(one.handlerName) || matches(one.name),
+    };
+  });
+  const idle = matchers.filter(({ matches }) => !functions.some(matches)).map(({ glob }) => glob);
+  if (idle.length > 0) {
+    const known = functions.map(({ handlerName }) => handlerName).join(', ');
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `\`only\` matches no handler: got ${idle.join(', ')}, expected some of ${known}`,
+      hint: 'correct `--only`: names or globs of handlers or functions, separated by commas',
+    });
+  }
+  return functions.filter((one) => matchers.some(({ matches }) => matches(one)));
+}
+
+/**
+ * The template with `*` for the handler: every function that it names, as policies write it.
+ * @throws FUNCTION_NAME_INVALID
+ */
+export function functionPattern(
+  project: string,
+  { template, stage, importPackage }: NamingOptions,
+): string {
+  const fill = (part: string): string =>
+    part && functionName(part, { project, handler: '*', package: importPackage, stage });
+  return template.split('{handler}').map(fill).join('*');
+}
+
+function nameByTemplate(
+  handler: ManifestHandler,
+  project: string,
+  { template, stage, importPackage }: NamingOptions,
+): string {
+  return functionName(template, { project, handler: handler.name, package: importPackage, stage });
+}
+
+function refuseSharedNames(sorted: readonly DesiredFunction[], template: string): void {
+  for (const [index, one] of sorted.entries()) {
+    const next = sorted[index + 1];
+    if (next?.name !== one.name) continue;
+    throw new LambdaPythonError('FUNCTION_NAME_INVALID', {
+      message: `handlers \`${one.handlerName}\` and \`${next.handlerName}\` both name the function \`${one.name}\` (template ${template})`,
+      hint: 'put `{handler}` into `functionName`, or give one of them a name in [tool.nx-lambda-python.functions]',
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/** Reads what AWS has, for each function, as fast as the quota of GetFunction allows. */
+
+import { failureError, type AwsPlace } from '../calls/failure-error';
+import type {
+  AliasShift,
+  FunctionService,
+  RemoteAlias,
+  RemoteFunction,
+} from '../calls/function-service';
+import { forEachLimited } from '../calls/concurrency';
+import { paced } from '../calls/paced';
+import type { RateLimiter } from '../calls/rate';
+import type { RetryPolicy } from '../calls/retry';
+
+export interface FunctionReader extends RetryPolicy {
+  functions: FunctionService;
+  reads: RateLimiter;
+  /** GetAlias takes from it. */
+  writes: RateLimiter;
+  place: AwsPlace;
+}
+
+const READS_IN_FLIGHT = 40;
+
+/** With an alias: which one, and whether what it points to leaves anything to do. */
+export interface AliasReading {
+  name: string;
+  isRight: (aliased: RemoteFunction) => boolean;
+  /**
+   * Whether its weights decide, too: of the function through the alias where that is right, else of $LATEST.
+   * As dear as a write, so it is asked only where it saves one, or where there may be one to make.
+   */
+  needsWeights?: (remote: RemoteFunction, isRight: boolean) => boolean;
+}
+
+/**
+ * By function name; null where there is none. Through an alias GetFunction answers for the version that it
+ * points to, so a function that needs nothing costs one read, any other one a second.
+ * @throws ACCESS_DENIED, credentials errors and AWS_UNREACHABLE: without all states there is no plan.
+ */
+export async function readRemoteStates(
+  names: readonly string[],
+  { functions, reads, writes, place, ...policy }: FunctionReader,
+  alias?: AliasReading,
+): Promise<Map<string, RemoteFunction | null>> {
+  const states = new Map<string, RemoteFunction | null>();
+  const read = async (name: string, qualifier?: string): Promise<RemoteFunction | null> => {
+    const result = await paced(() => functions.get(name, qualifier), reads, policy);
+    if (result.ok) return result.value;
+    if (result.failure.kind === 'not-found') return null;
+    throw failureError(result.failure, `function \`${name}\``, place);
+  };
+  const readShift = async (name: string, qualifier: string): Promise<AliasShift | null> => {
+    const result = await paced(() => functions.aliasWeights(name, qualifier), writes, policy);
+    if (!result.ok) throw failureError(result.failure, `alias \`${name}:${qualifier}\``, place);
+    // AWS takes one version beside the alias' own.
+    const [version, weight] = Object.entries(result.value)[0] ?? [];
+    if (version === undefined || weight === undefined) return null;
+    const shifted = await read(name, version);
+    return {
+      version,
+      weight,
+      codeSha256: shifted?.codeSha256 ?? null,
+      layers: shifted?.layers ?? [],
+    };
+  };
+  const readAliased = async (
+    name: string,
+    { name: qualifier, isRight, needsWeights }: AliasReading,
+  ): Promise<RemoteFunction | null> => {
+    const found = await read(name, qualifier);
+    let alias = found && aliasOf(found, qualifier);
+    if (found && isRight({ ...found, alias })) {
+      const aliased = { ...found, alias };
+      if (!needsWeights?.(aliased, true)) return aliased;
+      const shift = await readShift(name, qualifier);
+      if (shift === null) return aliased;
+      alias = alias && { ...alias, shift };
+    }
+    const latest = await read(name);
+    if (
+      latest &&
+      alias &&
+      alias.shift === undefined &&
+      needsWeights?.({ ...latest, alias }, false)
+    ) {
+      alias = { ...alias, shift: await readShift(name, qualifier) };
+    }
+    return latest && { ...latest, alias };
+  };
+  await forEachLimited(names, READS_IN_FLIGHT, async (name) => {
+    states.set(name, await (alias === undefined ? read(name) : readAliased(name, alias)));
+  });
+  return states;
+}
+
+function aliasOf(aliased: RemoteFunction, name: string): RemoteAlias {
+  const { version = '', codeSha256 = null, layers } = aliased;
+  return { name, version, codeSha256, layers };
+}

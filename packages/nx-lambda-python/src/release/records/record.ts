@@ -1,0 +1,187 @@
+/** The record of one release: what it found, what it did, and from which commit; one JSON object in the bucket. */
+
+import { LambdaPythonError } from '../../errors';
+import type { FunctionState, PackageReference } from '../plan/function-state';
+import type { OutcomeStatus } from '../apply/outcome';
+import type { PlanSource } from '../plan/plan';
+
+/** `started` stays where a deploy was killed: nobody was left to write the end. */
+export type ReleaseStatus = 'started' | 'succeeded' | 'failed' | 'rolled-back';
+export type ReleaseKind = 'deploy' | 'rollback';
+
+export interface ReleaseAuthor {
+  /** As CI or git calls them; never a credential. */
+  user: string;
+  host: string;
+  /** The URL of the CI run. */
+  run: string | null;
+}
+
+export interface RecordedFunction {
+  /** In AWS. */
+  name: string;
+  handlerName: string;
+  handler: string;
+  /** What rollback goes back to; null where the function did not exist. */
+  before: FunctionState | null;
+  /** Where the package of `before` is, if it is one of this service's; rollback looks. */
+  beforePackage: PackageReference | null;
+  /** Base64: the code that it was to run. */
+  goal: string | null;
+  /** Null until the release ended, and for what failed: nobody has seen it at rest. */
+  after: FunctionState | null;
+  status: OutcomeStatus | 'pending';
+  error?: string;
+}
+
+export interface ReleaseRecord {
+  /** Raised whenever the meaning of a field changes. */
+  format: 1;
+  /** From 1, for each service and stage; numbers may be missing. */
+  number: number;
+  kind: ReleaseKind;
+  /** The release that a rollback undid, or went back to. */
+  of: number | null;
+  status: ReleaseStatus;
+  service: string;
+  stage: string | null;
+  region: string;
+  account: string | null;
+  alias: string | null;
+  by: ReleaseAuthor;
+  /** ISO 8601, by the clock of the machine: to read, never to decide by. */
+  startedAt: string;
+  endedAt: string | null;
+  source: PlanSource | null;
+  runtime: string;
+  architecture: string;
+  /** Null where functions get packages of their own, as in a rollback. */
+  package: PackageReference | null;
+  /** Every function of the plan, also those that ran the package already. */
+  functions: RecordedFunction[];
+}
+
+/** Stages name folders: one that is no plain name would reach into another's. */
+export function releasesPrefix(prefix: string, project: string, stage: string | null): string {
+  const folder = stage === null ? 'default' : encodeURIComponent(stage).replaceAll('.', '%2E');
+  return `${stagesPrefix(prefix, project)}${folder}/`;
+}
+
+/** Below it, one folder for each stage. */
+export function stagesPrefix(prefix: string, project: string): string {
+  return `${[...prefix.split('/'), project].filter(Boolean).join('/')}/releases/`;
+}
+
+export function recordKey(releases: string, number: number): string {
+  return `${releases}${String(number).padStart(6, '0')}.json`;
+}
+
+/** Null for keys of something else. */
+export function numberOfKey(releases: string, key: string): number | null {
+  const digits = key.startsWith(releases)
+    ? /^(\d{6,})\.json$/.exec(key.slice(releases.length))?.[1]
+    : undefined;
+  return digits === undefined ? null : Number(digits);
+}
+
+/** A function that is small in a file of three hundred: one a line. */
+export function renderRecord(record: ReleaseRecord): string {
+  const { functions, ...facts } = record;
+  const head = JSON.stringify(facts, null, 2).slice(0, -2);
+  const rows = functions.map((one) => `    ${JSON.stringify(one)}`).join(',\n');
+  return `${head},\n  "functions": [${rows === '' ? '' : `\n${rows}\n  `}]\n}\n`;
+}
+
+/** @throws RELEASE_NOT_FOUND for what is no record that this version of the plugin can read */
+export function parseRecord(text: string, url: string): ReleaseRecord {
+  const value = parseJson(text);
+  const defect = value === undefined ? 'is no JSON' : defectOf(value);
+  if (defect === null) return value as ReleaseRecord;
+  throw new LambdaPythonError('RELEASE_NOT_FOUND', {
+    message: `${url} is no release record that this version can read: it ${defect}`,
+    hint: 'update nx-lambda-python if a newer version wrote it; otherwise name another release with `--to`, as `nx releases <service>` lists them',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+type Check = (value: unknown) => boolean;
+const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = (value) => Number.isSafeInteger(value);
+const oneOf =
+  (...values: string[]): Check =>
+  (value) =>
+    typeof value === 'string' && values.includes(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const withFields =
+  (fields: Record<string, Check>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+
+const isPackage = withFields({
+  sha256: isText,
+  bucket: isText,
+  key: isText,
+  versionId: orNull(isText),
+});
+const isState = withFields({
+  codeSha256: orNull(isText),
+  storageMode: oneOf('COPY', 'REFERENCE'),
+  layers: listOf(isText),
+  alias: orNull(withFields({ name: isText, version: isText, codeSha256: orNull(isText) })),
+});
+
+const FIELDS: Record<Exclude<keyof ReleaseRecord, 'format'>, Check> = {
+  number: isNumber,
+  kind: oneOf('deploy', 'rollback'),
+  of: orNull(isNumber),
+  status: oneOf('started', 'succeeded', 'failed', 'rolled-back'),
+  service: isText,
+  stage: orNull(isText),
+  region: isText,
+  account: orNull(isText),
+  alias: orNull(isText),
+  by: withFields({ user: isText, host: isText, run: orNull(isText) }),
+  startedAt: isText,
+  endedAt: orNull(isText),
+  source: orNull(withFields({ commit: isText, dirty: (value) => typeof value === 'boolean' })),
+  runtime: isText,
+  architecture: oneOf('x86_64', 'arm64'),
+  package: orNull(isPackage),
+  functions: listOf(
+    withFields({
+      name: isText,
+      handlerName: isText,
+      handler: isText,
+      before: orNull(isState),
+      beforePackage: orNull(isPackage),
+      goal: orNull(isText),
+      after: orNull(isState),
+      status: isText,
+    }),
+  ),
+};
+
+function defectOf(value: unknown): string | null {
+  if (!isObject(value)) return 'is no object';
+  if (value['format'] !== 1) return `has format ${JSON.stringify(value['format'])}, expected 1`;
+  const wrong = Object.entries(FIELDS).find(([name, check]) => !check(value[name]));
+  return wrong === undefined ? null : `has no valid \`${wrong[0]}\``;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

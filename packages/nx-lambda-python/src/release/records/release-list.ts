@@ -1,0 +1,60 @@
+/** The releases of a service as table, JSON and Markdown, newest first. */
+
+import type { ReleaseRecord } from './record';
+import type { OutputFormat } from '../report/render';
+
+export function renderReleases(
+  records: readonly ReleaseRecord[],
+  { subject, place, format }: { subject: string; place: string; format: OutputFormat },
+): string {
+  const newest = [...records].reverse();
+  if (format === 'json') return `${JSON.stringify({ format: 1, releases: newest }, null, 2)}\n`;
+  const head = ['release', 'what', 'status', 'ended', 'commit', 'package', 'functions', 'by'];
+  const rows = newest.map(rowOf);
+  const title = `Releases of ${subject} in ${place}`;
+  if (rows.length === 0) return `${title}: none`;
+  if (format === 'markdown') {
+    const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(escapeCell))];
+    return `### ${title}\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+  }
+  return [title, '', ...align([head, ...rows])].join('\n');
+}
+
+function rowOf(record: ReleaseRecord): string[] {
+  const { number, kind, of, status, startedAt, endedAt, source, functions, by } = record;
+  const what = of === null ? kind : `${kind} of ${of}`;
+  const commit = source === null ? '' : `${source.commit.slice(0, 12)}${source.dirty ? '+' : ''}`;
+  const sha256 = record.package?.sha256;
+  const digest = sha256 ? Buffer.from(sha256, 'base64').toString('hex').slice(0, 12) : '';
+  const who = by.run === null ? by.user : `${by.user}, ${by.run}`;
+  const count = (wanted: string) => functions.filter((one) => one.status === wanted).length;
+  const failed = count('failed') + count('pending') + count('skipped');
+  const counts = `${count('updated')} of ${functions.length}${failed > 0 ? `, ${failed} not done` : ''}`;
+  return [
+    String(number),
+    what,
+    status,
+    endedAt ?? `(began ${startedAt})`,
+    commit,
+    digest,
+    counts,
+    who,
+  ];
+}
+
+function align(rows: readonly string[][]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function escapeCell(cell: string): string {
+  return cell.replace(/[\\|<]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,242 @@
+/** One deploy at a time for each service and stage: a small object that S3 itself compares before it is replaced. */
+
+import { LambdaPythonError } from '../../errors';
+import type { AwsResult } from '../calls/aws-failure';
+import { isTransient } from '../calls/aws-failure';
+import { lockFailure, unguardedError, type RecordAccess } from './record-access';
+import { objectUrl, type ObjectLocation } from '../upload/object-storage';
+import type { ReleaseStatus } from './record';
+import type { StoredText, WriteCondition } from './record-storage';
+import { withRetries } from '../calls/retry';
+
+/** The holder renews it so often, */
+export const RENEW_SECONDS = 60;
+/** and one that was not renewed for so long, by S3's clock alone, belongs to a process that is gone. */
+export const STALE_SECONDS = 300;
+
+export interface LockHolder {
+  owner: string;
+  host: string;
+  pid: number;
+  /** Names the process on its machine: one that has ended there is not waited for. */
+  process: string;
+  /** The URL of the CI run. */
+  run: string | null;
+  /** `nx deploy orders -c production` */
+  command: string;
+  /** ISO 8601, by the holder's clock: to read, never to decide by. */
+  heldSince: string;
+}
+
+/** `lock.json`. No two writes of it are ever the same bytes: an ETag must not come back. */
+export interface LockFile {
+  format: 1;
+  /** A free lock is written, not deleted: who may deploy needs no s3:DeleteObject. */
+  state: 'held' | 'free';
+  /** The release that it is, or was, held for. */
+  number: number;
+  /** Of the one who took it: tells our own write, whose answer was lost, from anybody else's. */
+  token: string;
+  renewed: number;
+  /** Whether the storage was seen to refuse what does not fit its condition: some take the header and ignore it. */
+  guarded: boolean;
+  /** The last release that ended while the lock was held. */
+  last: { number: number; status: ReleaseStatus } | null;
+  holder: LockHolder | null;
+}
+
+/** What a look at the lock has shown. */
+export interface LockView {
+  file: LockFile | null;
+  condition: WriteCondition;
+  /** By S3's clock, since the last renewal; 0 without a lock. */
+  seconds: number;
+}
+
+/** A lock that this process holds. */
+export interface HeldLock {
+  file: LockFile;
+  etag: string;
+}
+
+export function lockLocation(access: RecordAccess): ObjectLocation {
+  return { bucket: access.bucket, key: `${access.releases}lock.json` };
+}
+
+/** @throws ACCESS_DENIED and what else S3 refuses; a lock that may not be seen counts as none until it is written */
+export async function lookAtLock(access: RecordAccess): Promise<LockView> {
+  const location = lockLocation(access);
+  const result = await withRetries(() => access.records.read(location), access);
+  if (result.ok) return viewOf(result.value, location);
+  // Without s3:ListBucket, S3 says 403 of what is not there.
+  if (result.failure.kind === 'denied') return { file: null, condition: 'absent', seconds: 0 };
+  throw lockFailure(result.failure, location, access);
+}
+
+/** Whether somebody is at work who may not be disturbed. */
+export function isHeld({ file, seconds }: LockView, access: RecordAccess): boolean {
+  if (file?.state !== 'held' || seconds >= STALE_SECONDS) return false;
+  return file.holder === null || !access.isGone(file.holder.process);
+}
+
+/**
+ * Takes the lock that was looked at. Null where it has changed since: what was read meanwhile may be
+ * out of date, so the caller looks and plans again.
+ * @throws RELEASE_LOCKED while another holds it, unless forced
+ */
+export async function takeLock(
+  view: LockView,
+  number: number,
+  holder: LockHolder,
+  access: RecordAccess & { force?: boolean },
+): Promise<HeldLock | null> {
+  if (isHeld(view, access) && !access.force) throw lockedError(view, access);
+  const file: LockFile = {
+    format: 1,
+    state: 'held',
+    number,
+    token: access.token(),
+    renewed: 0,
+    guarded: view.file?.guarded ?? false,
+    last: view.file?.last ?? null,
+    holder,
+  };
+  const written = await writeLock(file, view.condition, access);
+  if (written.ok) return guarded({ file, etag: written.value.etag }, access);
+  const { failure } = written;
+  if (failure.kind === 'precondition' || failure.kind === 'not-found') {
+    if (failure.kind === 'precondition' && view.condition === 'absent') await mustBeVisible(access);
+    return null;
+  }
+  throw lockFailure(failure, lockLocation(access), access);
+}
+
+/** The lock with a later renewal; a failure of kind `lock-lost` where another has it now. */
+export async function renewLock(
+  held: HeldLock,
+  access: RecordAccess,
+  changes: Partial<Pick<LockFile, 'number'>> = {},
+): Promise<AwsResult<HeldLock>> {
+  const file: LockFile = { ...held.file, ...changes, renewed: held.file.renewed + 1 };
+  return replaceLock(held, file, access);
+}
+
+/** Gives it back. A lock that another has taken over is left to it. */
+export async function freeLock(
+  held: HeldLock,
+  last: LockFile['last'],
+  access: RecordAccess,
+): Promise<AwsResult<HeldLock>> {
+  const file: LockFile = {
+    ...held.file,
+    state: 'free',
+    renewed: held.file.renewed + 1,
+    last: last ?? held.file.last,
+    holder: null,
+  };
+  return replaceLock(held, file, access);
+}
+
+async function replaceLock(
+  held: HeldLock,
+  file: LockFile,
+  access: RecordAccess,
+): Promise<AwsResult<HeldLock>> {
+  const written = await writeLock(file, { etag: held.etag }, access);
+  if (written.ok) return { ok: true, value: { file, etag: written.value.etag } };
+  const { failure } = written;
+  if (failure.kind !== 'precondition' && failure.kind !== 'not-found') return written;
+  const message = `the release lock ${objectUrl(lockLocation(access))} was taken over by another deploy`;
+  return { ok: false, failure: { ...failure, kind: 'lock-lost', name: 'LockLost', message } };
+}
+
+/**
+ * After a lost answer, the second try meets our own write: S3 refuses it, and the body says that it is ours.
+ */
+async function writeLock(
+  file: LockFile,
+  condition: WriteCondition,
+  access: RecordAccess,
+): Promise<AwsResult<{ etag: string }>> {
+  const location = lockLocation(access);
+  const text = `${JSON.stringify(file, null, 2)}\n`;
+  const result = await withRetries(
+    () => access.records.write(location, text, condition),
+    access,
+    // 409: another conditional write is under way; S3 asks to try again.
+    (failure) => isTransient(failure) || failure.kind === 'conflict',
+  );
+  if (result.ok || result.failure.kind !== 'precondition') return result;
+  const found = await withRetries(() => access.records.read(location), access);
+  const isOurs = found.ok && found.value?.text === text;
+  return isOurs ? { ok: true, value: { etag: found.value?.etag ?? '' } } : result;
+}
+
+/**
+ * One write that must be refused, once for each lock's life.
+ * @throws RECORDS_UNSUPPORTED where it is not: the lock would keep nobody apart
+ */
+async function guarded(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
+  if (held.file.guarded) return held;
+  const location = lockLocation(access);
+  const text = `${JSON.stringify(held.file, null, 2)}\n`;
+  const condition = { etag: `"${'0'.repeat(32)}"` };
+  const probe = await withRetries(() => access.records.write(location, text, condition), access);
+  if (probe.ok) throw unguardedError(location);
+  if (probe.failure.kind === 'precondition') {
+    return { ...held, file: { ...held.file, guarded: true } };
+  }
+  throw lockFailure(probe.failure, location, access);
+}
+
+/** S3 says that there is a lock, and does not show it. */
+async function mustBeVisible(access: RecordAccess): Promise<void> {
+  const location = lockLocation(access);
+  const found = await withRetries(() => access.records.read(location), access);
+  if (!found.ok) throw lockFailure(found.failure, location, access);
+}
+
+function viewOf(stored: StoredText | null, location: ObjectLocation): LockView {
+  if (stored === null) return { file: null, condition: 'absent', seconds: 0 };
+  const { text, etag, lastModified, now } = stored;
+  return {
+    file: parseLock(text, location),
+    condition: { etag },
+    seconds: Math.max(0, (now - lastModified) / 1000),
+  };
+}
+
+function parseLock(text: string, location: ObjectLocation): LockFile {
+  try {
+    const file = JSON.parse(text) as Partial<LockFile>;
+    const isKnown = file.format === 1 && (file.state === 'held' || file.state === 'free');
+    if (isKnown && Number.isSafeInteger(file.number))
+      return { last: null, guarded: false, ...file } as LockFile;
+  } catch {
+    // Told below.
+  }
+  throw new LambdaPythonError('RELEASE_LOCKED', {
+    message: `${objectUrl(location)} is no release lock that this version can read, so nobody knows whether a deploy is under way; nothing was changed`,
+    hint: `update nx-lambda-python if a newer version wrote it, or delete it: \`aws s3 rm ${objectUrl(location)}\``,
+  });
+}
+
+export function lockedError({ file, seconds }: LockView, access: RecordAccess): LambdaPythonError {
+  const { owner, host, pid, run, command, heldSince } = file?.holder ?? UNKNOWN_HOLDER;
+  const where = run === null ? `${host}, process ${pid}` : `${host}, ${run}`;
+  const left = Math.max(1, Math.ceil((STALE_SECONDS - seconds) / 60));
+  return new LambdaPythonError('RELEASE_LOCKED', {
+    message: `${access.subject} is being released by ${owner} (${where}) with \`${command}\` since ${heldSince}, last heard of ${Math.round(seconds)} s ago; nothing was changed`,
+    hint: `wait for its end; if that process is gone, run again in ${left} min, when the lock counts as left behind, or at once with --forceUnlock`,
+  });
+}
+
+const UNKNOWN_HOLDER: LockHolder = {
+  owner: 'somebody',
+  host: 'unknown host',
+  pid: 0,
+  process: '',
+  run: null,
+  command: 'nx deploy',
+  heldSince: 'an unknown time',
+};

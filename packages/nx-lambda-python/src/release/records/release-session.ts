@@ -1,0 +1,251 @@
+/** One release from its lock to the end of its record; what was killed on the way is taken up by the next. */
+
+import { LambdaPythonError } from '../../errors';
+import type { AwsFailure } from '../calls/aws-failure';
+import type { FunctionState, PackageReference } from '../plan/function-state';
+import { keepLock, type LockKeeper } from './lock-keeper';
+import { objectUrl } from '../upload/object-storage';
+import type { FunctionOutcome } from '../apply/outcome';
+import { recordKey, type RecordedFunction, type ReleaseRecord, type ReleaseStatus } from './record';
+import type { RecordAccess } from './record-access';
+import {
+  beginRecord,
+  lastNumber,
+  readRecord,
+  replaceRecord,
+  type StoredRecord,
+} from './record-store';
+import { isHeld, takeLock, type LockHolder, type LockView } from './release-lock';
+
+export interface ReleaseAccess extends RecordAccess {
+  holder: LockHolder;
+  /** Takes the lock from whoever holds it. */
+  force: boolean;
+  /** Date.now */
+  wallNow: () => number;
+}
+
+/** A record as it begins: number and times are the session's. */
+export type ReleaseDraft = Omit<
+  ReleaseRecord,
+  'format' | 'number' | 'status' | 'startedAt' | 'endedAt'
+>;
+
+export interface ReleaseSession {
+  number: number;
+  record: ReleaseRecord;
+  lock: LockKeeper;
+  /** Writes the end and gives the lock back; what of that failed, in words, since the functions are what counts. */
+  end(status: ReleaseStatus, functions: RecordedFunction[]): Promise<string[]>;
+}
+
+const MAX_NUMBERS = 20;
+
+/**
+ * Takes the lock that was looked at before the plan was made, and writes the record before anything else
+ * is written. Null where somebody was faster: look and plan again.
+ * @throws RELEASE_LOCKED, RECORDS_UNSUPPORTED, ACCESS_DENIED: nothing is deployed without its record
+ */
+export async function beginRelease(
+  view: LockView,
+  draft: ReleaseDraft,
+  access: ReleaseAccess,
+): Promise<ReleaseSession | null> {
+  const number = (view.file?.number ?? (await lastNumber(access))) + 1;
+  const held = await takeLock(view, number, access.holder, access);
+  if (held === null) return null;
+  const lock = keepLock(held, access, access.wallNow);
+  try {
+    // Read under the lock: its own end may just have been written.
+    const previous = await previousRecord(view, number - 1, access);
+    const functions = carriedOver(draft.functions, previous?.record ?? null);
+    const stored = await writeFirst({ ...draft, functions }, number, lock, access);
+    return session(stored, lock, access);
+  } catch (error) {
+    await lock.free(null);
+    throw error;
+  }
+}
+
+/** The last release, where it did not end well or nobody wrote its end. */
+export async function previousRecord(
+  { file }: LockView,
+  lastKnown: number,
+  access: RecordAccess,
+): Promise<StoredRecord | null> {
+  if (file?.state === 'free') {
+    const isGood = file.last === null || file.last.status === 'succeeded';
+    return isGood || file.last === null ? null : readIfAny(file.last.number, access);
+  }
+  const newest = await readIfAny(file?.number ?? lastKnown, access);
+  if (newest !== null || !file?.last) return newest;
+  return readIfAny(file.last.number, access);
+}
+
+/**
+ * What a function ran before the last good release ended: a deploy that resumes one that was killed or
+ * failed finds some functions with that one's package, which nobody would want to go back to.
+ */
+export function carriedOver(
+  functions: readonly RecordedFunction[],
+  previous: ReleaseRecord | null,
+): RecordedFunction[] {
+  if (previous === null || (previous.status !== 'started' && previous.status !== 'failed')) {
+    return [...functions];
+  }
+  const earlier = new Map(previous.functions.map((one) => [one.name, one]));
+  return functions.map((one) => {
+    const last = earlier.get(one.name);
+    if (last === undefined || one.before === null) return one;
+    const code = liveCode(one.before);
+    const isHalfDone = code === last.goal || (last.before && code === liveCode(last.before));
+    if (!isHalfDone) return one;
+    return { ...one, before: last.before, beforePackage: last.beforePackage };
+  });
+}
+
+/** The code that callers get. */
+export function liveCode({ alias, codeSha256 }: FunctionState): string | null {
+  return alias === null ? codeSha256 : alias.codeSha256;
+}
+
+/** A function's row with what became of it; `after` is what the release made of it. */
+export function endedFunction(
+  one: RecordedFunction,
+  outcome: FunctionOutcome | undefined,
+  after: FunctionState | null,
+): RecordedFunction {
+  if (outcome === undefined) return { ...one, status: 'skipped' };
+  const { status, error } = outcome;
+  return {
+    ...one,
+    status,
+    after,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/**
+ * Every function runs what a killed release was to bring: its record gets the end that nobody wrote.
+ * Left as it is where another holds the lock, or anything fails: no deploy depends on it.
+ */
+export async function settleUnfinished(
+  view: LockView,
+  { kind, of, package: source, functions }: ReleaseDraft,
+  access: ReleaseAccess,
+): Promise<number | null> {
+  if (view.file === null || isHeld(view, access)) return null;
+  const previous = await previousRecord(view, 0, access);
+  const { record } = previous ?? {};
+  const isThis =
+    record?.kind === kind && record.of === of && record.package?.sha256 === source?.sha256;
+  const names = new Set(functions.map(({ name }) => name));
+  if (!previous || !record || !isThis || !record.functions.every(({ name }) => names.has(name))) {
+    return null;
+  }
+  const held = await takeLock(view, view.file.number, access.holder, { ...access, force: false });
+  if (held === null) return null;
+  const now = new Map(functions.map((one) => [one.name, one.before]));
+  const done = record.functions.map((one): RecordedFunction => {
+    const status = one.status === 'unchanged' ? 'unchanged' : 'updated';
+    return { ...one, after: now.get(one.name) ?? null, status, error: undefined };
+  });
+  const lock = keepLock(held, access, access.wallNow);
+  await session(previous, lock, access).end('succeeded', done);
+  return record.number;
+}
+
+async function writeFirst(
+  draft: ReleaseDraft,
+  first: number,
+  lock: LockKeeper,
+  access: ReleaseAccess,
+): Promise<StoredRecord> {
+  for (let number = first; number < first + MAX_NUMBERS; number += 1) {
+    // A lock that was deleted has forgotten the number.
+    const failure = number === first ? null : await lock.setNumber(number);
+    if (failure !== null) throw lost(failure, access);
+    const record: ReleaseRecord = {
+      format: 1,
+      number,
+      ...draft,
+      status: 'started',
+      startedAt: timestamp(access),
+      endedAt: null,
+    };
+    const stored = await beginRecord(record, access);
+    if (stored !== null) return stored;
+  }
+  const url = objectUrl({ bucket: access.bucket, key: recordKey(access.releases, first) });
+  throw new LambdaPythonError('OBJECT_CONFLICT', {
+    message: `${url} and the ${MAX_NUMBERS - 1} keys after it are taken, expected the next free number of a release; nothing was changed`,
+    hint: 'allow s3:ListBucket on the bucket for this prefix, so that the last release is found',
+  });
+}
+
+function session(stored: StoredRecord, lock: LockKeeper, access: ReleaseAccess): ReleaseSession {
+  const { record } = stored;
+  return {
+    number: record.number,
+    record,
+    lock,
+    async end(status, functions) {
+      const ended = { ...record, status, endedAt: timestamp(access), functions };
+      const written = await replaceRecord(stored, ended, access);
+      // A record without its end is read by the next release, which completes it or carries it over.
+      const last = { number: record.number, status: written.ok ? status : ('started' as const) };
+      const freed = await lock.free(last);
+      return [
+        ...(written.ok
+          ? []
+          : [`release ${record.number} stays recorded as started: ${say(written.failure)}`]),
+        ...(freed.ok
+          ? []
+          : [
+              `the release lock was not given back: ${say(freed.failure)}; it counts as left behind in 5 min`,
+            ]),
+      ];
+    },
+  };
+}
+
+async function readIfAny(number: number, access: RecordAccess): Promise<StoredRecord | null> {
+  if (number < 1) return null;
+  try {
+    return await readRecord(number, access);
+  } catch (error) {
+    // Only helps: of a later format, or where what is not there is denied, the deploy goes on without.
+    if (
+      error instanceof LambdaPythonError &&
+      /^(RELEASE_NOT_FOUND|ACCESS_DENIED)$/.test(error.code)
+    ) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function timestamp({ wallNow }: ReleaseAccess): string {
+  return new Date(wallNow()).toISOString();
+}
+
+function lost(failure: AwsFailure, { subject }: RecordAccess): LambdaPythonError {
+  return new LambdaPythonError('RELEASE_LOCKED', {
+    message: `${subject} is no longer locked by this release: ${failure.message}; nothing was changed`,
+    hint: 'wait for the end of the other deploy, and run the same command again',
+    cause: failure,
+  });
+}
+
+function say({ name, message }: AwsFailure): string {
+  return `${name}: ${message}`;
+}
+
+/** The package that some code came from, if it came from this service's: the digest is the key. */
+export function packageOfCode(
+  codeSha256: string | null,
+  { bucket, keyOf }: { bucket: string; keyOf: (sha256: string) => string },
+): PackageReference | null {
+  if (codeSha256 === null) return null;
+  return { sha256: codeSha256, bucket, key: keyOf(codeSha256), versionId: null };
+}

@@ -1,0 +1,158 @@
+/** What a rollback goes back to, from the records alone; what is there now, and what to write, the plan decides. */
+
+import { LambdaPythonError } from '../../errors';
+import type { FunctionState, PackageReference } from '../plan/function-state';
+import type { RecordedFunction, ReleaseRecord } from './record';
+import { liveCode } from './release-session';
+
+export interface RollbackFunction {
+  name: string;
+  handlerName: string;
+  handler: string;
+  /** What it shall run. */
+  state: FunctionState;
+  /** Null where only the digest is known: then the package's key is made of it. */
+  package: PackageReference | null;
+}
+
+export interface RollbackTarget {
+  /** The release that is undone, or gone back to. */
+  of: number;
+  /** `undo release 12`, `back to release 9` */
+  description: string;
+  /** Of the release that wrote last: runtime and architecture of the packages. */
+  record: ReleaseRecord;
+  functions: RollbackFunction[];
+  /** Functions of which no record says what they ran, with the reason. */
+  unknown: { name: string; reason: string }[];
+}
+
+/**
+ * The default: all that the last release found before it, whatever kind of release it was; one that was
+ * brought back already has left nothing to undo, and an undoing that did not come to its end is gone on
+ * with. Needs the records from that one on, and the one that `interruptedUndo` names.
+ * @param lockedFor the release that the lock was last taken for and not given back; null without one
+ * @throws RELEASE_NOT_FOUND
+ */
+export function undoLast(
+  records: readonly ReleaseRecord[],
+  subject: string,
+  lockedFor: number | null = null,
+): RollbackTarget {
+  const last = [...records].reverse().find(({ status }) => status !== 'rolled-back');
+  if (last === undefined) throw noRelease(subject);
+  const begun = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
+  const isBegun = begun !== undefined && undoes(last, begun);
+  const undone = isBegun ? begun : last;
+  const functions = undone.functions.filter(wasTouched);
+  return {
+    of: undone.number,
+    description: `undo release ${undone.number}${isBegun ? `, as release ${last.number} began to` : ''}`,
+    record: undone,
+    ...split(functions.map((one) => ({ one, state: one.before, reason: CREATED }))),
+  };
+}
+
+/**
+ * The release that this one may have begun to undo; null unless it is a rollback without a good end.
+ * Who holds the lock still has not told anybody of its end, whatever the record says.
+ */
+export function interruptedUndo(
+  { kind, status, of, number }: ReleaseRecord,
+  lockedFor: number | null,
+): number | null {
+  const isEnded = status === 'succeeded' || status === 'rolled-back';
+  return kind === 'rollback' && (!isEnded || number === lockedFor) ? of : null;
+}
+
+/**
+ * What ran right after a release: what it wrote itself, and for every function that it did not touch
+ * or did not finish, what the next release with that function found. Functions that no later release
+ * touched still run what they ran then. Needs the records from that one to the newest.
+ * @throws RELEASE_NOT_FOUND
+ */
+export function backTo(
+  number: number,
+  records: readonly ReleaseRecord[],
+  subject: string,
+): RollbackTarget {
+  const index = records.findIndex((record) => record.number === number);
+  const goal = records[index];
+  if (goal === undefined) throw noSuchRelease(number, subject);
+  const wanted = new Map<
+    string,
+    { one: RecordedFunction; state: FunctionState | null; reason: string }
+  >();
+  for (const one of goal.functions) {
+    if (one.after) wanted.set(one.name, { one, state: one.after, reason: '' });
+  }
+  for (const record of records.slice(index + 1)) {
+    for (const one of record.functions) {
+      if (wanted.has(one.name)) continue;
+      // Of a release that undid nothing of it, `before` is what ran all the time.
+      wanted.set(one.name, { one, state: one.before, reason: CREATED_LATER });
+    }
+  }
+  for (const one of goal.functions) {
+    if (!wanted.has(one.name)) wanted.set(one.name, { one, state: null, reason: UNFINISHED });
+  }
+  return {
+    of: number,
+    description: `back to release ${number}`,
+    record: goal,
+    ...split([...wanted.values()]),
+  };
+}
+
+/** A rollback with `--to` names a release, too, but was to bring back what ran after it. */
+function undoes(rollback: ReleaseRecord, release: ReleaseRecord): boolean {
+  const before = new Map(release.functions.map((one) => [one.name, one.before]));
+  return rollback.functions.every(({ name, goal }) => {
+    const state = before.get(name);
+    return state !== undefined && state !== null && liveCode(state) === goal;
+  });
+}
+
+const CREATED = 'was created by this release';
+const CREATED_LATER = 'was created later';
+const UNFINISHED = 'did not end well in that release, and none has touched it since';
+
+function split(
+  all: readonly { one: RecordedFunction; state: FunctionState | null; reason: string }[],
+): Pick<RollbackTarget, 'functions' | 'unknown'> {
+  const functions: RollbackFunction[] = [];
+  const unknown: RollbackTarget['unknown'] = [];
+  for (const { one, state, reason } of all) {
+    const { name, handlerName, handler } = one;
+    if (state === null) unknown.push({ name, reason });
+    else functions.push({ name, handlerName, handler, state, package: packageOf(one, state) });
+  }
+  functions.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return { functions, unknown };
+}
+
+function packageOf(
+  { beforePackage }: RecordedFunction,
+  state: FunctionState,
+): PackageReference | null {
+  return beforePackage?.sha256 === state.codeSha256 ? beforePackage : null;
+}
+
+/** What did not exist and was left out is not there to undo. */
+function wasTouched({ status, before }: RecordedFunction): boolean {
+  return before !== null || status !== 'skipped';
+}
+
+function noRelease(subject: string): LambdaPythonError {
+  return new LambdaPythonError('RELEASE_NOT_FOUND', {
+    message: `${subject} has no release to undo: none was recorded, or all were rolled back`,
+    hint: 'list them: `nx releases <service>`; `--to=<number>` goes back to one of them',
+  });
+}
+
+function noSuchRelease(number: number, subject: string): LambdaPythonError {
+  return new LambdaPythonError('RELEASE_NOT_FOUND', {
+    message: `${subject} has no release ${number}`,
+    hint: 'name one that `nx releases <service>` lists (of another stage: `--stage`)',
+  });
+}

@@ -1,0 +1,149 @@
+/** Makes a package's object of dependencies that the bucket has already and the few bytes that follow. */
+
+import { isTransient, type AwsResult } from '../calls/aws-failure';
+import {
+  MIN_SHARED_SIZE,
+  parsePointer,
+  pointerLocation,
+  renderPointer,
+  type DependencyPointer,
+} from './dependency-pointer';
+import type { StoredObject } from './object-storage';
+import type { StorageAccess } from './package-object';
+import type { MultipartUpload, PartStorage, UploadedPart } from './part-storage';
+import { withRetries } from '../calls/retry';
+import type { PackageFile, UploadRequest } from './upload';
+
+export interface DeltaUpload {
+  /** False where another upload of the same package was first. */
+  isNew: boolean;
+  /** Bytes that were sent; S3 copied the rest. */
+  sent: number;
+  /** Of the whole object, base64: what S3 must have kept. */
+  crc64: string;
+}
+
+/**
+ * Null where nothing can be copied, or where anything on the way was refused: whoever may write
+ * objects can still send all of it, and is told why if not.
+ */
+export async function uploadDelta(
+  request: UploadRequest,
+  access: StorageAccess,
+): Promise<DeltaUpload | null> {
+  const { parts } = access;
+  const source = parts && (await findSource(request, parts, access));
+  if (!parts || !source) return null;
+  const { location, file, kmsKeyId } = request;
+  const begun = await withRetries(
+    () => parts.begin({ location, sha256: file.sha256, kmsKeyId }),
+    access,
+  );
+  if (!begun.ok) return null;
+  const done = begun.value.isChecked
+    ? await fillAndComplete(begun.value, source, file, { ...access, parts })
+    : null;
+  // What is left would be billed until the bucket's rules remove it. A refusal changes nothing here.
+  if (!done?.isNew) await withRetries(() => parts.abort(begun.value), access);
+  return done;
+}
+
+/** For the next upload. Only a saving is lost where it fails. */
+export async function rememberDependencies(
+  { location, file }: UploadRequest,
+  { versionId }: StoredObject,
+  access: StorageAccess,
+): Promise<void> {
+  const { parts } = access;
+  const shared = file.dependencies;
+  if (!parts || !isWorthIt(shared)) return;
+  const text = renderPointer({
+    key: location.key,
+    versionId: versionId ?? null,
+    size: shared.size,
+    packageSha256: file.sha256,
+  });
+  await withRetries(() => parts.writeText(pointerLocation(location, shared), text), access);
+}
+
+type PartAccess = StorageAccess & { parts: PartStorage };
+
+async function findSource(
+  { location, file: { dependencies } }: UploadRequest,
+  parts: PartStorage,
+  access: StorageAccess,
+): Promise<DependencyPointer | null> {
+  if (!isWorthIt(dependencies)) return null;
+  const pointer = pointerLocation(location, dependencies);
+  const found = await withRetries(() => parts.readText(pointer), access);
+  if (!found.ok || found.value === null) return null;
+  return parsePointer(found.value, location, dependencies);
+}
+
+function isWorthIt(
+  shared: PackageFile['dependencies'],
+): shared is { size: number; sha256: string } {
+  return shared !== undefined && shared.size >= MIN_SHARED_SIZE;
+}
+
+async function fillAndComplete(
+  upload: MultipartUpload,
+  source: DependencyPointer,
+  file: PackageFile,
+  access: PartAccess,
+): Promise<DeltaUpload | null> {
+  const { parts } = access;
+  const { key, versionId, size } = source;
+  const location = { bucket: upload.location.bucket, key };
+  const sent = file.size - size;
+  // S3 copies while the rest is sent.
+  const [copied, tail, crc64] = await Promise.all([
+    withRetries(
+      () => parts.copyPart(upload, { number: 1, source: { location, versionId }, size }),
+      access,
+    ),
+    sendTail(upload, file, size, access),
+    file.crc64(),
+  ]);
+  if (!copied.ok || !tail.ok) return null;
+  const whole = { crc64, size: file.size };
+  const isNew = await complete(upload, [copied.value, tail.value], whole, access);
+  return isNew === null ? null : { isNew, sent: isNew ? sent : 0, crc64 };
+}
+
+async function sendTail(
+  upload: MultipartUpload,
+  file: PackageFile,
+  from: number,
+  access: PartAccess,
+): Promise<AwsResult<UploadedPart>> {
+  const crc64 = await file.crc64(from);
+  const part = { number: 2, open: () => file.open(from), size: file.size - from, crc64 };
+  return withRetries(() => access.parts.sendPart(upload, part), access);
+}
+
+/** Null where it was refused; false where another upload was first. */
+async function complete(
+  upload: MultipartUpload,
+  uploaded: readonly UploadedPart[],
+  whole: { crc64: string; size: number },
+  access: PartAccess,
+): Promise<boolean | null> {
+  let attempts = 0;
+  const result = await withRetries(
+    () => {
+      attempts += 1;
+      return access.parts.complete(upload, uploaded, whole);
+    },
+    access,
+    isTransient,
+  );
+  if (result.ok) return true;
+  const { kind } = result.failure;
+  // After a lost answer, the object that is in the way is our own.
+  if (kind === 'precondition') return attempts > 1;
+  if (kind !== 'not-found' || attempts === 1) return null;
+  // Nor is there anything left to complete then; the object tells whether that is so.
+  const stored = await withRetries(() => access.storage.head(upload.location), access);
+  return stored.ok && stored.value.crc64 === whole.crc64 ? true : null;
+}

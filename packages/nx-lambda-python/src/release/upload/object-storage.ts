@@ -1,0 +1,50 @@
+/** What upload and deploy need of S3. */
+
+import type { Readable } from 'node:stream';
+import type { AwsResult } from '../calls/aws-failure';
+
+export interface Bucket {
+  name: string;
+  /** Account that must own it; S3 refuses the request otherwise. */
+  expectedOwner?: string;
+}
+
+export interface ObjectLocation {
+  bucket: Bucket;
+  key: string;
+}
+
+export interface StoredObject {
+  /** Base64 of the whole object's SHA-256; absent where the storage keeps none. */
+  sha256?: string;
+  /** Base64 of the whole object's CRC64NVME, where the storage keeps that. */
+  crc64?: string;
+  /** The SHA-256 that whoever made the object of parts has written beside it. */
+  claimedSha256?: string;
+  size?: number;
+  /** Absent where the bucket keeps no versions. */
+  versionId?: string;
+}
+
+export interface PutRequest {
+  location: ObjectLocation;
+  /** A fresh stream for each attempt. */
+  open: () => Readable;
+  size: number;
+  /** Base64; the storage refuses other bytes. */
+  sha256: string;
+  /** Encrypts with this KMS key instead of the bucket's default. */
+  kmsKeyId?: string;
+}
+
+export interface ObjectStorage {
+  /** HeadBucket: does it answer, and in this region? */
+  checkBucket(bucket: Bucket): Promise<AwsResult<undefined>>;
+  head(location: ObjectLocation): Promise<AwsResult<StoredObject>>;
+  /** Writes only where no object is yet (`If-None-Match: *`); `precondition` says that there is one. */
+  put(request: PutRequest): Promise<AwsResult<StoredObject>>;
+}
+
+export function objectUrl({ bucket, key }: ObjectLocation): string {
+  return `s3://${bucket.name}/${key}`;
+}

@@ -1,0 +1,163 @@
+/** Plans and reports of the removal of old versions as table, JSON and Markdown. */
+
+import { renderBytes } from '../../report';
+import { foldedSection, reasonSections, type Document, type Section } from '../report/document';
+import type { OutputFormat } from '../report/render';
+import { renderMarkdown } from '../report/render-markdown';
+import { renderTable } from '../report/render-table';
+import { renderJson, summarize } from '../report/text';
+import {
+  DELETION_STATUSES,
+  freedBytes,
+  type Deletion,
+  type DeletionStatus,
+} from './version-deletion';
+import { versionsToDelete, type VersionedFunction, type VersionPlan } from './version-prune';
+
+export interface VersionReport {
+  plan: VersionPlan;
+  /** Null in a dry run. */
+  deletions: readonly Deletion[] | null;
+  /** What deletes. */
+  command: string;
+}
+
+export function renderVersions(report: VersionReport, format: OutputFormat): string {
+  if (format === 'json') return renderJson(jsonOf(report));
+  const document = documentOf(report);
+  return format === 'table' ? renderTable(document) : renderMarkdown(document);
+}
+
+function jsonOf({ plan, deletions }: VersionReport): unknown {
+  const ends = new Map(deletions?.map((one) => [`${one.name}:${one.version}`, one]));
+  return {
+    format: 1,
+    dryRun: deletions === null,
+    ...plan,
+    freedBytes: deletions === null ? 0 : freedBytes(deletions),
+    functions: plan.functions.map(({ name, versions }) => ({
+      name,
+      versions: versions.map((one) => {
+        const end = ends.get(`${name}:${one.version}`);
+        return end ? { ...one, status: end.status, reason: end.reason } : one;
+      }),
+    })),
+  };
+}
+
+function documentOf(report: VersionReport): Document {
+  const { plan, deletions } = report;
+  const account = plan.accounts.join('+');
+  return {
+    title: `Old versions of \`${plan.service}\` in ${account ? `${account}/` : ''}${plan.region}`,
+    facts: [
+      [
+        'kept',
+        `the newest ${plan.keep}, all with an alias, all of the newest ${plan.keep} releases of each stage`,
+      ],
+    ],
+    sections: deletions === null ? planSections(plan) : reportSections(plan, deletions),
+    live: [],
+    summary: deletions === null ? planSummary(plan) : reportSummary(deletions),
+    next: nextOf(report),
+  };
+}
+
+function planSections(plan: VersionPlan): Section[] {
+  return [...missingSection(plan), ...versionSection('delete', plan)];
+}
+
+function versionSection(title: string, { functions }: VersionPlan): Section[] {
+  const changed = functions.filter((one) => versionsToDelete(one).length > 0);
+  return foldedSection(`${title} (${changed.length} of ${functions.length} functions)`, changed, {
+    head: ['function', 'versions', 'size', 'kept'],
+    row: (one) => {
+      const gone = versionsToDelete(one);
+      const bytes = gone.reduce((sum, { size }) => sum + size, 0);
+      return [one.name, ranges(gone), renderBytes(bytes), keptOf(one)];
+    },
+    name: (one) => `${one.name}:${ranges(versionsToDelete(one))}`,
+  });
+}
+
+/** `2 (alias live), 8-12`: why, but for the newest, which need no word. */
+function keptOf({ versions }: VersionedFunction): string {
+  const kept = versions.filter(({ status }) => status === 'keep');
+  const older = kept.filter(({ reasons }) => !reasons.some((one) => one.startsWith('newest ')));
+  const newest = kept.filter((one) => !older.includes(one));
+  const named = older.map(({ version, reasons }) => `${version} (${reasons.join(', ')})`);
+  return [...named, ranges(newest)].filter(Boolean).join(', ');
+}
+
+function missingSection({ missing }: VersionPlan): Section[] {
+  return reasonSections(
+    'missing',
+    missing.map((name) => ({ name, reason: 'there is no such function' })),
+  );
+}
+
+function reportSections(plan: VersionPlan, deletions: readonly Deletion[]): Section[] {
+  const withStatus = (status: DeletionStatus) =>
+    deletions
+      .filter((one) => one.status === status)
+      .map(({ name, version, reason = '' }) => ({ name: `${name}:${version}`, reason }));
+  const gone = new Set(withStatus('deleted').map(({ name }) => name));
+  const deleted: VersionPlan = {
+    ...plan,
+    functions: plan.functions.map(({ name, versions }) => ({
+      name,
+      versions: versions.filter(
+        ({ status, version }) => status === 'keep' || gone.has(`${name}:${version}`),
+      ),
+    })),
+  };
+  return [
+    ...missingSection(plan),
+    ...(gone.size > 0 ? versionSection('deleted', deleted) : []),
+    ...(['kept', 'skipped', 'failed'] as const).flatMap((status) =>
+      reasonSections(status, withStatus(status)),
+    ),
+  ];
+}
+
+function planSummary(plan: VersionPlan): string {
+  const count = plan.functions.flatMap(versionsToDelete).length;
+  if (count === 0) return 'no version to delete';
+  return `${versions(count)} to delete, ${renderBytes(plan.bytes)} of code storage; nothing was deleted`;
+}
+
+function reportSummary(deletions: readonly Deletion[]): string {
+  if (deletions.length === 0) return 'no version to delete';
+  const counts = { deleted: 0, kept: 0, skipped: 0, failed: 0 };
+  for (const { status } of deletions) counts[status] += 1;
+  return `${summarize(counts, DELETION_STATUSES)}; ${renderBytes(freedBytes(deletions))} of code storage freed`;
+}
+
+function nextOf({ plan, deletions, command }: VersionReport): string[] {
+  if (deletions === null) {
+    return plan.functions.some((one) => versionsToDelete(one).length > 0)
+      ? [`\`${command} --dryRun=false\` deletes them`]
+      : [];
+  }
+  return deletions.some(({ status }) => status === 'failed' || status === 'skipped')
+    ? [`correct what AWS names, then \`${command} --dryRun=false\` again`]
+    : [];
+}
+
+function versions(count: number): string {
+  return count === 1 ? '1 version' : `${count} versions`;
+}
+
+/** `1-3, 7`: versions that follow each other, of an ascending list. */
+export function ranges(list: readonly { version: string }[]): string {
+  const runs: { first: bigint; last: bigint }[] = [];
+  for (const { version } of list) {
+    const number = BigInt(version);
+    const run = runs.at(-1);
+    if (run && run.last + 1n === number) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs
+    .map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`))
+    .join(', ');
+}

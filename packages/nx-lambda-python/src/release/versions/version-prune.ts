@@ -1,0 +1,155 @@
+/** Which published versions of functions can go: pure, so that what is kept can be proven. */
+
+import { LambdaPythonError } from '../../errors';
+import type { ReleaseRecord } from '../records/record';
+import type { FunctionAlias, PublishedVersion } from './version-service';
+
+/** What was read of one function. */
+export interface FunctionVersions {
+  /** In AWS. */
+  name: string;
+  account: string | null;
+  /** In any order. */
+  versions: readonly PublishedVersion[];
+  /** None where nobody asked: with so few versions that all are kept. */
+  aliases: readonly FunctionAlias[];
+}
+
+export interface PlannedVersion extends PublishedVersion {
+  status: 'delete' | 'keep';
+  /** Why it is kept: `newest 5`, `alias live`, `release 12 (prod)`. */
+  reasons: string[];
+}
+
+export interface VersionedFunction {
+  name: string;
+  /** The newest last. */
+  versions: PlannedVersion[];
+}
+
+export interface VersionPlan {
+  service: string;
+  region: string;
+  accounts: string[];
+  keep: number;
+  functions: VersionedFunction[];
+  /** Functions that do not exist. */
+  missing: string[];
+  /** Bytes of what is to be deleted. */
+  bytes: number;
+}
+
+/** The newest records of one stage. */
+export interface StageRecords {
+  /** As its folder is named. */
+  stage: string;
+  records: readonly ReleaseRecord[];
+}
+
+export interface VersionFacts {
+  service: string;
+  region: string;
+  keep: number;
+  /** By name; null where there is no such function. */
+  functions: ReadonlyMap<string, FunctionVersions | null>;
+  stages: readonly StageRecords[];
+}
+
+/** Kept: the newest ones, what aliases point to, and what a rollback to one of those records would point them to. */
+export function planVersions({
+  service,
+  region,
+  keep,
+  functions,
+  stages,
+}: VersionFacts): VersionPlan {
+  const recorded = recordedVersions(stages);
+  const found = [...functions.values()].filter((one) => one !== null);
+  const planned = found.map((one) => planFunction(one, keep, recorded.get(one.name)));
+  const missing = [...functions].filter(([, one]) => one === null).map(([name]) => name);
+  const accounts = new Set(found.flatMap(({ account }) => account ?? []));
+  const bytes = planned.flatMap(versionsToDelete).reduce((sum, { size }) => sum + size, 0);
+  return {
+    service,
+    region,
+    accounts: [...accounts].sort(),
+    keep,
+    functions: planned,
+    missing,
+    bytes,
+  };
+}
+
+export function versionsToDelete({ versions }: VersionedFunction): PlannedVersion[] {
+  return versions.filter(({ status }) => status === 'delete');
+}
+
+/** Whether aliases can matter: all versions of a function that has no more are kept anyway. */
+export function hasSurplus(versions: readonly PublishedVersion[], keep: number): boolean {
+  return versions.length > keep;
+}
+
+/** What forbids every deletion. */
+export function versionPlanError(
+  plan: VersionPlan,
+  accountId: string | undefined,
+): LambdaPythonError | null {
+  const others = plan.accounts.filter((account) => account !== accountId);
+  if (accountId !== undefined && others.length > 0) {
+    return new LambdaPythonError('FUNCTION_MISMATCH', {
+      message: `the functions are in account ${others.join(', ')}, expected ${accountId}; nothing was deleted`,
+      hint: `use credentials of ${accountId} (--profile), or correct \`accountId\``,
+    });
+  }
+  if (plan.functions.length > 0 || plan.missing.length === 0) return null;
+  return new LambdaPythonError('FUNCTION_MISSING', {
+    message: `none of the ${plan.missing.length} functions exists in ${plan.region}: ${plan.missing.slice(0, 5).join(', ')}${plan.missing.length > 5 ? ', …' : ''}; nothing was deleted`,
+    hint: 'correct region, profile, stage or `functionName`: those of the deploy target count, in the same configuration (`-c`)',
+  });
+}
+
+function planFunction(
+  { name, versions, aliases }: FunctionVersions,
+  keep: number,
+  recorded: ReadonlyMap<string, string[]> | undefined,
+): VersionedFunction {
+  const sorted = [...versions].sort((a, b) => compareVersions(a.version, b.version));
+  const firstKept = sorted.length - keep;
+  return {
+    name,
+    versions: sorted.map((one, index) => {
+      const reasons = [
+        ...(index >= firstKept ? [`newest ${keep}`] : []),
+        ...aliases
+          .filter((alias) => alias.versions.includes(one.version))
+          .map((alias) => `alias ${alias.name}`),
+        ...(recorded?.get(one.version) ?? []),
+      ];
+      return { ...one, status: reasons.length > 0 ? 'keep' : 'delete', reasons };
+    }),
+  };
+}
+
+/** By function and version: the releases that found it live, or made it so. */
+function recordedVersions(stages: readonly StageRecords[]): Map<string, Map<string, string[]>> {
+  const byFunction = new Map<string, Map<string, string[]>>();
+  for (const { stage, records } of stages) {
+    for (const { number, functions } of records) {
+      for (const { name, before, after } of functions) {
+        const versions = new Set([before, after].flatMap((state) => state?.alias?.version ?? []));
+        const byVersion = byFunction.get(name) ?? new Map<string, string[]>();
+        byFunction.set(name, byVersion);
+        for (const version of versions) {
+          const reasons = byVersion.get(version) ?? [];
+          byVersion.set(version, [...reasons, `release ${number} (${stage})`]);
+        }
+      }
+    }
+  }
+  return byFunction;
+}
+
+/** Digits of any length. */
+function compareVersions(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}

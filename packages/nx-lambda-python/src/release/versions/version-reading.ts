@@ -1,0 +1,128 @@
+/** Reads what decides which versions can go. The order matters: releases may be under way. */
+
+import { forEachLimited } from '../calls/concurrency';
+import { failureError, type AwsPlace } from '../calls/failure-error';
+import { paced } from '../calls/paced';
+import type { RateLimiter } from '../calls/rate';
+import { numberOfKey, stagesPrefix } from '../records/record';
+import { lockFailure, type RecordAccess } from '../records/record-access';
+import { listingError, readRecords } from '../records/record-store';
+import { isHeld, lockedError, lookAtLock } from '../records/release-lock';
+import { withRetries, type RetryPolicy } from '../calls/retry';
+import { hasSurplus, type FunctionVersions, type StageRecords } from './version-prune';
+import type { FunctionAlias, PublishedVersion, VersionService } from './version-service';
+
+export interface VersionPorts extends RetryPolicy {
+  versions: VersionService;
+  /** Listing takes from the same pool as the writes of deploys. */
+  writes: RateLimiter;
+  place: AwsPlace;
+}
+
+/** What it takes to read the records of every stage. */
+export interface StageAccess extends Omit<RecordAccess, 'releases' | 'subject'> {
+  prefix: string;
+  project: string;
+  /** Whether a release under way is no reason to stop. */
+  force: boolean;
+}
+
+const LISTS_IN_FLIGHT = 8;
+
+/**
+ * Versions, then locks, then records, then aliases. A release that published a version of this list either still
+ * holds its lock, which is refused, or has ended, and its record and alias are read after that. What is published
+ * later is not in the list.
+ * @throws RELEASE_LOCKED, and what AWS refuses: without all of them nothing can be decided
+ */
+export async function readVersionFacts(
+  names: readonly string[],
+  keep: number,
+  ports: VersionPorts,
+  access: StageAccess,
+): Promise<{ functions: Map<string, FunctionVersions | null>; stages: StageRecords[] }> {
+  const functions = new Map<string, FunctionVersions | null>(names.map((name) => [name, null]));
+  await forEachLimited(names, LISTS_IN_FLIGHT, async (name) => {
+    functions.set(name, await readVersions(name, ports));
+  });
+  const stages = await readStages(keep, access);
+  const surplus = [...functions.values()].filter(
+    (one) => one !== null && hasSurplus(one.versions, keep),
+  );
+  await forEachLimited(surplus, LISTS_IN_FLIGHT, async (one) => {
+    if (one !== null) functions.set(one.name, { ...one, aliases: await readAliases(one, ports) });
+  });
+  return { functions, stages };
+}
+
+async function readVersions(name: string, ports: VersionPorts): Promise<FunctionVersions | null> {
+  const versions: PublishedVersion[] = [];
+  let marker: string | undefined;
+  let account: string | null = null;
+  do {
+    const page = await paced(() => ports.versions.listVersions(name, marker), ports.writes, ports);
+    if (!page.ok) {
+      if (page.failure.kind === 'not-found') return null;
+      throw failureError(page.failure, `function \`${name}\``, ports.place);
+    }
+    versions.push(...page.value.versions);
+    account ??= accountOf(page.value.arn);
+    marker = page.value.marker;
+  } while (marker !== undefined);
+  return { name, account, versions, aliases: [] };
+}
+
+async function readAliases(
+  { name }: FunctionVersions,
+  ports: VersionPorts,
+): Promise<FunctionAlias[]> {
+  const aliases: FunctionAlias[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await paced(() => ports.versions.listAliases(name, marker), ports.writes, ports);
+    if (!page.ok) throw failureError(page.failure, `function \`${name}\``, ports.place);
+    aliases.push(...page.value.aliases);
+    marker = page.value.marker;
+  } while (marker !== undefined);
+  return aliases;
+}
+
+async function readStages(keep: number, access: StageAccess): Promise<StageRecords[]> {
+  const { bucket, prefix, project, records } = access;
+  const root = stagesPrefix(prefix, project);
+  const listed = await withRetries(() => records.list(bucket, root), access);
+  if (!listed.ok) {
+    const location = { bucket, key: root };
+    if (listed.failure.kind === 'denied') throw listingError(listed.failure, location);
+    const subject = `\`${project}\``;
+    throw lockFailure(listed.failure, location, { ...access, releases: root, subject });
+  }
+  const stages: StageRecords[] = [];
+  for (const [stage, numbers] of stagesOf(root, listed.value)) {
+    const subject = `\`${project}\` (stage ${stage})`;
+    const own: RecordAccess = { ...access, releases: `${root}${stage}/`, subject };
+    const lock = await lookAtLock(own);
+    if (isHeld(lock, own) && !access.force) throw lockedError(lock, own);
+    stages.push({ stage, records: await readRecords(numbers.slice(-keep), own) });
+  }
+  return stages;
+}
+
+/** By folder: the numbers of its records, ascending; none where there is only a lock. */
+function stagesOf(root: string, keys: readonly string[]): Map<string, number[]> {
+  const stages = new Map<string, number[]>();
+  for (const key of keys) {
+    const [stage = '', file] = key.slice(root.length).split('/');
+    if (file === undefined) continue;
+    const numbers = stages.get(stage) ?? [];
+    const number = numberOfKey(`${root}${stage}/`, key);
+    stages.set(stage, number === null ? numbers : [...numbers, number]);
+  }
+  for (const numbers of stages.values()) numbers.sort((a, b) => a - b);
+  return stages;
+}
+
+/** `arn:aws:lambda:<region>:<account>:function:…` */
+function accountOf(arn: string | undefined): string | null {
+  return arn?.split(':')[4] || null;
+}
