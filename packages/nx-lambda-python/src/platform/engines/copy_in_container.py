@@ -6,6 +6,7 @@ it says goes to standard error. The exit code is the command's.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -38,6 +39,8 @@ def add(archive, root, path):
 
 
 def main(root, names, command):
+    # Ctrl-C ends the container at once, whatever `command` makes of it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     unpack()
     os.chdir(root)
     given = set(os.listdir(root))

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,8 @@ def write_netrc():
 
 
 def main():
+    # Ctrl-C ends this at once: as an exception it may be lost in code that catches too much.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with open(sys.argv[1]) as file:
         request = json.load(file)
     reason = misfit(request)
