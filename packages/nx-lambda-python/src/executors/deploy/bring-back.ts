@@ -38,24 +38,23 @@ export async function bringBack(
     const undone = await applyPlan(plan, access);
     const back = new Map(undone.map((one) => [one.name, one]));
     const left = new Map(target.unknown.map(({ name, reason }) => [name, reason]));
+    const isBack = (name: string): boolean => {
+      const status = back.get(name)?.status;
+      return status === 'updated' || status === 'unchanged';
+    };
     const told = outcomes.map((one) => {
       if (!changed.has(one.name)) return one;
-      const { status, error, after = null } = back.get(one.name) ?? {};
-      if (status === 'updated' || status === 'unchanged') return undoneOutcome(one, after);
+      const { error, after = null } = back.get(one.name) ?? {};
+      if (isBack(one.name)) return undoneOutcome(one, after);
       return notUndone(one, error ?? left.get(one.name) ?? 'not tried');
     });
-    return {
-      complete: told.every(({ error = '' }) => !error.includes(NOT_UNDONE)),
-      outcomes: told,
-    };
+    return { complete: [...changed].every(isBack), outcomes: told };
   } catch (error) {
     const reason = renderError(error).split('\n')[0] ?? '';
     const told = outcomes.map((one) => (changed.has(one.name) ? notUndone(one, reason) : one));
     return { complete: false, outcomes: told };
   }
 }
-
-const NOT_UNDONE = 'could not be rolled back';
 
 function undoneOutcome(one: FunctionOutcome, after: FunctionState | null): FunctionOutcome {
   const { name, handlerName, handler, seconds } = one;
@@ -66,7 +65,7 @@ function undoneOutcome(one: FunctionOutcome, after: FunctionState | null): Funct
 
 function notUndone(one: FunctionOutcome, reason: string): FunctionOutcome {
   const was = isDone(one.status) ? 'runs the new package' : (one.error ?? 'failed');
-  return { ...one, status: 'failed', error: `${was}; ${NOT_UNDONE}: ${reason}` };
+  return { ...one, status: 'failed', error: `${was}; could not be rolled back: ${reason}` };
 }
 
 function isDone(status: FunctionOutcome['status']): boolean {
