@@ -25,7 +25,7 @@ const compressBy = (cache: SourceCache) => (content: Buffer) =>
 async function filled(): Promise<Buffer> {
   const cache = new SourceCache(undefined);
   CONTENTS.forEach(compressBy(cache));
-  await cache.parse(FIRST, parse);
+  await cache.parse(FIRST, hexDigest(FIRST), parse);
   cache.keepPackage(PACKAGE);
   return written(cache);
 }
@@ -34,7 +34,7 @@ it('knows what the last build found out', async () => {
   const cache = new SourceCache(bufferSource(await filled()));
   parse.mockClear();
   expect(CONTENTS.map(compressBy(cache))).toEqual(CONTENTS.map((content) => compress(content)));
-  expect(await cache.parse(FIRST, parse)).toEqual(MODULE);
+  expect(await cache.parse(FIRST, hexDigest(FIRST), parse)).toEqual(MODULE);
   expect(cache.packageOf('inputs')).toEqual(PACKAGE);
   expect(parse).not.toHaveBeenCalled();
   expect(cache.hasNews).toBe(false);
@@ -46,7 +46,7 @@ it('finds out what it does not know', async () => {
   expect(compressBy(cache)(edited)).toEqual(compress(edited));
   expect(cache.hasNews).toBe(true);
   expect(cache.packageOf('other inputs')).toBeUndefined();
-  await cache.parse(edited, parse);
+  await cache.parse(edited, hexDigest(edited), parse);
   expect(parse).toHaveBeenCalledTimes(2);
 });
 
@@ -64,7 +64,7 @@ it('forgets what a build did not use', async () => {
 it('does not remember a module that is broken', async () => {
   const cache = new SourceCache(undefined);
   const syntaxError = { line: 1, column: 1, near: '' };
-  await cache.parse(FIRST, async () => ({ ...MODULE, syntaxError }));
+  await cache.parse(FIRST, hexDigest(FIRST), async () => ({ ...MODULE, syntaxError }));
   expect(cache.hasNews).toBe(false);
 });
 

@@ -72,18 +72,18 @@ export class SourceCache {
 
   async parse(
     content: Buffer,
+    sha256: string,
     parse: (content: Buffer) => Promise<PythonModule>,
   ): Promise<PythonModule> {
-    const key = hexDigest(content);
-    const known = this.known.modules[key];
+    const known = this.known.modules[sha256];
     if (known) {
-      this.modules.set(key, known);
+      this.modules.set(sha256, known);
       return { names: new Set(known.names), open: known.open };
     }
     const module = await parse(content);
     // A broken one is mended, not asked for again.
     if (module.syntaxError) return module;
-    this.modules.set(key, this.learn({ names: [...module.names], open: module.open }));
+    this.modules.set(sha256, this.learn({ names: [...module.names], open: module.open }));
     return module;
   }
 

@@ -56,9 +56,9 @@ async function buildPackage(
   const sources = openSourceCache(store.root, join(options.workspaceRoot, options.projectRoot));
   try {
     const marker = readMarker(options);
-    let service: Promise<Service> | undefined;
-    const read = () => (service ??= readService(options, marker, sources.cache));
     const built = await withRepairs(async () => {
+      let service: Promise<Service> | undefined;
+      const read = () => (service ??= readService(options, marker, sources.cache));
       // First, so that the engine answers while files are read.
       const dependencies = ensureDependencies(options, marker, store, read);
       // Faults of the service are told first; those of an engine that was asked meanwhile, below.
@@ -71,9 +71,6 @@ async function buildPackage(
         const all = await withBytecode(found, options, marker, store);
         const output = await writeOutput(options, complete, all, store, sources.cache, begun);
         return { hit: found.hit, ...output };
-      } catch (error) {
-        if (error instanceof SourceChangedError) service = undefined;
-        throw error;
       } finally {
         await begun?.close();
       }
@@ -91,7 +88,7 @@ async function buildPackage(
  */
 const REPAIRS = 2;
 
-/** What was found damaged in the store has been removed, what was read is forgotten: the next attempt gets it again. */
+/** What was found damaged in the store has been removed, and each attempt reads the service: the next one gets it again. */
 async function withRepairs<T>(build: () => Promise<T>): Promise<T> {
   for (let repairs = 0; ; repairs += 1) {
     try {

@@ -42,14 +42,12 @@ export async function readService(
   const paths = listed.map(({ path }) => path);
   // What decides is read once: a file may be edited at any moment.
   const digests = new Map<string, string>();
-  const read = (path: string): Buffer => {
+  const handlers = await discoverHandlers(marker, paths, (path) => {
     const content = readListed(root, path);
-    digests.set(path, hexDigest(content));
-    return content;
-  };
-  const handlers = await discoverHandlers(marker, paths, (path) =>
-    cache.parse(read(path), parseModule),
-  );
+    const sha256 = hexDigest(content);
+    digests.set(path, sha256);
+    return cache.parse(content, sha256, parseModule);
+  });
   const selected = selectFiles(marker, paths);
   checkNames(selected);
   const files = selected.map((path) => ({

@@ -1,8 +1,9 @@
 /** Writes aside: the system takes bytes while the next ones are being made. */
 
-import { write, writeSync } from 'node:fs';
+import { write } from 'node:fs';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ByteSink } from '../../packaging/archive-writer';
+import { writeFully } from './files';
 
 const BUFFER_LENGTH = 1 << 20;
 /** Where all are in use the caller writes itself, so that memory stays small. */
@@ -91,10 +92,4 @@ function writeAside(descriptor: number, bytes: Buffer, position: number): Promis
       error ? reject(error) : resolve(count),
     );
   });
-}
-
-function writeFully(descriptor: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
-  }
 }

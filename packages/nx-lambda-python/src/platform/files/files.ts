@@ -177,10 +177,15 @@ export class BufferedOutput implements Output {
   }
 
   private writeFully(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) {
-      const count = writeSync(this.descriptor, bytes, done, bytes.length - done, this.position);
-      done += count;
-      if (this.position !== undefined) this.position += count;
-    }
+    writeFully(this.descriptor, bytes, this.position);
+    if (this.position !== undefined) this.position += bytes.length;
+  }
+}
+
+/** All of the bytes, however few the system takes at once. @param position without one, where the descriptor stands */
+export function writeFully(descriptor: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length;) {
+    const at = position === undefined ? undefined : position + done;
+    done += writeSync(descriptor, bytes, done, bytes.length - done, at);
   }
 }
