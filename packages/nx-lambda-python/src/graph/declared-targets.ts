@@ -1,0 +1,141 @@
+/** What a workspace declares of a target, before Nx has put it together: the graph is asked first. */
+
+import { compile } from '../service/handler-modules';
+import {
+  stringOf,
+  tableOf,
+  tablesOf,
+  stringsOf,
+  type TomlTable,
+} from '../packaging/requirements/toml';
+
+/** From the weakest to the strongest: the order in which Nx lays one over the other. */
+export type PlaceName = 'plugin options' | 'targetDefaults' | 'package.json' | 'project.json';
+
+/** Where a target may be declared. What is left out, or is no JSON, declares nothing. */
+export interface TargetPlaces {
+  /** The plugin's own options for this target, in nx.json. */
+  changes?: unknown;
+  /** Of nx.json, as it stands there: Nx 23 takes lists with filters, too. */
+  targetDefaults?: unknown;
+  /** The text of the package.json beside the marker, where Nx reads it. */
+  packageJson?: string;
+  /** The text of the project.json beside the marker. */
+  projectJson?: string;
+}
+
+/** A target as one place has it. */
+export interface DeclaredTarget {
+  place: PlaceName;
+  /** Undefined where the place only changes what others declare. */
+  executor: string | undefined;
+  options: TomlTable;
+  configurations: Record<string, TomlTable>;
+  defaultConfiguration: string | undefined;
+}
+
+/**
+ * The declarations of a target, weakest first: of its name, and in `targetDefaults` also of its executor.
+ * One with another executor replaces those before it, as in Nx; a `filter` of `targetDefaults` that only Nx
+ * can judge (projects, plugin) counts as fitting, since too much is harmless here.
+ *
+ * @param executor that the target has unless a place says otherwise: `nx-lambda-python:deploy`
+ */
+export function declaredTarget(
+  name: string,
+  executor: string,
+  { changes, targetDefaults, packageJson, projectJson }: TargetPlaces,
+): DeclaredTarget[] {
+  const own = [
+    ...ofPackageJson(name, parsed(packageJson)),
+    ...of('project.json', tableOf(tableOf(parsed(projectJson))['targets'])[name]),
+  ];
+  const inferred = of('plugin options', changes);
+  const final = [...inferred, ...own].findLast((one) => one.executor !== undefined);
+  const defaults = defaultsOf(name, final?.executor ?? executor, tableOf(targetDefaults))
+    .flatMap((one) => of('targetDefaults', one))
+    // Nx drops what is of another executor than the target has.
+    .filter((one) => one.executor === undefined || one.executor === (final?.executor ?? executor));
+  let kept: DeclaredTarget[] = [];
+  let running = executor;
+  for (const one of [...inferred, ...defaults, ...own]) {
+    if (one.executor !== undefined && one.executor !== running) kept = [];
+    running = one.executor ?? running;
+    kept.push(one);
+  }
+  return kept;
+}
+
+/** All configurations that the declarations name, in the order in which they do. */
+export function configurationNames(declared: readonly DeclaredTarget[]): string[] {
+  return [...new Set(declared.flatMap((one) => Object.keys(one.configurations)))];
+}
+
+/** Who has the name of a target that runs another executor; undefined where it is the expected one. */
+export function takenBy(
+  declared: readonly DeclaredTarget[],
+  executor: string,
+): { executor: string; place: PlaceName } | undefined {
+  const last = declared.findLast((one) => one.executor !== undefined);
+  if (last?.executor === undefined || last.executor === executor) return undefined;
+  return { executor: last.executor, place: last.place };
+}
+
+function of(place: PlaceName, value: unknown): DeclaredTarget[] {
+  const target = tableOf(value);
+  if (Object.keys(target).length === 0) return [];
+  const executor = stringOf(target['executor']);
+  return [
+    {
+      place,
+      executor: executor ?? (target['command'] === undefined ? undefined : 'nx:run-commands'),
+      options: tableOf(target['options']),
+      configurations: Object.fromEntries(
+        Object.entries(tableOf(target['configurations'])).map(([key, one]) => [key, tableOf(one)]),
+      ),
+      defaultConfiguration: stringOf(target['defaultConfiguration']),
+    },
+  ];
+}
+
+/** A script is a target of its name, unless `nx.includedScripts` leaves it out or `nx.targets` has its own executor. */
+function ofPackageJson(name: string, value: unknown): DeclaredTarget[] {
+  const { scripts, nx } = tableOf(value);
+  const { includedScripts, targets } = tableOf(nx);
+  const declared = of('package.json', tableOf(targets)[name]);
+  const names = Array.isArray(includedScripts)
+    ? stringsOf(includedScripts)
+    : Object.keys(tableOf(scripts));
+  if (!names.includes(name) || declared.some((one) => one.executor !== undefined)) return declared;
+  return [
+    ...of('package.json', { executor: 'nx:run-script', options: { script: name } }),
+    ...declared,
+  ];
+}
+
+/** Nx takes one key alone: the executor's, else the name's, else the longest glob that fits. */
+function defaultsOf(name: string, executor: string, defaults: TomlTable): TomlTable[] {
+  const globs = Object.keys(defaults)
+    .filter((key) => key !== name && /[*?{[]/.test(key) && compile(key).matches(name))
+    .sort((a, b) => b.length - a.length);
+  for (const key of [executor, name, ...globs]) {
+    const value = defaults[key];
+    if (value === undefined) continue;
+    const entries = Array.isArray(value) ? tablesOf(value) : [tableOf(value)];
+    const fitting = entries.filter(({ filter }) => {
+      const wanted = tableOf(filter)['executor'];
+      return wanted === undefined || wanted === executor;
+    });
+    if (fitting.length > 0) return fitting;
+  }
+  return [];
+}
+
+/** Nx itself reports a file that is no JSON. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
