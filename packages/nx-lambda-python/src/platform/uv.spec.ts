@@ -80,6 +80,30 @@ describe('lockByUv', () => {
     });
   });
 
+  it("gives uv the constraints of pip's configuration, by the copies that pip would have", async () => {
+    const { calls, exec } = uv({ exitCode: 1, output: '' });
+    const place = '.nx-lambda-python/outside/etc/limits.txt';
+    const configuration = {
+      deciding: { PIP_CONSTRAINT: '/etc/limits.txt', PIP_UPLOADED_PRIOR_TO: '2026-01-01' },
+      connecting: {},
+      certificates: undefined,
+      constraints: {
+        files: new Map([[place, 'six<2\n']]),
+        named: { PIP_CONSTRAINT: [place] },
+        meaning: { PIP_CONSTRAINT: 'six<2' },
+        inside: [],
+        outside: ['/etc/limits.txt'],
+      },
+    };
+    const configured = { ...request, configuration };
+    await expect(lockByUv(directory, configured, '', NOTHING, exec)).rejects.toThrow();
+    expect(calls[0]?.options).toMatchObject({
+      cwd: directory,
+      env: { UV_CONSTRAINT: `input/${place}`, UV_EXCLUDE_NEWER: '2026-01-01' },
+    });
+    expect(readFileSync(join(directory, 'input', place), 'utf8')).toBe('six<2\n');
+  });
+
   it('takes sources of what has no wheel, and of nothing else', async () => {
     const { exec, calls } = uv({
       exitCode: 1,

@@ -1,13 +1,19 @@
 /** Locks by uv, which resolves for another system than its own without a container. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { withoutCredentials } from '../packaging/requirements/parse';
 import type { Architecture, Runtime } from '../service/runtimes';
 import type { Exec, ExecResult } from './exec';
-import type { PipConfiguration } from './pip/configuration';
-import { describeTarget, fileArguments, writeInput, type ResolveRequest } from './pip/request';
+import { pipVariables, type PipConfiguration } from './pip/configuration';
+import {
+  describeTarget,
+  fileArguments,
+  INPUT,
+  writeInput,
+  type ResolveRequest,
+} from './pip/request';
 
 /** What shall become newer than it is in the lock. */
 export interface Upgrade {
@@ -110,15 +116,20 @@ function uvPlatform({ glibc }: Runtime, architecture: Architecture): string {
 }
 
 /** pip's configuration in uv's words. Values may be secret, so none of them is an argument. */
-function uvEnvironment({ deciding, connecting, certificates }: PipConfiguration) {
+function uvEnvironment(configuration: PipConfiguration) {
+  const { deciding, certificates } = configuration;
   const names: Readonly<Record<string, string>> = {
     PIP_INDEX_URL: 'UV_DEFAULT_INDEX',
     PIP_EXTRA_INDEX_URL: 'UV_INDEX',
     PIP_FIND_LINKS: 'UV_FIND_LINKS',
     PIP_NO_INDEX: 'UV_NO_INDEX',
+    PIP_CONSTRAINT: 'UV_CONSTRAINT',
+    PIP_BUILD_CONSTRAINT: 'UV_BUILD_CONSTRAINT',
+    PIP_UPLOADED_PRIOR_TO: 'UV_EXCLUDE_NEWER',
     PIP_TRUSTED_HOST: 'UV_INSECURE_HOST',
   };
-  const given = { ...connecting, ...deciding };
+  // uv is run in the directory that has the input.
+  const given = pipVariables(configuration, (place) => posix.join(INPUT, place));
   const named = Object.entries(names).flatMap(([pip, uv]) => {
     const value = given[pip];
     return value === undefined ? [] : [[uv, value] as const];

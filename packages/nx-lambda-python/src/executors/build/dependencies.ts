@@ -6,7 +6,11 @@ import { keyContent, requirementsKey, type KeyComponents } from '../../packaging
 import { currentUser } from '../../platform/engines/run';
 import { exec, loadExec, type Exec } from '../../platform/exec';
 import { KeyRecords } from '../../platform/store/key-records';
-import { readPipConfiguration } from '../../platform/pip/configuration';
+import {
+  pipEnvironment,
+  readPipConfiguration,
+  withConstraints,
+} from '../../platform/pip/configuration';
 import type { ContainerPlace } from '../../platform/pip/pip-container';
 import type { ResolveRequest } from '../../platform/pip/request';
 import { redactedError, redactingExec, type Redact } from '../../platform/redact';
@@ -82,7 +86,11 @@ export function readResolution(
   const { meaning, isEmpty, ...required } = readRequirements(options, (text, path) =>
     inFiles.protect(text, path),
   );
-  const configuration = readPipConfiguration(process.env, undefined, commands);
+  const configuration = withConstraints(
+    readPipConfiguration(process.env, undefined, commands),
+    options,
+    (text, path) => inFiles.protect(text, path),
+  );
   const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
   const imageName = buildImageName(options.image, { runtime, architecture });
   return {
@@ -105,7 +113,7 @@ export function readResolution(
       imageDigest,
       ...(place === 'container' ? { container: containerMeaning(options) } : {}),
       pipArguments: options.pipArgs,
-      pipEnvironment: configuration.deciding,
+      pipEnvironment: pipEnvironment(configuration),
     }),
     isEmpty,
     imageName,
@@ -135,6 +143,7 @@ export async function ensureDependencies(
     return kept(own, noWheels(requirementsKey(own), options, store));
   }
 
+  for (const words of request.configuration.unheeded ?? []) console.warn(`warning: ${words}`);
   warnOfBranches(components('host', null).meaning.requirements);
 
   const known = pinned && mode.find(requirementsKey(components('container', pinned)));

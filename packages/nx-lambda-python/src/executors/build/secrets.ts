@@ -22,14 +22,15 @@ const PROXIES = /^(https?|all|ftp)_proxy$/i;
 export function buildSecrets(
   inFiles: RequirementSecrets,
   texts: Iterable<string>,
-  { deciding, connecting }: PipConfiguration,
+  { deciding, connecting, constraints }: PipConfiguration,
   environment: NodeJS.ProcessEnv = process.env,
 ): BuildSecrets {
   const settings = [...Object.values(deciding), ...Object.values(connecting)];
   const proxies = Object.entries(environment).flatMap(([name, value]) =>
     PROXIES.test(name) && value ? [value] : [],
   );
-  const netrc = readNetrc(hostsIn([...texts, ...settings]), environment);
+  const configured = constraints?.files.values() ?? [];
+  const netrc = readNetrc(hostsIn([...texts, ...configured, ...settings]), environment);
   return {
     forPip: () => ({ variables: inFiles.variables(), netrc: netrc.text }),
     redact: redactor({

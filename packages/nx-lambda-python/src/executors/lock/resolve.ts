@@ -9,7 +9,7 @@ import {
 } from '../../packaging/requirements/lock-file';
 import { readReport } from '../../packaging/requirements/pip-report';
 import { exec, type Exec } from '../../platform/exec';
-import { readPipConfiguration } from '../../platform/pip/configuration';
+import { readPipConfiguration, withConstraints } from '../../platform/pip/configuration';
 import { reportInContainer } from '../../platform/pip/in-container';
 import { reportOnHost } from '../../platform/pip/on-host';
 import type { ContainerPlace } from '../../platform/pip/pip-container';
@@ -36,7 +36,10 @@ export async function resolvePins(
 ): Promise<Pin[]> {
   // pip refuses an empty list.
   if (input.meaning.requirements.length === 0) return [];
-  const configuration = readPipConfiguration();
+  const configuration = withConstraints(readPipConfiguration(), options, (text, path) =>
+    input.secrets.protect(text, path),
+  );
+  for (const words of configuration.unheeded ?? []) console.warn(`warning: ${words}`);
   const { forPip, redact } = buildSecrets(input.secrets, input.files.values(), configuration);
   const request: ResolveRequest = {
     runtime: marker.runtime,

@@ -1,7 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readPipConfiguration } from './configuration';
+import { dirname, join } from 'node:path';
+import {
+  pipEnvironment,
+  pipVariables,
+  readPipConfiguration,
+  withConstraints,
+} from './configuration';
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'pip-configuration-'))));
@@ -12,6 +17,75 @@ function configuration(text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+describe('withConstraints', () => {
+  const base = (workspaceRoot: string) => ({
+    workspaceRoot,
+    sourceRoot: workspaceRoot,
+    projectRoot: 'a',
+  });
+  const write = (path: string, text: string): string => {
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  };
+  const read = (environment: NodeJS.ProcessEnv) =>
+    withConstraints(readPipConfiguration(environment, []), base(join(directory, 'w')), (text) =>
+      text.replace('s3cret', '${HIDDEN}'),
+    );
+
+  it('has what files of the workspace and of this machine say in the key, and their copies for pip', () => {
+    write('w/limits/all.txt', '-c more.txt\nsix<2 # why\n');
+    write('w/limits/more.txt', 'idna==3.7\n');
+    const outside = write(
+      'etc/limits.txt',
+      '-r ../common.txt\n--extra-index-url https://me:s3cret@h/\n',
+    );
+    write('common.txt', 'urllib3<3\n');
+    const found = read({
+      PIP_CONSTRAINT: `limits/all.txt ${outside}\nhttps://me:pw@h/limits.txt`,
+      PIP_BUILD_CONSTRAINT: join(directory, 'w/limits/more.txt'),
+    });
+    expect(pipEnvironment(found)).toEqual({
+      PIP_CONSTRAINT: [
+        ...['urllib3<3', 'idna==3.7', 'six<2', '--extra-index-url https://h/'],
+        'https://h/limits.txt',
+      ].join('\n'),
+      PIP_BUILD_CONSTRAINT: 'idna==3.7',
+    });
+    const place = `.nx-lambda-python/outside${outside}`;
+    expect(pipVariables(found, (path) => `file:///in/${path}`)).toEqual({
+      PIP_CONSTRAINT: `file:///in/limits/all.txt file:///in/${place} https://me:pw@h/limits.txt`,
+      PIP_BUILD_CONSTRAINT: 'file:///in/limits/more.txt',
+    });
+    expect(found.constraints?.files.get(place)).toContain('https://me:${HIDDEN}@h/');
+    expect(found.constraints?.inside).toEqual(['limits/all.txt', 'limits/more.txt']);
+    expect(found.constraints?.outside).toEqual([
+      join(directory, 'common.txt'),
+      outside,
+      'https://h/limits.txt',
+    ]);
+  });
+
+  it('changes the key where a file says something else, and not where it lies elsewhere', () => {
+    const one = write('one.txt', 'six<2\n');
+    const two = write('two/x.txt', '# moved\nsix<2\n');
+    const key = (path: string) => pipEnvironment(read({ PIP_CONSTRAINT: path }));
+    expect(key(one)).toEqual(key(two));
+    writeFileSync(two, 'six<1.5\n');
+    expect(key(one)).not.toEqual(key(two));
+  });
+
+  it('refuses one that is not there', () => {
+    expect(() => read({ PIP_CONSTRAINT: 'nowhere.txt' })).toThrow(
+      expect.objectContaining({
+        code: 'REQUIREMENTS_MISSING',
+        message: expect.stringContaining('PIP_CONSTRAINT, which names `nowhere.txt`') as string,
+      }),
+    );
+  });
+});
 
 describe('readPipConfiguration', () => {
   it('reads the sections that matter, continued values, and lets the environment win', () => {
@@ -71,8 +145,47 @@ describe('readPipConfiguration', () => {
     expect(deciding).not.toHaveProperty('PIP_PRE');
   });
 
-  it('leaves out directories of this machine', () => {
-    expect(readPipConfiguration({ PIP_FIND_LINKS: '/opt/wheels' }, []).deciding).toEqual({});
+  it('says what it leaves out: directories of this machine, and what only the service may say', () => {
+    const file = configuration('[global]\nplatform = win_amd64\n');
+    const environment = { PIP_FIND_LINKS: '/opt/wheels', PIP_REQUIREMENT: 'more.txt' };
+    const { deciding, unheeded } = readPipConfiguration(environment, [file]);
+    expect(deciding).toEqual({});
+    expect(unheeded).toEqual([
+      expect.stringMatching(
+        /^pip's setting PIP_PLATFORM of `.*pip\.conf` has no effect here: .*`runtime`/,
+      ),
+      expect.stringMatching(/^pip's setting PIP_FIND_LINKS has no effect here: .*"pipArgs"/),
+      expect.stringMatching(
+        /^pip's setting PIP_REQUIREMENT has no effect here: .*requirements files/,
+      ),
+    ]);
+  });
+
+  it('takes every setting that decides, by whichever of its names', () => {
+    const environment = {
+      PIP_PYPI_URL: 'https://mine/simple',
+      PIP_NO_DEPENDENCIES: '1',
+      PIP_UPLOADED_PRIOR_TO: '2026-01-01',
+      PIP_CONFIG_SETTINGS: 'a=b',
+      PIP_DEFAULT_TIMEOUT: '3',
+      PIP_CLIENT_CERT: '/me.pem',
+      PIP_TOOLS_CACHE_DIR: '/not/of/pip',
+      PIP_PRE: '',
+    };
+    expect(readPipConfiguration(environment, [])).toMatchObject({
+      deciding: {
+        PIP_INDEX_URL: 'https://mine/simple',
+        PIP_NO_DEPS: '1',
+        PIP_UPLOADED_PRIOR_TO: '2026-01-01',
+        PIP_CONFIG_SETTINGS: 'a=b',
+      },
+      connecting: { PIP_TIMEOUT: '3' },
+      host: { PIP_CLIENT_CERT: '/me.pem' },
+      unheeded: [],
+    });
+  });
+
+  it('takes URLs of links', () => {
     expect(readPipConfiguration({ PIP_FIND_LINKS: 'https://host/wheels' }, []).deciding).toEqual({
       PIP_FIND_LINKS: 'https://host/wheels',
     });

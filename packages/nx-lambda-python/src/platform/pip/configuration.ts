@@ -1,36 +1,40 @@
 /**
- * pip's configuration on this machine, as environment variables for a pip that runs elsewhere.
+ * pip's configuration on this machine, as environment variables for a pip that reads no file of it.
  *
- * Files and variables are read here rather than mounted: it works with remote daemons, and values
- * reach the container through the engine's own environment, never through an argument.
+ * Files and variables are read here rather than mounted: it works with remote daemons, values reach pip through its
+ * environment, never through an argument, and pip gets exactly what the requirements key has, in a container as here.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-
-/** They choose wheels, so they are part of the requirements key (without credentials). */
-const DECIDING = [
-  'INDEX_URL',
-  'EXTRA_INDEX_URL',
-  'NO_INDEX',
-  'FIND_LINKS',
-  'PRE',
-  'NO_BINARY',
-  'ONLY_BINARY',
-  'PREFER_BINARY',
-] as const;
-
-/** They only say how an index is reached. */
-const CONNECTING = ['TRUSTED_HOST', 'DEFAULT_TIMEOUT', 'TIMEOUT', 'RETRIES', 'PROXY'] as const;
+import { isAbsolute, join } from 'node:path';
+import {
+  asVariables,
+  configurationFiles,
+  pipSettings,
+  RESOLVING_COMMANDS,
+  type ConfiguredSetting,
+} from '../../packaging/inputs/pip-configuration';
+import {
+  isUrl,
+  readConstraints,
+  type ConfiguredConstraints,
+} from '../../packaging/inputs/pip-constraints';
+import { pipSetting, pipVariable, type PipSettingClass } from '../../packaging/inputs/pip-settings';
 
 export interface PipConfiguration {
-  /** Variables that choose wheels. May hold credentials. */
+  /** Variables that choose wheels: with the constraints' meaning they are part of the requirements key. May hold credentials. */
   deciding: Record<string, string>;
   /** Variables that do not. May hold credentials. */
   connecting: Record<string, string>;
+  /** Variables that mean something on this machine only. */
+  host?: Record<string, string>;
   /** A file of trusted certificates, if one is configured. */
   certificates: string | undefined;
+  /** Settings that pip would go by and does not get, in words. */
+  unheeded?: string[];
+  /** What PIP_CONSTRAINT and PIP_BUILD_CONSTRAINT name; see `withConstraints`. */
+  constraints?: ConfiguredConstraints;
 }
 
 /**
@@ -39,86 +43,89 @@ export interface PipConfiguration {
  */
 export function readPipConfiguration(
   environment: NodeJS.ProcessEnv = process.env,
-  files: readonly string[] = configurationFiles(environment),
-  commands: readonly string[] = ['wheel', 'download'],
+  files: readonly string[] = configurationFiles(
+    environment,
+    process.platform,
+    homedir(),
+    existsSync,
+  ),
+  commands: readonly string[] = RESOLVING_COMMANDS,
 ): PipConfiguration {
-  // A command's own section wins over `[global]`, even that of a file that is read later.
-  const sections = new Map(
-    ['global', ...commands].map((name) => [name, new Map<string, string>()]),
-  );
-  for (const file of files) {
-    if (existsSync(file)) readSettings(readFileSync(file, 'utf8'), sections);
-  }
-  const settings = new Map([...sections.values()].flatMap((section) => [...section]));
-  // As in pip, the environment wins over files.
-  for (const [name, value] of Object.entries(environment)) {
-    if (name.startsWith('PIP_') && value) settings.set(name.slice('PIP_'.length), value);
-  }
-  const pick = (names: readonly string[]) =>
-    Object.fromEntries(
-      names.flatMap((name) => {
-        const value = settings.get(name);
-        return value && isPortable(name, value) ? [[`PIP_${name}`, value]] : [];
-      }),
-    );
+  const settings = pipSettings(environment, files, readText, commands);
+  const heeded = settings.filter((setting) => unheededBecause(setting) === undefined);
+  const pick = (wanted: PipSettingClass) =>
+    asVariables(heeded.filter(({ name }) => pipSetting(name)?.class === wanted));
+  const { PIP_CERT: certificate, ...connecting } = pick('connecting');
   const certificates = [
-    settings.get('CERT')?.replace(/^~(?=[/\\])/, homedir()),
+    certificate?.replace(/^~(?=[/\\])/, homedir()),
     environment['REQUESTS_CA_BUNDLE'],
     environment['CURL_CA_BUNDLE'],
     environment['SSL_CERT_FILE'],
   ].find((path) => path && existsSync(path));
-  return { deciding: pick(DECIDING), connecting: pick(CONNECTING), certificates };
+  return {
+    deciding: pick('deciding'),
+    connecting,
+    host: pick('host'),
+    certificates,
+    unheeded: settings.flatMap((setting) => {
+      const because = unheededBecause(setting);
+      const where = setting.file === null ? '' : ` of \`${setting.file}\``;
+      return because === undefined
+        ? []
+        : [`pip's setting ${pipVariable(setting.name)}${where} has no effect here: ${because}`];
+    }),
+  };
 }
 
-/** In pip's order: global, user, virtual environment, or the file that the environment names for user's. */
-function configurationFiles(environment: NodeJS.ProcessEnv): string[] {
-  const explicit = environment['PIP_CONFIG_FILE'];
-  if (explicit === '/dev/null') return [];
-  const home = homedir();
-  const user =
-    process.platform === 'win32'
-      ? [join(environment['APPDATA'] ?? home, 'pip', 'pip.ini')]
-      : [
-          join(home, '.pip', 'pip.conf'),
-          ...(process.platform === 'darwin'
-            ? [join(home, 'Library', 'Application Support', 'pip', 'pip.conf')]
-            : []),
-          join(environment['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'pip', 'pip.conf'),
-        ];
-  const virtual = environment['VIRTUAL_ENV'];
-  const site = virtual
-    ? [join(virtual, process.platform === 'win32' ? 'pip.ini' : 'pip.conf')]
-    : [];
-  const global =
-    process.platform === 'win32'
-      ? [join(environment['ProgramData'] ?? 'C:\\ProgramData', 'pip', 'pip.ini')]
-      : ['/etc/xdg/pip/pip.conf', '/etc/pip.conf'];
-  if (explicit && existsSync(explicit)) return [...global, ...site, explicit];
-  return [...global, ...user, ...site];
+function unheededBecause({ name, value }: ConfiguredSetting): string | undefined {
+  const setting = pipSetting(name);
+  if (setting?.class === 'unheeded') return setting.because;
+  // A directory of this machine means nothing elsewhere; a URL does.
+  return name === 'find-links' && !value.split(/\s+/).every(isUrl)
+    ? 'it names a directory of this machine; keep those files in the workspace and set "pipArgs": ["--find-links", "<directory>"], or name a URL'
+    : undefined;
 }
 
-/** Fills the sections that are asked for; continued lines join by a space. */
-function readSettings(text: string, sections: ReadonlyMap<string, Map<string, string>>): void {
-  let settings: Map<string, string> | undefined;
-  let name: string | undefined;
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*([#;]|$)/.test(line)) continue;
-    const heading = /^\[(.+)\]\s*$/.exec(line);
-    const pair = /^([^\s=:][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line);
-    if (heading) {
-      [settings, name] = [sections.get(heading[1] ?? ''), undefined];
-    } else if (!settings) {
-      continue;
-    } else if (name && /^\s/.test(line)) {
-      settings.set(name, `${settings.get(name) ?? ''} ${line.trim()}`.trim());
-    } else if (pair) {
-      name = (pair[1] ?? '').toUpperCase().replaceAll('-', '_');
-      settings.set(name, pair[2] ?? '');
-    }
-  }
+/**
+ * The configuration with the files that it names for constraints.
+ *
+ * @param sourceRoot where files of the workspace are read
+ * @param protect takes credentials out of a file's text
+ * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
+ */
+export function withConstraints(
+  configuration: PipConfiguration,
+  base: { workspaceRoot: string; sourceRoot: string; projectRoot: string },
+  protect: (text: string, path: string) => string,
+): PipConfiguration {
+  const constraints = readConstraints(configuration.deciding, base, (path) => {
+    const text = readText(isAbsolute(path) ? path : join(base.sourceRoot, path));
+    return text === undefined ? undefined : protect(text, path);
+  });
+  return constraints ? { ...configuration, constraints } : configuration;
 }
 
-/** A directory of this machine means nothing elsewhere; a URL does. */
-function isPortable(name: string, value: string): boolean {
-  return name !== 'FIND_LINKS' || value.split(/\s+/).every((link) => /^https?:\/\//.test(link));
+/** As the requirements key has it: constraints by what they say. */
+export function pipEnvironment({
+  deciding,
+  constraints,
+}: PipConfiguration): Record<string, string> {
+  return { ...deciding, ...constraints?.meaning };
+}
+
+/** As pip gets it. @param urlOf a file of its input, for names with spaces */
+export function pipVariables(
+  { deciding, connecting, constraints }: PipConfiguration,
+  urlOf: (place: string) => string,
+): Record<string, string> {
+  const named = Object.entries(constraints?.named ?? {}).map(([variable, words]) => [
+    variable,
+    words.map((word) => (isUrl(word) ? word : urlOf(word))).join(' '),
+  ]);
+  return { ...connecting, ...deciding, ...Object.fromEntries(named) };
+}
+
+function readText(path: string): string | undefined {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
+  return isFile ? readFileSync(path, 'utf8') : undefined;
 }

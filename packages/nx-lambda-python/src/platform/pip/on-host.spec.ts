@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Exec, ExecOptions, ExecResult } from '../exec';
 import { findPython, resolveOnHost } from './on-host';
 import type { ResolveRequest } from './request';
@@ -130,6 +131,48 @@ describe('resolveOnHost', () => {
       sys_platform: 'linux',
       platform_system: 'Linux',
     });
+  });
+
+  it('gives pip what the key has, and no file or variable of this machine', async () => {
+    const before = process.env;
+    process.env = { ...before, PIP_NO_BINARY: ':all:', PIP_CONFIG_FILE: '/home/me/pip.conf' };
+    try {
+      const calls: Call[] = [];
+      const configured: ResolveRequest = {
+        ...request,
+        configuration: {
+          deciding: { PIP_CONSTRAINT: '/etc/pip/limits.txt https://host/limits.txt' },
+          connecting: { PIP_RETRIES: '2' },
+          host: { PIP_CLIENT_CERT: '/home/me/client.pem' },
+          certificates: '/ca.pem',
+          constraints: {
+            files: new Map([['.nx-lambda-python/outside/etc/pip/limits.txt', 'six<2\n']]),
+            named: {
+              PIP_CONSTRAINT: [
+                '.nx-lambda-python/outside/etc/pip/limits.txt',
+                'https://host/limits.txt',
+              ],
+            },
+            meaning: { PIP_CONSTRAINT: 'six<2' },
+            inside: [],
+            outside: [],
+          },
+        },
+      };
+      await resolveOnHost(directory, configured, python([], {}, calls));
+      const limits = join(directory, 'input/.nx-lambda-python/outside/etc/pip/limits.txt');
+      expect(readFileSync(limits, 'utf8')).toBe('six<2\n');
+      expect(calls[0]?.options?.env).toMatchObject({
+        PIP_CONFIG_FILE: '/dev/null',
+        PIP_CONSTRAINT: `${pathToFileURL(limits).href} https://host/limits.txt`,
+        PIP_RETRIES: '2',
+        PIP_CLIENT_CERT: '/home/me/client.pem',
+        PIP_CERT: '/ca.pem',
+      });
+      expect(calls[0]?.options?.env).toHaveProperty('PIP_NO_BINARY', undefined);
+    } finally {
+      process.env = before;
+    }
   });
 
   it('refuses what pip downloaded as source, though it was content', async () => {

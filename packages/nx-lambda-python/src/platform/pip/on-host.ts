@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { nullDevice } from '../../packaging/inputs/pip-configuration';
 import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
 import { pipPlatforms } from '../../packaging/wheel/tags';
@@ -14,6 +15,7 @@ import {
   machineNames,
   readReport,
   reportArguments,
+  settingsBelow,
   TREE,
   SOURCE_DATE_EPOCH,
   TEMPORARY,
@@ -58,24 +60,16 @@ async function runPip(
   exec: Exec,
 ): Promise<void> {
   refuseGit(request);
-  const { variables } = request.secrets();
   const [python, ...pythonArguments] = await findPython(exec);
   writeInput(directory, request);
   mkdirSync(join(directory, TEMPORARY), { recursive: true });
   const requestFile = join(directory, 'request.json');
   const pip = [...command, ...targetArguments(request), ...fileArguments(directory, request)];
   writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
-  const { configuration } = request;
   const script = join(__dirname, 'resolve_on_host.py');
   const run = (more: Record<string, string> = {}) =>
     exec(python, [...pythonArguments, script, requestFile], {
-      env: hostEnvironment(
-        configuration.deciding,
-        configuration.connecting,
-        configuration.certificates ? { PIP_CERT: configuration.certificates } : {},
-        variables,
-        { TMPDIR: join(directory, TEMPORARY), ...more },
-      ),
+      env: hostEnvironment(directory, request, { TMPDIR: join(directory, TEMPORARY), ...more }),
       onLine: request.onLine,
     });
   let result = await run();
@@ -86,6 +80,9 @@ async function runPip(
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
   }
 }
+
+/** pip goes by no pip.conf: what it says is read here, and is part of the requirements key. */
+const NO_CONFIGURATION_FILES = { PIP_CONFIG_FILE: nullDevice(process.platform) };
 
 /** Of resolve_on_host.py, for a pip that goes by its own machine. */
 const UNFIT = 70;
@@ -145,19 +142,31 @@ function targetArguments({ runtime, architecture }: ResolveRequest): string[] {
   ];
 }
 
-/** pip's own variables of this shell could choose other wheels: only those in the key are passed. */
+/**
+ * pip's own variables of this shell and its configuration files could choose other wheels: pip gets what the key has.
+ *
+ * @param directory whose input pip reads
+ */
 export function hostEnvironment(
-  ...passed: Record<string, string>[]
+  directory: string,
+  request: ResolveRequest,
+  more: Record<string, string> = {},
 ): Record<string, string | undefined> {
+  const { host, certificates } = request.configuration;
   const own = Object.keys(process.env).filter((name) => name.startsWith('PIP_'));
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
+    ...NO_CONFIGURATION_FILES,
     PIP_DISABLE_PIP_VERSION_CHECK: '1',
     PIP_NO_COLOR: '1',
     PIP_NO_INPUT: '1',
     PIP_PROGRESS_BAR: 'off',
     SOURCE_DATE_EPOCH,
-    ...Object.assign({}, ...passed),
+    ...host,
+    ...settingsBelow(directory, request),
+    ...(certificates ? { PIP_CERT: certificates } : {}),
+    ...request.secrets().variables,
+    ...more,
   };
 }
 
@@ -172,7 +181,8 @@ export async function findPython(exec: Exec): Promise<[string, ...string[]]> {
   const tried: string[] = [];
   for (const candidate of CANDIDATES) {
     const [file, ...args] = candidate;
-    const result = await exec(file, [...args, '-m', 'pip', '--version']);
+    const version = [...args, '-m', 'pip', '--version'];
+    const result = await exec(file, version, { env: NO_CONFIGURATION_FILES });
     if (result.notFound) continue;
     const found = /^pip (\d+)\.(\d+)\S* .*\(python (\d+)\./m.exec(result.stdout);
     const [major = 0, minor = 0, python = 0] = found?.slice(1).map(Number) ?? [];

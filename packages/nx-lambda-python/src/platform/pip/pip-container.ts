@@ -9,6 +9,7 @@ import { UNSEEN, type ContainerTask, type MountChoice } from '../engines/run';
 import type { Exec } from '../exec';
 import {
   machineNames,
+  settingsBelow,
   SOURCE_DATE_EPOCH,
   TEMPORARY,
   writeInput,
@@ -62,17 +63,21 @@ export async function pipContainer(
   mkdirSync(place.pipCache, { recursive: true });
   const { configuration } = request;
   const { variables, netrc } = request.secrets();
+  for (const name of Object.keys(configuration.host ?? {})) {
+    request.onLine(
+      `warning: ${name} is not passed into the container: it names something of this machine`,
+    );
+  }
   const secrets = {
     ...proxyVariables(),
-    ...configuration.connecting,
-    ...configuration.deciding,
+    ...settingsBelow(ROOT, request),
     ...variables,
     ...(netrc ? { NX_LAMBDA_PYTHON_NETRC: netrc } : {}),
   };
   const ssh = await forwardSsh(
     {
       choice: request.ssh,
-      texts: request.files.values(),
+      texts: [...request.files.values(), ...(configuration.constraints?.files.values() ?? [])],
       engine: place.image.engine,
       directory,
       root: ROOT,

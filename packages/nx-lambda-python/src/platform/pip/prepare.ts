@@ -26,8 +26,8 @@ import type { Exec } from '../exec';
 import { hashFile, openFile } from '../files/files';
 import { exportLock } from './export-lock';
 import type { ContainerPlace } from './pip-container';
-import { describeTarget, INPUT, type LocalInput, type ResolveRequest } from './request';
-import { fileUrl, sideOf, type Side } from './side';
+import { describeTarget, fileUrl, INPUT, type LocalInput, type ResolveRequest } from './request';
+import { sideOf, type Side } from './side';
 
 /** Below the directory of a resolution. */
 const PREPARED = 'prepared';
@@ -168,7 +168,7 @@ async function runAll(
   const subjects = targets.map(({ subject }) => subject).join(', ');
   request.onLine(`building ${subjects}`);
   try {
-    await side.run(work, request, commands);
+    await side.run(work, forBuilding(request), commands);
   } catch (error) {
     if (!side.onHost || !(error instanceof LambdaPythonError) || error.code !== 'PIP_FAILED') {
       throw error;
@@ -180,6 +180,16 @@ async function runAll(
       cause: error,
     });
   }
+}
+
+/** What is built here has no published hash, and is wanted itself. */
+function forBuilding(request: ResolveRequest): ResolveRequest {
+  const deciding = Object.fromEntries(
+    Object.entries(request.configuration.deciding).filter(
+      ([name]) => name !== 'PIP_REQUIRE_HASHES' && name !== 'PIP_ONLY_DEPS',
+    ),
+  );
+  return { ...request, configuration: { ...request.configuration, deciding } };
 }
 
 /** On the host pip would judge a marker by this machine; the line that requires the wheel keeps it. */

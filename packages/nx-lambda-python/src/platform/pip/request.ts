@@ -12,7 +12,7 @@ import { dirname, join, posix } from 'node:path';
 import type { PathBase } from '../../packaging/requirements/local';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { LocalFile } from '../files/local-files';
-import type { PipConfiguration } from './configuration';
+import { pipVariables, type PipConfiguration } from './configuration';
 import type { SshChoice } from './ssh';
 
 export interface ResolveRequest {
@@ -81,7 +81,8 @@ const REPORT = 'report.json';
  */
 export function writeInput(directory: string, request: ResolveRequest): void {
   mkdirSync(join(directory, INPUT), { recursive: true });
-  for (const [path, text] of request.files) {
+  const configured = request.configuration.constraints?.files ?? [];
+  for (const [path, text] of [...configured, ...request.files]) {
     const file = join(directory, INPUT, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { mode: 0o600 });
@@ -103,6 +104,21 @@ export function fileArguments(root: string, request: ResolveRequest): string[] {
     ...request.constraints.flatMap((path) => ['--constraint', at(path)]),
     ...request.pipArguments,
   ];
+}
+
+/** On either side; `join` would turn the slashes of a container's path round on Windows. */
+export function fileUrl(root: string, path: string): string {
+  const slashed = `${root.replaceAll('\\', '/')}/${path}`;
+  const encoded = slashed
+    .split('/')
+    .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
+    .join('/');
+  return `file://${slashed.startsWith('/') ? '' : '/'}${encoded}`;
+}
+
+/** pip's settings as variables, of which some name files of the input that lies below `root`. */
+export function settingsBelow(root: string, { configuration }: ResolveRequest) {
+  return pipVariables(configuration, (place) => fileUrl(root, posix.join(INPUT, place)));
 }
 
 export function wheelsIn(directory: string): string[] {

@@ -47,14 +47,7 @@ function host(exec: Exec): Side {
       const [python, ...pythonArguments] = await findPython(exec);
       mkdirSync(directory, { recursive: true });
       writeInput(directory, request);
-      const { deciding, connecting, certificates } = request.configuration;
-      const { variables } = request.secrets();
-      const env = hostEnvironment(
-        deciding,
-        connecting,
-        certificates ? { PIP_CERT: certificates } : {},
-        variables,
-      );
+      const env = hostEnvironment(directory, request);
       const guard = join(__dirname, 'guarded_pip.py');
       for (const command of commands) {
         const { exitCode, output } = await exec(
@@ -71,14 +64,4 @@ function host(exec: Exec): Side {
       }
     },
   };
-}
-
-/** On either side; `join` would turn the slashes of a container's path round on Windows. */
-export function fileUrl(root: string, path: string): string {
-  const slashed = `${root.replaceAll('\\', '/')}/${path}`;
-  const encoded = slashed
-    .split('/')
-    .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
-    .join('/');
-  return `file://${slashed.startsWith('/') ? '' : '/'}${encoded}`;
 }
