@@ -7,11 +7,14 @@ import type {
   RawProjectGraphDependency,
 } from '@nx/devkit';
 import { posix } from 'node:path';
-import { graphFiles } from './files';
+import { readRequired, type RequirementOptions } from '../packaging/inputs/requirements';
+import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
+import { tableOf, type TomlTable } from '../packaging/requirements/toml';
+import { workspaceFiles } from '../platform/files/workspace-files';
+import { optionVariants, requirementVariants } from './build-inputs';
+import { BUILD_EXECUTOR } from './create-nodes';
 import type { PluginOptions } from './options';
-import { namedFiles } from './requirements';
 
-const EXECUTOR = 'nx-lambda-python:build';
 // The enum's value, without loading all of the devkit in every Nx command.
 const IMPLICIT = 'implicit' as DependencyType.implicit;
 
@@ -22,26 +25,35 @@ const IMPLICIT = 'implicit' as DependencyType.implicit;
  * Reads files only and throws nothing, since either would slow down or stop every Nx command.
  */
 export const createDependencies: CreateDependencies<PluginOptions> = (_, context) => {
-  const workspace = graphFiles(context.workspaceRoot);
+  const workspace = workspaceFiles(context.workspaceRoot);
   const owners = Object.entries(context.projects).map(([name, { root }]) => ({ name, root }));
   return Object.entries(context.projects).flatMap(([source, project]) => {
-    const option = buildRequirements(project);
-    if (option === null) return [];
-    const targets = namedFiles(project.root, option, workspace).local.flatMap(
-      (path) => ownerOf(path, owners) ?? [],
+    const variants = buildVariants(project);
+    const local = requirementVariants(project.root, context.workspaceRoot, variants).flatMap(
+      (options) => localPaths(options, workspace),
     );
-    return [...new Set(targets)]
+    return [...new Set(local.flatMap((path) => ownerOf(path, owners) ?? []))]
       .filter((target) => target !== source)
       .map((target): RawProjectGraphDependency => ({ source, target, type: IMPLICIT }));
   });
 };
 
-/** The option of its build target, undefined for the default, null for what is no service. */
-function buildRequirements({ targets }: ProjectConfiguration): string[] | undefined | null {
-  const target = Object.values(targets ?? {}).find(({ executor }) => executor === EXECUTOR);
-  if (!target) return null;
-  const given: unknown = (target.options as { requirements?: unknown } | undefined)?.requirements;
-  return Array.isArray(given) ? given.filter((one) => typeof one === 'string') : undefined;
+/** The options of its build target in each configuration; none for what is not a service. */
+function buildVariants({ targets }: ProjectConfiguration): TomlTable[] {
+  const builds = Object.values(targets ?? {}).filter(({ executor }) => executor === BUILD_EXECUTOR);
+  return builds.flatMap(({ options, configurations = {} }) =>
+    optionVariants([{ options: tableOf(options), configurations }]),
+  );
+}
+
+function localPaths(options: RequirementOptions, workspace: WorkspaceFiles): string[] {
+  try {
+    const { trees, archives, findLinks } = readRequired(options, workspace).local;
+    return [...trees, ...archives, ...findLinks];
+  } catch {
+    // Whatever is wrong with them is the build's to report.
+    return [];
+  }
 }
 
 /** The project in whose directory a path is, the innermost one. */

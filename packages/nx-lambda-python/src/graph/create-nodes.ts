@@ -1,16 +1,22 @@
 /** Inference: every pyproject.toml with the marker gives its project the targets of a service. */
 
 import type { CreateNodesContextV2, CreateNodesV2, ProjectConfiguration } from '@nx/devkit';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
+import type { MachineInputs } from '../packaging/inputs/package-inputs';
+import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
+import { workspaceFiles } from '../platform/files/workspace-files';
+import { machineInputs } from '../platform/pip/machine-inputs';
+import { countHandlers } from '../service/handler-modules';
 import { declaredName, hasMarker, MARKER_FILE, parseMarker, type Marker } from '../service/marker';
-import { countHandlers } from './count-handlers';
-import { BUILD_FORMAT, BUILD_FORMAT_INPUT, buildInputs } from './inputs';
-import { graphFiles } from './files';
+import { inferInputs, type InferredInputs } from './build-inputs';
+import { declaredTarget, ownNamedInputs, type TargetPlaces } from './declared-targets';
+import { BROKEN_INPUTS, BUILD_FORMAT_INPUTS } from './inputs';
 import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
-import { namedFiles, requirementsOption, type GraphFiles } from './requirements';
 import { describe, serviceTargets } from './targets';
 
 export type { PluginOptions } from './options';
+
+export const BUILD_EXECUTOR = 'nx-lambda-python:build';
 
 /**
  * Reads markers and directory listings only: no process, no Python parsed, and nothing thrown, since either
@@ -21,17 +27,13 @@ export const createNodesV2: CreateNodesV2<PluginOptions> = [
   `**/${MARKER_FILE}`,
   (files, options, context) => {
     const plans = normalizeOptions(options);
-    const workspace = graphFiles(context.workspaceRoot);
+    const workspace = workspaceFiles(context.workspaceRoot);
     const services = findServices(files, workspace);
     const names = projectNames(services);
+    const machine = machineInputs(context.workspaceRoot);
     return services.map((service, index) => {
-      const project = serviceProject(
-        service,
-        names[index] ?? service.root,
-        plans,
-        workspace,
-        context,
-      );
+      const name = names[index] ?? service.root;
+      const project = serviceProject({ ...service, name }, plans, workspace, machine, context);
       return [service.file, { projects: { [service.root]: project } }] as const;
     });
   },
@@ -46,7 +48,7 @@ interface ServiceFile {
   text: string;
 }
 
-function findServices(files: readonly string[], { read }: GraphFiles) {
+function findServices(files: readonly string[], { read }: WorkspaceFiles) {
   return files.flatMap((file): ServiceFile[] => {
     const path = file.replaceAll('\\', '/');
     const text = read(path) ?? '';
@@ -69,32 +71,53 @@ function directoryName(root: string): string {
   return root === '.' ? 'service' : posix.basename(root);
 }
 
+// It cannot be built, and Nx caches no failure.
+const BROKEN: InferredInputs = {
+  inputs: BROKEN_INPUTS,
+  namedInputs: BUILD_FORMAT_INPUTS,
+  unseen: [],
+  files: [],
+};
+
 function serviceProject(
-  { root, text }: ServiceFile,
-  name: string,
+  { root, text, name }: ServiceFile & { name: string },
   plans: TargetPlans,
-  workspace: GraphFiles,
-  { workspaceRoot, nxJsonConfiguration }: CreateNodesContextV2,
+  workspace: WorkspaceFiles,
+  machine: MachineInputs,
+  { nxJsonConfiguration: { targetDefaults, namedInputs } }: CreateNodesContextV2,
 ): ProjectConfiguration {
   const marker = markerOrFault(text, posix.join(root, MARKER_FILE));
+  const places: TargetPlaces = {
+    changes: plans.build?.changes,
+    targetDefaults,
+    packageJson: workspace.read(posix.join(root, 'package.json')),
+    projectJson: workspace.read(posix.join(root, 'project.json')),
+  };
+  const build =
+    typeof marker === 'string'
+      ? BROKEN
+      : inferInputs(
+          {
+            root,
+            marker,
+            declared: declaredTarget(plans.build?.name ?? 'build', BUILD_EXECUTOR, places),
+            ownNames: ownNamedInputs(places),
+          },
+          workspace,
+          machine,
+          namedInputs,
+        );
   const summary =
     typeof marker === 'string'
       ? `broken: ${marker}`
-      : describe(marker, countHandlers(marker, join(workspaceRoot, root)));
-  const option = requirementsOption([
-    workspace.read(posix.join(root, 'project.json')),
-    { targets: { build: plans.build?.changes } },
-    { targets: nxJsonConfiguration.targetDefaults },
-  ]);
-  const named = namedFiles(root, option, workspace);
-  const inputs = buildInputs(typeof marker === 'string' ? undefined : marker, root, named);
-  const targets = serviceTargets(plans, { root, name, inputs, summary });
+      : describe(marker, countHandlers(marker, build.files));
+  const targets = serviceTargets(plans, { root, name, build, summary });
   return {
     name,
     root,
     projectType: 'application',
     sourceRoot: typeof marker === 'string' ? root : sourceRoot(root, marker),
-    namedInputs: { [BUILD_FORMAT_INPUT]: BUILD_FORMAT },
+    namedInputs: build.namedInputs,
     targets,
     metadata: {
       technologies: ['python', 'aws-lambda'],

@@ -19,9 +19,9 @@ export interface TargetPlaces {
   /** Of nx.json, as it stands there: Nx 23 takes lists with filters, too. */
   targetDefaults?: unknown;
   /** The text of the package.json beside the marker, where Nx reads it. */
-  packageJson?: string;
+  packageJson?: string | undefined;
   /** The text of the project.json beside the marker. */
-  projectJson?: string;
+  projectJson?: string | undefined;
 }
 
 /** A target as one place has it. */
@@ -32,6 +32,8 @@ export interface DeclaredTarget {
   options: TomlTable;
   configurations: Record<string, TomlTable>;
   defaultConfiguration: string | undefined;
+  /** Undefined where the place leaves them as they are. */
+  inputs: unknown[] | undefined;
 }
 
 /**
@@ -81,6 +83,12 @@ export function takenBy(
   return { executor: last.executor, place: last.place };
 }
 
+/** Names of the inputs that the project's own files define: they win over what is inferred. */
+export function ownNamedInputs({ packageJson, projectJson }: TargetPlaces): string[] {
+  const tables = [tableOf(tableOf(parsed(packageJson))['nx']), tableOf(parsed(projectJson))];
+  return tables.flatMap((table) => Object.keys(tableOf(table['namedInputs'])));
+}
+
 function of(place: PlaceName, value: unknown): DeclaredTarget[] {
   const target = tableOf(value);
   if (Object.keys(target).length === 0) return [];
@@ -94,6 +102,7 @@ function of(place: PlaceName, value: unknown): DeclaredTarget[] {
         Object.entries(tableOf(target['configurations'])).map(([key, one]) => [key, tableOf(one)]),
       ),
       defaultConfiguration: stringOf(target['defaultConfiguration']),
+      inputs: Array.isArray(target['inputs']) ? target['inputs'] : undefined,
     },
   ];
 }

@@ -1,76 +1,104 @@
-/** What decides a build: the files and variables that Nx hashes. Too much only costs a build, too little serves a stale one. */
+/** What decides a package, as inputs that Nx hashes. Too much only costs a build, too little serves a stale one. */
 
 import type { TargetConfiguration } from '@nx/devkit';
+import ignore from 'ignore';
 import { posix } from 'node:path';
+import { BUILD_FORMAT, BUILD_FORMAT_INPUT } from '../packaging/inputs/decision';
+import type { PackageInputs } from '../packaging/inputs/package-inputs';
 import { TEST_PATTERNS } from '../service/content';
 import type { Marker } from '../service/marker';
-import type { NamedFiles } from './requirements';
 
 export type Inputs = NonNullable<TargetConfiguration['inputs']>;
 
-/**
- * Stands in the project's named inputs, which Nx hashes by their text: raised whenever the same service gives
- * other bytes than before, it makes every cached package of an older plugin stale.
- */
-export const BUILD_FORMAT_INPUT = 'lambdaPythonBuildFormat';
-export const BUILD_FORMAT: Inputs = [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_2' }];
+/** Makes every cached package of an older plugin stale. */
+export const BUILD_FORMAT_INPUTS: Record<string, Inputs> = {
+  [BUILD_FORMAT_INPUT]: [{ env: `NX_LAMBDA_PYTHON_BUILD_FORMAT_${BUILD_FORMAT}` }],
+};
 
-// Requirements and locks at the root are often shared: `-r ../../requirements.txt`, a workspace of uv.
-const REQUIREMENTS = [
-  '{projectRoot}/pyproject.toml',
-  '{projectRoot}/requirements*.txt',
-  '{projectRoot}/requirements/**/*.txt',
-  '{projectRoot}/constraints*.txt',
-  '{projectRoot}/*.lock',
-  '{projectRoot}/pylock*.toml',
-  '{workspaceRoot}/requirements*.txt',
-  '{workspaceRoot}/constraints*.txt',
-  '{workspaceRoot}/uv.lock',
-  '{workspaceRoot}/pylock*.toml',
-];
-
-const ENVIRONMENT = ['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL'];
+/** Only the zip matters downstream: a change that leaves its bytes alone uploads and deploys nothing. */
+export const PACKAGE_INPUTS: Inputs = [{ dependentTasksOutputFiles: '**/*.zip', transitive: true }];
 
 /**
  * Inputs of the build target.
  *
- * @param marker undefined where it is broken: then all Python files count, and the build reports the fault
+ * All of them begin at the workspace's root: `{projectRoot}` stands for the files that Nx gives to the project, which
+ * are not those of a project in one of its folders, and Nx reads special characters of the root as a glob.
+ *
  * @param root of the project, relative to the workspace
- * @param named what its requirements name
  */
-export function buildInputs(marker: Marker | undefined, root: string, named: NamedFiles): Inputs {
+export function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Inputs {
+  const { files, directories, variables } = inputs;
+  const named = [
+    posix.join(root, 'pyproject.toml'),
+    ...files,
+    ...directories.flatMap((path) => [path, `${path}/**/*`]),
+  ];
   return [
-    ...(marker ? sourceGlobs(marker) : ['{projectRoot}/**/*.py']),
-    ...REQUIREMENTS,
-    ...namedInputs(root, named),
+    ...sourceGlobs(marker, root, [...files, ...directories]),
+    ...[...new Set(named)].map(fromRoot),
     '^{projectRoot}/**/*.py',
     BUILD_FORMAT_INPUT,
-    ...ENVIRONMENT.map((env) => ({ env })),
+    ...variables.map((env) => ({ env })),
     // Without this Nx hashes every npm package of the workspace.
     { externalDependencies: [] },
   ];
 }
 
-/** Only the zip matters downstream: a change that leaves its bytes alone uploads and deploys nothing. */
-export const PACKAGE_INPUTS: Inputs = [{ dependentTasksOutputFiles: '**/*.zip', transitive: true }];
+/** Of a service whose marker or requirements cannot be read: the build reports the fault, and Nx caches no failure. */
+export const BROKEN_INPUTS: Inputs = [
+  '{projectRoot}/**/*',
+  BUILD_FORMAT_INPUT,
+  { externalDependencies: [] },
+];
 
-function sourceGlobs({ root, include, exclude }: Marker): string[] {
-  const base = posix.join('{projectRoot}', root);
-  const selected = include
-    .filter((pattern) => !pattern.startsWith('!'))
-    .flatMap((pattern) => fileGlobs(base, pattern));
-  // Only tests are left out, and not where `exclude` may take some back. Nx applies an exclusion to every input
-  // of the project: one from `exclude`, such as `*.txt`, would take requirements.txt with it.
-  const excluded = exclude.some((pattern) => pattern.startsWith('!'))
-    ? []
-    : TEST_PATTERNS.flatMap((pattern) => fileGlobs(base, pattern));
-  return [...new Set([...selected, ...excluded.map((glob) => `!${glob}`)])];
+function fromRoot(path: string): string {
+  return posix.join(
+    '{workspaceRoot}',
+    path.endsWith('/**/*') ? `${literal(path.slice(0, -5))}/**/*` : literal(path),
+  );
 }
 
-// A gitignore pattern as globs: with a slash before its end it is anchored, without one it matches at any depth,
-// and a directory stands for all in it.
+/** Special characters of Nx's globs as `?`, which stands for any one: no way to quote them works in all versions. */
+function literal(path: string): string {
+  return path.replace(/[*?[\]{}()!+@|,\\]/g, '?');
+}
+
+/** @param named whatever else decides, none of which an exclusion may hide: Nx applies it to every input */
+function sourceGlobs(
+  { root: below, include, exclude }: Marker,
+  root: string,
+  named: readonly string[],
+): string[] {
+  const base = posix.join(root, below);
+  const start = posix.join('{workspaceRoot}', literal(base));
+  const patterns = include.filter((pattern) => !pattern.startsWith('!'));
+  const selected = patterns.flatMap((pattern) => fileGlobs(start, pattern));
+  return [...new Set([...selected, ...(isTestFree(base, named, exclude) ? excluded(start) : [])])];
+}
+
+/**
+ * Tests are left out but where `exclude` may take some back, where they may be more than the service's own, and where
+ * something else would go with them.
+ */
+function isTestFree(base: string, named: readonly string[], exclude: readonly string[]): boolean {
+  if (base === '.' || literal(base) !== base) return false;
+  if (exclude.some((pattern) => pattern.startsWith('!'))) return false;
+  const tests = ignore({ ignorecase: false }).add([...TEST_PATTERNS]);
+  return !named.some(
+    (path) => path.startsWith(`${base}/`) && tests.ignores(`${path.slice(base.length + 1)}/x`),
+  );
+}
+
+function excluded(start: string): string[] {
+  return TEST_PATTERNS.flatMap((pattern) => fileGlobs(start, pattern)).map((glob) => `!${glob}`);
+}
+
+/**
+ * A gitignore pattern as globs: with a slash before its end it is anchored, without one it matches at any depth, and a
+ * directory stands for all in it.
+ */
 function fileGlobs(base: string, pattern: string): string[] {
-  const body = pattern.replace(/^\/|\/$/g, '');
+  const body = wildcards(pattern).replace(/^\/|\/$/g, '');
   const isAnchored = /\/./.test(pattern);
   const path = isAnchored || body.startsWith('**') ? `${base}/${body}` : `${base}/**/${body}`;
   if (path.endsWith('/**')) return [`${path}/*`];
@@ -78,23 +106,7 @@ function fileGlobs(base: string, pattern: string): string[] {
   return [path, `${path}/**/*`];
 }
 
-// Files that the requirements include or name anywhere in the workspace, and libraries, whose edits change the
-// package as the service's own do; and variables that decide something in them: a token that changes leaves the
-// package as it is.
-function namedInputs(root: string, { files, local, variables }: NamedFiles): Inputs {
-  const own = posix.join(root, 'requirements.txt');
-  return [
-    ...files
-      .filter((path) => path !== own)
-      .sort()
-      .map((path) => `{workspaceRoot}/${path}`),
-    ...local.map((path) =>
-      posix.join('{workspaceRoot}', path, ...(isArchive(path) ? [] : ['**/*'])),
-    ),
-    ...variables.map((env) => ({ env })),
-  ];
-}
-
-function isArchive(path: string): boolean {
-  return /\.(whl|zip|tar|t?gz|tbz|bz2|t?xz)$/.test(path);
+/** Of gitignore's syntax only `*` and `?` mean the same to Nx; everything else becomes any one character. */
+function wildcards(pattern: string): string {
+  return pattern.replace(/\\.|\[(?:\\.|[^\]])+\]/gs, '?').replace(/[[\]{}()!+@|,\\]/g, '?');
 }

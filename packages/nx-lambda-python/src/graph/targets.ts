@@ -3,14 +3,16 @@
 import type { TargetConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
 import type { Marker } from '../service/marker';
-import { PACKAGE_INPUTS, type Inputs } from './inputs';
+import type { Unseen } from '../packaging/inputs/package-inputs';
+import type { InferredInputs } from './build-inputs';
+import { PACKAGE_INPUTS } from './inputs';
 import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
 
 export interface ServiceFacts {
   /** Of the project, relative to the workspace. */
   root: string;
   name: string;
-  inputs: Inputs;
+  build: Pick<InferredInputs, 'inputs' | 'unseen'>;
   /** `12 handlers, python3.13 on x86_64`, or what is wrong with the marker. */
   summary: string;
 }
@@ -51,17 +53,29 @@ const INFER: Record<TargetKey, Infer> = {
 function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
   return {
     executor: 'nx-lambda-python:build',
-    cache: true,
-    inputs: facts.inputs,
+    cache: facts.build.unseen.length === 0,
+    inputs: facts.build.inputs,
     // Never the directory: deploy writes its report beside the package.
     outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
       (file) => `{options.outputPath}/${file}`,
     ),
     options: { outputPath: posix.join('dist', facts.root) },
-    metadata: metadata(plan, facts, 'Builds the deployment package', {
-      options: { engine: 'host' },
-    }),
+    metadata: metadata(
+      plan,
+      facts,
+      `Builds the deployment package${notCached(facts.build.unseen)}`,
+      {
+        options: { engine: 'host' },
+      },
+    ),
   };
+}
+
+/** An unchanged build is fast enough without Nx's cache, and an old package is never right. */
+function notCached([first, ...others]: readonly Unseen[]): string {
+  if (first === undefined) return '';
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `; Nx does not cache it, as it does not see ${first.what}${more}: ${first.why}`;
 }
 
 // Other targets of the chain are found by their usual names: an option says so where they have another.

@@ -1,6 +1,7 @@
 /** The build manifest: what a deployment package is, for people and for the targets after build. */
 
 import type { Architecture } from '../service/runtimes';
+import type { Decision } from './inputs/decision';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const PACKAGE_FILE = 'package.zip';
@@ -8,8 +9,8 @@ export const LAYER_FILE = 'layer.zip';
 
 /** `manifest.json`, beside `package.zip`. Holds nothing time-like, no path of a machine and no secret. */
 export interface BuildManifest {
-  /** Raised whenever the meaning of a field changes. */
-  format: 1;
+  /** Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`. */
+  format: 1 | 2;
   /** The Nx project. */
   project: string;
   package: {
@@ -27,6 +28,10 @@ export interface BuildManifest {
   layer?: { file: string; sha256: string; size: number; unpackedSize: number };
   /** With the option `ref`: the commit whose files are in the package, full SHA. */
   commit?: string;
+  /** Of the sources that were built; null where the workspace is in no git repository with a commit. */
+  source: ManifestSource | null;
+  /** What decided the package: whoever uses it compares this with the present sources. Absent in format 1. */
+  inputs?: Decision;
   requirementsKey: string;
   /** `python3.13` */
   runtime: string;
@@ -39,6 +44,13 @@ export interface BuildManifest {
   handlers: ManifestHandler[];
   /** Sorted by name. */
   distributions: ManifestDistribution[];
+}
+
+export interface ManifestSource {
+  /** Full SHA. */
+  commit: string;
+  /** Whether the working copy differed from it, and was what was built. */
+  dirty: boolean;
 }
 
 export interface ManifestHandler {

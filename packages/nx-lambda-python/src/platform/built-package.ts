@@ -34,10 +34,11 @@ export function readManifest(output: BuildOutput): BuildManifest {
   if (!isManifest(manifest)) {
     throw notBuilt(
       output,
-      `\`${file}\` is not of the format 1 that this version of the plugin reads`,
+      `\`${file}\` is not of a format that this version of the plugin reads, which are 1 and 2`,
     );
   }
-  return manifest;
+  const { commit, source = commit === undefined ? null : { commit, dirty: false } } = manifest;
+  return { ...manifest, source };
 }
 
 /**
@@ -84,8 +85,13 @@ function notBuilt(output: BuildOutput, message: string, cause?: unknown): Lambda
   });
 }
 
-function isManifest(value: unknown): value is BuildManifest {
+/** In format 1 there is no `source`. */
+type ReadManifest = Omit<BuildManifest, 'source'> & Partial<Pick<BuildManifest, 'source'>>;
+
+function isManifest(value: unknown): value is ReadManifest {
   if (typeof value !== 'object' || value === null) return false;
   const { format, package: zip, handlers } = value as Partial<BuildManifest>;
-  return format === 1 && typeof zip?.sha256 === 'string' && Array.isArray(handlers);
+  return (
+    (format === 1 || format === 2) && typeof zip?.sha256 === 'string' && Array.isArray(handlers)
+  );
 }

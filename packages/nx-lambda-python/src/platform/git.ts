@@ -39,15 +39,17 @@ export interface SourceState {
   dirty: boolean;
 }
 
-/** Undefined where the workspace is in no repository, has no commit yet, or git is not there. */
-export async function readSourceState(workspaceRoot: string): Promise<SourceState | undefined> {
-  const head = await ask('git', ['rev-parse', '--verify', 'HEAD'], { cwd: workspaceRoot });
-  if (head.exitCode !== 0) return undefined;
-  const status = await ask('git', ['status', '--porcelain'], { cwd: workspaceRoot });
+/** Null where the workspace is in no repository, has no commit yet, or git is not there. */
+export async function readSourceState(workspaceRoot: string): Promise<SourceState | null> {
+  const [head, status] = await Promise.all([
+    ask('git', ['rev-parse', '--verify', 'HEAD'], { cwd: workspaceRoot }),
+    ask('git', ['status', '--porcelain'], { cwd: workspaceRoot }),
+  ]);
+  if (head.exitCode !== 0) return null;
   return { commit: head.stdout.trim(), dirty: status.exitCode !== 0 || status.stdout !== '' };
 }
 
-async function commitOf(workspaceRoot: string, ref: string): Promise<string> {
+export async function commitOf(workspaceRoot: string, ref: string): Promise<string> {
   const verify = (name: string) =>
     ask('git', ['rev-parse', '--verify', '--quiet', '--end-of-options', name], {
       cwd: workspaceRoot,

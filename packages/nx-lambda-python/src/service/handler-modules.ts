@@ -91,3 +91,13 @@ function nameOf(path: string, { base, tail }: HandlerGlob): string {
 function below(path: string, base: string): string {
   return base === '' ? path : path.slice(base.length + 1);
 }
+
+/** How many handlers a service has, by its files' names alone, with the functions table's that lie elsewhere. */
+export function countHandlers(marker: Marker, files: readonly string[]): number {
+  const modules = handlerModules(marker, files);
+  const found = new Set(modules.map(({ module }) => `${module}.${marker.handlerName}`));
+  for (const { handler } of marker.functions) {
+    if (handler !== undefined) found.add(handler);
+  }
+  return found.size;
+}

@@ -1,6 +1,7 @@
 /** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
 
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
+import type { RequirementsMeaning } from '../../packaging/requirements/collect';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { keyContent, requirementsKey, type KeyComponents } from '../../packaging/requirements-key';
 import { currentUser } from '../../platform/engines/run';
@@ -60,6 +61,8 @@ export interface Resolution {
   request: ResolveRequest;
   redact: Redact;
   components: (place: 'container' | 'host', imageDigest: string | null) => KeyComponents;
+  /** What is required, the same on every machine; see `readMeaning`. */
+  written: RequirementsMeaning;
   /** Nothing is required. */
   isEmpty: boolean;
   imageName: string;
@@ -83,7 +86,7 @@ export function readResolution(
   commands: readonly string[],
 ): Resolution {
   const inFiles = new RequirementSecrets(process.env);
-  const { meaning, isEmpty, ...required } = readRequirements(options, (text, path) =>
+  const { meaning, written, isEmpty, ...required } = readRequirements(options, (text, path) =>
     inFiles.protect(text, path),
   );
   const configuration = withConstraints(
@@ -115,6 +118,7 @@ export function readResolution(
       pipArguments: options.pipArgs,
       pipEnvironment: pipEnvironment(configuration),
     }),
+    written,
     isEmpty,
     imageName,
     pinned: options.engine === 'host' ? undefined : pinnedDigest(imageName),
@@ -125,11 +129,11 @@ export function readResolution(
 export async function ensureDependencies(
   options: BuildOptions,
   marker: Marker,
+  mode: Mode,
+  resolution: Resolution,
   store: DiskWheelStore,
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
-  const mode = modeOf(options, marker, store);
-  const resolution = readResolution(options, marker, mode.commands);
   const { request, redact, components, isEmpty, imageName, pinned } = resolution;
   const keys = new KeyRecords(store.root);
   const kept = (own: KeyComponents, dependencies: Dependencies): Dependencies => {

@@ -3,15 +3,17 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import type { ManifestSource } from '../../packaging/manifest';
 import { DamagedFileError, SourceChangedError } from '../../packaging/package';
-import { checkOut } from '../../platform/git';
+import { checkOut, readSourceState } from '../../platform/git';
 import { openSourceCache } from '../../platform/store/source-cache';
 import { storeDirectory } from '../../platform/store/store-directory';
 import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { renderBytes, renderError } from '../../report';
 import { beginPackage } from './begin';
 import { withBytecode } from './bytecode';
-import { ensureDependencies } from './dependencies';
+import { presentDecision } from './decision';
+import { ensureDependencies, modeOf, readResolution } from './dependencies';
 import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
 import type { BuildExecutorSchema } from './schema';
@@ -21,17 +23,21 @@ export default async function buildExecutor(
   schema: BuildExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  const started = performance.now();
   try {
-    const options = normalizeOptions(schema, context);
-    const store = new DiskWheelStore(storeDirectory());
-    const built = await withSources(options, store, (sources) => buildPackage(sources, store));
-    printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);
+    await build(normalizeOptions(schema, context));
     return { success: true };
   } catch (error) {
     console.error(renderError(error));
     return { success: false };
   }
+}
+
+/** Writes the package of these options and says what it is. */
+export async function build(options: BuildOptions): Promise<void> {
+  const started = performance.now();
+  const store = new DiskWheelStore(storeDirectory());
+  const built = await withSources(options, store, (sources) => buildPackage(sources, store));
+  printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);
 }
 
 /** The working copy, or the commit that `ref` names in a directory of its own. */
@@ -56,20 +62,25 @@ async function buildPackage(
   const sources = openSourceCache(store.root, join(options.workspaceRoot, options.projectRoot));
   try {
     const marker = readMarker(options);
+    const mode = modeOf(options, marker, store);
     const built = await withRepairs(async () => {
       let service: Promise<Service> | undefined;
       const read = () => (service ??= readService(options, marker, sources.cache));
+      const resolution = readResolution(options, marker, mode.commands);
       // First, so that the engine answers while files are read.
-      const dependencies = ensureDependencies(options, marker, store, read);
+      const dependencies = ensureDependencies(options, marker, mode, resolution, store, read);
       // Faults of the service are told first; those of an engine that was asked meanwhile, below.
       dependencies.catch(() => undefined);
-      const { commit } = options;
-      const complete = { ...(await read()), commit };
+      const complete = await read();
+      // Asked when the files have been read: what is edited until then is in the package, and in git's answer.
+      const state = readState(options);
+      const decision = presentDecision(options, marker, complete.content, resolution.written);
       const begun = beginPackage(options, complete, store, sources.cache);
       try {
         const found = await dependencies;
         const all = await withBytecode(found, options, marker, store);
-        const output = await writeOutput(options, complete, all, store, sources.cache, begun);
+        const from = { commit: options.commit, state, decision };
+        const output = await writeOutput(options, complete, from, all, store, sources.cache, begun);
         return { hit: found.hit, ...output };
       } finally {
         await begun?.close();
@@ -80,6 +91,13 @@ async function buildPackage(
   } finally {
     sources.close();
   }
+}
+
+function readState({
+  commit,
+  workspaceRoot,
+}: BuildOptions & { commit?: string }): Promise<ManifestSource | null> {
+  return commit ? Promise.resolve({ commit, dirty: false }) : readSourceState(workspaceRoot);
 }
 
 /**

@@ -2,11 +2,13 @@
 
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Decision } from '../../packaging/inputs/decision';
 import {
   MANIFEST_FILE,
   PACKAGE_FILE,
   renderManifest,
   type BuildManifest,
+  type ManifestSource,
 } from '../../packaging/manifest';
 import {
   checkUnpackedSize,
@@ -26,6 +28,15 @@ import { openEmptyPart, removeLayer, removeManifest, writeLayer } from './layer'
 import type { BuildOptions } from './normalize';
 import type { Service } from './service';
 
+/** What a build knows of its sources. */
+export interface BuiltSources {
+  /** With the option `ref`. */
+  commit: string | undefined;
+  /** Of git, asked when the build began. */
+  state: Promise<ManifestSource | null>;
+  decision: Decision;
+}
+
 export interface BuiltPackage {
   manifest: BuildManifest;
   warnings: string[];
@@ -34,6 +45,7 @@ export interface BuiltPackage {
 export async function writeOutput(
   options: BuildOptions,
   service: Service,
+  sources: BuiltSources,
   dependencies: Dependencies,
   store: DiskWheelStore,
   cache: SourceCache,
@@ -52,11 +64,13 @@ export async function writeOutput(
       archives,
     );
     const manifest: BuildManifest = {
-      format: 1,
+      format: 2,
       project: options.project,
       package: { file: PACKAGE_FILE, ...facts },
       ...(written && { layer: written }),
-      ...(service.commit && { commit: service.commit }),
+      ...(sources.commit && { commit: sources.commit }),
+      source: await sources.state,
+      inputs: sources.decision,
       requirementsKey: dependencies.requirementsKey,
       runtime: service.marker.runtime.name,
       architecture: service.marker.architecture,

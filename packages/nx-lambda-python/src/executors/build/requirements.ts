@@ -1,23 +1,18 @@
-/** What a service requires, whatever the form: files for pip, and their meaning for the requirements key. */
+/** The requirements of a service as pip and the requirements key need them: with the content that they name. */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import {
-  collectRequirements,
-  type LocalParts,
-  type ReadFile,
-  type RequirementsMeaning,
-} from '../../packaging/requirements/collect';
-import { findLinksInArguments } from '../../packaging/requirements/find-links';
+  readRequired,
+  type Protect,
+  type RequiredInputs,
+  type RequirementOptions,
+} from '../../packaging/inputs/requirements';
+import type { WorkspaceFiles } from '../../packaging/inputs/workspace-files';
+import type { LocalParts, RequirementsMeaning } from '../../packaging/requirements/collect';
 import { describeLocal } from '../../packaging/requirements/local';
-import {
-  defaultRequirements,
-  lockKind,
-  onlyLock,
-  readToolLock,
-} from '../../packaging/requirements/lock';
-import { readPylock } from '../../packaging/requirements/pylock';
+import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { readLocalContent } from '../../platform/files/local-files';
+import { workspaceFiles } from '../../platform/files/workspace-files';
 import type { ResolveRequest } from '../../platform/pip/request';
 import type { BuildOptions } from './normalize';
 
@@ -26,6 +21,8 @@ export interface ServiceRequirements extends Pick<
   'files' | 'requirements' | 'constraints' | 'pipArguments' | 'local'
 > {
   meaning: RequirementsMeaning;
+  /** The same with variables of the environment as they are written: no machine's values are in it. */
+  written: RequirementsMeaning;
   /** Nothing is required at all. */
   isEmpty: boolean;
 }
@@ -41,53 +38,66 @@ type Options = Pick<
   | 'pipArgs'
 >;
 
-/** Takes credentials out of the text of a requirements file before anything else sees it. */
-export type Protect = (text: string, path: string) => string;
-
 /** @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID, OPTION_INVALID, ENTRY_INVALID */
-export function readRequirements(given: Options, protect: Protect): ServiceRequirements {
-  const options = withDefault(given);
-  const lock = onlyLock(options.requirements, options.constraints);
-  if (lock?.kind === 'uv' || lock?.kind === 'poetry')
-    return toolLock(options, lock.path, lock.kind);
-  if (lock) return pylock(options, lock.path, protect);
-  return requirementFiles(
-    options,
-    protecting(protect, (path) => readText(options, path)),
-    false,
+export function readRequirements(options: Options, protect: Protect): ServiceRequirements {
+  const workspace = workspaceFiles(options.sourceRoot);
+  const required = requiredInputs(options, workspace, protect);
+  const { projectRoot, workspaceRoot } = options;
+  if (required.standIn !== undefined) {
+    console.log(`there is no requirements.txt: taking \`${required.standIn}\``);
+  }
+  const content = readLocalContent(options.sourceRoot, required.local);
+  const { isLocked, lock } = required;
+  // A lock is complete: what it leaves out is not needed.
+  const implied = isLocked ? [] : impliedFile(projectRoot, required.local);
+  return {
+    files: new Map([...required.files, ...implied]),
+    requirements: [...required.requirements, ...implied.map(([path]) => path)],
+    constraints: required.constraints,
+    pipArguments: options.pipArgs,
+    meaning: withContent(required.meaning, content.digests),
+    written: withContent(writtenInputs(options, workspace).meaning, content.digests),
+    local: {
+      base: { projectRoot, workspaceRoot },
+      files: content.files,
+      isLocked,
+      ...(lock && { lock }),
+    },
+    isEmpty: required.isEmpty,
+  };
+}
+
+/** What a package is compared by, on machines that have no token of an index, too. */
+export function readMeaning(options: Options): RequirementsMeaning {
+  const required = writtenInputs(options, workspaceFiles(options.sourceRoot));
+  return withContent(
+    required.meaning,
+    readLocalContent(options.sourceRoot, required.local).digests,
   );
 }
 
-/** Where nobody chose, a lock stands in for a missing requirements.txt, which is said. */
-function withDefault(options: Options): Options {
-  if (options.areRequirementsGiven) return options;
-  const isThere = (name: string) => existsSync(join(options.sourceRoot, options.projectRoot, name));
-  const path = posix.join(options.projectRoot, defaultRequirements(isThere));
-  if (lockKind(path)) console.log(`there is no requirements.txt: taking \`${path}\``);
-  return { ...options, requirements: [path] };
+/** Variables of the environment stand for themselves, but where a path needs their values. */
+function writtenInputs(options: Options, workspace: WorkspaceFiles): RequiredInputs {
+  try {
+    return requiredInputs(options, workspace);
+  } catch {
+    const secrets = new RequirementSecrets(process.env);
+    return requiredInputs(options, workspace, (text, path) => secrets.protect(text, path));
+  }
 }
 
-function requirementFiles(
+function requiredInputs(
   options: Options,
-  read: (path: string) => string | undefined,
-  isLocked: boolean,
-): ServiceRequirements {
-  const exists = (path: string) => existsSync(join(options.sourceRoot, path));
-  const { files, meaning, local } = collectRequirements(options, read, exists);
-  const links = findLinksInArguments(options.pipArgs, options, exists);
-  const parts = { ...local, findLinks: [...new Set([...local.findLinks, ...links])].sort() };
-  const content = readLocalContent(options.sourceRoot, parts);
-  // A lock is complete: what it leaves out is not needed.
-  const implied = isLocked ? [] : impliedFile(options.projectRoot, local);
-  return {
-    files: new Map([...files, ...implied]),
-    requirements: [...options.requirements, ...implied.map(([path]) => path)],
-    constraints: options.constraints,
-    pipArguments: options.pipArgs,
-    meaning: withContent(meaning, content.digests),
-    local: { base: baseOf(options), files: content.files, isLocked },
-    isEmpty: meaning.requirements.length === 0,
-  };
+  workspace: WorkspaceFiles,
+  protect?: Protect,
+): RequiredInputs {
+  return readRequired(requirementOptions(options), workspace, protect);
+}
+
+export function requirementOptions(options: Omit<Options, 'sourceRoot'>): RequirementOptions {
+  const { projectRoot, workspaceRoot, constraints, pipArgs } = options;
+  const requirements = options.areRequirementsGiven ? options.requirements : undefined;
+  return { projectRoot, workspaceRoot, requirements, constraints, pipArgs };
 }
 
 /** Libraries that no requirements file names, in a file of their own. */
@@ -100,69 +110,10 @@ function impliedFile(projectRoot: string, { implied }: LocalParts): [string, str
   return [[posix.join(projectRoot, '.implied-requirements.txt'), `${lines.join('\n')}\n`]];
 }
 
-/** Read by us: its lines are known before pip is asked. */
-function pylock(options: Options, path: string, protect: Protect): ServiceRequirements {
-  const listed = `${path}.txt`;
-  const read = (file: string) => {
-    if (file !== listed) return readText(options, file);
-    const text = readText(options, path);
-    return text === undefined
-      ? undefined
-      : `${readPylock(text, path, options.projectRoot).join('\n')}\n`;
-  };
-  return requirementFiles({ ...options, requirements: [listed] }, protecting(protect, read), true);
-}
-
-function toolLock(options: Options, path: string, tool: 'uv' | 'poetry'): ServiceRequirements {
-  const base = baseOf(options);
-  const read = (file: string) => readText(options, file);
-  const { digest, paths, files, isEmpty } = readToolLock(path, tool, base, read);
-  const isDirectory = (one: string) =>
-    statSync(join(options.sourceRoot, one), { throwIfNoEntry: false })?.isDirectory();
-  const content = readLocalContent(options.sourceRoot, {
-    trees: paths.filter(isDirectory),
-    archives: paths.filter((one) => !isDirectory(one)),
-    findLinks: findLinksInArguments(options.pipArgs, options, (one) =>
-      existsSync(join(options.sourceRoot, one)),
-    ),
-  });
-  return {
-    files: new Map(),
-    requirements: [],
-    constraints: [],
-    pipArguments: options.pipArgs,
-    meaning: withContent(
-      { requirements: [], constraints: [], options: [] },
-      { ...content.digests, [path]: digest },
-    ),
-    local: { base, files: content.files, isLocked: true, lock: { tool, path, files } },
-    isEmpty,
-  };
-}
-
-/** What describes libraries is TOML and Python, in which nothing is a requirements file's. */
-function protecting(protect: Protect, read: ReadFile): ReadFile {
-  return (path) => {
-    const text = read(path);
-    const isProject = /(^|\/)(pyproject\.toml|setup\.py|uv\.lock)$/.test(path);
-    return text === undefined || isProject ? text : protect(text, path);
-  };
-}
-
-function baseOf({ projectRoot, workspaceRoot }: Options) {
-  return { projectRoot, workspaceRoot };
-}
-
 function withContent(
   meaning: RequirementsMeaning,
   content: Record<string, string>,
 ): RequirementsMeaning {
-  return Object.keys(content).length === 0 ? meaning : { ...meaning, content };
-}
-
-function readText({ sourceRoot }: Options, path: string): string | undefined {
-  const file = join(sourceRoot, path);
-  return statSync(file, { throwIfNoEntry: false })?.isFile()
-    ? readFileSync(file, 'utf8')
-    : undefined;
+  const all = { ...content, ...meaning.content };
+  return Object.keys(all).length === 0 ? meaning : { ...meaning, content: all };
 }

@@ -10,7 +10,7 @@ import {
   type ServiceFile,
 } from '../../packaging/package';
 import type { SourceCache } from '../../packaging/source-cache';
-import { listFiles } from '../../platform/files/list-files';
+import { listFiles, type SourceFile } from '../../platform/files/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
 import { checkNames } from '../../service/clashes';
 import { discoverHandlers, type Handler } from '../../service/discover';
@@ -22,8 +22,6 @@ type Place = Pick<BuildOptions, 'sourceRoot' | 'projectRoot'>;
 
 export interface Service {
   marker: Marker;
-  /** Where not the working copy is built. */
-  commit?: string;
   files: ServiceFile[];
   /** Digest of the files, see `contentDigest`. */
   content: string;
@@ -32,31 +30,53 @@ export interface Service {
 
 /** @throws ENTRY_COLLISION, and the codes of `discoverHandlers` */
 export async function readService(
-  { sourceRoot, projectRoot }: Place,
+  place: Place,
   marker: Marker,
   cache: SourceCache,
 ): Promise<Service> {
-  const root = join(sourceRoot, projectRoot);
-  const listed = listFiles(root, sourceRoot, isPrunedDirectory);
-  const executable = new Map(listed.map((file) => [file.path, file.executable]));
-  const paths = listed.map(({ path }) => path);
+  const root = join(place.sourceRoot, place.projectRoot);
+  const listed = listSources(place);
   // What decides is read once: a file may be edited at any moment.
   const digests = new Map<string, string>();
+  const paths = listed.map(({ path }) => path);
   const handlers = await discoverHandlers(marker, paths, (path) => {
     const content = readListed(root, path);
     const sha256 = hexDigest(content);
     digests.set(path, sha256);
     return cache.parse(content, sha256, parseModule);
   });
-  const selected = selectFiles(marker, paths);
+  const files = readFiles(place, marker, listed, digests);
+  return { marker, files, content: contentDigest(files), handlers };
+}
+
+/** Digest of the files alone, as `Service.content`: no module is parsed. */
+export function readContent(place: Place, marker: Marker): string {
+  return contentDigest(readFiles(place, marker, listSources(place)));
+}
+
+function listSources({ sourceRoot, projectRoot }: Place): SourceFile[] {
+  return listFiles(join(sourceRoot, projectRoot), sourceRoot, isPrunedDirectory);
+}
+
+function readFiles(
+  { sourceRoot, projectRoot }: Place,
+  marker: Marker,
+  listed: readonly SourceFile[],
+  digests: ReadonlyMap<string, string> = new Map(),
+): ServiceFile[] {
+  const root = join(sourceRoot, projectRoot);
+  const executable = new Map(listed.map((file) => [file.path, file.executable]));
+  const selected = selectFiles(
+    marker,
+    listed.map(({ path }) => path),
+  );
   checkNames(selected);
-  const files = selected.map((path) => ({
+  return selected.map((path) => ({
     path: entryName(marker, path) ?? path,
     executable: executable.get(path) ?? false,
     read: () => readListed(root, path),
     sha256: digests.get(path) ?? hexDigest(readListed(root, path)),
   }));
-  return { marker, files, content: contentDigest(files), handlers };
 }
 
 /** @throws SourceChangedError for a file that has just gone */

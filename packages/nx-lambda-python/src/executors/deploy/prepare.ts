@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
-import { readManifest } from '../../platform/built-package';
 import { readSourceState } from '../../platform/git';
 import type { Canary } from '../../release/apply/canary';
 import { planCreations } from '../../release/plan/creation';
@@ -26,6 +25,7 @@ import {
 } from '../../release/plan/remote-states';
 import { parseMarker } from '../../service/marker';
 import type { SimulatedAccount } from '../../testing';
+import type { UsedPackage } from '../build/use';
 import type { DeployRequest } from './request';
 
 export interface PackageAccess extends FunctionReader, StorageAccess {
@@ -47,7 +47,8 @@ export async function prepareDeploy(
   access: PackageAccess & LayerAccess,
 ): Promise<PreparedDeploy> {
   const { project, naming, alias, aliasWeight, storageMode } = request;
-  const manifest = readManifest(request.output);
+  const used = await request.usePackage();
+  const { manifest } = used;
   const functions = selectFunctions(desiredFunctions(manifest, naming), request.only);
   refuseUnknownCanary(functions, request.canary);
   const { sha256, unpackedSize } = manifest.package;
@@ -88,7 +89,7 @@ export async function prepareDeploy(
     },
     functions,
     remote,
-    source: await readSource(manifest, request),
+    source: await readSource(used, request),
     creatable: new Set(creations.keys()),
   });
   return { plan, creations, unpackedSize };
@@ -148,18 +149,27 @@ function readCreations(
 
 /** @throws SOURCE_DIRTY */
 async function readSource(
-  { commit }: BuildManifest,
+  used: UsedPackage,
   { workspaceRoot, requireClean }: DeployRequest,
 ): Promise<PlanSource | null> {
-  // Built from a commit, whatever the working copy has become.
-  const source = commit ? { commit, dirty: false } : await readSourceState(workspaceRoot);
-  if (!requireClean || source?.dirty === false) return source ?? null;
+  const source = await builtSource(used, workspaceRoot);
+  if (!requireClean || source?.dirty === false) return source;
   throw new LambdaPythonError('SOURCE_DIRTY', {
     message: source
-      ? `the working copy differs from its commit ${source.commit.slice(0, 12)}, and \`requireClean\` is set`
-      : '`requireClean` is set, and the workspace is not in a git repository with a commit',
+      ? `the package was built from a working copy that differed from its commit ${source.commit.slice(0, 12)}, and \`requireClean\` is set`
+      : '`requireClean` is set, and the package was not built in a git repository with a commit',
     hint: 'commit or stash the changes (`git status` lists them), or build a commit: `nx build <service> --ref=<commit>`',
   });
+}
+
+/** As the build says it. Changes that it did not find committed may have been since: the sources are the same. */
+async function builtSource(
+  { manifest: { source }, isPresent }: UsedPackage,
+  workspaceRoot: string,
+): Promise<PlanSource | null> {
+  if (!isPresent || source?.dirty === false) return source;
+  const present = await readSourceState(workspaceRoot);
+  return present?.dirty === false ? present : source;
 }
 
 async function findUploaded(

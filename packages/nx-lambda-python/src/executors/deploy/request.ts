@@ -4,7 +4,6 @@ import type { ExecutorContext } from '@nx/devkit';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import type { BuildOutput } from '../../platform/built-package';
 import type { Canary } from '../../release/apply/canary';
 import type { StorageMode } from '../../release/plan/function-state';
 import { DEFAULT_FUNCTION_NAME, type NamingOptions } from '../../release/plan/functions';
@@ -13,6 +12,7 @@ import type { PlanRules } from '../../release/plan/plan-error';
 import type { OutputFormat } from '../../release/report/render';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
 import { optionsIn } from '../../service/target-options';
+import { usePackage, type UsedPackage } from '../build/use';
 import type { RollbackExecutorSchema } from '../rollback/schema';
 import { buildOutput } from '../upload/build-output';
 import type { UploadExecutorSchema } from '../upload/schema';
@@ -27,7 +27,6 @@ export const DEFAULT_WAIT_TIMEOUT_SECONDS = 300;
 export interface DeployRequest {
   project: string;
   workspaceRoot: string;
-  output: BuildOutput;
   settings: StorageSettings;
   naming: NamingOptions;
   only: readonly string[];
@@ -39,6 +38,8 @@ export interface DeployRequest {
   dryRun: boolean;
   failOnChanges: boolean;
   requireClean: boolean;
+  /** Reads the package and its manifest, see `usePackage`. */
+  usePackage: () => Promise<UsedPackage>;
   alias: string | null;
   aliasWeight: number | null;
   canary: Canary;
@@ -73,11 +74,10 @@ export function deployRequest(
     simulated: options.simulated,
   };
   const settings = storageSettings({ ...upload, ...withoutUndefined(own) }, context, uploadTarget);
-  const output = buildOutput(context, upload.buildTarget);
   return {
     project: currentProject(context).name,
     workspaceRoot: context.root,
-    output,
+    usePackage: () => usePackage(context, upload.buildTarget, options.sources ?? upload.sources),
     settings,
     naming: namingOptions(options, context),
     only: options.only ?? [],
@@ -104,7 +104,7 @@ export function deployRequest(
     command: nxCommand(context, targetOf(context)),
     rollbackCommand: rollbackCommand(options, context),
     format: options.format ?? 'table',
-    reportDirectory: output.directory,
+    reportDirectory: buildOutput(context, upload.buildTarget).directory,
   };
 }
 

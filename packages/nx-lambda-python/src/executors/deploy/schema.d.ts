@@ -89,6 +89,10 @@ export interface DeployExecutorSchema {
    */
   endpoint?: string;
   /**
+   * Which package may be used: that of the sources at hand (`present`), or whatever lies in the build's output (`any`), whose manifest says what it was built of. Default: what the upload target has in the same configuration.
+   */
+  sources?: 'present' | 'any';
+  /**
    * Target of the same project that uploads the package; bucket, prefix, region, profile, endpoint and `simulated` are read from it.
    */
   uploadTarget?: string;

@@ -2,7 +2,6 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
-import { readManifest } from '../../platform/built-package';
 import { isGone } from '../../platform/process-identity';
 import { desiredFunctions, selectFunctions } from '../../release/plan/functions';
 import { deleteVersions } from '../../release/versions/version-deletion';
@@ -57,9 +56,10 @@ async function makePlan(
   { deploy, keep, dryRun, forceUnlock }: PruneVersionsRequest,
   access: DeployAccess,
 ): Promise<VersionPlan> {
-  const { project, naming, only, settings, output } = deploy;
+  const { project, naming, only, settings } = deploy;
   const { bucket, prefix } = settings;
-  const functions = selectFunctions(desiredFunctions(readManifest(output), naming), only);
+  const { manifest } = await deploy.usePackage();
+  const functions = selectFunctions(desiredFunctions(manifest, naming), only);
   // As upload does: a bucket of the simulated account is there when it is needed.
   await access.simulated?.createBucket(bucket.name, { versioning: true });
   const facts = await readVersionFacts(

@@ -3,7 +3,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../../platform/aws/connect';
 import { renderBytes, renderError } from '../../report';
-import { readManifest, readPackage } from '../../platform/built-package';
+import { readPackage } from '../../platform/built-package';
 import { systemClock } from '../../release/calls/clock';
 import { packageKey, type StorageAccess } from '../../release/upload/package-object';
 import {
@@ -12,8 +12,8 @@ import {
   type UploadOutcome,
   type UploadRequest,
 } from '../../release/upload/upload';
+import { usePackage } from '../build/use';
 import { openAccount } from './account';
-import { buildOutput } from './build-output';
 import type { UploadExecutorSchema } from './schema';
 import { storageSettings } from './settings';
 import { currentProject } from './target-options';
@@ -37,8 +37,8 @@ async function upload(
   context: ExecutorContext,
 ): Promise<UploadOutcome[]> {
   const settings = storageSettings(options, context, context.targetName ?? 'upload');
-  const output = buildOutput(context, options.buildTarget);
-  const { package: zip, layer } = readManifest(output);
+  const { manifest, output } = await usePackage(context, options.buildTarget, options.sources);
+  const { package: zip, layer } = manifest;
   const requests: UploadRequest[] = [];
   for (const part of layer ? [layer, zip] : [zip]) {
     const file = await readPackage(output, part);

@@ -41,6 +41,10 @@ export interface UploadExecutorSchema {
    */
   buildTarget?: string;
   /**
+   * Which package may be used. `present`: that of the sources at hand; one of other sources, from an old cache or another commit, is built again with a warning, and refused where `ref` made it. `any`: whatever lies in the build's output, for a job that gets a package from another one. Comparing reads the service's files: 30 ms for 190 MB of dependencies. Deploy reads it from here.
+   */
+  sources?: 'present' | 'any';
+  /**
    * Only tell whether the package would be uploaded; nothing is written.
    */
   dryRun?: boolean;

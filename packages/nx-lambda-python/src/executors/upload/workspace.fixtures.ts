@@ -50,7 +50,7 @@ export class TestWorkspace {
     this.sha256 = digestOf(zip);
     const layer = this.layer === null ? null : zipWith(this.layer, this.file);
     const manifest: BuildManifest = {
-      format: 1,
+      format: 2,
       project: 'svc',
       package: {
         file: 'package.zip',
@@ -67,6 +67,7 @@ export class TestWorkspace {
           unpackedSize: 30,
         },
       }),
+      source: null,
       requirementsKey: 'none',
       runtime: RUNTIME,
       architecture: ARCHITECTURE,

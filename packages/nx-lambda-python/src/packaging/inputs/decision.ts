@@ -1,0 +1,113 @@
+/** What decided a package, as digests that any machine can compute again from the same sources. */
+
+import type { Marker } from '../../service/marker';
+import { digestOf, type Json } from '../canonical-json';
+import type { RequirementsMeaning } from '../requirements/collect';
+import { withoutCredentials } from '../requirements/parse';
+
+/** Raised whenever the same service gives another package or another manifest than before. */
+export const BUILD_FORMAT = 3;
+
+/** The named input that carries it: Nx hashes its text. Inputs of a build target without it are not the plugin's. */
+export const BUILD_FORMAT_INPUT = 'lambdaPythonBuildFormat';
+
+/** SHA-256, hex, of each part of it. Variables of the environment and the engine's image are in none of them. */
+export interface Decision {
+  /** The marker, and paths, modes and bytes of the files that it selects. */
+  service: string;
+  /** What requirement files and locks say, and the files of the workspace that they name. */
+  requirements: string;
+  /** The build target's options, and the format of builds. */
+  options: string;
+}
+
+/** Options of a build that change what is in its package. */
+export interface DecidingOptions {
+  dependencies: string;
+  image: string | undefined;
+  /** Targets of volumes, and variables with their values. */
+  container:
+    { volumes: readonly string[]; environment: Readonly<Record<string, string>> } | undefined;
+  pipArgs: readonly string[];
+  excludeDistributions: readonly string[];
+  collisions: Readonly<Record<string, string>>;
+  scripts: boolean;
+  bytecode: boolean;
+  bytecodeBudgetMb: number;
+  layer: boolean;
+}
+
+/**
+ * @param content see `contentDigest`
+ * @param meaning with variables of the environment as they are written
+ */
+export function decisionOf(
+  options: DecidingOptions,
+  marker: Marker,
+  content: string,
+  { requirements, constraints, options: given, content: files = {} }: RequirementsMeaning,
+): Decision {
+  return {
+    service: digestOf({ marker: markerFacts(marker), content }),
+    requirements: digestOf({ requirements, constraints, options: given, files }),
+    options: digestOf({ format: BUILD_FORMAT, ...optionFacts(options) }),
+  };
+}
+
+const NAMES: Readonly<Record<keyof Decision, string>> = {
+  service: "the service's files or its marker",
+  requirements: 'its requirements',
+  options: 'the options of the build',
+};
+
+/** What differs, in words; empty where the same things decided. */
+export function decisionChanges(built: Decision, present: Decision): string[] {
+  const keys = Object.keys(NAMES) as (keyof Decision)[];
+  return keys.filter((key) => built[key] !== present[key]).map((key) => NAMES[key]);
+}
+
+/** Without what only creates functions: it may hold values that are secret. */
+function markerFacts({ runtime, functions, ...marker }: Marker): Json {
+  const { root, importPackage, architecture, handlers, handlerName, include, exclude } = marker;
+  return {
+    root,
+    importPackage: importPackage ?? null,
+    runtime: runtime.name,
+    architecture,
+    handlers,
+    handlerName,
+    include,
+    exclude,
+    functions: functions.map(({ key, handler = null, name = null }) => ({ key, handler, name })),
+  };
+}
+
+function optionFacts({
+  image,
+  container,
+  pipArgs,
+  ...options
+}: DecidingOptions): Record<string, Json> {
+  const { dependencies, excludeDistributions, collisions, scripts, bytecode, layer } = options;
+  return {
+    dependencies,
+    image: image ?? null,
+    container: container
+      ? {
+          volumes: [...container.volumes].sort(),
+          environment: Object.fromEntries(
+            Object.entries(container.environment).map(([name, value]) => [
+              name,
+              withoutCredentials(value),
+            ]),
+          ),
+        }
+      : null,
+    pipArgs: pipArgs.map(withoutCredentials),
+    excludeDistributions: [...excludeDistributions].sort(),
+    collisions,
+    scripts,
+    bytecode: bytecode ? options.bytecodeBudgetMb : null,
+    layer,
+  };
+}

@@ -1,0 +1,127 @@
+/**
+ * Everything that decides a package, from the options of its build, its marker and the files of the workspace.
+ *
+ * The inputs that Nx hashes, the requirements key, the content of the service and what `explain` prints are views
+ * of this: what is not here decides nothing.
+ */
+
+import { posix } from 'node:path';
+import type { Marker } from '../../service/marker';
+import { isLibraryFile, isPrunedOfLibrary } from '../requirements/tree';
+import { readRequired, type RequirementOptions } from './requirements';
+import { findSources, type SourceFiles } from './sources';
+import { hiddenFromNx, type HiddenBy } from './visibility';
+import { walk } from './walk';
+import type { WorkspaceFiles } from './workspace-files';
+
+/** Paths are relative to the workspace and free of symbolic links; each list is sorted. */
+export interface PackageInputs {
+  /** Of the service itself. */
+  sources: SourceFiles;
+  /** Read by their names; what is not there yet counts as well. */
+  files: string[];
+  /** Directories of which every file counts: libraries, what links lead to, directories of `--find-links`. */
+  directories: string[];
+  /** Of the environment. */
+  variables: string[];
+  /** What of all this Nx does not hash. */
+  unseen: Unseen[];
+}
+
+export interface Unseen {
+  /** In words: a path of the workspace, or a setting of this machine. */
+  what: string;
+  why: string;
+}
+
+/** What of the machine decides, besides files of the workspace. */
+export interface MachineInputs {
+  /** Variables of the environment that choose wheels. */
+  variables: readonly string[];
+  /** Settings that choose wheels and come from files outside of the workspace. */
+  settings: readonly Unseen[];
+  /** Files that settings name. */
+  files: readonly string[];
+}
+
+/**
+ * @param variants the options of each configuration of the build target
+ * @throws MARKER_INVALID and the codes of `readRequired`
+ */
+export function packageInputs(
+  variants: readonly RequirementOptions[],
+  marker: Marker,
+  root: string,
+  workspace: WorkspaceFiles,
+  machine: MachineInputs,
+): PackageInputs {
+  const hidden = hiddenFromNx(workspace);
+  const required = variants.map((options) => readRequired(options, workspace));
+  const sources = findSources(marker, root, workspace);
+  const named = [
+    ...required.flatMap(({ asked, local }) => [...asked, ...local.archives]),
+    ...machine.files,
+  ];
+  const findLinks = sorted(required.flatMap(({ local }) => local.findLinks));
+  const libraries = sorted(required.flatMap(({ local }) => local.trees)).map((path) =>
+    readLibrary(path, workspace),
+  );
+  const targets = [sources, ...libraries].flatMap((one) => one.targets);
+  const files = sorted([
+    ...named,
+    // Where a link leads decides, and so does the link.
+    ...named.flatMap((path) => workspace.resolve(path) ?? []),
+    ...targets.flatMap(({ path, isDirectory }) => (isDirectory ? [] : [path])),
+  ]);
+  const there = files.filter((path) => workspace.exists(path) && !workspace.isDirectory(path));
+  return {
+    sources,
+    files,
+    directories: sorted([
+      ...libraries.map(({ path }) => path),
+      ...findLinks.flatMap((path) => [path, ...(workspace.resolve(path) ?? [])].slice(0, 2)),
+      ...targets.flatMap(({ path, isDirectory }) => (isDirectory ? [path] : [])),
+    ]),
+    variables: sorted([...required.flatMap(({ variables }) => variables), ...machine.variables]),
+    unseen: [
+      ...hiddenOnes(sorted([...there, ...sources.real]), hidden),
+      ...libraries.flatMap((library) => hiddenOnes(library.real, hidden)),
+      ...findLinks.flatMap((path) => hiddenOnes(linked(path, workspace), hidden)),
+      ...machine.settings,
+    ],
+  };
+}
+
+interface Library extends Pick<SourceFiles, 'real' | 'targets'> {
+  path: string;
+}
+
+function readLibrary(path: string, workspace: WorkspaceFiles): Library {
+  const { files, links } = walk(path, [''], isPrunedOfLibrary, workspace);
+  return {
+    path,
+    real: [...files].flatMap(([below, real]) => (isLibraryFile(below) ? [real] : [])),
+    targets: [...links.values()],
+  };
+}
+
+/** pip looks at the files of the directory itself. Wheels that are still to come count: they are what it is for. */
+function linked(path: string, workspace: WorkspaceFiles): string[] {
+  const real = workspace.resolve(path) ?? path;
+  if (!workspace.isDirectory(real)) return [real];
+  const files = workspace
+    .list(real)
+    .flatMap(({ name, kind }) => (kind === 'directory' ? [] : [name]));
+  return [...files, 'x-1-py3-none-any.whl'].map((name) => posix.join(real, name));
+}
+
+function hiddenOnes(paths: readonly string[], hidden: HiddenBy): Unseen[] {
+  return paths.flatMap((path) => {
+    const by = hidden(path);
+    return by === undefined ? [] : [{ what: `\`${path}\``, why: `\`${by}\` hides it` }];
+  });
+}
+
+function sorted(paths: readonly string[]): string[] {
+  return [...new Set(paths)].sort();
+}

@@ -1,0 +1,34 @@
+/** How everything that decides a package is looked at. Paths are relative to the workspace, with forward slashes. */
+
+import type { TomlTable } from '../requirements/toml';
+
+export interface WorkspaceFiles {
+  /** Absolute path of the workspace, for requirements such as `common @ file:///…`. */
+  root: string;
+  /** Text of a file; undefined where none can be read. */
+  read: (path: string) => string | undefined;
+  exists: (path: string) => boolean;
+  isDirectory: (path: string) => boolean;
+  /** For readers that read many services: the lock of a workspace may have megabytes. */
+  parse: (text: string, path: string) => TomlTable;
+  /** Entries of a directory, in any order; none where it cannot be read. */
+  list: (directory: string) => readonly DirectoryEntry[];
+  /** The path without symbolic links; undefined where it leads nowhere or out of the workspace. */
+  resolve: (path: string) => string | undefined;
+  /** Ignore rules that stand outside of the workspace and count in it, the strongest first. */
+  outerRules: () => readonly OuterRules[];
+}
+
+export interface DirectoryEntry {
+  name: string;
+  kind: 'file' | 'directory' | 'link';
+}
+
+export interface OuterRules {
+  /** As messages name it: `core.excludesFile of git`. */
+  name: string;
+  /** gitignore syntax. */
+  text: string;
+  /** The workspace, relative to the directory that the rules are for; empty for the workspace itself. */
+  workspace: string;
+}

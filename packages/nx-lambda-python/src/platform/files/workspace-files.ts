@@ -1,0 +1,108 @@
+/** The workspace on disk: what went away since it was listed, or cannot be read, is as good as none. */
+
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  type Dirent,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import type {
+  DirectoryEntry,
+  OuterRules,
+  WorkspaceFiles,
+} from '../../packaging/inputs/workspace-files';
+import { parseToml, type TomlTable } from '../../packaging/requirements/toml';
+
+/** Each text and directory is read once: services share locks, requirements and libraries. */
+export function workspaceFiles(root: string): WorkspaceFiles {
+  const read = once((path) => readText(join(root, path)));
+  const documents = new Map<string, TomlTable>();
+  let real: string | undefined;
+  let rules: readonly OuterRules[] | undefined;
+  return {
+    root,
+    read,
+    exists: (path) => existsSync(join(root, path)),
+    isDirectory: (path) =>
+      statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() ?? false,
+    parse: (text, path) => {
+      const known = documents.get(path) ?? parseToml(text, path);
+      documents.set(path, known);
+      return known;
+    },
+    list: once((path) => listDirectory(join(root, path))),
+    resolve: (path) => {
+      try {
+        real ??= realpathSync(root);
+        const target = relative(real, realpathSync(join(root, path)))
+          .split(sep)
+          .join('/');
+        return target === '..' || target.startsWith('../') ? undefined : target || '.';
+      } catch {
+        return undefined;
+      }
+    },
+    outerRules: () => (rules ??= [...rulesAbove(root), ...globalRules()]),
+  };
+}
+
+function once<T>(look: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, look(path));
+    return known.get(path) as T;
+  };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function listDirectory(path: string): DirectoryEntry[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry): DirectoryEntry[] => {
+    const { name } = entry;
+    if (entry.isSymbolicLink()) return [{ name, kind: 'link' }];
+    if (entry.isDirectory()) return [{ name, kind: 'directory' }];
+    return entry.isFile() ? [{ name, kind: 'file' }] : [];
+  });
+}
+
+/** Of the directories above a workspace that is a folder of its repository. */
+function rulesAbove(root: string): OuterRules[] {
+  const rules: OuterRules[] = [];
+  for (let directory = root; !existsSync(join(directory, '.git')); directory = dirname(directory)) {
+    const above = dirname(directory);
+    if (above === directory) break;
+    const workspace = relative(above, root).split(sep).join('/');
+    for (const name of ['.nxignore', '.ignore', '.gitignore', '.git/info/exclude']) {
+      const text = readText(join(above, name));
+      if (text !== undefined) rules.push({ name: join(above, name), text, workspace });
+    }
+  }
+  return rules;
+}
+
+/** git's own for all repositories of a user, found as ripgrep's `ignore` finds them. */
+function globalRules(): OuterRules[] {
+  const configuration = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+  const given = [join(homedir(), '.gitconfig'), join(configuration, 'git', 'config')]
+    .map((path) => /^\s*excludesfile\s*=\s*"?\s*(\S+?)\s*"?\s*$/im.exec(readText(path) ?? '')?.[1])
+    .find((path) => path !== undefined);
+  const path = given?.replace(/^~(?=[/\\])/, homedir()) ?? join(configuration, 'git', 'ignore');
+  const text = readText(path);
+  return text === undefined ? [] : [{ name: `git's ${path}`, text, workspace: '' }];
+}
