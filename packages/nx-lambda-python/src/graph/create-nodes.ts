@@ -3,12 +3,14 @@
 import type { CreateNodesContextV2, CreateNodesV2, ProjectConfiguration } from '@nx/devkit';
 import { join, posix } from 'node:path';
 import { declaredName, hasMarker, MARKER_FILE, parseMarker, type Marker } from '../service/marker';
+import { readChain } from './chain';
 import { countHandlers } from './count-handlers';
 import { BUILD_FORMAT, BUILD_FORMAT_INPUT, buildInputs } from './inputs';
+import { targetPlaces } from './declared-targets';
 import { graphFiles } from './files';
 import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
 import { namedFiles, requirementsOption, type GraphFiles } from './requirements';
-import { describe, serviceTargets } from './targets';
+import { describe, serviceTargets, takenNote, TARGET_GROUP } from './targets';
 
 export type { PluginOptions } from './options';
 
@@ -88,7 +90,8 @@ function serviceProject(
   ]);
   const named = namedFiles(root, option, workspace);
   const inputs = buildInputs(typeof marker === 'string' ? undefined : marker, root, named);
-  const targets = serviceTargets(plans, { root, name, inputs, summary });
+  const chain = readChain(plans, targetPlaces(root, workspace, nxJsonConfiguration.targetDefaults));
+  const targets = serviceTargets(plans, { root, name, inputs, summary, chain });
   return {
     name,
     root,
@@ -98,8 +101,8 @@ function serviceProject(
     targets,
     metadata: {
       technologies: ['python', 'aws-lambda'],
-      description: `Python Lambda service: ${summary}`,
-      targetGroups: { 'Lambda Python': Object.keys(targets) },
+      description: `Python Lambda service: ${summary}${takenNote(chain.taken)}`,
+      targetGroups: { [TARGET_GROUP]: Object.keys(targets) },
     },
   };
 }
