@@ -69,6 +69,8 @@ export type ErrorCode =
   | 'AWS_UNREACHABLE'
   | 'AWS_REQUEST_FAILED'
   // any command
+  | 'CONFIGURATION_UNKNOWN'
+  | 'TARGET_TAKEN'
   | 'OPTION_INVALID';
 
 export interface ErrorDetails {

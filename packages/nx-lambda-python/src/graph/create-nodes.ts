@@ -9,10 +9,11 @@ import { machineInputs } from '../platform/pip/machine-inputs';
 import { countHandlers } from '../service/handler-modules';
 import { declaredName, hasMarker, MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { inferInputs, type InferredInputs } from './build-inputs';
-import { declaredTarget, ownNamedInputs, type TargetPlaces } from './declared-targets';
+import { readChain } from './chain';
+import { declaredTarget, ownNamedInputs, targetPlaces } from './declared-targets';
 import { BROKEN_INPUTS, BUILD_FORMAT_INPUTS } from './inputs';
 import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
-import { describe, serviceTargets } from './targets';
+import { describe, serviceTargets, takenNote, TARGET_GROUP } from './targets';
 
 export type { PluginOptions } from './options';
 
@@ -87,12 +88,7 @@ function serviceProject(
   { nxJsonConfiguration: { targetDefaults, namedInputs } }: CreateNodesContextV2,
 ): ProjectConfiguration {
   const marker = markerOrFault(text, posix.join(root, MARKER_FILE));
-  const places: TargetPlaces = {
-    changes: plans.build?.changes,
-    targetDefaults,
-    packageJson: workspace.read(posix.join(root, 'package.json')),
-    projectJson: workspace.read(posix.join(root, 'project.json')),
-  };
+  const places = targetPlaces(root, workspace, targetDefaults);
   const build =
     typeof marker === 'string'
       ? BROKEN
@@ -100,7 +96,10 @@ function serviceProject(
           {
             root,
             marker,
-            declared: declaredTarget(plans.build?.name ?? 'build', BUILD_EXECUTOR, places),
+            declared: declaredTarget(plans.build?.name ?? 'build', BUILD_EXECUTOR, {
+              ...places,
+              changes: plans.build?.changes,
+            }),
             ownNames: ownNamedInputs(places),
           },
           workspace,
@@ -111,7 +110,8 @@ function serviceProject(
     typeof marker === 'string'
       ? `broken: ${marker}`
       : describe(marker, countHandlers(marker, build.files));
-  const targets = serviceTargets(plans, { root, name, build, summary });
+  const chain = readChain(plans, places);
+  const targets = serviceTargets(plans, { root, name, build, summary, chain });
   return {
     name,
     root,
@@ -121,8 +121,8 @@ function serviceProject(
     targets,
     metadata: {
       technologies: ['python', 'aws-lambda'],
-      description: `Python Lambda service: ${summary}`,
-      targetGroups: { 'Lambda Python': Object.keys(targets) },
+      description: `Python Lambda service: ${summary}${takenNote(chain.taken)}`,
+      targetGroups: { [TARGET_GROUP]: Object.keys(targets) },
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a workspace declares of a target, before Nx has put it together: the graph is asked first. */
 
+import { posix } from 'node:path';
 import { compile } from '../service/handler-modules';
 import {
   stringOf,
@@ -8,6 +9,7 @@ import {
   stringsOf,
   type TomlTable,
 } from '../packaging/requirements/toml';
+import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 
 /** From the weakest to the strongest: the order in which Nx lays one over the other. */
 export type PlaceName = 'plugin options' | 'targetDefaults' | 'package.json' | 'project.json';
@@ -22,6 +24,22 @@ export interface TargetPlaces {
   packageJson?: string | undefined;
   /** The text of the project.json beside the marker. */
   projectJson?: string | undefined;
+}
+
+/** Where the targets of a project are declared, but for the plugin's options, which are of one target each. */
+export function targetPlaces(
+  root: string,
+  { read, exists }: Pick<WorkspaceFiles, 'read' | 'exists'>,
+  targetDefaults: unknown,
+): TargetPlaces {
+  const projectJson = read(posix.join(root, 'project.json'));
+  const isPackage =
+    projectJson !== undefined ||
+    root === '.' ||
+    exists('pnpm-workspace.yaml') ||
+    tableOf(parsed(read('package.json')))['workspaces'] !== undefined;
+  const packageJson = isPackage ? read(posix.join(root, 'package.json')) : undefined;
+  return { targetDefaults, packageJson, projectJson };
 }
 
 /** A target as one place has it. */

@@ -238,6 +238,7 @@ const CASES: Record<string, Case> = {
   },
   '9 requirements of package.json': {
     files: {
+      'package.json': '{ "workspaces": ["services/*"] }',
       [`${S}/package.json`]: JSON.stringify({
         name: 'orders',
         nx: { targets: { build: { options: { requirements: ['deps/all.txt'] } } } },

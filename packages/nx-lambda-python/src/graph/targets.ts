@@ -5,8 +5,12 @@ import { posix } from 'node:path';
 import type { Marker } from '../service/marker';
 import type { Unseen } from '../packaging/inputs/package-inputs';
 import type { InferredInputs } from './build-inputs';
+import type { Chain, Taken } from './chain';
 import { PACKAGE_INPUTS } from './inputs';
 import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
+
+/** Under which a project's targets of this plugin are shown together. */
+export const TARGET_GROUP = 'Lambda Python';
 
 export interface ServiceFacts {
   /** Of the project, relative to the workspace. */
@@ -15,6 +19,7 @@ export interface ServiceFacts {
   build: Pick<InferredInputs, 'inputs' | 'unseen'>;
   /** `12 handlers, python3.13 on x86_64`, or what is wrong with the marker. */
   summary: string;
+  chain: Chain;
 }
 
 /** By target name, the chain first, in its order. */
@@ -94,7 +99,7 @@ function inferUpload(
     ...dependsOn(plans.build),
     inputs: PACKAGE_INPUTS,
     ...renamed('buildTarget', 'build', plans.build),
-    configurations: { local: { simulated: true } },
+    ...stages(facts),
     metadata: metadata(plan, facts, 'Puts the deployment package into S3, once', {
       args: ['-c local'],
     }),
@@ -112,7 +117,7 @@ function inferDeploy(
     ...dependsOn(plans.upload ?? plans.build),
     inputs: PACKAGE_INPUTS,
     ...renamed('uploadTarget', 'upload', plans.upload),
-    configurations: { local: { simulated: true } },
+    ...stages(facts),
     metadata: metadata(plan, facts, 'Points every function at the uploaded package', {
       args: ['-c local'],
     }),
@@ -129,7 +134,7 @@ function inferReleases(
     executor: 'nx-lambda-python:releases',
     cache: false,
     ...renamed('deployTarget', 'deploy', plans.deploy),
-    configurations: { local: { simulated: true } },
+    ...stages(facts),
     metadata: metadata(plan, facts, 'Lists what was released, newest first', {
       args: ['-c local'],
     }),
@@ -145,7 +150,7 @@ function inferRollback(
     executor: 'nx-lambda-python:rollback',
     cache: false,
     ...renamed('deployTarget', 'deploy', plans.deploy),
-    configurations: { local: { simulated: true } },
+    ...stages(facts),
     metadata: metadata(plan, facts, 'Undoes a release', { args: ['--dryRun'] }),
   };
 }
@@ -162,7 +167,7 @@ function inferPruneVersions(
     ...dependsOn(plans.build),
     inputs: PACKAGE_INPUTS,
     ...renamed('deployTarget', 'deploy', plans.deploy),
-    configurations: { local: { simulated: true } },
+    ...stages(facts),
     metadata: metadata(plan, facts, 'Lists, or deletes, old versions of the functions', {
       options: { dryRun: false },
     }),
@@ -225,21 +230,42 @@ function inferShell(
   };
 }
 
+/** All targets of a release run in the configurations that any of them has: Nx runs others in their default. */
+function stages({
+  chain,
+}: ServiceFacts): Pick<TargetConfiguration, 'configurations' | 'defaultConfiguration'> {
+  const { configurations, defaultConfiguration } = chain;
+  return {
+    configurations: {
+      ...Object.fromEntries(configurations.map((name) => [name, {}])),
+      local: { simulated: true },
+    },
+    ...(defaultConfiguration === undefined ? {} : { defaultConfiguration }),
+  };
+}
+
 function dependsOn(previous: TargetPlan | undefined): Pick<TargetConfiguration, 'dependsOn'> {
   return previous ? { dependsOn: [previous.name] } : {};
+}
+
+/** Empty, or which names run something else, and what to do about it. */
+export function takenNote(taken: readonly Taken[]): string {
+  if (taken.length === 0) return '';
+  const names = taken.map(({ name, executor, place }) => `\`${name}\` (${executor}, ${place})`);
+  return `; not of this plugin: ${names.join(', ')}: see TARGET_TAKEN in its troubleshooting`;
 }
 
 type Metadata = NonNullable<TargetConfiguration['metadata']>;
 
 function metadata(
   plan: TargetPlan,
-  { name, summary }: ServiceFacts,
+  { name, summary, chain }: ServiceFacts,
   action: string,
   example: NonNullable<Metadata['help']>['example'],
 ): Metadata {
   return {
     technologies: ['python', 'aws-lambda'],
-    description: `${action} (${summary})`,
+    description: `${action} (${summary})${takenNote(chain.taken)}`,
     help: { command: `npx nx run ${name}:${plan.name} --help`, example },
   };
 }

@@ -1,5 +1,11 @@
 /** The options of a target, as Nx would run it in a configuration. */
 
+/**
+ * The variable in which the plugin tells its executors the configuration that the command line asks for: Nx
+ * itself leaves out one that a target lacks, and runs its default. Empty where none is asked for.
+ */
+export const ASKED_CONFIGURATION = 'NX_LAMBDA_PYTHON_ASKED_CONFIGURATION';
+
 /** What a target of a project has, as far as it counts here. */
 export interface ConfiguredTarget {
   options?: object;

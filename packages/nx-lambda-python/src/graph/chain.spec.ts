@@ -1,0 +1,107 @@
+import type { NxJsonConfiguration, TargetConfiguration } from '@nx/devkit';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createNodesV2, type PluginOptions } from '../plugin';
+
+let workspace: string;
+beforeEach(() => (workspace = mkdtempSync(join(tmpdir(), 'nx-lambda-python-chain-'))));
+afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+
+async function infer(
+  files: Record<string, object>,
+  nxJsonConfiguration: NxJsonConfiguration = {},
+  options?: PluginOptions,
+) {
+  const texts: [string, string][] = [
+    ['svc/pyproject.toml', '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.13"\n'],
+    ...Object.entries(files).map(([path, one]): [string, string] => [path, JSON.stringify(one)]),
+  ];
+  for (const [path, text] of texts) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  const context = { nxJsonConfiguration, workspaceRoot: workspace };
+  const [result] = await createNodesV2[1](['svc/pyproject.toml'], options, context);
+  const project = result?.[1].projects?.['svc'];
+  if (!project?.targets) throw new Error('nothing was inferred');
+  return { targets: project.targets, description: project.metadata?.description ?? '' };
+}
+
+const RELEASE = ['upload', 'deploy', 'releases', 'rollback', 'prune-versions'];
+const stages = (targets: Record<string, TargetConfiguration>) =>
+  RELEASE.map((name) => Object.keys(targets[name]?.configurations ?? {}).sort());
+const each = <T>(value: T) => RELEASE.map(() => value);
+const production = { configurations: { production: { stage: 'prod' } } };
+
+describe('what upload or deploy have in a configuration, all targets of a release find', () => {
+  test.each<[string, Record<string, object>, NxJsonConfiguration, PluginOptions | undefined]>([
+    ['project.json', { 'svc/project.json': { targets: { deploy: production } } }, {}, undefined],
+    [
+      'package.json',
+      { 'svc/project.json': {}, 'svc/package.json': { nx: { targets: { upload: production } } } },
+      {},
+      undefined,
+    ],
+    [
+      'targetDefaults of the executor',
+      {},
+      { targetDefaults: { 'nx-lambda-python:deploy': production } },
+      undefined,
+    ],
+    ['targetDefaults of the name', {}, { targetDefaults: { upload: production } }, undefined],
+    ['plugin options', {}, {}, { deploy: production }],
+  ])('%s', async (_, files, nxJson, options) => {
+    const { targets } = await infer(files, nxJson, options);
+    expect(stages(targets)).toEqual(each(['local', 'production']));
+    // Nothing of it is repeated: they read the options where they stand.
+    expect(targets['rollback']?.configurations).toEqual({
+      production: {},
+      local: { simulated: true },
+    });
+    expect(targets['rollback']).not.toHaveProperty('defaultConfiguration');
+  });
+
+  test('also under other names', async () => {
+    const { targets } = await infer(
+      { 'svc/project.json': { targets: { ship: production } } },
+      {},
+      { deploy: 'ship' },
+    );
+    expect(targets['rollback']?.configurations).toHaveProperty('production');
+  });
+
+  test('also the default one of deploy', async () => {
+    const deploy = { ...production, defaultConfiguration: 'production' };
+    const { targets } = await infer({ 'svc/project.json': { targets: { deploy } } });
+    expect(RELEASE.map((name) => targets[name]?.defaultConfiguration)).toEqual(each('production'));
+  });
+
+  test('nothing of what another executor has', async () => {
+    const deploy = { ...production, executor: 'nx:run-commands' };
+    const { targets } = await infer({ 'svc/project.json': { targets: { deploy } } });
+    expect(stages(targets)).toEqual(each(['local']));
+  });
+});
+
+describe('a name that something else has', () => {
+  const note =
+    '; not of this plugin: `build` (@nxlv/python:build, project.json): see TARGET_TAKEN in its troubleshooting';
+
+  test('is told in the descriptions of project and targets', async () => {
+    const { targets, description } = await infer({
+      'svc/project.json': { targets: { build: { executor: '@nxlv/python:build' } } },
+    });
+    expect(description).toContain(note);
+    expect(targets['upload']?.metadata?.description).toContain(note);
+  });
+
+  test('an npm script counts where Nx reads package.json', async () => {
+    const manifest = { 'svc/package.json': { scripts: { deploy: 'make deploy' } } };
+    expect((await infer(manifest)).description).not.toContain('not of this plugin');
+    const { description } = await infer({ ...manifest, 'svc/project.json': {} });
+    expect(description).toContain('`deploy` (nx:run-script, package.json)');
+    const inWorkspaces = await infer({ ...manifest, 'package.json': { workspaces: ['*'] } });
+    expect(inWorkspaces.description).toContain('`deploy`');
+  });
+});
