@@ -1,8 +1,6 @@
 /** Names this process so that it can be asked after from anywhere: only its own machine knows whether it lives. */
 
-import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname, networkInterfaces } from 'node:os';
+import { isAlive, thisMachine } from './machine';
 
 /** `4711-9f86d0818a4c2e11`: process and machine. */
 export function processIdentity(pid: number = process.pid): string {
@@ -15,38 +13,6 @@ export function isGone(identity: string): boolean {
   return pid !== undefined && host === machine() && !isAlive(Number(pid));
 }
 
-let known: string | undefined;
-
-/** Unlike on one disk, many machines of one name meet in a bucket: runners, containers, `localhost`. */
 function machine(): string {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((all = []) => all.map(({ mac }) => mac))
-    .sort();
-  const facts = [
-    hostname(),
-    // Linux alone has these two; containers count their processes anew, and each start of a machine has an id.
-    orEmpty(() => readlinkSync('/proc/self/ns/pid')),
-    orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
-    [...new Set(addresses)].join(),
-  ];
-  known ??= createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 16);
-  return known;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, and another user's.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-function orEmpty(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
+  return thisMachine().slice(0, 16);
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { inWorkspace } from '../../packaging/requirements/local';
 import type { Mount } from '../../platform/engines/container';
 import { ROOT } from '../../platform/pip/pip-container';
 
@@ -51,6 +52,12 @@ function sourceOf(
   // May be the engine's own path, so that it need not exist here.
   if (isAbsolute(source) || win32.isAbsolute(source)) return { source };
   if (!/^\.|[\\/]/.test(source)) return { source, isVolume: true };
+  if (inWorkspace(source, { projectRoot: '.', workspaceRoot }) === undefined) {
+    throw invalid(
+      `\`${volume}\` in \`volumes\`: \`${source}\` is outside of the workspace`,
+      `keep it in the workspace, or, if it is at the same place on every machine, write it absolute: "${join(workspaceRoot, source)}:…"`,
+    );
+  }
   const path = join(workspaceRoot, source);
   if (existsSync(path)) return { source: path };
   throw invalid(

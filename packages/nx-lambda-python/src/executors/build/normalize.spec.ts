@@ -19,6 +19,22 @@ describe('normalizeOptions', () => {
     });
   });
 
+  it.each<[Partial<BuildExecutorSchema>, string]>([
+    [{ requirements: ['../../../requirements.txt'] }, '`requirements` names'],
+    [{ constraints: ['../../../../etc/limits.txt'] }, '`constraints` names'],
+    [{ outputPath: '../dist' }, '`outputPath` is'],
+    [{ outputPath: '/workspace/dist' }, '`outputPath` is'],
+    [{ pipArgs: ['-r', '../more.txt'] }, '`pipArgs` has'],
+    [{ volumes: ['../lib:/lib'] }, '`../lib` is outside of the workspace'],
+  ])('refuses %j, of which the workspace knows nothing', (schema, message) => {
+    expect(() => normalize(schema)).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+  });
+
   it('takes what a workspace may set for all, empty, with install', () => {
     const schema = { dependencies: 'install', excludeDistributions: [], collisions: {} } as const;
     expect(normalize({ ...schema, excludeDistributions: [] }).dependencies).toBe('install');

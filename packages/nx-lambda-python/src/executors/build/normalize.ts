@@ -1,8 +1,9 @@
 /** The build target's options with every path made relative to the workspace and every default set. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { outputDirectory, projectPath } from '../../packaging/inputs/option-paths';
+import { checkPipArguments } from '../../packaging/inputs/pip-arguments';
 import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { Mount } from '../../platform/engines/container';
 import { userInfosIn } from '../../platform/redact';
@@ -16,6 +17,7 @@ export interface BuildOptions {
   sourceRoot: string;
   /** Relative to the workspace, with forward slashes, as are all further paths. */
   projectRoot: string;
+  /** Directory of the package. */
   outputPath: string;
   requirements: string[];
   /** False where they are the default, for which a lock may stand in. */
@@ -41,7 +43,7 @@ export interface BuildOptions {
 }
 
 export function normalizeOptions(
-  schema: BuildExecutorSchema,
+  schema: Partial<BuildExecutorSchema>,
   context: ExecutorContext,
 ): BuildOptions {
   const project = context.projectName ?? '';
@@ -54,16 +56,18 @@ export function normalizeOptions(
   }
   checkInstall(schema);
   checkArguments(schema);
-  const inProject = (path: string) => posix.join(projectRoot, path.replaceAll('\\', '/'));
+  const base = { projectRoot, workspaceRoot: context.root };
+  const paths = (option: 'requirements' | 'constraints', given: readonly string[]) =>
+    given.map((path) => projectPath(option, path, base));
   return {
     project,
     workspaceRoot: context.root,
     sourceRoot: context.root,
     projectRoot,
-    outputPath: schema.outputPath,
-    requirements: (schema.requirements ?? ['requirements.txt']).map(inProject),
+    outputPath: outputDirectory(schema.outputPath, base),
+    requirements: paths('requirements', schema.requirements ?? ['requirements.txt']),
     areRequirementsGiven: schema.requirements !== undefined,
-    constraints: (schema.constraints ?? []).map(inProject),
+    constraints: paths('constraints', schema.constraints ?? []),
     dependencies: schema.dependencies ?? 'wheels',
     engine: schema.engine ?? 'auto',
     image: schema.image,
@@ -93,7 +97,7 @@ const NEUTRAL: Readonly<Record<string, string>> = {
 };
 
 /** Whoever set these means them: doing without in silence would give another package than they expect. */
-function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
+function checkInstall({ dependencies, ...schema }: Partial<BuildExecutorSchema>): void {
   if (dependencies !== 'install') return;
   if (schema.engine === 'host') {
     throw new LambdaPythonError('OPTION_INVALID', {
@@ -118,7 +122,8 @@ function checkInstall({ dependencies, ...schema }: BuildExecutorSchema): void {
 }
 
 /** Every user of this machine can read a process's arguments. */
-function checkArguments(schema: BuildExecutorSchema): void {
+function checkArguments(schema: Partial<BuildExecutorSchema>): void {
+  checkPipArguments(schema.pipArgs ?? []);
   for (const option of ['pipArgs', 'containerArgs', 'environment'] as const) {
     const found = schema[option]?.find((argument) => userInfosIn(argument).length > 0);
     if (found === undefined) continue;

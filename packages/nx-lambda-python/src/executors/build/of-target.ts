@@ -15,5 +15,5 @@ export function buildOptionsOf(
   own: Partial<BuildExecutorSchema> = {},
 ): BuildOptions {
   const given = targetOptions<BuildExecutorSchema>(context, target, 'buildTarget');
-  return normalizeOptions({ outputPath: '', ...given, ...own }, context);
+  return normalizeOptions({ ...given, ...own }, context);
 }

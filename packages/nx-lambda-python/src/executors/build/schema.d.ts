@@ -9,7 +9,7 @@ export interface BuildExecutorSchema {
    */
   requirements?: string[];
   /**
-   * Constraints files, relative to the project's root, as for `pip --constraint`.
+   * Constraints files, relative to the project's root, as for `pip --constraint`. Those of pip's own configuration (PIP_CONSTRAINT) count besides.
    */
   constraints?: string[];
   /**
@@ -33,7 +33,7 @@ export interface BuildExecutorSchema {
    */
   mount?: 'auto' | 'bind' | 'copy';
   /**
-   * Further mounts, `source:target` or `source:target:ro`: a source with a slash is a path, relative to the workspace unless it is absolute, a bare name a volume of the engine. Their targets are part of the requirements key, what is in them is not.
+   * Further mounts, `source:target` or `source:target:ro`: a source with a slash is a path, relative to the workspace and in it, or absolute; a bare name is a volume of the engine. Their targets are part of the requirements key, what is in them is not.
    */
   volumes?: string[];
   /**
@@ -49,7 +49,7 @@ export interface BuildExecutorSchema {
    */
   ssh?: 'auto' | 'agent' | 'none';
   /**
-   * Further arguments of pip, for example `--pre`. They are part of the requirements key. A URL with credentials is refused: arguments are for everyone to read.
+   * Further arguments of pip, for example `--pre`. They are part of the requirements key. Those that name requirements, constraints or places to write to are refused: the build has options for the first two, and says the third itself. A URL with credentials is refused: arguments are for everyone to read.
    */
   pipArgs?: string[];
   /**
@@ -83,7 +83,7 @@ export interface BuildExecutorSchema {
    */
   ref?: string;
   /**
-   * Directory of `package.zip`, `manifest.json` and, with `layer`, `layer.zip`, relative to the workspace. Inferred targets set `dist/<project root>`.
+   * Directory of `package.zip`, `manifest.json` and, with `layer`, `layer.zip`, relative to the workspace and in it: Nx restores a cached package nowhere else. Inferred targets set `dist/<project root>`.
    */
   outputPath: string;
 }

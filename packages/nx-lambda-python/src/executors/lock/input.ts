@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { projectPath } from '../../packaging/inputs/option-paths';
 import {
   collectRequirements,
   type CollectedRequirements,
@@ -38,15 +39,15 @@ export function readLockInput(schema: LockExecutorSchema, place: Place): LockInp
     const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
     return isFile ? readFileSync(file, 'utf8') : undefined;
   };
-  const inProject = (path: string) => posix.join(projectRoot, path.replaceAll('\\', '/'));
-  const output = inProject(schema.output ?? 'requirements.txt');
+  const inProject = (option: 'input' | 'output', path: string) => projectPath(option, path, place);
+  const output = inProject('output', schema.output ?? 'requirements.txt');
   const sources = schema.input ?? defaultInput(schema, place, output, read);
   checkExtras(schema, sources);
 
   // The dependencies of pyproject.toml are read as a requirements file beside it.
   const declared = new Map<string, string>();
   const requirements = sources.map((source) => {
-    const path = inProject(source);
+    const path = inProject('input', source);
     if (posix.basename(path) !== PYPROJECT) return path;
     const lines = readProjectDependencies(read(path) ?? '', path, schema.extras ?? []);
     const stand = posix.join(posix.dirname(path), 'pyproject.dependencies.txt');

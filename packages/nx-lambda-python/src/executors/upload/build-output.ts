@@ -1,7 +1,8 @@
 /** Finds what the build target left. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join } from 'node:path';
+import { outputDirectory } from '../../packaging/inputs/option-paths';
 import type { BuildOutput } from '../../platform/built-package';
 import { currentProject, nxCommand, targetOptions } from './target-options';
 
@@ -13,11 +14,13 @@ export function buildOutput(
 ): BuildOutput {
   const { root } = currentProject(context);
   const { outputPath } = targetOptions<{ outputPath: string }>(context, buildTarget, 'buildTarget');
-  const path = outputPath ?? join('dist', root);
-  const directory = isAbsolute(path) ? path : join(context.root, path);
+  const displayed = outputDirectory(outputPath, {
+    projectRoot: root,
+    workspaceRoot: context.root,
+  });
   return {
-    directory,
-    displayed: relative(context.root, directory).split(sep).join('/'),
+    directory: join(context.root, displayed),
+    displayed,
     command: nxCommand(context, buildTarget),
   };
 }

@@ -2,7 +2,6 @@
 
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
-import type { ExecResult } from '../exec';
 import { accessFailure } from './access';
 
 export interface FailedPip {
@@ -65,18 +64,7 @@ function onlyCauseOfConflict(text: string): string | undefined {
   return required.size === 1 ? [...required][0] : undefined;
 }
 
-/**
- * True where pip may have failed over what it had kept of an earlier download: it checks what it
- * reads from its cache as it checks what it fetches, and blames the index for it.
- */
-export function mayBeCacheDamage({ exitCode, output }: ExecResult): boolean {
-  return exitCode !== 0 && CACHE_DAMAGE.test(output);
-}
-
 const NO_SPACE = /No space left on device|Disk quota exceeded/;
-const CACHE_DAMAGE =
-  /DO NOT MATCH THE HASHES|is invalid\.|BadZipFile|zlib\.error|has an invalid wheel|Error -\d while decompressing/;
-
 function diskFull(target: string, place: FailedPip['place']): LambdaPythonError {
   const where =
     place === 'host'

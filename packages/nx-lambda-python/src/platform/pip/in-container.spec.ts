@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec } from '../exec';
@@ -81,6 +81,26 @@ describe('pip in the container', () => {
       '--no-warn-conflicts',
       '--target=/nx-lambda-python/tree',
     ]);
+  });
+
+  it('keeps what others have in its cache where a hash does not fit', async () => {
+    const ran: string[][] = [];
+    const own = place();
+    const entry = join(own.pipCache, 'http-v2', 'entry');
+    mkdirSync(join(own.pipCache, 'http-v2'), { recursive: true });
+    writeFileSync(entry, '');
+    const output =
+      'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n' +
+      '    six==1.17.0 from https://host/six.whl:\n        Expected sha256 11\n';
+    const exec: Exec = async (file, args, options) => ({
+      ...(await engine([], ran)(file, args, options)),
+      ...(args[0] === 'run' ? { exitCode: 1, output } : {}),
+    });
+    await expect(resolveInContainer(directory, request, own, exec)).rejects.toMatchObject({
+      code: 'PIP_FAILED',
+    });
+    expect(ran.map((words) => words.includes('--env=PIP_NO_CACHE_DIR=1'))).toEqual([false, true]);
+    expect(existsSync(entry)).toBe(true);
   });
 
   it('sees what the user mounts, sets and passes on, whose values are in no argument', async () => {

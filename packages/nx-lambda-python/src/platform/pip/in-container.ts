@@ -1,6 +1,6 @@
 /** What the build image's own pip is asked for: wheels of all requirements, or a tree that has them installed. */
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
@@ -8,7 +8,8 @@ import type { BuildImage } from '../engines/image';
 import { NEW_ENTRIES } from '../engines/copy';
 import { runContainer } from '../engines/run';
 import type { Exec } from '../exec';
-import { mayBeCacheDamage, pipFailure } from './failure';
+import { withSoundCache } from './cache-damage';
+import { pipFailure } from './failure';
 import {
   MISFIT,
   pipContainer,
@@ -135,13 +136,10 @@ async function run(
     onLine: request.onLine,
     leaves: { source: directory, target: ROOT, names: [leaves] },
   };
-  let result = await runContainer(image, task, options, exec);
-  if (mayBeCacheDamage(result)) {
-    rmSync(place.pipCache, { recursive: true, force: true });
-    mkdirSync(place.pipCache, { recursive: true });
-    result = await runContainer(image, task, options, exec);
-  }
-  const { exitCode, output } = result;
+  const { exitCode, output } = await withSoundCache(place.pipCache, (more) => {
+    const environment = { ...task.environment, ...more };
+    return runContainer(image, { ...task, environment }, options, exec);
+  });
   if (exitCode === MISFIT) throw misfit(image, request, output);
   if (exitCode !== 0) {
     throw pipFailure({ output, target: describeTarget(request), place: 'container' });

@@ -8,7 +8,8 @@ import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
 import { pipPlatforms } from '../../packaging/wheel/tags';
 import type { Exec } from '../exec';
-import { mayBeCacheDamage, pipFailure } from './failure';
+import { mayBeCacheDamage, NO_CACHE } from './cache-damage';
+import { pipFailure } from './failure';
 import {
   describeTarget,
   fileArguments,
@@ -74,7 +75,7 @@ async function runPip(
     });
   let result = await run();
   // The cache is the user's own, and not ours to clear.
-  if (mayBeCacheDamage(result)) result = await run({ PIP_NO_CACHE_DIR: '1' });
+  if (mayBeCacheDamage(result)) result = await run(NO_CACHE);
   if (result.exitCode === UNFIT) throw unfitPip(result.output);
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });

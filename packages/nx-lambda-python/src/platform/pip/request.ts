@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import type { PathBase } from '../../packaging/requirements/local';
+import { inWorkspace, type PathBase } from '../../packaging/requirements/local';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { LocalFile } from '../files/local-files';
 import { pipVariables, type PipConfiguration } from './configuration';
@@ -83,17 +83,25 @@ export function writeInput(directory: string, request: ResolveRequest): void {
   mkdirSync(join(directory, INPUT), { recursive: true });
   const configured = request.configuration.constraints?.files ?? [];
   for (const [path, text] of [...configured, ...request.files]) {
-    const file = join(directory, INPUT, path);
+    const file = placeIn(directory, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text, { mode: 0o600 });
   }
   for (const { path, source, executable } of request.local?.files ?? []) {
-    const file = join(directory, INPUT, path);
+    const file = placeIn(directory, path);
     mkdirSync(dirname(file), { recursive: true });
     copyFileSync(source, file);
     // Modes go into wheels: only the executable bit is the file's own.
     chmodSync(file, executable ? 0o755 : 0o644);
   }
+}
+
+/** Whatever a path was read from: nothing is ever written beside the input. */
+function placeIn(directory: string, path: string): string {
+  if (inWorkspace(path, { projectRoot: '.' }) === undefined) {
+    throw new Error(`a file of pip's input has a place outside of it: ${path}`);
+  }
+  return join(directory, INPUT, path);
 }
 
 /** pip's arguments that name the requirement files, as seen from `root`. */

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -146,9 +147,23 @@ describe('several processes', () => {
 describe('a lock left behind', () => {
   test('by a process that is gone is broken at once', async () => {
     const store = await openDirectoryStore(directory);
+    const lock = join(directory, 'v1/lock');
+    const own = await store.run(() => readFileSync(lock, 'utf8'));
     // Above the highest process id of Linux and macOS.
-    writeFileSync(join(directory, 'v1/lock'), `99999999 ${hostname()} aaaa`);
+    writeFileSync(lock, own.replace(/^\d+/, '99999999'));
     expect(await store.run(() => 'done')).toBe('done');
+  });
+
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('by a process of another machine with the same name is left to it', async () => {
+    const store = await openDirectoryStore(directory);
+    const lock = join(directory, 'v1/lock');
+    writeFileSync(lock, `99999999 ${hostname()} cccc`);
+    const waiting = store.run(() => 'done');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(existsSync(lock)).toBe(true);
+    unlinkSync(lock);
+    expect(await waiting).toBe('done');
   });
 
   test('by another machine is broken when it is old', async () => {

@@ -1,7 +1,7 @@
 /** A lock between processes: a file that exists while its owner works, broken when the owner died. */
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LambdaPythonError } from '../../errors';
@@ -34,7 +34,7 @@ export async function withLock<T>(path: string, work: () => T): Promise<T> {
 
 /** The owner's mark if the lock is now ours, undefined if another has it. */
 function tryAcquire(path: string): string | undefined {
-  const mark = `${process.pid} ${hostname()} ${randomBytes(8).toString('hex')}`;
+  const mark = `${process.pid} ${machine()} ${randomBytes(8).toString('hex')}`;
   try {
     writeFileSync(path, mark, { flag: 'wx' });
     return mark;
@@ -70,9 +70,19 @@ function isStale(path: string, mark: string): boolean {
   const [pid, host] = mark.split(' ');
   // Another machine's process ids (a shared disk, a container) say nothing here; age does, also for
   // an owner that died, or is just now, between creating the file and writing its mark.
-  if (host === hostname() && !isAlive(Number(pid))) return true;
+  if (host === machine() && !isAlive(Number(pid))) return true;
   const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
   return modified !== undefined && Date.now() - modified > STALE_MILLISECONDS;
+}
+
+/** Containers and runners of one name count their processes anew; on Linux the kernel tells them apart. */
+function machine(): string {
+  try {
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${bootId}/${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return hostname();
+  }
 }
 
 function isAlive(pid: number): boolean {

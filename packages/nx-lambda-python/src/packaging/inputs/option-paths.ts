@@ -1,0 +1,41 @@
+/** Paths in options: what decides a package, and what a build writes, is in the workspace. */
+
+import { posix } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import { inWorkspace, type PathBase } from '../requirements/local';
+
+/**
+ * A path that an option gives relative to the project, or absolute in the workspace.
+ *
+ * @returns it relative to the workspace, with forward slashes
+ * @throws OPTION_INVALID outside of the workspace
+ */
+export function projectPath(option: string, path: string, base: PathBase): string {
+  const inside = inWorkspace(path, base);
+  if (inside !== undefined) return inside;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`${option}\` names \`${path}\`, which is outside of the workspace: a package of it would depend on this machine`,
+    hint: `move it into the workspace, and set \`${option}\` to its path relative to \`${base.projectRoot}\``,
+  });
+}
+
+/**
+ * The directory of a package, for everything that writes it or looks for it.
+ *
+ * Nx keeps what a target writes in its cache only where that is in the workspace, by its path there: with any other
+ * one a cached build would restore nothing.
+ *
+ * @param outputPath of the build target
+ * @returns it relative to the workspace, with forward slashes
+ * @throws OPTION_INVALID for an absolute path, and one outside of the workspace
+ */
+export function outputDirectory(outputPath: string | undefined, base: Required<PathBase>): string {
+  const given = outputPath ?? posix.join('dist', base.projectRoot);
+  const inside = inWorkspace(given, { ...base, projectRoot: '.' });
+  const isAbsolute = /^([a-z]:)?[\\/]/i.test(given);
+  if (inside !== undefined && !isAbsolute) return inside;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`outputPath\` is \`${given}\`, expected a directory of the workspace, relative to it: Nx restores a cached package nowhere else`,
+    hint: `set "outputPath": "${inside ?? posix.join('dist', base.projectRoot)}" on the build target`,
+  });
+}
