@@ -68,7 +68,8 @@ export type ErrorCode =
   | 'AWS_UNREACHABLE'
   | 'AWS_REQUEST_FAILED'
   // any command
-  | 'OPTION_INVALID';
+  | 'OPTION_INVALID'
+  | 'UNEXPECTED';
 
 export interface ErrorDetails {
   /** Subject, got, expected: one sentence without a final full stop. */
@@ -78,7 +79,7 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** Anything a user can cause or must act on. Every other error is a defect of this plugin. */
+/** Anything a user can cause or must act on. Every other error is a defect of this plugin, shown as UNEXPECTED. */
 export class LambdaPythonError extends Error {
   override readonly name = 'LambdaPythonError';
   readonly hint: string;

@@ -76,7 +76,7 @@ function requirementFiles(
   const { files, meaning, local } = collectRequirements(options, read, exists);
   const links = findLinksInArguments(options.pipArgs, options, exists);
   const parts = { ...local, findLinks: [...new Set([...local.findLinks, ...links])].sort() };
-  const content = readLocalContent(options.sourceRoot, parts);
+  const content = readLocalContent(options.sourceRoot, parts, options.requirements.join(', '));
   // A lock is complete: what it leaves out is not needed.
   const implied = isLocked ? [] : impliedFile(options.projectRoot, local);
   return {
@@ -119,13 +119,17 @@ function toolLock(options: Options, path: string, tool: 'uv' | 'poetry'): Servic
   const { digest, paths, files, isEmpty } = readToolLock(path, tool, base, read);
   const isDirectory = (one: string) =>
     statSync(join(options.sourceRoot, one), { throwIfNoEntry: false })?.isDirectory();
-  const content = readLocalContent(options.sourceRoot, {
-    trees: paths.filter(isDirectory),
-    archives: paths.filter((one) => !isDirectory(one)),
-    findLinks: findLinksInArguments(options.pipArgs, options, (one) =>
-      existsSync(join(options.sourceRoot, one)),
-    ),
-  });
+  const content = readLocalContent(
+    options.sourceRoot,
+    {
+      trees: paths.filter(isDirectory),
+      archives: paths.filter((one) => !isDirectory(one)),
+      findLinks: findLinksInArguments(options.pipArgs, options, (one) =>
+        existsSync(join(options.sourceRoot, one)),
+      ),
+    },
+    path,
+  );
   return {
     files: new Map(),
     requirements: [],
