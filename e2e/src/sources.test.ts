@@ -113,7 +113,8 @@ describe('of a commit', () => {
   });
 
   it.each([
-    ['main', 'is a branch, which moves'],
+    ['main', '`main` moves'],
+    ['HEAD', '`HEAD` moves'],
     ['v9', 'names no commit'],
     ['--help', 'names no commit'],
   ])('%s is refused', (ref, words) => {

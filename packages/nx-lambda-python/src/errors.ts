@@ -71,7 +71,8 @@ export type ErrorCode =
   // any command
   | 'CONFIGURATION_UNKNOWN'
   | 'TARGET_TAKEN'
-  | 'OPTION_INVALID';
+  | 'OPTION_INVALID'
+  | 'UNEXPECTED';
 
 export interface ErrorDetails {
   /** Subject, got, expected: one sentence without a final full stop. */
@@ -81,7 +82,7 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** Anything a user can cause or must act on. Every other error is a defect of this plugin. */
+/** Anything a user can cause or must act on. Every other error is a defect of this plugin, shown as UNEXPECTED. */
 export class LambdaPythonError extends Error {
   override readonly name = 'LambdaPythonError';
   readonly hint: string;

@@ -7,9 +7,22 @@ describe('renderError', () => {
     expect(renderError(error)).toBe('error[DISK_FULL]: no space\nhint: free some');
   });
 
-  it('shows the stack of a defect', () => {
-    expect(renderError(new TypeError('x'))).toContain('report.spec');
-    expect(renderError('text')).toBe('text');
+  it.each([
+    [new TypeError('x'), 'TypeError: x'],
+    ['text', 'text'],
+  ])('shows a defect in words: %p', (error, words) => {
+    expect(renderError(error)).toMatch(
+      new RegExp(`^error\\[UNEXPECTED\\]: ${words}\nhint: .*--verbose`),
+    );
+  });
+
+  it('shows the stack of a defect where it is asked for', () => {
+    process.env['NX_VERBOSE_LOGGING'] = 'true';
+    try {
+      expect(renderError(new TypeError('x'))).toMatch(/TypeError: x\n +at .*report\.spec/);
+    } finally {
+      delete process.env['NX_VERBOSE_LOGGING'];
+    }
   });
 });
 

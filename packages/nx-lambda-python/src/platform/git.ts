@@ -4,18 +4,19 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { ask, type ExecResult } from './exec';
+import { fixedCommit } from './fixed-commit';
 
 /**
  * Writes the tree of a commit or tag of the workspace below `directory`.
  * @returns where the workspace is in it, and the commit's full SHA
- * @throws REF_INVALID for what names no commit, and for a branch
+ * @throws REF_INVALID for what names no commit, or not always the same
  */
 export async function checkOut(
   workspaceRoot: string,
   ref: string,
   directory: string,
 ): Promise<{ root: string; commit: string }> {
-  const commit = await commitOf(workspaceRoot, ref);
+  const commit = await fixedCommit(workspaceRoot, ref);
   const tree = join(directory, 'tree');
   mkdirSync(tree);
   // An index of its own: the user's is not touched, and nothing is left in the repository.
@@ -47,34 +48,6 @@ export async function readSourceState(workspaceRoot: string): Promise<SourceStat
   ]);
   if (head.exitCode !== 0) return null;
   return { commit: head.stdout.trim(), dirty: status.exitCode !== 0 || status.stdout !== '' };
-}
-
-export async function commitOf(workspaceRoot: string, ref: string): Promise<string> {
-  const verify = (name: string) =>
-    ask('git', ['rev-parse', '--verify', '--quiet', '--end-of-options', name], {
-      cwd: workspaceRoot,
-    });
-  const branch = await verify(`refs/heads/${ref}`);
-  if (branch.notFound) throw gitMissing();
-  if (branch.exitCode === 0) {
-    throw new LambdaPythonError('REF_INVALID', {
-      message: `\`${ref}\` is a branch, which moves; expected a commit or a tag`,
-      hint: `name its commit: \`--ref=${branch.stdout.trim().slice(0, 12)}\``,
-    });
-  }
-  const found = await verify(`${ref}^{commit}`);
-  if (found.exitCode === 0) return found.stdout.trim();
-  throw new LambdaPythonError('REF_INVALID', {
-    message: `\`${ref}\` names no commit of this repository${found.stderr ? `: ${found.stderr.trim()}` : ''}`,
-    hint: 'run `git fetch --tags`, or correct `--ref`; a shallow clone has few commits (`git fetch --unshallow`)',
-  });
-}
-
-function gitMissing(): LambdaPythonError {
-  return new LambdaPythonError('REF_INVALID', {
-    message: '`ref` needs git, which is not on PATH',
-    hint: 'install git, or leave out `--ref`',
-  });
 }
 
 function checkoutFailed(ref: string, { output }: ExecResult): LambdaPythonError {

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
   GetFunctionCommand,
   GetFunctionConcurrencyCommand,
+  InvokeCommand,
+  LambdaClient,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
@@ -60,6 +65,57 @@ describe('seeding', () => {
   test('refuses a bucket name that S3 refuses', async () => {
     const { account } = await startBench();
     await expect(account.createBucket('Not_A_Bucket')).rejects.toThrow('not valid');
+  });
+});
+
+describe('who may use it', () => {
+  test('are those who know the credentials of this start: no other start has them', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'nx-lambda-python-account-'));
+    try {
+      const { account: before } = await startBench({ directory });
+      await before.createFunction(ORDERS);
+      const { account, lambda } = await startBench({ directory });
+      expect(account.credentials.accessKeyId).not.toBe(before.credentials.accessKeyId);
+      expect(account.credentials.secretAccessKey).not.toBe(before.credentials.secretAccessKey);
+      // What earlier releases of the plugin had for every start.
+      const known = {
+        accessKeyId: 'AKIASIMULATEDACCOUNT',
+        secretAccessKey: 'simulated-account-secret-access-key',
+      };
+      const { endpoint, region } = account;
+      const forged = { ...account.credentials, secretAccessKey: known.secretAccessKey };
+      for (const credentials of [known, before.credentials, forged]) {
+        const client = new LambdaClient({ endpoint, region, credentials, maxAttempts: 1 });
+        for (const call of [
+          new InvokeCommand({ FunctionName }),
+          new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }),
+        ]) {
+          const refused = (client.send as (one: object) => Promise<unknown>)(call);
+          await expect(refused).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+        }
+      }
+      // The same two work for whom it is.
+      await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }));
+      const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+        .map((path) => join(directory, path))
+        .filter((path) => statSync(path).isFile())
+        .map((path) => readFileSync(path, 'latin1'));
+      expect(files.join()).not.toContain(account.credentials.secretAccessKey);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test('code is given only by an URL of this start', async () => {
+    const { account, lambda } = await startBench();
+    await account.createFunction(ORDERS);
+    const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+    const url = new URL(Code?.Location ?? '');
+    expect((await fetch(url)).status).toBe(200);
+    const [sha256 = ''] = url.pathname.split('/').slice(-1);
+    for (const path of [`/_code/${sha256}`, `/_code/${'0'.repeat(64)}/${sha256}`]) {
+      expect((await fetch(new URL(path, url))).status).toBe(403);
+    }
   });
 });
 

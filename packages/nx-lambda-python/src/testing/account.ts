@@ -1,5 +1,6 @@
 /** The simulated account: S3, Lambda and STS on one loopback address, for the real SDK. */
 
+import { randomBytes } from 'node:crypto';
 import type { RecordedRequest } from './dispatch';
 import { dispatch, download } from './dispatch';
 import type { Fault } from './faults';
@@ -40,7 +41,7 @@ export interface SimulatedAccount {
   endpoint: string;
   region: string;
   accountId: string;
-  /** The only ones that the account knows. */
+  /** The only ones that the account knows, made anew at each start. */
   credentials: Credentials;
   /** Every request so far, in the order in which they were answered. */
   requests: readonly RecordedRequest[];
@@ -58,11 +59,16 @@ export interface SimulatedAccount {
   stop(): Promise<void>;
 }
 
-/** Made up; every account has the same, so that a deploy needs no other configuration. */
-const CREDENTIALS: Credentials = {
-  accessKeyId: 'AKIASIMULATEDACCOUNT',
-  secretAccessKey: 'simulated-account-secret-access-key',
-};
+/**
+ * Of this start alone: whoever can sign can have code run here as the user, and the port is open to all users of the
+ * machine. Processes over one directory have an endpoint each, and so credentials each.
+ */
+function makeCredentials(): Credentials {
+  return {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+  };
+}
 
 /** @throws LambdaPythonError STORE_UNUSABLE when another process holds the directory for too long */
 export async function startSimulatedAccount(
@@ -73,6 +79,7 @@ export async function startSimulatedAccount(
   const account = {
     accountId: options.accountId ?? '000000000000',
     endpoint: '',
+    downloadToken: randomBytes(32).toString('hex'),
     updateMilliseconds: options.updateMilliseconds ?? 250,
     codeStorageBytes: options.codeStorageBytes,
   };
@@ -81,7 +88,7 @@ export async function startSimulatedAccount(
   const requests: RecordedRequest[] = [];
   const quota = options.quota ?? AWS_QUOTA;
   const invoker = pythonInvoker();
-  const credentials = CREDENTIALS;
+  const credentials = makeCredentials();
   const dispatcher = { store, account, credentials, quota, faults, invoker, now };
   const server = await startServer(options.port ?? 0, async (request: AwsRequest) => {
     const response = await download(dispatcher, request);

@@ -117,11 +117,13 @@ function routeCall(service: ServiceName, request: AwsRequest): Call {
 
 /** GET on a function's `Location`: a presigned URL on AWS, hence no call of an operation. */
 export async function download(
-  { store }: Dispatcher,
+  { store, account }: Dispatcher,
   request: AwsRequest,
 ): Promise<AwsResponse | undefined> {
-  const sha256 = /^\/_code\/([0-9a-f]{64})$/.exec(request.path)?.[1];
+  const [, token, sha256] = /^\/_code\/([0-9a-f]{64})\/([0-9a-f]{64})$/.exec(request.path) ?? [];
   if (sha256 === undefined || request.method !== 'GET') return undefined;
+  if (token !== account.downloadToken)
+    return errorResponse('s3', new AwsError(403, 'AccessDenied', 'Access Denied'));
   const result = await store.run((state) => attempt(() => getCode(state, sha256)));
   return result instanceof AwsError ? errorResponse('s3', result) : result;
 }

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { inspect } from 'node:util';
+import { describeDefect } from '../report';
 import type { AwsRequest, AwsResponse } from './protocol';
 import { sha256Hex } from './state/state';
 
@@ -98,7 +98,7 @@ function fail(outgoing: ServerResponse, error: unknown): void {
     'content-type': 'application/json',
     'x-amzn-errortype': 'SimulatedAccountDefect',
   });
-  outgoing.end(JSON.stringify({ Type: 'Service', Message: inspect(error) }));
+  outgoing.end(JSON.stringify({ Type: 'Service', Message: describeDefect(error) }));
 }
 
 function joinHeaders(incoming: IncomingMessage): Record<string, string> {

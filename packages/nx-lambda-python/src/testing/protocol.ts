@@ -37,6 +37,8 @@ export interface AccountFacts {
   accountId: string;
   /** `http://127.0.0.1:4571` */
   endpoint: string;
+  /** In the URLs of code, which need no signature: of this start, like the credentials. */
+  downloadToken: string;
   /** Set by a test: how much code the region may keep. */
   codeStorageBytes?: number | undefined;
   /** How long an update stays InProgress, and a new function Pending. */

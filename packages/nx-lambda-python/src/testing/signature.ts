@@ -3,7 +3,7 @@
  * Source: AWS IAM user guide, "Create a signed AWS API request".
  */
 
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError } from './aws-error';
 import type { AwsRequest, ServiceName } from './protocol';
 import { sha256Hex } from './state/state';
@@ -48,7 +48,8 @@ export function authenticate(
   if (authorization === undefined) throw UNSIGNED[service]();
   if (authorization.accessKeyId !== credentials.accessKeyId) throw UNKNOWN_KEY[service]();
   const expected = sign(request, authorization, service, credentials.secretAccessKey);
-  if (authorization.signature !== expected) throw WRONG_SIGNATURE[service]();
+  const isRight = timingSafeEqual(Buffer.from(authorization.signature), Buffer.from(expected));
+  if (!isRight) throw WRONG_SIGNATURE[service]();
   return authorization.region;
 }
 

@@ -3,7 +3,7 @@
 import { decisionChanges, decisionOf, type Decision } from '../../packaging/inputs/decision';
 import type { BuildManifest } from '../../packaging/manifest';
 import type { RequirementsMeaning } from '../../packaging/requirements/collect';
-import { commitOf } from '../../platform/git';
+import { fixedCommit } from '../../platform/fixed-commit';
 import type { Marker } from '../../service/marker';
 import { containerMeaning } from './container-place';
 import { buildImageName } from './image';
@@ -35,7 +35,7 @@ export async function sourceChanges(
   options: BuildOptions,
 ): Promise<string[]> {
   if (options.ref !== undefined) {
-    const commit = await commitOf(options.workspaceRoot, options.ref);
+    const commit = await fixedCommit(options.workspaceRoot, options.ref);
     return manifest.commit === commit ? [] : [`the commit of \`ref\`, \`${options.ref}\``];
   }
   if (manifest.inputs === undefined) return ['the version of nx-lambda-python'];

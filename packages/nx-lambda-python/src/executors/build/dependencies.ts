@@ -23,6 +23,8 @@ import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
 import { printReason } from './miss';
 import type { BuildOptions } from './normalize';
+
+import { warnOfOldLocks } from './old-locks';
 import { readRequirements } from './requirements';
 import { buildSecrets } from './secrets';
 import { noWheels, splicing } from './wheels';
@@ -135,6 +137,7 @@ export async function ensureDependencies(
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
   const { request, redact, components, isEmpty, imageName, pinned } = resolution;
+  warnOfOldLocks(request.files.keys(), options);
   const keys = new KeyRecords(store.root);
   const kept = (own: KeyComponents, dependencies: Dependencies): Dependencies => {
     keys.write(keyContent(own));

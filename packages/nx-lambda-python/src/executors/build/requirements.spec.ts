@@ -93,4 +93,22 @@ describe('readRequirements', () => {
     expect(local?.lock).toMatchObject({ tool: 'uv', path: 'svc/uv.lock' });
     expect(isEmpty).toBe(false);
   });
+
+  it('says which member of a lock is not there', () => {
+    const lock =
+      'version = 1\n[[package]]\nname = "svc"\nsource = { editable = "svc" }\n' +
+      'dependencies = [{ name = "gone" }]\n' +
+      '[[package]]\nname = "gone"\nsource = { editable = "libs/gone" }\n';
+    const files = {
+      'uv.lock': lock,
+      'pyproject.toml': '[tool.uv.workspace]\nmembers = ["svc", "libs/*"]\n',
+      'svc/pyproject.toml': '[project]\nname = "svc"\ndependencies = ["gone"]\n',
+    };
+    expect(() => read(files, { requirements: ['uv.lock'] })).toThrow(
+      expect.objectContaining({
+        code: 'REQUIREMENTS_MISSING',
+        message: '`libs/gone`, which `uv.lock` names, is not in the workspace',
+      }),
+    );
+  });
 });

@@ -46,7 +46,7 @@ export function readRequirements(options: Options, protect: Protect): ServiceReq
   if (required.standIn !== undefined) {
     console.log(`there is no requirements.txt: taking \`${required.standIn}\``);
   }
-  const content = readLocalContent(options.sourceRoot, required.local);
+  const content = readLocalContent(options.sourceRoot, required.local, namesOf(required));
   const { isLocked, lock } = required;
   // A lock is complete: what it leaves out is not needed.
   const implied = isLocked ? [] : impliedFile(projectRoot, required.local);
@@ -72,8 +72,13 @@ export function readMeaning(options: Options): RequirementsMeaning {
   const required = writtenInputs(options, workspaceFiles(options.sourceRoot));
   return withContent(
     required.meaning,
-    readLocalContent(options.sourceRoot, required.local).digests,
+    readLocalContent(options.sourceRoot, required.local, namesOf(required)).digests,
   );
+}
+
+/** Of the files that name others, for messages. */
+function namesOf({ lock, requirements }: RequiredInputs): string {
+  return lock?.path ?? requirements.join(', ');
 }
 
 /** Variables of the environment stand for themselves, but where a path needs their values. */

@@ -79,7 +79,7 @@ export interface BuildExecutorSchema {
    */
   layer?: boolean;
   /**
-   * Build this commit or tag, as git has it, and not the working copy: `--ref=v1.2`. Costs a checkout of the workspace into a temporary directory; what git does not track, submodules among it, is not in it. A branch is refused, since it moves and the cache of Nx would not see it.
+   * Build this commit or tag, as git has it, and not the working copy: `--ref=v1.2`. Costs a checkout of the workspace into a temporary directory; what git does not track, submodules among it, is not in it. Whatever moves is refused, since the cache of Nx would not see it: a branch, `HEAD`, `origin/main`; the message has the commit to type.
    */
   ref?: string;
   /**

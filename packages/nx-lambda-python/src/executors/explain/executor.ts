@@ -11,10 +11,11 @@ import type { ExplainExecutorSchema } from './schema';
 import { explainDependencies } from './state';
 
 export default async function explainExecutor(
-  { format, buildTarget }: ExplainExecutorSchema,
+  schema: ExplainExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
+    const { format, buildTarget } = schema;
     const options = buildOptionsOf(context, buildTarget);
     const store = new DiskWheelStore(storeDirectory());
     const explanation = await explainDependencies(options, readMarker(options), store);

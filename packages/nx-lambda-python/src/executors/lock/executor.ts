@@ -38,7 +38,7 @@ export default async function lockExecutor(
     const text = renderLock({
       target: `${marker.runtime.name} ${marker.architecture}`,
       command: `nx ${context.targetName ?? 'lock'} ${currentProject(context).name}`,
-      sources: input.sources,
+      origin: input.origin,
       options: lines,
       pins,
     });

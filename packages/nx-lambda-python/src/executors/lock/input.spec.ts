@@ -28,7 +28,7 @@ describe('what is locked', () => {
   it('is requirements.in, else the dependencies of pyproject.toml', () => {
     const both = { 'pyproject.toml': PYPROJECT, 'requirements.in': '-r base.in\nidna\n' };
     expect(read({ ...both, 'base.in': 'attrs\n' })).toMatchObject({
-      sources: ['requirements.in'],
+      origin: { root: '.', sources: ['requirements.in'], extras: [] },
       requirements: ['services/a/requirements.in'],
       meaning: { requirements: ['attrs', 'idna'] },
       output: 'services/a/requirements.txt',
@@ -37,7 +37,7 @@ describe('what is locked', () => {
     rmSync(join(root, 'services/a/requirements.in'));
     const input = read({ 'requirements.txt': LOCK });
     expect(input).toMatchObject({
-      sources: ['pyproject.toml'],
+      origin: { root: '.', sources: ['pyproject.toml'], extras: [] },
       meaning: { requirements: ['six'] },
       previous: LOCK,
     });
@@ -49,6 +49,7 @@ describe('what is locked', () => {
     const input = read({ 'pyproject.toml': PYPROJECT, 'dev.in': 'idna\n' }, schema);
     expect(input.meaning.requirements).toEqual(['idna', 'orjson>=3', 'six']);
     expect(input.output).toBe('services/a/x/dev.txt');
+    expect(input.origin).toMatchObject({ root: '..', extras: ['fast'] });
   });
 
   it.each([

@@ -9,6 +9,7 @@ import {
   type CollectedRequirements,
 } from '../../packaging/requirements/collect';
 import { isLockFile } from '../../packaging/requirements/lock-file';
+import { lockOrigin, lockSources, type LockOrigin } from '../../packaging/requirements/lock-origin';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { readProjectDependencies } from '../../service/project-dependencies';
 import type { BuildOptions } from '../build/normalize';
@@ -19,8 +20,8 @@ const PYPROJECT = 'pyproject.toml';
 export interface LockInput extends CollectedRequirements {
   /** Relative to the workspace. */
   requirements: string[];
-  /** As the lock's header names them: relative to the project's root. */
-  sources: string[];
+  /** As the lock's header has it. */
+  origin: LockOrigin;
   /** Of the lock, relative to the workspace. */
   output: string;
   /** Credentials of the files, which `files` only name. */
@@ -44,33 +45,27 @@ export function readLockInput(schema: LockExecutorSchema, place: Place): LockInp
   const sources = schema.input ?? defaultInput(schema, place, output, read);
   checkExtras(schema, sources);
 
-  // The dependencies of pyproject.toml are read as a requirements file beside it.
-  const declared = new Map<string, string>();
-  const requirements = sources.map((source) => {
-    const path = inProject('input', source);
-    if (posix.basename(path) !== PYPROJECT) return path;
-    const lines = readProjectDependencies(read(path) ?? '', path, schema.extras ?? []);
-    const stand = posix.join(posix.dirname(path), 'pyproject.dependencies.txt');
-    if (!lines) throw nothingDeclared(path);
-    declared.set(stand, lines.map((line) => `${line}\n`).join(''));
-    return stand;
-  });
+  for (const source of sources) inProject('input', source);
+  const exists = (path: string) => existsSync(join(place.workspaceRoot, path));
+  const origin = lockOrigin({ sources, extras: schema.extras ?? [] }, output, place, read, exists);
+  const found = lockSources(origin, place, read);
   const secrets = new RequirementSecrets(process.env);
   const { workspaceRoot } = place;
+  const { requirements } = found;
   const collected = collectRequirements(
     { requirements, constraints, projectRoot, workspaceRoot },
     (path) => {
-      const text = declared.get(path) ?? read(path);
+      const text = found.read(path);
       return text === undefined ? undefined : secrets.protect(text, path);
     },
-    (path) => existsSync(join(workspaceRoot, path)),
+    exists,
   );
   const [library] = [...collected.local.trees, ...collected.local.archives];
   if (library !== undefined) throw libraryRequired(library, place);
   if (collected.files.has(output)) throw ownInput(output, place);
   const previous = read(output);
   if (previous !== undefined && !isLockFile(previous)) throw handWritten(output, place);
-  return { ...collected, requirements, sources, output, secrets, previous };
+  return { ...collected, requirements, origin, output, secrets, previous };
 }
 
 function defaultInput(
@@ -101,13 +96,6 @@ function checkExtras({ extras = [] }: LockExecutorSchema, sources: readonly stri
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`extras\` are those of pyproject.toml, and ${sources.join(', ')} is locked`,
     hint: 'set "input": ["pyproject.toml"] on the lock target, or remove `extras`',
-  });
-}
-
-function nothingDeclared(path: string): LambdaPythonError {
-  return new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `\`${path}\` declares no dependencies under [project]`,
-    hint: 'add `dependencies = []` with what the handlers import, or name a requirements file: "input" on the lock target',
   });
 }
 

@@ -11,12 +11,11 @@ import { planStorePrune, pruneStore } from '../../platform/store/store-prune';
 import { renderBytes, renderError } from '../../report';
 import type { PruneExecutorSchema } from './schema';
 
-export default async function pruneExecutor({
-  maxAgeDays = 30,
-  maxSizeMb,
-  dryRun = false,
-}: PruneExecutorSchema): Promise<{ success: boolean }> {
+export default async function pruneExecutor(
+  options: PruneExecutorSchema,
+): Promise<{ success: boolean }> {
   try {
+    const { maxAgeDays = 30, maxSizeMb, dryRun = false } = options;
     const root = storeDirectory();
     const maxSize = maxSizeMb === undefined ? undefined : maxSizeMb * 1e6;
     const limits = { now: Date.now(), maxAgeDays, maxSize };

@@ -21,12 +21,13 @@ const pin = (name: string, version: string, ...hashes: string[]): Pin => ({
 const facts = {
   target: 'python3.11 x86_64',
   command: 'nx lock orders',
-  sources: ['requirements.in'],
+  origin: { root: '.', sources: ['requirements.in'], extras: [], sha256: 'c'.repeat(64) },
   options: ['--index-url https://host/simple'],
 };
 
 const LOCK = `# Locked by nx-lambda-python for python3.11 x86_64, by \`nx lock orders\`.
 # Change requirements.in rather than this file.
+# Input: {"format":1,"root":".","sources":["requirements.in"],"extras":[],"sha256":"${'c'.repeat(64)}"}
 --index-url https://host/simple
 idna==3.10 \\
     --hash=${A} \\

@@ -2,6 +2,7 @@
 
 import { compareText, normalizeName, versionKey } from '../wheel/names';
 import { isHashed } from './hashed-lock';
+import { renderOrigin, type LockOrigin } from './lock-origin';
 import { parseRequirements, withoutCredentials } from './parse';
 import { parseRequirement, pinnedVersion, type Requirement } from './requirement';
 import { satisfies } from './version';
@@ -21,8 +22,7 @@ export interface LockFacts {
   target: string;
   /** What writes the same again: `nx lock orders`. */
   command: string;
-  /** What it was made from, as the header names it. */
-  sources: readonly string[];
+  origin: LockOrigin;
   /** Lines such as `--index-url …`, without credentials. */
   options: readonly string[];
   pins: readonly Pin[];
@@ -30,11 +30,12 @@ export interface LockFacts {
 
 const MARK = '# Locked by nx-lambda-python';
 
-export function renderLock({ target, command, sources, options, pins }: LockFacts): string {
+export function renderLock({ target, command, origin, options, pins }: LockFacts): string {
   const sorted = [...pins].sort((a, b) => compareText(keyOf(a), keyOf(b)));
   return [
     `${MARK} for ${target}, by \`${command}\`.`,
-    `# Change ${sources.join(', ')} rather than this file.`,
+    `# Change ${origin.sources.join(', ')} rather than this file.`,
+    renderOrigin(origin),
     ...options,
     ...sorted.map(renderPin),
     '',

@@ -13,9 +13,21 @@ function write(path: string, text = ''): void {
 }
 
 const NOTHING = { trees: [], archives: [], findLinks: [] };
-const tree = () => readLocalContent(root, { ...NOTHING, trees: ['libs/a'] });
+const tree = () => readLocalContent(root, { ...NOTHING, trees: ['libs/a'] }, 'uv.lock');
 
 describe('readLocalContent', () => {
+  it.each([{ trees: ['libs/gone'] }, { archives: ['libs/gone'] }])(
+    'says what names a library that is not there: %j',
+    (parts) => {
+      expect(() => readLocalContent(root, { ...NOTHING, ...parts }, 'uv.lock')).toThrow(
+        expect.objectContaining({
+          code: 'REQUIREMENTS_MISSING',
+          message: '`libs/gone`, which `uv.lock` names, is not in the workspace',
+        }),
+      );
+    },
+  );
+
   it('lists a library without what builds and tools leave in it', () => {
     for (const path of [
       'pyproject.toml',
@@ -49,7 +61,8 @@ describe('readLocalContent', () => {
   it('sees the files of a directory of links, and none below', () => {
     write('wheels/a.whl', 'a');
     write('wheels/old/b.whl', 'b');
-    const links = () => readLocalContent(root, { ...NOTHING, findLinks: ['wheels'] });
+    const links = () =>
+      readLocalContent(root, { ...NOTHING, findLinks: ['wheels'] }, 'requirements.txt');
     const { files, digests } = links();
     expect(files.map(({ path }) => path)).toEqual(['wheels/a.whl']);
     write('wheels/old/c.whl');

@@ -1,7 +1,8 @@
 /** Reads what requirements name of the workspace: libraries, archives, directories of `--find-links`. */
 
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { LambdaPythonError } from '../../errors';
 import type { LocalParts } from '../../packaging/requirements/collect';
 import {
   isLibraryFile,
@@ -28,11 +29,18 @@ export interface LocalContent {
   digests: Record<string, string>;
 }
 
-/** @throws ENTRY_INVALID for a symbolic link of a library that leads nowhere or out of the workspace */
+/**
+ * @param namedBy what names them, for the message
+ * @throws REQUIREMENTS_MISSING for what is not there
+ * @throws ENTRY_INVALID for a symbolic link of a library that leads nowhere or out of the workspace
+ */
 export function readLocalContent(
   workspaceRoot: string,
   { trees, archives, findLinks }: Pick<LocalParts, 'trees' | 'archives' | 'findLinks'>,
+  namedBy: string,
 ): LocalContent {
+  const absent = [...trees, ...archives].find((path) => !existsSync(join(workspaceRoot, path)));
+  if (absent !== undefined) throw notThere(absent, namedBy);
   const files = new Map<string, LocalFile>();
   const digests: Record<string, string> = {};
   const add = (path: string, listed: readonly Omit<FileFacts, 'sha256'>[], name = path): void => {
@@ -64,6 +72,13 @@ export function readLocalContent(
   }
   for (const path of archives) add(path, [{ path: '', executable: false }]);
   return { files: [...files.values()], digests };
+}
+
+function notThere(path: string, namedBy: string): LambdaPythonError {
+  return new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `\`${path}\`, which \`${namedBy}\` names, is not in the workspace`,
+    hint: `restore it (\`git status\` lists what was deleted), or take it out of what \`${namedBy}\` is made from and write that file again`,
+  });
 }
 
 function linkedFiles(directory: string): string[] {

@@ -105,7 +105,9 @@ export function codeSource(
   { account }: Pick<Context, 'account'>,
   { sha256, reference }: FunctionCode,
 ): Record<string, unknown> {
-  if (reference === undefined) return { Location: `${account.endpoint}/_code/${sha256}` };
+  if (reference === undefined) {
+    return { Location: `${account.endpoint}/_code/${account.downloadToken}/${sha256}` };
+  }
   const { bucket, key, versionId } = reference;
   return { ResolvedS3Object: { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId } };
 }

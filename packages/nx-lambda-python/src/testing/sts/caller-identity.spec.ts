@@ -12,7 +12,12 @@ const invoker = { run: async () => undefined, stop: () => undefined };
 
 test('GetCallerIdentity tells the account', async () => {
   const call = routeSts(requestOf('Action=GetCallerIdentity&Version=2011-06-15'));
-  const account = { accountId: '111122223333', endpoint: '', updateMilliseconds: 0 };
+  const account = {
+    accountId: '111122223333',
+    endpoint: '',
+    downloadToken: '',
+    updateMilliseconds: 0,
+  };
   const response = await memoryStore().run((state) =>
     call.run({ state, account, region: 'us-east-1', now: 0, invoker, fault: undefined }),
   );
