@@ -1,6 +1,8 @@
 /** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
 
+import type { RequirementSources } from '../../packaging/requirements/sources';
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
+import { skippedAll } from '../../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { keyContent, requirementsKey, type KeyComponents } from '../../packaging/requirements-key';
 import { currentUser } from '../../platform/engines/run';
@@ -20,6 +22,7 @@ import { printReason } from './miss';
 import type { BuildOptions } from './normalize';
 import { readRequirements } from './requirements';
 import { buildSecrets } from './secrets';
+import { readSources, warnOfOthers } from './sources';
 import { noWheels, splicing } from './wheels';
 
 /** What goes into the package before the service's own files, and where it comes from. */
@@ -34,6 +37,10 @@ export interface Dependencies {
   part: string;
   /** Opens that part, made first if need be, see `DiskWheelStore.openPart`; the caller closes it. */
   openPart: (next?: string) => Promise<OpenPart>;
+  /** Modules that the part lacks since an option leaves their distribution out, by name. */
+  leftOut?: () => ReadonlyMap<string, string>;
+  /** What to say where something is required and the part has no distribution. */
+  whenNone?: () => string;
 }
 
 /** One value of the option `dependencies`. */
@@ -53,6 +60,7 @@ export interface Mode {
 
 /** All that decides the dependencies, but for what only an engine knows. */
 export interface Resolution {
+  sources: RequirementSources;
   request: ResolveRequest;
   redact: Redact;
   components: (place: 'container' | 'host', imageDigest: string | null) => KeyComponents;
@@ -78,6 +86,7 @@ export function readResolution(
   { runtime, architecture }: Marker,
   commands: readonly string[],
 ): Resolution {
+  const sources = readSources(options, { runtime, architecture });
   const inFiles = new RequirementSecrets(process.env);
   const { meaning, isEmpty, ...required } = readRequirements(options, (text, path) =>
     inFiles.protect(text, path),
@@ -86,6 +95,7 @@ export function readResolution(
   const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
   const imageName = buildImageName(options.image, { runtime, architecture });
   return {
+    sources,
     request: {
       runtime,
       architecture,
@@ -122,15 +132,18 @@ export async function ensureDependencies(
 ): Promise<Dependencies> {
   const mode = modeOf(options, marker, store);
   const resolution = readResolution(options, marker, mode.commands);
-  const { request, redact, components, isEmpty, imageName, pinned } = resolution;
+  const { request, redact, components, isEmpty, imageName, pinned, sources } = resolution;
   const keys = new KeyRecords(store.root);
   const kept = (own: KeyComponents, dependencies: Dependencies): Dependencies => {
     keys.write(keyContent(own));
-    return dependencies;
+    const whenNone = () =>
+      skippedAll(own.meaning.requirements, sources.taken[0] ?? options.projectRoot, marker);
+    return isEmpty ? dependencies : { ...dependencies, whenNone };
   };
 
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
   if (isEmpty) {
+    warnOfOthers(sources);
     const own = components('host', null);
     return kept(own, noWheels(requirementsKey(own), options, store));
   }
@@ -153,6 +166,7 @@ export async function ensureDependencies(
   );
   await ready();
   printReason(own, options, keys);
+  warnOfOthers(sources);
   await prepared;
   const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
   try {

@@ -38,6 +38,7 @@ export interface BuildOptions {
   layer: boolean;
   ref: string | undefined;
   scripts: boolean;
+  imports: NonNullable<BuildExecutorSchema['imports']>;
 }
 
 export function normalizeOptions(
@@ -81,6 +82,7 @@ export function normalizeOptions(
     bytecodeBudgetMb: schema.bytecodeBudgetMb ?? 50,
     layer: schema.layer ?? false,
     ref: schema.ref,
+    imports: schema.imports ?? 'warn',
   };
 }
 
