@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'WHEEL_INCOMPATIBLE'
   | 'ARCHIVE_INVALID'
   // package
+  | 'IMPORT_NOT_FOUND'
   | 'ENTRY_COLLISION'
   | 'ENTRY_INVALID'
   | 'PACKAGE_TOO_LARGE'

@@ -43,8 +43,12 @@ export async function writeBytecodePart(
   const files = [...readEntries(part.archive, { trusted: true }), ...chosen].map(
     ({ path, size }) => ({ path: path.slice(prefix.length), size }),
   );
-  const { distributions, warnings } = part.facts;
-  return finishPart(writer, files, { distributions, warnings: [...warnings, ...missed(left)] });
+  const { modules, distributions, warnings } = part.facts;
+  return finishPart(writer, files, {
+    modules,
+    distributions,
+    warnings: [...warnings, ...missed(left)],
+  });
 }
 
 /**

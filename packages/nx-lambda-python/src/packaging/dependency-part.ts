@@ -7,12 +7,13 @@
 
 import { foldName } from '../service/clashes';
 import { didYouMean } from '../service/nearest';
+import { topLevelModule } from '../service/python-imports';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';
 import { installEntries, type Installation } from './wheel/layout';
 import { mergeInstallations, type Collisions } from './wheel/merge';
-import { normalizeName } from './wheel/names';
+import { compareText, normalizeName } from './wheel/names';
 import { readWheel } from './wheel/read';
 import { makeScripts } from './wheel/scripts';
 import type { ByteSource } from './zip/byte-source';
@@ -20,7 +21,7 @@ import { compress } from './zip/deflate';
 import { SourceBlocks } from './zip/source-blocks';
 
 /** Raised when the same wheels would now give other bytes or facts. */
-export const PART_FORMAT = 2;
+export const PART_FORMAT = 3;
 
 export interface PartOptions {
   excludeDistributions: readonly string[];
@@ -50,8 +51,26 @@ export interface PartFacts {
   unpackedSize: number;
   /** First segments of all paths, folded and without a layer's `python/`: a service's path with another one clashes with none. */
   topLevel: string[];
+  /** What can be imported of it, sorted by name. */
+  modules: PartModule[];
   distributions: PartDistribution[];
   warnings: string[];
+}
+
+/** A top-level module or package. */
+export interface PartModule {
+  name: string;
+  /** Whose files it has, as they spell their names; none where that is not recorded. */
+  distributions: string[];
+  /** False for a directory without `__init__.py`, which any module of its name elsewhere goes before. */
+  isRegular: boolean;
+}
+
+interface PartFile {
+  path: string;
+  size: number;
+  /** The distribution that it is of. */
+  distribution?: string | undefined;
 }
 
 /** A part that was just written: the package that follows need not read it again. */
@@ -159,7 +178,11 @@ export async function writePart(
       writer.add(file, blocks, dataOffset);
     }
   }
-  const files = merged.map(({ entry }) => ({ path: entry.path, size: entry.source.size }));
+  const files = merged.map(({ entry, distribution }) => ({
+    path: entry.path,
+    size: entry.source.size,
+    distribution: distribution.name,
+  }));
   const distributions = installations.map(({ name, version, wheel, unpackedSize }) => ({
     name,
     version,
@@ -173,8 +196,8 @@ export async function writePart(
 /** Writes the end of a part, and what is to be known of its bytes. */
 export function finishPart(
   writer: ArchiveWriter,
-  files: readonly { path: string; size: number }[],
-  more: Pick<PartFacts, 'distributions' | 'warnings'>,
+  files: readonly PartFile[],
+  more: Pick<PartFacts, 'distributions' | 'warnings'> & Partial<Pick<PartFacts, 'modules'>>,
 ): WrittenPart {
   const start = writer.finish();
   const facts = {
@@ -185,9 +208,27 @@ export function finishPart(
     entryCount: start.entryCount,
     unpackedSize: files.reduce((sum, file) => sum + file.size, 0),
     topLevel: [...new Set(files.map(({ path }) => firstSegment(path)))].sort(),
+    modules: modulesOf(files),
     ...more,
   };
   return { facts, start };
+}
+
+/** The top-level modules that Python finds in these files. */
+export function modulesOf(files: readonly Omit<PartFile, 'size'>[]): PartModule[] {
+  const modules = new Map<string, PartModule>();
+  for (const { path, distribution } of files) {
+    const found = topLevelModule(path);
+    if (!found) continue;
+    const { name, isRegular } = found;
+    const known = modules.get(name) ?? { name, distributions: [], isRegular: false };
+    known.isRegular ||= isRegular;
+    if (distribution !== undefined && !known.distributions.includes(distribution)) {
+      known.distributions.push(distribution);
+    }
+    modules.set(name, known);
+  }
+  return [...modules.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
 /** As two paths that clash share it, in whatever case and Unicode form. */

@@ -7,7 +7,11 @@ import { compress } from './zip/deflate';
 
 const CONTENTS = ['a = 1\n'.repeat(50), 'b', ''].map((text) => Buffer.from(text));
 const [FIRST = Buffer.alloc(0)] = CONTENTS;
-const MODULE: PythonModule = { names: new Set(['handler', 'json']), open: false };
+const MODULE: PythonModule = {
+  names: new Set(['handler', 'json']),
+  open: false,
+  imports: [{ module: 'json', level: 0, names: ['loads'], line: 1 }],
+};
 const PACKAGE = {
   inputs: 'inputs',
   facts: { sha256: 'x=', size: 3, unpackedSize: 5 },

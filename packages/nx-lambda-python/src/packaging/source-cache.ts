@@ -1,12 +1,13 @@
 /**
  * What the last build of a service found out about its files, by their content: compressed bytes, what
- * modules define, and the package that all of them made. It saves work and decides nothing.
+ * modules define and import, and the package that all of them made. It saves work and decides nothing.
  *
  *     <SHA-256 of the next line>\n
  *     <index, JSON>\n
  *     <compressed bytes, one file after the other>
  */
 
+import type { ModuleImport } from '../service/python-imports';
 import type { PythonModule } from '../service/python-module';
 import type { ByteSink } from './archive-writer';
 import { hexDigest, type PackageFacts } from './package';
@@ -14,7 +15,7 @@ import type { ByteSource } from './zip/byte-source';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content would now be compressed or parsed otherwise. */
-const FORMAT = 4;
+const FORMAT = 5;
 const DIGEST_LENGTH = 64;
 
 interface Index {
@@ -35,6 +36,7 @@ interface KnownContent extends Omit<CompressedFile, 'data'> {
 interface KnownModule {
   names: string[];
   open: boolean;
+  imports: readonly ModuleImport[];
 }
 
 export interface KnownPackage {
@@ -78,12 +80,13 @@ export class SourceCache {
     const known = this.known.modules[sha256];
     if (known) {
       this.modules.set(sha256, known);
-      return { names: new Set(known.names), open: known.open };
+      return { ...known, names: new Set(known.names) };
     }
     const module = await parse(content);
     // A broken one is mended, not asked for again.
     if (module.syntaxError) return module;
-    this.modules.set(sha256, this.learn({ names: [...module.names], open: module.open }));
+    const { names, open, imports } = module;
+    this.modules.set(sha256, this.learn({ names: [...names], open, imports }));
     return module;
   }
 

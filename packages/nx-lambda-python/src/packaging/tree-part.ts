@@ -34,7 +34,10 @@ export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promis
     // Between files this process may keep its locks alive and hear Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return finishPart(writer, files, {
+  const ownerOf = (path: string) =>
+    installed.find(({ paths }) => paths.has(path))?.distribution.name;
+  const owned = files.map(({ path, size }) => ({ path, size, distribution: ownerOf(path) }));
+  return finishPart(writer, owned, {
     distributions,
     warnings: pathFileWarnings(files, installed),
   });

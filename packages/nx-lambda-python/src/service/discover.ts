@@ -88,7 +88,7 @@ async function parseAll(
 }
 
 function moduleOf(parsed: ReadonlyMap<string, PythonModule>, file: string): PythonModule {
-  return parsed.get(file) ?? { names: new Set(), open: false };
+  return parsed.get(file) ?? { names: new Set(), open: false, imports: [] };
 }
 
 function checkModules(

@@ -104,3 +104,38 @@ describe('syntax errors', () => {
     expect((await parseModule(source)).syntaxError).toBeUndefined();
   });
 });
+
+describe('imports of a module', () => {
+  const imports = async (source: string) =>
+    (await parseModule(source)).imports.map(
+      ({ module, level, names, line }) =>
+        `${line} ${'.'.repeat(level)}${module}${names.length > 0 ? ` ${names.join()}` : ''}`,
+    );
+
+  it.each([
+    ['import requests\n', ['1 requests']],
+    ['import a.b as c, d ; import e\n', ['1 a.b', '1 d', '1 e']],
+    ['\n\nfrom google . cloud import (storage as s,\n  x)\n', ['3 google.cloud storage,x']],
+    ['from a import *\n', ['1 a']],
+    [
+      'from ..shared import x\nfrom . import y\nfrom .... import z\n',
+      ['1 ..shared x', '2 . y', '3 .... z'],
+    ],
+    ['from __future__ import annotations\n', []],
+    ['@decorated\nclass A(B):\n    import inner\n', ['3 inner']],
+    ['with warnings.catch_warnings():\n    import noisy\n', ['2 noisy']],
+    ['try:\n    import a\nfinally:\n    import b\n', ['2 a', '4 b']],
+    ['import größe\n', ['1 größe']],
+  ])('%j', async (source, expected) => expect(await imports(source)).toEqual(expected));
+
+  it.each([
+    'if TYPE_CHECKING:\n    import a\nelif x:\n    import b\nelse:\n    import c\n',
+    'try:\n    import a\nexcept ImportError:\n    import b\nelse:\n    import c\n',
+    'with contextlib.suppress(ImportError), b:\n    import a\n',
+    'def handler(event, context):\n    import a\n',
+    'for name in X:\n    import a\n',
+    'import sys\nsys.path.insert(0, "vendor")\nimport a\n',
+    'import a\nimport sys\nsys.modules["b"] = a\n',
+    '"""\nimport a\n"""\n# import a\n',
+  ])('%j is no certain one', async (source) => expect(await imports(source)).toEqual([]));
+});

@@ -1,12 +1,14 @@
-/** Python modules, read by tree-sitter's grammar: which names they define, and where they are broken. */
+/** Python modules, read by tree-sitter's grammar: which names they define, what they import, and where they are broken. */
 
 import type * as TreeSitter from '@vscode/tree-sitter-wasm';
 import type { Node, Parser, Tree } from '@vscode/tree-sitter-wasm';
 import { createRequire } from 'node:module';
 import { decodePython } from './python-source';
+import { certainImports, type ModuleImport } from './python-imports';
 import { present, topLevelNames, type TopLevelNames } from './python-names';
 
 export interface PythonModule extends TopLevelNames {
+  imports: readonly ModuleImport[];
   /** The first error; undefined for a module that Python would accept, and for errors too fine to tell here. */
   syntaxError?: PythonSyntaxError;
 }
@@ -33,9 +35,11 @@ export async function parseModule(source: Buffer | string): Promise<PythonModule
   // Python reads `\r\n` and `\r` as line ends; the grammar does not know the latter.
   const text = decoded.text.replace(/\r\n?/g, '\n');
   const tree = parser.parse(text);
-  if (tree === null) return { names: new Set(), open: true };
+  if (tree === null) return { names: new Set(), open: true, imports: [] };
   try {
-    const found = topLevelNames(tree.rootNode, text);
+    const { rootNode } = tree;
+    const imports = certainImports(rootNode, text);
+    const found = { ...topLevelNames(rootNode, text), imports };
     if (decoded.fault !== undefined) {
       return { ...found, syntaxError: { line: 1, column: 1, near: '', reason: decoded.fault } };
     }

@@ -69,6 +69,7 @@ function componentsOf(state: State, workspace = 'workspace'): KeyComponents {
     layer: false,
     ssh: 'auto',
     ref: undefined,
+    imports: 'warn',
     ...state.options,
   };
   const marker = parseMarker(
@@ -155,5 +156,37 @@ describe('the requirements key does not change with', () => {
       environment: INDEX,
     };
     expect(key(secret)).toBe(key(plain));
+  });
+});
+
+describe('a lock for another Python than the runtime', () => {
+  const lock = (name: string, text: string): State => ({
+    files: {
+      [`services/orders/${name}`]: text,
+      'services/orders/pyproject.toml': '[project]\nname = "orders"\n',
+    },
+    options: { requirements: [`services/orders/${name}`] },
+  });
+  const uv = (python: string) =>
+    `version = 1\nrequires-python = "${python}"\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n`;
+
+  it.each<[State, string]>([
+    [lock('uv.lock', uv('>=3.13')), '>=3.13'],
+    [lock('poetry.lock', '[metadata]\npython-versions = "^3.13"\n'), '^3.13'],
+    [lock('pylock.toml', 'lock-version = "1.0"\nrequires-python = ">=3.14"\n'), '>=3.14'],
+  ])('is refused, and both are named', (state, python) => {
+    expect(() => key(state)).toThrow(
+      expect.objectContaining({
+        code: 'REQUIREMENTS_INVALID',
+        message: expect.stringContaining(
+          `is locked for Python \`${python}\`, and the service's runtime is python3.12`,
+        ),
+      }),
+    );
+  });
+
+  it('is taken by a runtime that it is for', () => {
+    const marker = MARKER.replace('3.12', '3.13');
+    expect(key({ ...lock('uv.lock', uv('>=3.13')), marker })).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -1,7 +1,9 @@
 /** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
 
+import type { RequirementSources } from '../../packaging/requirements/sources';
 import { remoteArguments, unpinnedRepositories } from '../../packaging/requirements/branches';
 import type { RequirementsMeaning } from '../../packaging/requirements/collect';
+import { skippedAll } from '../../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
 import { keyContent, requirementsKey, type KeyComponents } from '../../packaging/requirements-key';
 import { currentUser } from '../../platform/engines/run';
@@ -23,10 +25,10 @@ import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
 import { printReason } from './miss';
 import type { BuildOptions } from './normalize';
-
 import { warnOfOldLocks } from './old-locks';
 import { readRequirements } from './requirements';
 import { buildSecrets } from './secrets';
+import { readSources, warnOfOthers } from './sources';
 import { noWheels, splicing } from './wheels';
 
 /** What goes into the package before the service's own files, and where it comes from. */
@@ -41,6 +43,10 @@ export interface Dependencies {
   part: string;
   /** Opens that part, made first if need be, see `DiskWheelStore.openPart`; the caller closes it. */
   openPart: (next?: string) => Promise<OpenPart>;
+  /** Modules that the part lacks since an option leaves their distribution out, by name. */
+  leftOut?: () => ReadonlyMap<string, string>;
+  /** What to say where something is required and the part has no distribution. */
+  whenNone?: () => string;
 }
 
 /** One value of the option `dependencies`. */
@@ -60,6 +66,7 @@ export interface Mode {
 
 /** All that decides the dependencies, but for what only an engine knows. */
 export interface Resolution {
+  sources: RequirementSources;
   request: ResolveRequest;
   redact: Redact;
   components: (place: 'container' | 'host', imageDigest: string | null) => KeyComponents;
@@ -87,6 +94,7 @@ export function readResolution(
   { runtime, architecture }: Marker,
   commands: readonly string[],
 ): Resolution {
+  const sources = readSources(options, { runtime, architecture });
   const inFiles = new RequirementSecrets(process.env);
   const { meaning, written, isEmpty, ...required } = readRequirements(options, (text, path) =>
     inFiles.protect(text, path),
@@ -99,6 +107,7 @@ export function readResolution(
   const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
   const imageName = buildImageName(options.image, { runtime, architecture });
   return {
+    sources,
     request: {
       runtime,
       architecture,
@@ -136,16 +145,19 @@ export async function ensureDependencies(
   store: DiskWheelStore,
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
-  const { request, redact, components, isEmpty, imageName, pinned } = resolution;
+  const { request, redact, components, isEmpty, imageName, pinned, sources } = resolution;
   warnOfOldLocks(request.files.keys(), options);
   const keys = new KeyRecords(store.root);
   const kept = (own: KeyComponents, dependencies: Dependencies): Dependencies => {
     keys.write(keyContent(own));
-    return dependencies;
+    const whenNone = () =>
+      skippedAll(own.meaning.requirements, sources.taken[0] ?? options.projectRoot, marker);
+    return isEmpty ? dependencies : { ...dependencies, whenNone };
   };
 
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
   if (isEmpty) {
+    warnOfOthers(sources);
     const own = components('host', null);
     return kept(own, noWheels(requirementsKey(own), options, store));
   }
@@ -169,6 +181,7 @@ export async function ensureDependencies(
   );
   await ready();
   printReason(own, options, keys);
+  warnOfOthers(sources);
   await prepared;
   const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
   try {

@@ -36,7 +36,7 @@ export function installing(project: string, store: DiskWheelStore): Mode {
         await archiveTree(made.tree, archive);
         return { ...made, write: (sink) => writePartFrom(archive, sink) };
       });
-      if (!hit) warnUnpinned(project, components.meaning.requirements);
+      if (!hit) warnUnpinned(project, components, request);
       return installed(tree, hit, store);
     },
   };

@@ -5,6 +5,7 @@ import { keyChanges, renderChanges } from '../../packaging/key-change';
 import { unpinned } from '../../packaging/requirements/hashed-lock';
 import { keyContent, type KeyComponents } from '../../packaging/requirements-key';
 import type { StoredWheel } from '../../packaging/wheel-set';
+import type { ResolveRequest } from '../../platform/pip/request';
 import { previousKey, type KeyRecords } from '../../platform/store/key-records';
 import type { BuildOptions } from './normalize';
 
@@ -31,12 +32,16 @@ export function printReason(
 /** One warning, and only where something was resolved: a build of known requirements repeats nothing. */
 export function warnUnpinned(
   project: string,
-  requirements: readonly string[],
+  { meaning: { requirements, constraints } }: KeyComponents,
+  { local }: Pick<ResolveRequest, 'local'>,
   wheels: readonly StoredWheel[] = [],
 ): void {
+  // A lock of uv, of Poetry or of the standard's form pins everything, whatever its lines look like here.
+  if (local?.isLocked) return;
   const names = unpinned(
     requirements,
     wheels.map(({ name }) => name),
+    constraints,
   );
   if (names.length === 0) return;
   console.warn(

@@ -40,6 +40,7 @@ export interface BuildOptions {
   layer: boolean;
   ref: string | undefined;
   scripts: boolean;
+  imports: NonNullable<BuildExecutorSchema['imports']>;
 }
 
 export function normalizeOptions(
@@ -85,6 +86,7 @@ export function normalizeOptions(
     bytecodeBudgetMb: schema.bytecodeBudgetMb ?? 50,
     layer: schema.layer ?? false,
     ref: schema.ref,
+    imports: schema.imports ?? 'warn',
   };
 }
 

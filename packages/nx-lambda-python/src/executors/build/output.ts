@@ -23,6 +23,7 @@ import { beginsWith, hashFile, writeTextWhole } from '../../platform/files/files
 import type { OpenPart } from '../../platform/store/open-part';
 import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { BegunPackage } from './begin';
+import { checkPackage } from './checks';
 import type { Dependencies } from './dependencies';
 import { openEmptyPart, removeLayer, removeManifest, writeLayer } from './layer';
 import type { BuildOptions } from './normalize';
@@ -56,6 +57,7 @@ export async function writeOutput(
   const { layer } = options;
   const part = await dependencies.openPart(layer ? undefined : join(directory, PACKAGE_FILE));
   try {
+    const found = checkPackage(options, service, dependencies, part.facts);
     const archives = { part, digest: dependencies.part, store, cache, begun };
     const { layer: written, ...facts } = await ensureArchives(
       options,
@@ -85,7 +87,7 @@ export async function writeOutput(
       })),
     };
     writeTextWhole(manifestFile, renderManifest(manifest));
-    return { manifest, warnings: part.facts.warnings };
+    return { manifest, warnings: [...part.facts.warnings, ...found] };
   } catch (error) {
     if (error instanceof DamagedFileError) store.dropPart(dependencies.part);
     throw error;

@@ -79,6 +79,10 @@ export interface BuildExecutorSchema {
    */
   layer?: boolean;
   /**
+   * What to do about an import of a handler module that leads nowhere: to no file of the service, no distribution, nothing of the runtime's Python and nothing that Lambda has. Lambda could not load that module. Told from names alone: what stands in a function, below `if` or beside `except` is not judged, nor is what other modules import. Costs nothing that can be measured.
+   */
+  imports?: 'warn' | 'error' | 'off';
+  /**
    * Build this commit or tag, as git has it, and not the working copy: `--ref=v1.2`. Costs a checkout of the workspace into a temporary directory; what git does not track, submodules among it, is not in it. Whatever moves is refused, since the cache of Nx would not see it: a branch, `HEAD`, `origin/main`; the message has the commit to type.
    */
   ref?: string;

@@ -9,6 +9,7 @@ import {
   SourceChangedError,
   type ServiceFile,
 } from '../../packaging/package';
+import type { ImportingModule } from '../../packaging/imports-check';
 import type { SourceCache } from '../../packaging/source-cache';
 import { listFiles, type SourceFile } from '../../platform/files/list-files';
 import { entryName, isPrunedDirectory, selectFiles } from '../../service/content';
@@ -26,6 +27,8 @@ export interface Service {
   /** Digest of the files, see `contentDigest`. */
   content: string;
   handlers: Handler[];
+  /** The handler modules, with what they import. */
+  importing: ImportingModule[];
 }
 
 /** @throws ENTRY_COLLISION, and the codes of `discoverHandlers` */
@@ -39,14 +42,19 @@ export async function readService(
   // What decides is read once: a file may be edited at any moment.
   const digests = new Map<string, string>();
   const paths = listed.map(({ path }) => path);
-  const handlers = await discoverHandlers(marker, paths, (path) => {
+  const importing: ImportingModule[] = [];
+  const handlers = await discoverHandlers(marker, paths, async (path) => {
     const content = readListed(root, path);
     const sha256 = hexDigest(content);
     digests.set(path, sha256);
-    return cache.parse(content, sha256, parseModule);
+    const module = await cache.parse(content, sha256, parseModule);
+    importing.push({ file: path, path: entryName(marker, path) ?? path, imports: module.imports });
+    return module;
   });
+  // As they were parsed, which is in no certain order.
+  importing.sort((a, b) => (a.file < b.file ? -1 : 1));
   const files = readFiles(place, marker, listed, digests);
-  return { marker, files, content: contentDigest(files), handlers };
+  return { marker, files, content: contentDigest(files), handlers, importing };
 }
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */

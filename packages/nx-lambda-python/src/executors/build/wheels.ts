@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ByteSink } from '../../packaging/archive-writer';
 import {
+  modulesOf,
   planPart,
   readInstallation,
   unknownExclusions,
@@ -23,6 +24,7 @@ import {
 } from '../../packaging/wheel-set';
 import { validateWheel } from '../../packaging/wheel/admit';
 import type { Installation } from '../../packaging/wheel/layout';
+import { normalizeName } from '../../packaging/wheel/names';
 import { EarlyDoor } from '../../platform/store/early-door';
 import type { Exec } from '../../platform/exec';
 import { openFile } from '../../platform/files/files';
@@ -71,7 +73,7 @@ export function splicing(
             : resolveAll(directory, request, pip),
         door.admit,
       );
-      if (!hit) warnUnpinned(options.project, components.meaning.requirements, set.wheels);
+      if (!hit) warnUnpinned(options.project, components, request, set.wheels);
       return spliced(set, hit, part, store, known);
 
       function readAhead(kept: readonly StoredWheel[]): Promise<void> {
@@ -180,7 +182,34 @@ function spliced(
   const write = (open: readonly OpenWheel[], sink: ByteSink) =>
     writePart(open, options, sink, known);
   const openPart = (next?: string) => store.openPart(plan.digest, plan.wheels, write, next);
-  return { requirementsKey, image, engine, hit, part: plan.digest, openPart };
+  const leftOut = () =>
+    leftOutModules(
+      wheels.filter((wheel) => !plan.wheels.includes(wheel)),
+      store,
+    );
+  return { requirementsKey, image, engine, hit, part: plan.digest, openPart, leftOut };
+}
+
+/** By the name of a module, the distribution that has it. What cannot be read any more has none. */
+function leftOutModules(
+  wheels: readonly StoredWheel[],
+  store: DiskWheelStore,
+): ReadonlyMap<string, string> {
+  const modules = new Map<string, string>();
+  for (const wheel of wheels) {
+    try {
+      const source = openFile(store.wheelPath(wheel));
+      try {
+        const { entries } = readInstallation({ ...wheel, source }, { interpreter: null });
+        for (const { name } of modulesOf(entries)) modules.set(name, wheel.name);
+      } finally {
+        source.close();
+      }
+    } catch {
+      modules.set(normalizeName(wheel.name).replaceAll('-', '_'), wheel.name);
+    }
+  }
+  return modules;
 }
 
 /** A wheel that the container itself built carries the plain `linux` tag of that container. */

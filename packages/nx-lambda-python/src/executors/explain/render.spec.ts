@@ -8,6 +8,7 @@ const hit: Explanation = {
   image: 'build:1@sha256:aa',
   engine: 'docker',
   startsContainer: false,
+  requirements: { taken: ['svc/requirements.txt'], beside: [] },
   previous: { requirementsKey: 'abc', unknown: null, changes: [] },
   lock: null,
 };
@@ -37,6 +38,7 @@ describe('renderExplanation', () => {
       'orders: hit',
       'requirements key: abc',
       'its dependencies are in the wheel store, resolved by docker in build:1@sha256:aa; no container would be started',
+      'requirements: `svc/requirements.txt`',
       'nothing changed since the last build',
     ]);
   });
@@ -44,6 +46,7 @@ describe('renderExplanation', () => {
   it('says what changed on a miss', () => {
     expect(lines(miss).slice(2)).toEqual([
       'docker, build:1@sha256:aa, would resolve all requirements',
+      'requirements: `svc/requirements.txt`',
       'changed since the last build:',
       '  requirements: + six==1.0',
       '  build image: sha256:111111111111 → sha256:222222222222',
@@ -70,6 +73,16 @@ describe('renderExplanation', () => {
     ],
   ] as [Explanation, string][])('%#', (explanation, expected) => {
     expect(lines(explanation)[2]).toBe(expected);
+  });
+
+  it('names what is read, and what is not', () => {
+    const requirements = {
+      taken: ['svc/requirements.txt'],
+      beside: ['svc/uv.lock', 'svc/pyproject.toml'],
+    };
+    expect(lines({ ...hit, requirements })[3]).toBe(
+      'requirements: `svc/requirements.txt`; not read: `svc/uv.lock`, the dependencies in `svc/pyproject.toml`',
+    );
   });
 
   it('says why there is nothing to say', () => {

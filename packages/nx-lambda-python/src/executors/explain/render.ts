@@ -1,5 +1,6 @@
 /** An explanation for people. */
 
+import { nameOf } from '../../packaging/requirements/sources';
 import { componentName, renderChange } from '../../packaging/key-change';
 import type { Explanation, Previous } from './state';
 
@@ -9,10 +10,16 @@ export function renderExplanation(explanation: Explanation): string {
     `${project}: ${outcome}`,
     ...(requirementsKey === null ? [] : [`requirements key: ${requirementsKey}`]),
     consequence(explanation),
+    renderSources(explanation.requirements),
     // On a hit, too: another build may have filled the store since.
     ...renderPrevious(explanation.previous),
   ];
   return lines.join('\n');
+}
+
+function renderSources({ taken, beside }: Explanation['requirements']): string {
+  const read = `requirements: ${taken.map(nameOf).join(', ')}`;
+  return beside.length === 0 ? read : `${read}; not read: ${beside.map(nameOf).join(', ')}`;
 }
 
 function consequence({ outcome, engine, image, lock, startsContainer }: Explanation): string {

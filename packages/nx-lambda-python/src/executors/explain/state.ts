@@ -28,6 +28,8 @@ export interface Explanation {
   engine: string | null;
   /** Whether a build would start a container. */
   startsContainer: boolean;
+  /** Where the service says what it requires: what is read, and what stands beside it unread. */
+  requirements: { taken: string[]; beside: string[] };
   previous: Previous;
   /** Of a full lock on a miss: what is in the store, and what would be fetched. */
   lock: { distributions: number; stored: number; missing: string[] } | null;
@@ -49,9 +51,11 @@ export async function explainDependencies(
   const mode = modeOf(options, marker, store);
   const resolution = readResolution(options, marker, mode.commands);
   const { components, imageName, pinned } = resolution;
+  const { taken, beside } = resolution.sources;
   const keys = new KeyRecords(store.root);
   const facts = (own: KeyComponents) => ({
     project: options.project,
+    requirements: { taken, beside },
     requirementsKey: requirementsKey(own),
     previous: comparePrevious(options, keys, keyContent(own)),
     lock: null,
@@ -72,6 +76,7 @@ export async function explainDependencies(
   if (found === 'absent' && !pinned) {
     return {
       project: options.project,
+      requirements: { taken, beside },
       outcome: 'unknown',
       requirementsKey: null,
       image: imageName,

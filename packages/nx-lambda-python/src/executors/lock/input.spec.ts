@@ -14,13 +14,24 @@ const PYPROJECT =
   '[project]\ndependencies = ["six"]\n[project.optional-dependencies]\nfast = ["orjson>=3"]\n';
 const LOCK = '# Locked by nx-lambda-python for …\n';
 
-function read(files: Record<string, string>, schema: LockExecutorSchema = {}, constraints = []) {
+function read(
+  files: Record<string, string>,
+  schema: LockExecutorSchema = {},
+  { constraints = [], requirements }: { constraints?: string[]; requirements?: string[] } = {},
+) {
   for (const [path, text] of Object.entries(files)) {
     const file = join(root, 'services/a', path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  const place = { workspaceRoot: root, projectRoot: 'services/a', project: 'a', constraints };
+  const place = {
+    workspaceRoot: root,
+    projectRoot: 'services/a',
+    project: 'a',
+    constraints,
+    requirements: (requirements ?? ['requirements.txt']).map((path) => `services/a/${path}`),
+    areRequirementsGiven: requirements !== undefined,
+  };
   return readLockInput(schema, place);
 }
 
@@ -90,4 +101,20 @@ describe('what is locked', () => {
       );
     },
   );
+
+  it('is not what a build takes from another lock, which the new file would replace', () => {
+    for (const name of ['uv.lock', 'poetry.lock', 'pylock.toml']) {
+      const files = { 'pyproject.toml': PYPROJECT, [name]: '' };
+      expect(() => read(files)).toThrow(
+        expect.objectContaining({
+          code: 'OPTION_INVALID',
+          message: expect.stringContaining(`\`services/a/${name}\` pins what \`a\` requires`),
+        }),
+      );
+      expect(read(files, { output: 'other.txt' }).output).toBe('services/a/other.txt');
+      expect(read(files, {}, { requirements: ['requirements.txt'] }).previous).toBeUndefined();
+      expect(read({ ...files, 'requirements.txt': LOCK }).previous).toBe(LOCK);
+      for (const path of [name, 'requirements.txt']) rmSync(join(root, 'services/a', path));
+    }
+  });
 });

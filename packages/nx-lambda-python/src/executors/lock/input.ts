@@ -7,10 +7,13 @@ import { projectPath } from '../../packaging/inputs/option-paths';
 import {
   collectRequirements,
   type CollectedRequirements,
+  type ReadFile,
 } from '../../packaging/requirements/collect';
+import { lockKind } from '../../packaging/requirements/lock';
 import { isLockFile } from '../../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../../packaging/requirements/lock-origin';
 import { RequirementSecrets } from '../../packaging/requirements/secrets';
+import { requirementSources } from '../../packaging/requirements/sources';
 import { readProjectDependencies } from '../../service/project-dependencies';
 import type { BuildOptions } from '../build/normalize';
 import type { LockExecutorSchema } from './schema';
@@ -30,7 +33,15 @@ export interface LockInput extends CollectedRequirements {
   previous: string | undefined;
 }
 
-type Place = Pick<BuildOptions, 'workspaceRoot' | 'projectRoot' | 'constraints' | 'project'>;
+type Place = Pick<
+  BuildOptions,
+  | 'workspaceRoot'
+  | 'projectRoot'
+  | 'constraints'
+  | 'project'
+  | 'requirements'
+  | 'areRequirementsGiven'
+>;
 
 /** @throws OPTION_INVALID, REQUIREMENTS_MISSING and the codes of `collectRequirements` */
 export function readLockInput(schema: LockExecutorSchema, place: Place): LockInput {
@@ -64,6 +75,7 @@ export function readLockInput(schema: LockExecutorSchema, place: Place): LockInp
   if (library !== undefined) throw libraryRequired(library, place);
   if (collected.files.has(output)) throw ownInput(output, place);
   const previous = read(output);
+  if (previous === undefined) checkReplaced(output, place, read);
   if (previous !== undefined && !isLockFile(previous)) throw handWritten(output, place);
   return { ...collected, requirements, origin, output, secrets, previous };
 }
@@ -111,6 +123,19 @@ function ownInput(output: string, { project }: Place): LambdaPythonError {
   return new LambdaPythonError('OPTION_INVALID', {
     message: `\`${output}\` is what shall be locked and would be overwritten by its own lock`,
     hint: `rename it to requirements.in and run \`nx lock ${project}\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
+  });
+}
+
+/** The first requirements.txt beside another lock would silently be taken in its place. */
+function checkReplaced(output: string, place: Place, read: ReadFile): void {
+  const [lock = ''] = requirementSources(place, read).taken;
+  const kind = lockKind(lock);
+  const isDefault = output === posix.join(place.projectRoot, 'requirements.txt');
+  if (place.areRequirementsGiven || kind === undefined || !isDefault) return;
+  const update = { uv: 'uv lock', poetry: 'poetry lock', pylock: 'the tool that wrote it' }[kind];
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`${lock}\` pins what \`${place.project}\` requires; \`${output}\` would be taken in its place, with other versions`,
+    hint: `update the lock there is by \`${update}\`; to change over to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock ${place.project}\``,
   });
 }
 

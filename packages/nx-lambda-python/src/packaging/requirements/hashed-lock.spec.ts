@@ -106,6 +106,8 @@ describe('unpinned', () => {
     ];
     expect(unpinned(lines)).toEqual(['flask', 'g']);
     expect(unpinned(lines, ['Flask', 'six', 'Jinja2'])).toEqual(['flask', 'g', 'jinja2']);
+    const limits = ['Jinja2==3.1', 'Flask==3', 'g==1'];
+    expect(unpinned(lines, ['Flask', 'six', 'Jinja2'], limits)).toEqual(['g']);
     expect(unpinned([`g @ git+https://h/g@${'a'.repeat(40)}`])).toEqual([]);
   });
 

@@ -51,17 +51,28 @@ export function isPinned(requirement: Requirement): boolean {
  * Distributions whose version another day may change: lines that pin none, and what is required by others only.
  * @param lines without comments and credentials
  * @param resolved names of all distributions, where they are known
+ * @param constraints as lines, of which each may pin what others leave open
  */
-export function unpinned(lines: readonly string[], resolved: readonly string[] = []): string[] {
+export function unpinned(
+  lines: readonly string[],
+  resolved: readonly string[] = [],
+  constraints: readonly string[] = [],
+): string[] {
   const requirements = lines.map((text) => ({ text, requirement: parseRequirement(text) }));
+  const limits = constraints.flatMap((text) => parseRequirement(text) ?? []);
+  const pinned = new Set(limits.filter(isPinned).map(({ name }) => name));
   const loose = requirements
-    .filter(({ requirement }) => !requirement || !isPinned(requirement))
+    .filter(
+      ({ requirement }) =>
+        !requirement ||
+        !(isPinned(requirement) || (requirement.url === undefined && pinned.has(requirement.name))),
+    )
     // A path or URL without a name is what it is.
     .flatMap(({ requirement }) => requirement?.name ?? []);
   const named = new Set(requirements.map(({ requirement }) => requirement?.name));
   const areAllNamed = !named.has(undefined);
   const floating = areAllNamed
-    ? resolved.map(normalizeName).filter((name) => !named.has(name))
+    ? resolved.map(normalizeName).filter((name) => !named.has(name) && !pinned.has(name))
     : [];
   return [...new Set([...loose, ...floating])].sort();
 }

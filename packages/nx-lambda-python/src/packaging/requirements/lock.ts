@@ -11,12 +11,12 @@ import { readUvLock, type LockFacts } from './uv-lock';
 
 export type LockKind = 'uv' | 'poetry' | 'pylock';
 
-/** In the order in which they are looked for. */
-const DEFAULTS = ['requirements.txt', 'uv.lock', 'pylock.toml', 'poetry.lock'];
+/** In the order in which they are looked for where there is no requirements.txt. */
+export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock'];
 
 /** What a service without the option `requirements` has, of the files at its root. */
 export function defaultRequirements(exists: (name: string) => boolean): string {
-  return DEFAULTS.find(exists) ?? 'requirements.txt';
+  return ['requirements.txt', ...LOCKS].find(exists) ?? 'requirements.txt';
 }
 
 /** By its name: the tools allow no other. */

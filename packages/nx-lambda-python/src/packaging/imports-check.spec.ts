@@ -1,0 +1,117 @@
+import { parseModule } from '../service/python-module';
+import { findRuntime, type Runtime } from '../service/runtimes';
+import { modulesOf } from './dependency-part';
+import { checkImports, describeMissing } from './imports-check';
+import { hexDigest } from './package';
+
+const FILES: Record<string, string> = {
+  'orders/__init__.py': '',
+  'orders/handlers/__init__.py': '',
+  'orders/handlers/a.py': '',
+  'orders/handlers/sibling.py': '',
+  'orders/shared/__init__.py': 'VERSION = 1\n',
+  'orders/shared/money.py': '',
+  'orders/native.cpython-311-x86_64-linux-gnu.so': '',
+  'orders/data/rates.json': '{}',
+  'one.py': 'x = 1\n',
+  'space/inner.py': '',
+};
+const DEPENDENCIES = [
+  'yaml/__init__.py',
+  'six.py',
+  'google/cloud/storage.py',
+  '_cffi_backend.cpython-311-x86_64-linux-gnu.so',
+  'readme.txt',
+  'x-1.dist-info/METADATA',
+];
+
+async function check(
+  source: string,
+  {
+    runtime = 'python3.11',
+    path = 'orders/handlers/a.py',
+    leftOut = {},
+  }: { runtime?: string; path?: string; leftOut?: Record<string, string> } = {},
+) {
+  const { imports } = await parseModule(source);
+  return checkImports([{ file: `src/${path}`, path, imports }], {
+    runtime: findRuntime(runtime) as Runtime,
+    files: Object.entries(FILES).map(([path, text]) => ({
+      path,
+      sha256: hexDigest(Buffer.from(text)),
+    })),
+    modules: modulesOf(DEPENDENCIES.map((path) => ({ path }))),
+    leftOut: () => new Map(Object.entries(leftOut)),
+  });
+}
+
+it.each([
+  'import json, os.path\nfrom collections.abc import Mapping\n',
+  'import boto3\nfrom botocore.exceptions import ClientError\nimport urllib3, dateutil, snapshot_restore_py\n',
+  'import yaml\nfrom yaml.anything import x\nimport six.moves\nfrom google.cloud import storage\nimport _cffi_backend\n',
+  'import orders, orders.shared.money\nfrom orders.handlers import sibling\nfrom orders.shared import anything\n',
+  'from orders import native, shared, data\nimport one\nfrom one import whatever\nimport space.inner\n',
+  'from . import sibling\nfrom .sibling import x\nfrom .. import shared\nfrom ..shared import y\nfrom ..shared.money import *\n',
+  'from orders import *\n',
+  'if DEBUG:\n    import debugpy\n',
+  'import tomllib\n',
+])('finds nothing in %j', async (source) => {
+  expect(await check(source)).toEqual({ missing: [], leftOut: [] });
+});
+
+it.each<[string, string, string?]>([
+  ['import requests\n', '`requests`: neither the package nor python3.11 of Lambda has it'],
+  ['from requests.adapters import A\n', '`requests`: neither the package nor'],
+  ['import sibling\n', '`sibling`: in the package it is `orders.handlers.sibling`'],
+  ['import shared.money\n', '`shared`: in the package it is `orders.shared`'],
+  ['import readme\n', '`readme`: neither'],
+  ['import orders.gone\n', '`orders.gone`: there is no `orders/gone` in the package'],
+  ['from orders.gone.deep import x\n', '`orders.gone.deep`: there is no `orders/gone/deep`'],
+  ['from orders import gone\n', '`orders.gone`: there is no `orders/gone`'],
+  ['import one.inner\n', '`one.inner`: there is no `one/inner`'],
+  ['from ..gone import x\n', '`..gone`: there is no `orders/gone` in the package'],
+  ['from . import gone\n', '`.gone`: there is no `orders/handlers/gone`'],
+  ['from .... import x\n', '`....`: that leads out of the package'],
+  ['import distutils.core\n', '`distutils`: Python 3.12 does not have it', 'python3.12'],
+  ['import tomllib\n', '`tomllib`: Python 3.9 does not have it', 'python3.9'],
+  ['import winreg\n', '`winreg`: neither'],
+])('finds in %j that %s', async (source, words, runtime = 'python3.11') => {
+  const { missing, leftOut } = await check(source, { runtime });
+  expect(missing).toEqual([
+    expect.stringContaining(`\`src/orders/handlers/a.py:1\` imports ${words}`),
+  ]);
+  expect(leftOut).toEqual([]);
+});
+
+it('knows where relative imports start', async () => {
+  const at = async (path: string, source: string) => (await check(source, { path })).missing.length;
+  expect(await at('one.py', 'from . import orders\n')).toBe(1);
+  expect(await at('orders/__init__.py', 'from . import shared\nfrom .handlers import a\n')).toBe(0);
+  expect(await at('orders/__init__.py', 'from .. import shared\n')).toBe(1);
+});
+
+it('tells what was left out on purpose from what is missing', async () => {
+  const { missing, leftOut } = await check('import numpy\nimport pandas\n', {
+    leftOut: { numpy: 'NumPy' },
+  });
+  expect(missing).toEqual([expect.stringContaining('a.py:2` imports `pandas`')]);
+  expect(leftOut).toEqual(['`src/orders/handlers/a.py:1` imports `numpy` of `NumPy`']);
+});
+
+it('names what many modules import once', async () => {
+  const { imports } = await parseModule('import requests\n');
+  const modules = ['a', 'b', 'c'].map((name) => ({
+    file: `${name}.py`,
+    path: `${name}.py`,
+    imports,
+  }));
+  const { missing } = checkImports(modules, {
+    runtime: findRuntime('python3.13') as Runtime,
+    files: [],
+    modules: [],
+    leftOut: () => new Map(),
+  });
+  expect(describeMissing(missing)).toBe(
+    'an import leads nowhere, so that Lambda could not load these modules:\n  `a.py:1` imports `requests` (and 2 more): neither the package nor python3.13 of Lambda has it',
+  );
+});

@@ -1,0 +1,179 @@
+/** Imports of handler modules that lead nowhere, told from names alone: each would be an ImportModuleError in Lambda. */
+
+import { createHash } from 'node:crypto';
+import { moduleName } from '../service/handler-modules';
+import type { ModuleImport } from '../service/python-imports';
+import { RUNTIMES, type Runtime } from '../service/runtimes';
+import { isLambdas, isStandard } from '../service/stdlib';
+import { modulesOf, type PartModule } from './dependency-part';
+import type { ServiceFile } from './package';
+
+/** A module whose imports are checked. */
+export interface ImportingModule {
+  /** Relative to the service, as messages name it. */
+  file: string;
+  /** In the package. */
+  path: string;
+  imports: readonly ModuleImport[];
+}
+
+export interface ImportSurroundings {
+  runtime: Runtime;
+  files: readonly Pick<ServiceFile, 'path' | 'sha256'>[];
+  /** Of the dependencies, in the package or its layer. */
+  modules: readonly PartModule[];
+  /** By the name of a module, the distribution that has it and was left out on purpose. Asked for only where something is missing. */
+  leftOut: () => ReadonlyMap<string, string>;
+}
+
+export interface ImportFindings {
+  /** One line for each name that leads nowhere, sorted by where it was found first. */
+  missing: string[];
+  /** The same for what a layer that this build does not know may have. */
+  leftOut: string[];
+}
+
+interface Fault {
+  /** As messages name it. */
+  name: string;
+  why: string;
+  /** Where it is not the service's own: the name that a distribution may have. */
+  top?: string;
+}
+
+export function checkImports(
+  modules: readonly ImportingModule[],
+  surroundings: ImportSurroundings,
+): ImportFindings {
+  const own = new OwnModules(surroundings.files);
+  const others = new Set(surroundings.modules.map(({ name }) => name));
+  const found = new Map<string, Fault & { places: string[] }>();
+  for (const module of modules) {
+    for (const imported of module.imports) {
+      const fault = faultOf(module, imported);
+      if (!fault) continue;
+      const place = `\`${module.file}:${imported.line}\``;
+      const known = found.get(fault.name);
+      if (known) known.places.push(place);
+      else found.set(fault.name, { ...fault, places: [place] });
+    }
+  }
+  const excluded = found.size > 0 ? surroundings.leftOut() : new Map<string, string>();
+  const findings: ImportFindings = { missing: [], leftOut: [] };
+  for (const [name, { places, why, top }] of found) {
+    const distribution = top === undefined ? undefined : excluded.get(top);
+    const [first = '', ...more] = places;
+    const line = `${first} imports \`${name}\`${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
+    if (distribution === undefined) findings.missing.push(`${line}: ${why}`);
+    else findings.leftOut.push(`${line} of \`${distribution}\``);
+  }
+  return findings;
+
+  function faultOf(module: ImportingModule, imported: ModuleImport): Fault | undefined {
+    if (imported.level > 0) {
+      const base = packageOf(module.path, imported.level);
+      const written = '.'.repeat(imported.level) + imported.module;
+      if (base === undefined) return { name: written, why: 'that leads out of the package' };
+      // Files of a distribution may lie in the same directory.
+      if (others.has(base.split('/')[0] ?? '')) return undefined;
+      return ownFault([base, ...segments(imported)].filter(Boolean), imported.names, written);
+    }
+    const { module: name } = imported;
+    const [top = ''] = name.split('.');
+    if (others.has(top)) return undefined;
+    if (own.has(top)) return ownFault(segments(imported), imported.names, name);
+    if (isStandard(top, surroundings.runtime) || isLambdas(top)) return undefined;
+    return { name: top, top, why: whyMissing(top, own, surroundings.runtime) };
+  }
+
+  function ownFault(
+    path: readonly string[],
+    names: readonly string[],
+    written: string,
+  ): Fault | undefined {
+    const target = path.join('/');
+    if (!own.isModule(target)) {
+      return { name: written, why: `there is no \`${target}\` in the package` };
+    }
+    // Whatever an `__init__.py` has in it may define the name.
+    const gone = own.isBare(target) && names.find((name) => !own.isModule(`${target}/${name}`));
+    if (!gone) return undefined;
+    const name = `${written}${written.endsWith('.') ? '' : '.'}${gone}`;
+    return { name, why: `there is no \`${target}/${gone}\` in the package` };
+  }
+}
+
+/** `"imports": "warn"` and `"error"` in words. */
+export function describeMissing(missing: readonly string[]): string {
+  const count = missing.length === 1 ? 'an import leads' : `${missing.length} imports lead`;
+  return `${count} nowhere, so that Lambda could not load these modules:\n${missing.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function segments({ module }: ModuleImport): string[] {
+  return module === '' ? [] : module.split('.');
+}
+
+/** The directory from which a relative import of this module starts; undefined above the package's top. */
+function packageOf(path: string, level: number): string | undefined {
+  const directories = path.split('/').slice(0, -1);
+  // At the very top there is no package that a dot could mean.
+  return level > directories.length
+    ? undefined
+    : directories.slice(0, directories.length - level + 1).join('/');
+}
+
+function whyMissing(name: string, own: OwnModules, runtime: Runtime): string {
+  const elsewhere = own.named(name);
+  if (elsewhere !== undefined) return `in the package it is \`${elsewhere}\``;
+  const python = `Python ${runtime.python.join('.')}`;
+  if (RUNTIMES.some((other) => isStandard(name, other))) return `${python} does not have it`;
+  return `neither the package nor ${runtime.name} of Lambda has it`;
+}
+
+const EMPTY_SHA256 = createHash('sha256').digest('hex');
+
+/** What can be imported of the service's own files. */
+class OwnModules {
+  private readonly tops: ReadonlySet<string>;
+  /** `orders`, `orders/handlers`, `orders/handlers/create` */
+  private readonly modules = new Set<string>();
+  /** Those that may define names: files, and directories whose `__init__` has something in it. */
+  private readonly filled = new Set<string>();
+
+  constructor(private readonly files: ImportSurroundings['files']) {
+    this.tops = new Set(modulesOf(files).map(({ name }) => name));
+    for (const { path, sha256 } of files) {
+      const parts = path.split('/');
+      const file = parts.pop() ?? '';
+      for (let length = 1; length <= parts.length; length += 1) {
+        this.modules.add(parts.slice(0, length).join('/'));
+      }
+      const [, stem] = /^([^.]+)(?:\..*)?\.(?:py|pyc|so)$/.exec(file) ?? [];
+      if (stem === undefined) continue;
+      const module = [...parts, ...(stem === '__init__' ? [] : [stem])].join('/');
+      this.modules.add(module);
+      if (stem !== '__init__' || sha256 !== EMPTY_SHA256) this.filled.add(module);
+    }
+  }
+
+  has(top: string): boolean {
+    return this.tops.has(top);
+  }
+
+  isModule(path: string): boolean {
+    return this.modules.has(path);
+  }
+
+  /** A package that has nothing but its modules. */
+  isBare(path: string): boolean {
+    return !this.filled.has(path);
+  }
+
+  /** The dotted name of the first module that ends in this name. */
+  named(name: string): string | undefined {
+    const found = this.files.find(({ path }) =>
+      [`/${name}.py`, `/${name}/__init__.py`].some((end) => path.endsWith(end)),
+    );
+    return found && moduleName(found.path);
+  }
+}

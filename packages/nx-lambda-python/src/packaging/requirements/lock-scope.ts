@@ -1,0 +1,155 @@
+/**
+ * What a lock was resolved for. Its lines carry that as markers, so that a lock for another Python would come to
+ * nothing at all, without an error of pip, uv or Poetry.
+ */
+
+import { LambdaPythonError } from '../../errors';
+import { RUNTIMES, type Architecture, type Runtime } from '../../service/runtimes';
+import { evaluateMarker, runtimeEnvironment, supportsPython } from './environment';
+import type { LockKind } from './lock';
+import { parseRequirement } from './requirement';
+import { parseToml, stringOf, stringsOf, tableOf, type TomlTable } from './toml';
+import { parseSpecifier, type Clause } from './version';
+
+export interface Target {
+  runtime: Runtime;
+  architecture: Architecture;
+}
+
+interface LockScope {
+  /** As the lock writes it: `>=3.13`, `^3.13`. */
+  python: string | undefined;
+  /** One of these markers must hold; none where the lock is for every system. */
+  environments: readonly string[];
+}
+
+/**
+ * @param text of the lock
+ * @throws REQUIREMENTS_INVALID for a lock that is not for the runtime's Python, or not for its system
+ */
+export function checkLockScope(
+  { path, kind }: { path: string; kind: LockKind },
+  text: string,
+  { runtime, architecture }: Target,
+): void {
+  const { python, environments } = readScope(text, path, kind);
+  if (python !== undefined && excludes(python, kind, { runtime, architecture })) {
+    throw otherPython(path, kind, python, runtime);
+  }
+  const environment = runtimeEnvironment(runtime, architecture);
+  const isNone = environments.every((marker) => evaluateMarker(marker, environment) === false);
+  if (environments.length === 0 || !isNone) return;
+  throw new LambdaPythonError('REQUIREMENTS_INVALID', {
+    message: `\`${path}\` is locked for ${environments.map((marker) => `\`${marker}\``).join(', ')} only, and not for the service's ${runtime.name} ${architecture} on Linux`,
+    hint:
+      kind === 'uv'
+        ? 'add "sys_platform == \'linux\'" to `environments` under [tool.uv] and run `uv lock`'
+        : 'write the lock again for Linux, for example by `uv export --format pylock.toml -o pylock.toml`',
+  });
+}
+
+/**
+ * What to say where no requirement is for the runtime. That may be meant, as with `tomli ; python_version < "3.11"`,
+ * so it is no error.
+ * @param lines without comments and credentials; none where only a tool knows them
+ * @param path of the first file that has them
+ */
+export function skippedAll(
+  lines: readonly string[],
+  path: string,
+  { runtime, architecture }: Target,
+): string {
+  const others = RUNTIMES.filter(({ name }) => name !== runtime.name)
+    .map((other) => ({ other, count: takenBy(lines, { runtime: other, architecture }) }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+  const [best] = others;
+  const instead = best
+    ? `; ${best.other.name} would take ${best.count} of ${lines.length}: write them for ${runtime.name}, or set runtime = "${best.other.name}" under [tool.nx-lambda-python]`
+    : '';
+  return `the package has no distributions: nothing that \`${path}\` requires is for ${runtime.name} ${architecture}${instead}`;
+}
+
+function takenBy(lines: readonly string[], { runtime, architecture }: Target): number {
+  const environment = runtimeEnvironment(runtime, architecture);
+  return lines.filter((text) => {
+    const { marker } = parseRequirement(text) ?? {};
+    return marker !== undefined && evaluateMarker(marker, environment) === true;
+  }).length;
+}
+
+/** A lock may have megabytes of packages; what it is for stands before them, or in a table of its own. */
+function readScope(text: string, path: string, kind: LockKind): LockScope {
+  if (kind === 'poetry') {
+    const [, section = ''] = /^\[metadata\][ \t]*\r?\n([^]*?)(?=^\[|(?![^]))/m.exec(text) ?? [];
+    return { python: stringOf(parsed(section, path)['python-versions']), environments: [] };
+  }
+  const [head = ''] = text.split(/^\[/m, 1);
+  const table = parsed(head, path);
+  return {
+    python: stringOf(table['requires-python']),
+    environments: stringsOf(table[kind === 'uv' ? 'supported-markers' : 'environments']),
+  };
+}
+
+/** What is no TOML is told by whoever reads the whole lock. */
+function parsed(text: string, path: string): TomlTable {
+  try {
+    return tableOf(parseToml(text, path));
+  } catch (error) {
+    if (error instanceof LambdaPythonError) return {};
+    throw error;
+  }
+}
+
+/** True where no patch version of the runtime's Python is among them; what cannot be told is not excluded. */
+function excludes(python: string, kind: LockKind, { runtime, architecture }: Target): boolean {
+  const environment = runtimeEnvironment(runtime, architecture);
+  const alternatives = kind === 'poetry' ? poetryConstraint(python) : [parseSpecifier(python)];
+  return alternatives.every(
+    (clauses) => clauses !== undefined && supportsPython(clauses, environment) === false,
+  );
+}
+
+/**
+ * Poetry's own words for versions: `^3.11`, `~3.11`, `3.11.*`, `>=3.9 <4.0`, alternatives with `||`.
+ * @returns undefined in the place of what is none of them
+ */
+function poetryConstraint(text: string): (Clause[] | undefined)[] {
+  return text.split(/\|\|?/).map((alternative) => {
+    const terms = alternative.split(/,|\s+(?=[\^~<>=!\d])/).map((term) => term.trim());
+    const clauses = terms.filter((term) => term !== '' && term !== '*').map(poetryTerm);
+    return parseSpecifier(clauses.join(','));
+  });
+}
+
+function poetryTerm(term: string): string {
+  const [, sign = '', version = ''] = /^([\^~]?)\s*(.*)$/.exec(term) ?? [];
+  if (sign === '' || version.startsWith('=')) return /^\d/.test(term) ? `==${term}` : term;
+  const numbers = version.split('.').map(Number);
+  const [major = 0, minor = 0] = numbers;
+  const isMajor = numbers.length === 1 || (sign === '^' && major > 0);
+  return `>=${version},<${isMajor ? `${major + 1}` : `${major}.${minor + 1}`}`;
+}
+
+function otherPython(
+  path: string,
+  kind: LockKind,
+  python: string,
+  runtime: Runtime,
+): LambdaPythonError {
+  const own = runtime.python.join('.');
+  const fitting = RUNTIMES.find(
+    (other) => !excludes(python, kind, { runtime: other, architecture: 'x86_64' }),
+  );
+  const steps = {
+    uv: `set \`requires-python = ">=${own}"\` in its pyproject.toml and run \`uv lock\``,
+    poetry: `set \`python = "^${own}"\` in pyproject.toml and run \`poetry lock\``,
+    pylock: `set \`requires-python = ">=${own}"\` in pyproject.toml and write it again: \`uv lock && uv export --format pylock.toml -o pylock.toml\``,
+  };
+  const other = fitting && `, or set \`runtime = "${fitting.name}"\` under [tool.nx-lambda-python]`;
+  return new LambdaPythonError('REQUIREMENTS_INVALID', {
+    message: `\`${path}\` is locked for Python \`${python}\`, and the service's runtime is ${runtime.name}: nothing in it would be installed`,
+    hint: `${steps[kind]}${other ?? ''}`,
+  });
+}

@@ -1,0 +1,71 @@
+import { besideWarning, requirementSources } from './sources';
+
+function sources(files: Record<string, string>, requirements?: string[]) {
+  return requirementSources(
+    {
+      projectRoot: 'svc',
+      requirements: requirements ?? ['svc/requirements.txt'],
+      areRequirementsGiven: requirements !== undefined,
+    },
+    (path) => files[path.replace(/^svc\//, '')],
+  );
+}
+
+const DECLARED = { 'pyproject.toml': '[project]\ndependencies = ["requests"]\n' };
+const POETRY = { 'pyproject.toml': '[tool.poetry.dependencies]\npython = "^3.11"\nsix = "*"\n' };
+const LOCK = `# Locked by nx-lambda-python for python3.11 x86_64, by \`nx lock svc\`.\nsix==1 --hash=sha256:aa\n`;
+
+it.each<[Record<string, string>, string[], string[]]>([
+  [{}, ['svc/requirements.txt'], []],
+  [{ 'requirements.txt': 'six' }, ['svc/requirements.txt'], []],
+  [{ 'uv.lock': '' }, ['svc/uv.lock'], []],
+  [{ 'requirements.txt': 'six', 'uv.lock': '' }, ['svc/requirements.txt'], ['svc/uv.lock']],
+  [
+    { 'requirements.txt': LOCK, 'poetry.lock': '', 'pylock.toml': '' },
+    ['svc/requirements.txt'],
+    ['svc/pylock.toml', 'svc/poetry.lock'],
+  ],
+  [{ 'poetry.lock': '', 'uv.lock': '' }, ['svc/uv.lock'], ['svc/poetry.lock']],
+  [{ 'requirements.txt': 'six', ...DECLARED }, ['svc/requirements.txt'], ['svc/pyproject.toml']],
+  [{ 'requirements.txt': '# none', ...POETRY }, ['svc/requirements.txt'], ['svc/pyproject.toml']],
+  // What was locked from it.
+  [{ 'requirements.txt': LOCK, ...DECLARED }, ['svc/requirements.txt'], []],
+  [{ 'uv.lock': '', ...DECLARED }, ['svc/uv.lock'], []],
+  [{ 'poetry.lock': '', ...POETRY }, ['svc/poetry.lock'], []],
+  [
+    {
+      'requirements.txt': 'six',
+      'pyproject.toml': '[project]\ndependencies = []\n[tool.poetry.dependencies]\npython = "^3"\n',
+    },
+    ['svc/requirements.txt'],
+    [],
+  ],
+  [{ 'requirements.txt': 'six', 'pyproject.toml': 'broken' }, ['svc/requirements.txt'], []],
+])('of %j %j is taken, and %j is not', (files, taken, beside) => {
+  expect(sources(files)).toEqual({ taken, beside, areDefault: true });
+});
+
+it('are what the option names', () => {
+  const found = sources({ 'requirements.txt': 'six', 'uv.lock': '' }, ['svc/uv.lock']);
+  expect(found).toEqual({
+    taken: ['svc/uv.lock'],
+    beside: ['svc/requirements.txt'],
+    areDefault: false,
+  });
+  expect(besideWarning(found)).toBeUndefined();
+});
+
+describe('a second source', () => {
+  it('is named with the one that is taken, and how to choose', () => {
+    expect(besideWarning(sources({ 'requirements.txt': 'six', 'uv.lock': '' }))).toBe(
+      'the package is made of `svc/requirements.txt`; `svc/uv.lock` beside it is not read: remove what is not meant, or choose by "requirements": ["uv.lock"] on the build target',
+    );
+    expect(besideWarning(sources({ 'requirements.txt': 'six', ...DECLARED }))).toContain(
+      'the dependencies in `svc/pyproject.toml` beside it are not read: remove what is not meant, or choose by "requirements": ["requirements.txt"]',
+    );
+  });
+
+  it('is nothing to speak of where there is one', () => {
+    expect(besideWarning(sources({ 'requirements.txt': 'six' }))).toBeUndefined();
+  });
+});
