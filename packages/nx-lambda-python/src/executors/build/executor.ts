@@ -16,6 +16,7 @@ import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
 import type { BuildExecutorSchema } from './schema';
 import { readMarker, readService, type Service } from './service';
+import { commandsOf } from '../upload/target-options';
 
 export default async function buildExecutor(
   schema: BuildExecutorSchema,
@@ -29,7 +30,7 @@ export default async function buildExecutor(
     printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

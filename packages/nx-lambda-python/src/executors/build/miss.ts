@@ -6,6 +6,7 @@ import { unpinned } from '../../packaging/requirements/hashed-lock';
 import { keyContent, type KeyComponents } from '../../packaging/requirements-key';
 import type { StoredWheel } from '../../packaging/wheel-set';
 import { previousKey, type KeyRecords } from '../../platform/store/key-records';
+import { nxCommandLine } from '../../report';
 import type { BuildOptions } from './normalize';
 
 /** How many names or changes one line shows. */
@@ -40,7 +41,7 @@ export function warnUnpinned(
   );
   if (names.length === 0) return;
   console.warn(
-    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get others; run \`nx lock ${project}\` to pin all by hash`,
+    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get others; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
   );
 }
 

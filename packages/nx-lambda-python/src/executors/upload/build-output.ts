@@ -3,7 +3,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import type { BuildOutput } from '../../platform/built-package';
-import { currentProject, nxCommand, targetOptions } from './target-options';
+import { currentProject, nxCommand, takenTarget, targetOptions } from './target-options';
 
 export const DEFAULT_BUILD_TARGET = 'build';
 
@@ -19,5 +19,7 @@ export function buildOutput(
     directory,
     displayed: relative(context.root, directory).split(sep).join('/'),
     command: nxCommand(context, buildTarget),
+    // Whatever it makes: to run it again would be the same circle.
+    unbuildable: takenTarget(context, buildTarget, 'buildTarget'),
   };
 }
