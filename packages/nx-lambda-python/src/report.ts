@@ -2,10 +2,17 @@
 
 import { LambdaPythonError } from './errors';
 
-/** `error[CODE]: message` and `hint: …`. Whatever else is thrown is a defect of this plugin, or of the machine. */
-export function renderError(error: unknown): string {
+/**
+ * `error[CODE]: message` and `hint: …`. Whatever else is thrown is a defect of this plugin, or of the machine.
+ *
+ * @param inWorkspace makes the commands of a hint those of this service, where there is one
+ */
+export function renderError(
+  error: unknown,
+  inWorkspace: (hint: string) => string = withRunner,
+): string {
   if (error instanceof LambdaPythonError) {
-    return `error[${error.code}]: ${error.message}\nhint: ${error.hint}`;
+    return `error[${error.code}]: ${error.message}\nhint: ${inWorkspace(error.hint)}`;
   }
   const hint = isVerbose()
     ? 'report the lines above as a defect of nx-lambda-python'
@@ -23,7 +30,28 @@ function isVerbose(): boolean {
   return process.env['NX_VERBOSE_LOGGING'] === 'true';
 }
 
+/** Hints name commands by `nx reset`: typed, they run under the package manager of the workspace. */
+export function withRunner(hint: string): string {
+  return hint.replaceAll(/`nx ([^`]+)`/g, (_, args: string) => `\`${nxCommandLine(args)}\``);
+}
+
 /** `4.7 MB`, `12.3 kB`: decimal, as AWS counts. */
 export function renderBytes(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/**
+ * A command of Nx as it runs when it is typed: under the package manager that this one was started with, since
+ * `nx` itself is seldom on the PATH.
+ *
+ * @param args `deploy orders -c production`
+ */
+export function nxCommandLine(
+  args: string,
+  agent: string | undefined = process.env['npm_config_user_agent'],
+): string {
+  const manager = /^(pnpm|yarn|bun)\b/.exec(agent ?? '')?.[1] ?? 'npm';
+  return `${RUNNERS[manager] ?? 'npx'} nx ${args}`;
+}
+
+const RUNNERS: Readonly<Record<string, string>> = { pnpm: 'pnpm', yarn: 'yarn', bun: 'bunx' };

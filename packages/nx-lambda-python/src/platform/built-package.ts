@@ -14,8 +14,10 @@ export interface BuildOutput {
   directory: string;
   /** Relative to the workspace, for messages. */
   displayed: string;
-  /** `nx build orders` */
+  /** `npx nx build orders` */
   command: string;
+  /** Why that command makes no package of this plugin, where it does not. */
+  unbuildable?: LambdaPythonError;
 }
 
 /** @throws PACKAGE_NOT_BUILT when the manifest is missing or is none of this plugin's. */
@@ -78,9 +80,12 @@ export async function readPackage(
 }
 
 function notBuilt(output: BuildOutput, message: string, cause?: unknown): LambdaPythonError {
+  const { unbuildable } = output;
   return new LambdaPythonError('PACKAGE_NOT_BUILT', {
-    message,
-    hint: `run \`${output.command}\`, or set \`outputPath\` where the package is`,
+    message: unbuildable ? `${message}, and ${unbuildable.message}` : message,
+    hint: unbuildable
+      ? unbuildable.hint
+      : `run \`${output.command}\`, or set \`outputPath\` where the package is`,
     cause,
   });
 }

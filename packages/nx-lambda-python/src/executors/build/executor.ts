@@ -18,6 +18,7 @@ import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
 import type { BuildExecutorSchema } from './schema';
 import { readMarker, readService, type Service } from './service';
+import { commandsOf } from '../upload/target-options';
 
 export default async function buildExecutor(
   schema: BuildExecutorSchema,
@@ -27,7 +28,7 @@ export default async function buildExecutor(
     await build(normalizeOptions(schema, context));
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

@@ -7,6 +7,7 @@ import { keyContent, type KeyComponents } from '../../packaging/requirements-key
 import type { StoredWheel } from '../../packaging/wheel-set';
 import type { ResolveRequest } from '../../platform/pip/request';
 import { previousKey, type KeyRecords } from '../../platform/store/key-records';
+import { nxCommandLine } from '../../report';
 import type { BuildOptions } from './normalize';
 
 /** How many names or changes one line shows. */
@@ -45,7 +46,7 @@ export function warnUnpinned(
   );
   if (names.length === 0) return;
   console.warn(
-    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get others; run \`nx lock ${project}\` to pin all by hash`,
+    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get others; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
   );
 }
 

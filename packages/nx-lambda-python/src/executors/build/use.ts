@@ -89,9 +89,10 @@ function ofOtherSources(
   { displayed, command }: BuildOutput,
   context: ExecutorContext,
 ): LambdaPythonError {
-  const again = nxCommand(context, context.targetName ?? 'upload');
+  const flags = ['--sources=any', '--excludeTaskDependencies'];
+  const again = nxCommand(context, context.targetName ?? 'upload', ...flags);
   return new LambdaPythonError('PACKAGE_OF_OTHER_SOURCES', {
     message: `\`${displayed}/${PACKAGE_FILE}\` was built from commit ${commit.slice(0, 12)} with \`ref\`, and the sources here differ from it`,
-    hint: `run \`${again} --sources=any --excludeTaskDependencies\` to use it all the same, or \`${command}\` to build the sources that are here`,
+    hint: `run \`${again}\` to use it all the same, or \`${command}\` to build the sources that are here`,
   });
 }

@@ -223,7 +223,7 @@ describe('the deploy executor', () => {
     expect(await run({}, 'production')).toEqual({ success: false });
     const text = printed();
     expect(text).toContain('error[PACKAGE_NOT_UPLOADED]');
-    expect(text).toContain('`nx upload svc -c production`');
+    expect(text).toContain('`npx nx upload svc -c production`');
     expect(await run()).toEqual({ success: false });
     expect(printed()).toContain('error[BUCKET_NOT_SET]: the upload target of `svc`');
   });
@@ -237,6 +237,10 @@ describe('the deploy executor', () => {
     };
     expect(await run({ region: 'us-east-1' })).toEqual({ success: false });
     expect(printed()).toContain('bucket `packages` is in eu-west-1, expected us-east-1');
+    workspace.targets['deploy'] = {
+      executor: 'nx-lambda-python:deploy',
+      configurations: { 'unknown-to-upload': {} },
+    };
     expect(await run({}, 'unknown-to-upload')).toEqual({ success: true });
   });
 
@@ -251,7 +255,7 @@ describe('the deploy executor', () => {
     workspace.build(HANDLERS);
     workspace.targets['upload'] = { configurations: { local: { simulated: true } } };
     expect(await run({ dryRun: true }, 'local')).toEqual({ success: false });
-    expect(printed()).toContain('`nx upload svc -c local`');
+    expect(printed()).toContain('`npx nx upload svc -c local`');
     await upload({ simulated: true }, workspace.context('upload', 'local'));
     expect(await run({ dryRun: true }, 'local')).toEqual({ success: false });
     expect(printed()).toContain('error[FUNCTION_MISSING]: 3 of 3');

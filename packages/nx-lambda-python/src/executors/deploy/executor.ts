@@ -17,17 +17,19 @@ import { deployOutput, showPlan, showReport, type DeployOutput } from './output'
 import { prepareDeploy } from './prepare';
 import { untilFirst } from './replan';
 import { deployRequest, type DeployRequest } from './request';
+import { inConfiguration } from '../upload/configuration';
 import type { DeployExecutorSchema } from './schema';
+import { commandsOf } from '../upload/target-options';
 
 export default async function deployExecutor(
   options: DeployExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const request = deployRequest(options, context);
+    const request = deployRequest(options, inConfiguration(context));
     return { success: await deploy(request, deployOutput(request.format)) };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

@@ -9,6 +9,7 @@ import { readMarker } from '../build/service';
 import { renderExplanation } from './render';
 import type { ExplainExecutorSchema } from './schema';
 import { explainDependencies } from './state';
+import { commandsOf } from '../upload/target-options';
 
 export default async function explainExecutor(
   schema: ExplainExecutorSchema,
@@ -26,7 +27,7 @@ export default async function explainExecutor(
     );
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

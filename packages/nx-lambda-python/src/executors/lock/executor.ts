@@ -16,7 +16,7 @@ import { renderError } from '../../report';
 import type { BuildOptions } from '../build/normalize';
 import { buildOptionsOf } from '../build/of-target';
 import { readMarker } from '../build/service';
-import { currentProject } from '../upload/target-options';
+import { commandsOf, currentProject } from '../upload/target-options';
 import { readLockInput, type LockInput } from './input';
 import { resolvePins } from './resolve';
 import type { LockExecutorSchema } from './schema';
@@ -47,7 +47,7 @@ export default async function lockExecutor(
     printNotes(input, options, secret);
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

@@ -73,16 +73,16 @@ export function readLockInput(schema: LockExecutorSchema, place: Place): LockInp
   );
   const [library] = [...collected.local.trees, ...collected.local.archives];
   if (library !== undefined) throw libraryRequired(library, place);
-  if (collected.files.has(output)) throw ownInput(output, place);
+  if (collected.files.has(output)) throw ownInput(output);
   const previous = read(output);
   if (previous === undefined) checkReplaced(output, place, read);
-  if (previous !== undefined && !isLockFile(previous)) throw handWritten(output, place);
+  if (previous !== undefined && !isLockFile(previous)) throw handWritten(output);
   return { ...collected, requirements, origin, output, secrets, previous };
 }
 
 function defaultInput(
   schema: LockExecutorSchema,
-  { projectRoot, project }: Place,
+  { projectRoot }: Place,
   output: string,
   read: (path: string) => string | undefined,
 ): string[] {
@@ -98,7 +98,7 @@ function defaultInput(
     message: `there is nothing to lock: \`${projectRoot}\` has no requirements.in, and its pyproject.toml no [project] dependencies`,
     hint:
       written !== undefined && !isLockFile(written)
-        ? `make the file written by hand the input: \`git mv ${output} ${posix.join(projectRoot, 'requirements.in')}\`, then \`nx lock ${project}\``
+        ? `make the file written by hand the input: \`git mv ${output} ${posix.join(projectRoot, 'requirements.in')}\`, then \`nx lock <service>\``
         : 'list what the handlers import in requirements.in, or name another file: "input" on the lock target',
   });
 }
@@ -119,10 +119,10 @@ function libraryRequired(path: string, { projectRoot }: Place): LambdaPythonErro
   });
 }
 
-function ownInput(output: string, { project }: Place): LambdaPythonError {
+function ownInput(output: string): LambdaPythonError {
   return new LambdaPythonError('OPTION_INVALID', {
     message: `\`${output}\` is what shall be locked and would be overwritten by its own lock`,
-    hint: `rename it to requirements.in and run \`nx lock ${project}\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
+    hint: `rename it to requirements.in and run \`nx lock <service>\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
   });
 }
 
@@ -135,13 +135,13 @@ function checkReplaced(output: string, place: Place, read: ReadFile): void {
   const update = { uv: 'uv lock', poetry: 'poetry lock', pylock: 'the tool that wrote it' }[kind];
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`${lock}\` pins what \`${place.project}\` requires; \`${output}\` would be taken in its place, with other versions`,
-    hint: `update the lock there is by \`${update}\`; to change over to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock ${place.project}\``,
+    hint: `update the lock there is by \`${update}\`; to change over to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock <service>\``,
   });
 }
 
-function handWritten(output: string, { project }: Place): LambdaPythonError {
+function handWritten(output: string): LambdaPythonError {
   return new LambdaPythonError('OPTION_INVALID', {
     message: `\`${output}\` is no lock but was written by hand, and would be overwritten`,
-    hint: `move its lines to the input and delete it, then run \`nx lock ${project}\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
+    hint: `move its lines to the input and delete it, then run \`nx lock <service>\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
   });
 }

@@ -137,7 +137,7 @@ describe('prune-versions', () => {
     const text = printed();
     expect(text).toMatch(/svc-create +1, 4, 7-8 /);
     expect(text).toContain('4 versions to delete');
-    expect(text).toContain('`nx prune-versions svc --dryRun=false`');
+    expect(text).toContain('`npx nx prune-versions svc --dryRun=false`');
     expect(deletions()).toBe(0);
 
     expect(await remove({ keep: 1 })).toEqual({ success: true });

@@ -17,17 +17,23 @@ import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { appendStepSummary, deployOutput, type DeployOutput } from '../deploy/output';
 import { pruneVersionsRequest, type PruneVersionsRequest } from './request';
+import { DEFAULT_DEPLOY_TARGET } from '../deploy/request';
+import { inConfiguration } from '../upload/configuration';
 import type { PruneVersionsExecutorSchema } from './schema';
+import { commandsOf } from '../upload/target-options';
 
 export default async function pruneVersionsExecutor(
   options: PruneVersionsExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const request = pruneVersionsRequest(options, context);
+    const request = pruneVersionsRequest(
+      options,
+      inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET),
+    );
     return { success: await pruneVersions(request, deployOutput(request.format)) };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

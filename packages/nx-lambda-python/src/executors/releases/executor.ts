@@ -9,17 +9,24 @@ import { renderError } from '../../report';
 import { recordAccess } from '../deploy/journal';
 import { openAccount } from '../upload/account';
 import { releasesRequest } from './request';
+import { DEFAULT_DEPLOY_TARGET } from '../deploy/request';
+import { inConfiguration } from '../upload/configuration';
 import type { ReleasesExecutorSchema } from './schema';
+import { commandsOf } from '../upload/target-options';
 
 export default async function releasesExecutor(
   options: ReleasesExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    console.log((await list(options, context)).trimEnd());
+    console.log(
+      (
+        await list(options, inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET))
+      ).trimEnd(),
+    );
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

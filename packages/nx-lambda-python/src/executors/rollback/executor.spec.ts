@@ -198,7 +198,7 @@ describe('releases and rollback', () => {
     expect(text).toMatch(
       /error\[RELEASE_LOCKED\]: `svc` is being released by \S+ \(.*process \d+\)/,
     );
-    expect(text).toContain('with `nx deploy svc`');
+    expect(text).toContain('with `npx nx deploy svc`');
     expect(text).toContain('--forceUnlock');
     expect(await back()).toEqual({ success: false });
     expect(printed()).toContain('error[RELEASE_LOCKED]');
@@ -282,8 +282,8 @@ describe('releases and rollback', () => {
     account.inject({ ...denied, nth: 2 });
     expect(await run({ stage: 'prod' })).toEqual({ success: false });
     expect(way()).toEqual([
-      expect.stringContaining('`nx deploy svc`'),
-      expect.stringContaining('or `nx undo svc --stage=prod`'),
+      expect.stringContaining('`npx nx deploy svc`'),
+      expect.stringContaining('or `npx nx undo svc --stage=prod`'),
     ]);
     await pack('third');
     account.inject({ ...denied, nth: 2 });
@@ -299,7 +299,7 @@ describe('releases and rollback', () => {
     await release('second');
     account.inject({ operation: 'UpdateFunctionCode', nth: 2, kind: 'access-denied' });
     expect(await back()).toEqual({ success: false });
-    expect(printed()).toContain('then `nx rollback svc --to=1`: it goes on with what is left');
+    expect(printed()).toContain('then `npx nx rollback svc --to=1`: it goes on with what is left');
     expect(await back({ to: 1 })).toEqual({ success: true });
     expect(await codes()).toEqual(all(first));
   });

@@ -31,17 +31,23 @@ import { untilFirst } from '../deploy/replan';
 import { commandAgain } from './again';
 import { prepareRollback } from './prepare';
 import { rollbackRequest, type RollbackRequest } from './request';
+import { DEFAULT_DEPLOY_TARGET } from '../deploy/request';
+import { inConfiguration } from '../upload/configuration';
 import type { RollbackExecutorSchema } from './schema';
+import { commandsOf } from '../upload/target-options';
 
 export default async function rollbackExecutor(
   options: RollbackExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const request = rollbackRequest(options, context);
+    const request = rollbackRequest(
+      options,
+      inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET),
+    );
     return { success: await rollback(request, deployOutput(request.format)) };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }
@@ -101,7 +107,10 @@ async function planAndApply(
     for (const line of warnings ?? []) output.note(`warning: ${line}`);
     const again = isGood ? null : await commandAgain(request, target.of, journal.access);
     const seconds = secondsSince(access.clock, start);
-    const report = deployReport(plan, outcomes, seconds, { again });
+    const report = deployReport(plan, outcomes, seconds, {
+      again,
+      releases: request.releasesCommand,
+    });
     showReport(report, request, output);
     return isSuccess(report);
   } finally {

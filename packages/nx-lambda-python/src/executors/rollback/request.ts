@@ -10,7 +10,7 @@ import {
 } from '../deploy/request';
 import { releasesRequest, type ReleasesRequest } from '../releases/request';
 import { buildOutput } from '../upload/build-output';
-import { nxCommand } from '../upload/target-options';
+import { commandOf, nxCommand } from '../upload/target-options';
 import type { RollbackExecutorSchema } from './schema';
 
 export interface RollbackRequest extends ReleasesRequest {
@@ -25,8 +25,10 @@ export interface RollbackRequest extends ReleasesRequest {
   format: OutputFormat;
   /** Where deploy leaves its report, too. */
   reportDirectory: string;
-  /** `nx rollback orders -c production` */
+  /** `npx nx rollback orders -c production` */
   command: string;
+  /** The same of the target that lists releases, where the project has one. */
+  releasesCommand: string | undefined;
 }
 
 /** @throws OPTION_INVALID, BUCKET_NOT_SET */
@@ -54,5 +56,6 @@ export function rollbackRequest(
     format: options.format ?? 'table',
     reportDirectory: buildOutput(context, upload.buildTarget).directory,
     command: nxCommand(context, context.targetName ?? 'rollback'),
+    releasesCommand: commandOf(context, 'nx-lambda-python:releases') ?? undefined,
   };
 }

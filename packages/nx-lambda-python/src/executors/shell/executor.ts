@@ -13,7 +13,7 @@ import { RESOLVE, resolveCommand } from '../../platform/pip/pip-container';
 import { redactingExec, type Redact } from '../../platform/redact';
 import { storeDirectory } from '../../platform/store/store-directory';
 import { DiskWheelStore } from '../../platform/store/wheel-store';
-import { renderError } from '../../report';
+import { nxCommandLine, renderError } from '../../report';
 import { containerPlace } from '../build/container-place';
 import { modeOf, readResolution } from '../build/dependencies';
 import { buildImageName, chooseImage, pinnedDigest } from '../build/image';
@@ -21,6 +21,7 @@ import type { BuildOptions } from '../build/normalize';
 import { buildOptionsOf } from '../build/of-target';
 import { readMarker } from '../build/service';
 import type { ShellExecutorSchema } from './schema';
+import { commandsOf } from '../upload/target-options';
 
 /** Where Lambda has a function's code. */
 const PROJECT = '/var/task';
@@ -41,7 +42,7 @@ export default async function shellExecutor(
     }
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }
@@ -74,7 +75,7 @@ async function print(
   const command = await typedShell(image, task, options.mount, exec);
   if (command === undefined) {
     console.log(
-      `${image.engine} does not see this machine's files: run \`nx shell ${options.project}\` in a terminal`,
+      `${image.engine} does not see this machine's files: run \`${nxCommandLine(`shell ${options.project}`)}\` in a terminal`,
     );
     return;
   }

@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
 import { outputDirectory } from '../../packaging/inputs/option-paths';
 import type { BuildOutput } from '../../platform/built-package';
-import { currentProject, nxCommand, targetOptions } from './target-options';
+import { currentProject, nxCommand, takenTarget, targetOptions } from './target-options';
 
 export const DEFAULT_BUILD_TARGET = 'build';
 
@@ -22,5 +22,7 @@ export function buildOutput(
     directory: join(context.root, displayed),
     displayed,
     command: nxCommand(context, buildTarget),
+    // Whatever it makes: to run it again would be the same circle.
+    unbuildable: takenTarget(context, buildTarget, 'buildTarget'),
   };
 }

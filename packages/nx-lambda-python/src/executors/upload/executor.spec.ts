@@ -97,7 +97,7 @@ describe('the upload executor', () => {
       {},
       'error[BUCKET_NOT_SET]',
       'targetDefaults["nx-lambda-python:upload"]',
-      '`nx upload svc -c local`',
+      '`npx nx upload svc -c local`',
     );
   });
 
@@ -190,7 +190,7 @@ describe('the upload executor', () => {
 
   it('says what to run before there is a package', async () => {
     rmSync(join(workspace.output, 'manifest.json'));
-    await expectError({ bucket: 'packages' }, 'error[PACKAGE_NOT_BUILT]', '`nx build svc`');
+    await expectError({ bucket: 'packages' }, 'error[PACKAGE_NOT_BUILT]', '`npx nx build svc`');
   });
 
   it('makes all that it needs in the simulated account of the workspace', async () => {

@@ -14,19 +14,21 @@ import {
 } from '../../release/upload/upload';
 import { usePackage } from '../build/use';
 import { openAccount } from './account';
+import { inConfiguration } from './configuration';
 import type { UploadExecutorSchema } from './schema';
 import { storageSettings } from './settings';
-import { currentProject } from './target-options';
+import { commandsOf, currentProject } from './target-options';
 
 export default async function uploadExecutor(
   options: UploadExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    for (const outcome of await upload(options, context)) console.log(describe(outcome));
+    for (const outcome of await upload(options, inConfiguration(context)))
+      console.log(describe(outcome));
     return { success: true };
   } catch (error) {
-    console.error(renderError(error));
+    console.error(renderError(error, commandsOf(context)));
     return { success: false };
   }
 }

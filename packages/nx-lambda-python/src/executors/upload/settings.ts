@@ -6,7 +6,7 @@ import type { AwsSettings } from '../../platform/aws/settings';
 import type { Bucket } from '../../release/upload/object-storage';
 import { DEFAULT_PREFIX } from '../../release/upload/package-object';
 import type { UploadExecutorSchema } from './schema';
-import { currentProject } from './target-options';
+import { currentProject, nxCommand } from './target-options';
 
 export const SIMULATED_BUCKET = 'local-packages';
 
@@ -47,6 +47,6 @@ function bucketNotSet(context: ExecutorContext, uploadTarget: string): LambdaPyt
   const target = context.targetName ?? uploadTarget;
   return new LambdaPythonError('BUCKET_NOT_SET', {
     message: `the ${uploadTarget} target of \`${name}\` has no \`bucket\` for deployment packages`,
-    hint: `set \`"bucket"\` under targetDefaults["nx-lambda-python:upload"].options in nx.json, or under targets.${uploadTarget}.options in ${root}/project.json; without an AWS account, run \`nx ${target} ${name} -c local\``,
+    hint: `set \`"bucket"\` under targetDefaults["nx-lambda-python:upload"].options in nx.json, or under targets.${uploadTarget}.options in ${root}/project.json; without an AWS account, run \`${nxCommand({ ...context, configurationName: 'local' }, target)}\``,
   });
 }

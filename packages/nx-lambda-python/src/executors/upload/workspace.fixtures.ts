@@ -25,12 +25,20 @@ export class TestWorkspace {
   readonly root = mkdtempSync(join(tmpdir(), 'nx-lambda-python-'));
   readonly output = join(this.root, 'dist/services/svc');
   targets: Record<string, TargetConfiguration> = {
-    build: { options: { outputPath: 'dist/services/svc' } },
+    build: {
+      executor: 'nx-lambda-python:build',
+      options: { outputPath: 'dist/services/svc' },
+    },
     upload: {
+      executor: 'nx-lambda-python:upload',
       options: { bucket: 'packages' },
       configurations: { local: { simulated: true } },
     },
-    deploy: { options: {}, configurations: { local: {} } },
+    deploy: {
+      executor: 'nx-lambda-python:deploy',
+      options: {},
+      configurations: { local: {} },
+    },
   };
   sha256 = '';
   /** The one file of each package. */

@@ -36,7 +36,7 @@ export async function checkCodeStorage(
   if (used + needed <= limit) return;
   throw new LambdaPythonError('CODE_STORAGE_FULL', {
     message: `${adding.length} versions need ${gigabytes(needed)} of code storage in ${plan.region}, and ${gigabytes(Math.max(0, limit - used))} of ${gigabytes(limit)} is left; nothing was changed`,
-    hint: `remove versions that no alias points to (\`nx prune-versions ${plan.service}\`), or set "storageMode": "REFERENCE"`,
+    hint: `remove versions that no alias points to (\`nx prune-versions <service> --dryRun=false\`), or set "storageMode": "REFERENCE"`,
   });
 }
 

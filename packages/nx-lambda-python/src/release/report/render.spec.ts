@@ -110,7 +110,9 @@ describe('renderReport', () => {
     expect(next(outcome('alpha'), {}, { again: 'nx deploy svc', rollback: null })).toEqual([
       'nx deploy svc',
     ]);
-    expect(next(outcome('alpha'), {}, { again: null })).toEqual(['nx releases svc']);
+    expect(next(outcome('alpha'), {}, { again: null, releases: 'nx releases svc' })).toEqual([
+      'nx releases svc',
+    ]);
   });
 
   it('says nothing of a way back for what was created', () => {

@@ -40,6 +40,8 @@ export interface ReportCommands {
   again: string | null;
   /** `nx rollback orders -c production`; none after a rollback, and none where no record is left to undo. */
   rollback?: string | null;
+  /** `nx releases orders -c production`: where to choose from, after a rollback that no command goes on with. */
+  releases?: string;
 }
 
 export function deployReport(
@@ -78,13 +80,13 @@ export function isSuccess({ counts }: DeployReport): boolean {
 function nextSteps(
   plan: Plan,
   functions: readonly FunctionOutcome[],
-  { again, rollback = null }: ReportCommands,
+  { again, rollback = null, releases }: ReportCommands,
 ): string[] {
   const planned = new Map(plan.functions.map((one) => [one.name, one]));
   const isLeft = functions.some((one) => isLeftChanged(one, planned.get(one.name), plan));
   const onward =
     again === null
-      ? `correct what failed, then choose with \`--to\` what \`nx releases ${plan.service}\` lists`
+      ? `correct what failed, then choose with \`--to\` ${releases === undefined ? 'an earlier release' : `what \`${releases}\` lists`}`
       : `correct what failed, then \`${again}\`: it goes on with what is left`;
   const back = `or \`${rollback}\`: what has changed goes back to what ran before`;
   return isLeft && rollback !== null ? [onward, back] : [onward];
