@@ -2,9 +2,7 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { join } from 'node:path';
-import { LambdaPythonError } from '../../errors';
 import type { ManifestSource } from '../../packaging/manifest';
-import { DamagedFileError, SourceChangedError } from '../../packaging/package';
 import { checkOut, readSourceState } from '../../platform/git';
 import { openSourceCache } from '../../platform/store/source-cache';
 import { storeDirectory } from '../../platform/store/store-directory';
@@ -16,6 +14,7 @@ import { presentDecision } from './decision';
 import { ensureDependencies, modeOf, readResolution } from './dependencies';
 import { normalizeOptions, type BuildOptions } from './normalize';
 import { writeOutput, type BuiltPackage } from './output';
+import { withRepairs } from './repairs';
 import type { BuildExecutorSchema } from './schema';
 import { readMarker, readService, type Service } from './service';
 import { commandsOf } from '../upload/target-options';
@@ -64,14 +63,15 @@ async function buildPackage(
   try {
     const marker = readMarker(options);
     const mode = modeOf(options, marker, store);
-    const built = await withRepairs(async () => {
+    const built = await withRepairs(async (begin) => {
       let service: Promise<Service> | undefined;
       const read = () => (service ??= readService(options, marker, sources.cache));
       const resolution = readResolution(options, marker, mode.commands);
-      // First, so that the engine answers while files are read.
-      const dependencies = ensureDependencies(options, marker, mode, resolution, store, read);
-      // Faults of the service are told first; those of an engine that was asked meanwhile, below.
-      dependencies.catch(() => undefined);
+      // First, so that the engine answers while files are read. Faults of the service are told first; those of an
+      // engine that was asked meanwhile, below.
+      const dependencies = begin(
+        ensureDependencies(options, marker, mode, resolution, store, read),
+      );
       const complete = await read();
       // Asked when the files have been read: what is edited until then is in the package, and in git's answer.
       const state = readState(options);
@@ -99,36 +99,6 @@ function readState({
   workspaceRoot,
 }: BuildOptions & { commit?: string }): Promise<ManifestSource | null> {
   return commit ? Promise.resolve({ commit, dirty: false }) : readSourceState(workspaceRoot);
-}
-
-/**
- * A dependency part, then the wheels that it is made of: more than these two cannot be found damaged in turn. As often
- * files may change that the package was to have.
- */
-const REPAIRS = 2;
-
-/** What was found damaged in the store has been removed, and each attempt reads the service: the next one gets it again. */
-async function withRepairs<T>(build: () => Promise<T>): Promise<T> {
-  for (let repairs = 0; ; repairs += 1) {
-    try {
-      return await build();
-    } catch (error) {
-      if (error instanceof SourceChangedError) {
-        if (repairs === REPAIRS) throw sourceChanged(error);
-        console.warn(`${error.message}; reading it again`);
-      } else if (error instanceof DamagedFileError && repairs < REPAIRS) {
-        console.warn(`${error.message}; repairing it`);
-      } else throw error;
-    }
-  }
-}
-
-function sourceChanged(cause: SourceChangedError): LambdaPythonError {
-  return new LambdaPythonError('SOURCE_CHANGED', {
-    message: `\`${cause.path}\` changes again and again while the package is written`,
-    hint: 'end what writes it (a generator, a watcher), or leave it out by `exclude` in pyproject.toml, and run the same command again',
-    cause,
-  });
 }
 
 function printSummary(

@@ -117,9 +117,11 @@ function lockSteps(
       const own = join(directory, 'lines');
       mkdirSync(own);
       const running = runPip(own, requestFor(missing, request), pip);
-      // This process has nothing else to do meanwhile.
-      const [fetched] = await Promise.all([running, readAhead(kept)]);
-      return fetched;
+      // This process has nothing else to do meanwhile. If it fails, pip still ends before its directory goes.
+      const [fetched, read] = await Promise.allSettled([running, readAhead(kept)]);
+      if (read.status === 'rejected') throw read.reason;
+      if (fetched.status === 'rejected') throw fetched.reason;
+      return fetched.value;
     },
     none: () => {
       const { place } = pip;
