@@ -12,6 +12,7 @@ import {
   type UploadOutcome,
   type UploadRequest,
 } from '../../release/upload/upload';
+import { oneLine } from '../../release/report/text';
 import { openAccount } from './account';
 import { buildOutput } from './build-output';
 import type { UploadExecutorSchema } from './schema';
@@ -23,7 +24,7 @@ export default async function uploadExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    for (const outcome of await upload(options, context)) console.log(describe(outcome));
+    for (const outcome of await upload(options, context)) console.log(oneLine(describe(outcome)));
     return { success: true };
   } catch (error) {
     console.error(renderError(error));
