@@ -9,6 +9,7 @@ import { openSourceCache } from '../../platform/store/source-cache';
 import { storeDirectory } from '../../platform/store/store-directory';
 import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { renderBytes, renderError } from '../../report';
+import { asTyped } from '../typed';
 import { beginPackage } from './begin';
 import { withBytecode } from './bytecode';
 import { ensureDependencies } from './dependencies';
@@ -23,7 +24,7 @@ export default async function buildExecutor(
 ): Promise<{ success: boolean }> {
   const started = performance.now();
   try {
-    const options = normalizeOptions(schema, context);
+    const options = normalizeOptions(asTyped(schema), context);
     const store = new DiskWheelStore(storeDirectory());
     const built = await withSources(options, store, (sources) => buildPackage(sources, store));
     printSummary(built, join(options.outputPath, 'package.zip'), performance.now() - started);

@@ -17,6 +17,7 @@ import { readVersionFacts } from '../../release/versions/version-reading';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { appendStepSummary, deployOutput, type DeployOutput } from '../deploy/output';
+import { asTyped } from '../typed';
 import { pruneVersionsRequest, type PruneVersionsRequest } from './request';
 import type { PruneVersionsExecutorSchema } from './schema';
 
@@ -25,7 +26,7 @@ export default async function pruneVersionsExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const request = pruneVersionsRequest(options, context);
+    const request = pruneVersionsRequest(asTyped(options), context);
     return { success: await pruneVersions(request, deployOutput(request.format)) };
   } catch (error) {
     console.error(renderError(error));

@@ -8,6 +8,7 @@ import { renderReleases } from '../../release/records/release-list';
 import { renderError } from '../../report';
 import { recordAccess } from '../deploy/journal';
 import { openAccount } from '../upload/account';
+import { asTyped } from '../typed';
 import { releasesRequest } from './request';
 import type { ReleasesExecutorSchema } from './schema';
 
@@ -16,7 +17,7 @@ export default async function releasesExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    console.log((await list(options, context)).trimEnd());
+    console.log((await list(asTyped(options), context)).trimEnd());
     return { success: true };
   } catch (error) {
     console.error(renderError(error));

@@ -28,6 +28,7 @@ import {
   type DeployOutput,
 } from '../deploy/output';
 import { untilFirst } from '../deploy/replan';
+import { asTyped } from '../typed';
 import { commandAgain } from './again';
 import { prepareRollback } from './prepare';
 import { rollbackRequest, type RollbackRequest } from './request';
@@ -38,7 +39,7 @@ export default async function rollbackExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const request = rollbackRequest(options, context);
+    const request = rollbackRequest(asTyped(options), context);
     return { success: await rollback(request, deployOutput(request.format)) };
   } catch (error) {
     console.error(renderError(error));

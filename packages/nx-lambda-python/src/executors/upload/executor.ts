@@ -14,6 +14,7 @@ import {
 } from '../../release/upload/upload';
 import { oneLine } from '../../release/report/text';
 import { openAccount } from './account';
+import { asTyped } from '../typed';
 import { buildOutput } from './build-output';
 import type { UploadExecutorSchema } from './schema';
 import { storageSettings } from './settings';
@@ -24,7 +25,8 @@ export default async function uploadExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    for (const outcome of await upload(options, context)) console.log(oneLine(describe(outcome)));
+    for (const outcome of await upload(asTyped(options), context))
+      console.log(oneLine(describe(outcome)));
     return { success: true };
   } catch (error) {
     console.error(renderError(error));

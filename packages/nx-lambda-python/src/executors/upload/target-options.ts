@@ -3,6 +3,7 @@
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import { optionsIn } from '../../service/target-options';
+import { asTyped } from '../typed';
 
 export interface Project {
   name: string;
@@ -36,7 +37,7 @@ export function targetOptions<T extends object>(
       hint: `set \`"${option}"\` to the right one of them`,
     });
   }
-  return optionsIn(configuration, context.configurationName);
+  return asTyped(optionsIn<T>(configuration, context.configurationName));
 }
 
 /** `nx upload orders -c production`: the command that runs a target as this one runs. */
