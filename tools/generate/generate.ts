@@ -18,7 +18,9 @@ async function main(): Promise<void> {
     for (const name of readdirSync(join(PLUGIN, 'src', kind))) {
       const schemaFile = join(PLUGIN, 'src', kind, name, 'schema.json');
       if (!existsSync(schemaFile)) continue;
-      const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as JSONSchema & OptionsSchema;
+      const schema = asSeen(
+        JSON.parse(readFileSync(schemaFile, 'utf8')) as JSONSchema & OptionsSchema,
+      );
       files.set(
         join(PLUGIN, 'src', kind, name, 'schema.d.ts'),
         await declaration(schema, kind, name),
@@ -38,6 +40,14 @@ async function main(): Promise<void> {
   }
   for (const [path, text] of stale) writeFileSync(path, text);
   console.log(`${stale.length} of ${files.size} files written`);
+}
+
+/** As executors have the options once `asTyped` has made them text again. */
+function asSeen(schema: JSONSchema & OptionsSchema): JSONSchema & OptionsSchema {
+  const properties = Object.entries(schema.properties ?? {})
+    .filter(([name]) => name !== '__unparsed__')
+    .map(([name, option]) => [name, option['x-typed'] ? { ...option, type: 'string' } : option]);
+  return { ...schema, properties: Object.fromEntries(properties) };
 }
 
 async function declaration(schema: JSONSchema, kind: string, name: string): Promise<string> {

@@ -12,6 +12,8 @@ export interface OptionSchema {
   oneOf?: OptionSchema[];
   default?: unknown;
   description?: string;
+  /** Text, which Nx may have made a number. */
+  'x-typed'?: 'text';
 }
 
 const START = '<!-- options: generated from schema.json by `npm run generate` -->';

@@ -2,6 +2,13 @@
 
 import { LambdaPythonError } from './errors';
 
+// 7-bit and 8-bit forms of CSI (colours, cursor) and of OSC, DCS, PM, APC and SOS (titles, links), as ECMA-48 has them.
+const ESCAPES =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
+/** Controls but for the ends of lines, and what turns the direction of text or takes no room. */
+const INVISIBLE =
+  /[\0-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+
 /**
  * `error[CODE]: message` and `hint: …`. Whatever else is thrown is a defect of this plugin, or of the machine.
  *
@@ -12,12 +19,19 @@ export function renderError(
   inWorkspace: (hint: string) => string = withRunner,
 ): string {
   if (error instanceof LambdaPythonError) {
-    return `error[${error.code}]: ${error.message}\nhint: ${inWorkspace(error.hint)}`;
+    return withoutControls(
+      `error[${error.code}]: ${error.message}\nhint: ${inWorkspace(error.hint)}`,
+    );
   }
   const hint = isVerbose()
     ? 'report the lines above as a defect of nx-lambda-python'
     : 'run the same command again with `--verbose`, which shows where it comes from, and report that';
-  return `error[UNEXPECTED]: ${describeDefect(error)}\nhint: ${hint}`;
+  return withoutControls(`error[UNEXPECTED]: ${describeDefect(error)}\nhint: ${hint}`);
+}
+
+/** Lines without what commands a terminal: messages quote AWS, and records that others can write. */
+export function withoutControls(text: string): string {
+  return text.replace(ESCAPES, '').replace(INVISIBLE, ' ');
 }
 
 /** With its stack where verbose logging asks for it, by `--verbose` or NX_VERBOSE_LOGGING. */

@@ -56,6 +56,7 @@ beforeAll(() => {
   git('tag', 'light');
   git('tag', '-a', 'annotated', '-m', 'one');
   git('tag', '1.10');
+  git('tag', '20260101');
   second = commit('second');
   git('tag', 'v2');
   git('tag', 'both');
@@ -137,6 +138,16 @@ describe('a ref that moves', () => {
       hint: `name the commit: \`--ref=${second}\``,
     });
   });
+
+  it.each(['1.10', '1.10~0', '20260101'])(
+    '`%s`, a tag like a number, is refused with what to type',
+    async (ref) => {
+      await expect(fixedCommit(root, ref)).rejects.toMatchObject({
+        hint: `type \`--ref=tags/${ref}\``,
+      });
+      expect(await fixedCommit(root, `tags/${ref}`)).toBe(first);
+    },
+  );
 
   it.each([
     ['both', 'refs/tags/both', () => second],

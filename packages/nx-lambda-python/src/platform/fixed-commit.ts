@@ -3,6 +3,9 @@
 import { LambdaPythonError } from '../errors';
 import { ask } from './exec';
 
+/** On the command line Nx reads it as a number: its cache takes `1.10` and `1.1` for one. */
+const NUMBER = /^(0x[0-9a-f]+|\d+(\.\d*)?(e[-+]?\d+)?)$/i;
+
 /**
  * The full SHA of a commit that is named by its SHA, whole or abbreviated, or by a tag, each with `~1`, `^2` and
  * their like behind it. Nothing else stays: branches, HEAD, FETCH_HEAD, `@{upstream}`, the reflog and `:/message`
@@ -26,6 +29,7 @@ export async function fixedCommit(workspaceRoot: string, ref: string): Promise<s
   if (await isThere(tag)) {
     const { name: commit } = await resolve(`${tag}${steps}^{commit}`, '--quiet');
     const others = [`refs/heads/${base}`, `refs/remotes/${base}`];
+    if (commit !== undefined && NUMBER.test(base)) throw tagLikeNumber(ref, base, steps);
     const isAlsoBranch = (await Promise.all(others.map(isThere))).some(Boolean);
     if (commit !== undefined && isAlsoBranch) throw tagAndBranch(ref, base, `${tag}${steps}`);
     // git takes what is named HEAD or FETCH_HEAD before a tag of that name.
@@ -50,6 +54,13 @@ function tagAndBranch(ref: string, base: string, tag: string): LambdaPythonError
   return new LambdaPythonError('REF_INVALID', {
     message: `\`${ref}\` may be meant of the tag \`${base}\` or of the branch \`${base}\`, which moves`,
     hint: `name the tag: \`--ref=${tag}\`; or the branch's commit, which \`git rev-parse refs/heads/${base}\` prints`,
+  });
+}
+
+function tagLikeNumber(ref: string, tag: string, steps: string): LambdaPythonError {
+  return new LambdaPythonError('REF_INVALID', {
+    message: `\`${ref}\` names a tag that looks like a number, which Nx would take for another spelling of it`,
+    hint: `type \`--ref=tags/${tag}${steps}\``,
   });
 }
 

@@ -8,6 +8,7 @@ import { openSourceCache } from '../../platform/store/source-cache';
 import { storeDirectory } from '../../platform/store/store-directory';
 import { DiskWheelStore } from '../../platform/store/wheel-store';
 import { renderBytes, renderError } from '../../report';
+import { asTyped } from '../typed';
 import { beginPackage } from './begin';
 import { withBytecode } from './bytecode';
 import { presentDecision } from './decision';
@@ -24,7 +25,7 @@ export default async function buildExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    await build(normalizeOptions(schema, context));
+    await build(normalizeOptions(asTyped(schema), context));
     return { success: true };
   } catch (error) {
     console.error(renderError(error, commandsOf(context)));

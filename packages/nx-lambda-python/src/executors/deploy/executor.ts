@@ -10,6 +10,7 @@ import { hasChanges } from '../../release/records/release-draft';
 import { planSummary } from '../../release/report/render';
 import { deployReport, isSuccess } from '../../release/report/report';
 import { renderError } from '../../report';
+import { asTyped } from '../typed';
 import { openDeployAccess, type DeployAccess } from './access';
 import { applyRecorded, type Run } from './apply-recorded';
 import { openJournal, type Journal } from './journal';
@@ -26,7 +27,7 @@ export default async function deployExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const request = deployRequest(options, inConfiguration(context));
+    const request = deployRequest(asTyped(options), inConfiguration(context));
     return { success: await deploy(request, deployOutput(request.format)) };
   } catch (error) {
     console.error(renderError(error, commandsOf(context)));

@@ -13,7 +13,7 @@ export interface DeployExecutorSchema {
    */
   stage?: string;
   /**
-   * Names or globs of handlers or functions; the others are left as they are. A glob that matches nothing is an error. Default: all.
+   * Names or globs of handlers or functions, those to leave out with `!` before them (`--only='!purge'`); the others are left as they are. A glob that matches nothing is an error. Default: all.
    */
   only?: string[];
   /**

@@ -16,6 +16,7 @@ import { readVersionFacts } from '../../release/versions/version-reading';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { appendStepSummary, deployOutput, type DeployOutput } from '../deploy/output';
+import { asTyped } from '../typed';
 import { pruneVersionsRequest, type PruneVersionsRequest } from './request';
 import { DEFAULT_DEPLOY_TARGET } from '../deploy/request';
 import { inConfiguration } from '../upload/configuration';
@@ -28,7 +29,7 @@ export default async function pruneVersionsExecutor(
 ): Promise<{ success: boolean }> {
   try {
     const request = pruneVersionsRequest(
-      options,
+      asTyped(options),
       inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET),
     );
     return { success: await pruneVersions(request, deployOutput(request.format)) };

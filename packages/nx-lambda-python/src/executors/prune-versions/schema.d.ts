@@ -13,7 +13,7 @@ export interface PruneVersionsExecutorSchema {
    */
   dryRun?: boolean;
   /**
-   * Names or globs of handlers or functions. Default: all of the service.
+   * Names or globs of handlers or functions, those to leave out with `!` before them (`--only='!purge'`). Default: all of the service.
    */
   only?: string[];
   /**

@@ -8,6 +8,7 @@ import { renderReleases } from '../../release/records/release-list';
 import { renderError } from '../../report';
 import { recordAccess } from '../deploy/journal';
 import { openAccount } from '../upload/account';
+import { asTyped } from '../typed';
 import { releasesRequest } from './request';
 import { DEFAULT_DEPLOY_TARGET } from '../deploy/request';
 import { inConfiguration } from '../upload/configuration';
@@ -21,7 +22,10 @@ export default async function releasesExecutor(
   try {
     console.log(
       (
-        await list(options, inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET))
+        await list(
+          asTyped(options),
+          inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET),
+        )
       ).trimEnd(),
     );
     return { success: true };

@@ -28,6 +28,7 @@ import {
   type DeployOutput,
 } from '../deploy/output';
 import { untilFirst } from '../deploy/replan';
+import { asTyped } from '../typed';
 import { commandAgain } from './again';
 import { prepareRollback } from './prepare';
 import { rollbackRequest, type RollbackRequest } from './request';
@@ -42,7 +43,7 @@ export default async function rollbackExecutor(
 ): Promise<{ success: boolean }> {
   try {
     const request = rollbackRequest(
-      options,
+      asTyped(options),
       inConfiguration(context, options.deployTarget ?? DEFAULT_DEPLOY_TARGET),
     );
     return { success: await rollback(request, deployOutput(request.format)) };

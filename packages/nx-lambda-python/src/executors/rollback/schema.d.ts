@@ -13,7 +13,7 @@ export interface RollbackExecutorSchema {
    */
   dryRun?: boolean;
   /**
-   * Names or globs of handlers or functions; the others are left as they are. A glob that matches nothing is an error. Default: all that the release touched.
+   * Names or globs of handlers or functions, those to leave out with `!` before them (`--only='!purge'`); the others are left as they are. A glob that matches nothing is an error. Default: all that the release touched.
    */
   only?: string[];
   /**

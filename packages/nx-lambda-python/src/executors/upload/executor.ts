@@ -12,7 +12,9 @@ import {
   type UploadOutcome,
   type UploadRequest,
 } from '../../release/upload/upload';
+import { oneLine } from '../../release/report/text';
 import { usePackage } from '../build/use';
+import { asTyped } from '../typed';
 import { openAccount } from './account';
 import { inConfiguration } from './configuration';
 import type { UploadExecutorSchema } from './schema';
@@ -24,8 +26,8 @@ export default async function uploadExecutor(
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    for (const outcome of await upload(options, inConfiguration(context)))
-      console.log(describe(outcome));
+    for (const outcome of await upload(asTyped(options), inConfiguration(context)))
+      console.log(oneLine(describe(outcome)));
     return { success: true };
   } catch (error) {
     console.error(renderError(error, commandsOf(context)));

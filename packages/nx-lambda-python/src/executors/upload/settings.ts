@@ -23,7 +23,7 @@ export type StorageOptions = Pick<
   'bucket' | 'prefix' | 'region' | 'profile' | 'endpoint' | 'expectedBucketOwner' | 'simulated'
 >;
 
-/** @throws BUCKET_NOT_SET */
+/** @throws BUCKET_NOT_SET, OPTION_INVALID */
 export function storageSettings(
   options: StorageOptions,
   context: ExecutorContext,
@@ -33,6 +33,7 @@ export function storageSettings(
   const simulated = options.simulated ?? false;
   const name = options.bucket || (simulated ? SIMULATED_BUCKET : undefined);
   if (name === undefined) throw bucketNotSet(context, uploadTarget);
+  refuseNoAccount(expectedBucketOwner);
   return {
     // The simulated account has an owner of its own.
     bucket: { name, expectedOwner: simulated ? undefined : expectedBucketOwner },
@@ -40,6 +41,15 @@ export function storageSettings(
     aws: { region, profile, endpoint },
     simulated,
   };
+}
+
+/** Nx checks no pattern of an option that may be a number. */
+function refuseNoAccount(owner: string | undefined): void {
+  if (owner === undefined || /^\d{12}$/.test(owner)) return;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`expectedBucketOwner\` is \`${owner}\`, expected the twelve digits of an account`,
+    hint: 'correct it, or leave it out; `aws sts get-caller-identity --query Account` prints your own',
+  });
 }
 
 function bucketNotSet(context: ExecutorContext, uploadTarget: string): LambdaPythonError {

@@ -4,6 +4,7 @@ import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import { nxCommandLine, withRunner } from '../../report';
 import { ASKED_CONFIGURATION, optionsIn } from '../../service/target-options';
+import { asTyped } from '../typed';
 
 export interface Project {
   name: string;
@@ -48,7 +49,7 @@ export function targetOptions<T extends object>(
   }
   const taken = option === 'buildTarget' ? undefined : takenTarget(context, target, option);
   if (taken) throw taken;
-  return optionsIn(configuration, context.configurationName);
+  return asTyped(optionsIn<T>(configuration, context.configurationName));
 }
 
 /** Undefined where the target runs what the option wants of it. */

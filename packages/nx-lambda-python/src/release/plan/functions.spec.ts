@@ -60,6 +60,33 @@ describe('selectFunctions', () => {
     expect(selected('svc-purge', 'create_order')).toEqual(['create_order', 'purge']);
   });
 
+  it.each([
+    [['!purge'], ['create_order', 'create_refund']],
+    [['!(purge)'], ['create_order', 'create_refund']],
+    [['!svc-purge'], ['create_order', 'create_refund']],
+    [['!(create_*|purge)', 'create_order'], null],
+    [['!(create_refund|purge)'], ['create_order']],
+    [['!create_*'], ['purge']],
+    [['create_*', '!*_refund'], ['create_order']],
+    [['!create_refund', '!purge'], ['create_order']],
+    [['create_!(refund)'], ['create_order']],
+    [['@(purge|create_order)'], ['create_order', 'purge']],
+  ])('with %j is %j', (only, expected) => {
+    if (expected) expect(selected(...only)).toEqual(expected);
+    else expect(() => selected(...only)).toThrow('leaves none');
+  });
+
+  it.each(['!', '!!purge', '!(create_)order', '!(a|(b))', '!(purge', '!*'])(
+    'refuses `%s`, which excludes nothing or all',
+    (glob) => {
+      expect(() => selected(glob)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    },
+  );
+
+  it('refuses an exclusion that matches nothing: more would be deployed than was meant', () => {
+    expect(() => selected('!purged')).toThrow('got !purged, expected some of create_order');
+  });
+
   it('refuses a glob that matches nothing, though others match', () => {
     expect(() => selected('purge', 'creat_*')).toThrow(
       expect.objectContaining({

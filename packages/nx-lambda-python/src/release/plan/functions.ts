@@ -43,30 +43,68 @@ export function desiredFunctions(
 }
 
 /**
- * Keeps the functions whose handler name or function name matches one of the globs; all without a glob.
- * @throws OPTION_INVALID when a glob matches nothing: a typing error must not deploy less than was meant.
+ * Keeps the functions whose handler name or function name matches one of the globs, all without such a glob, but for
+ * those that a glob after `!` matches.
+ * @throws OPTION_INVALID when a glob matches nothing, or nothing is left: a typing error must not deploy less or more
+ *   than was meant.
  */
 export function selectFunctions(
   functions: readonly DesiredFunction[],
   only: readonly string[],
 ): DesiredFunction[] {
-  if (only.length === 0) return [...functions];
-  const matchers = only.map((glob) => {
-    const matches = picomatch(glob);
-    return {
-      glob,
-      matches: (one: DesiredFunction) => matches(one.handlerName) || matches(one.name),
-    };
-  });
-  const idle = matchers.filter(({ matches }) => !functions.some(matches)).map(({ glob }) => glob);
-  if (idle.length > 0) {
-    const known = functions.map(({ handlerName }) => handlerName).join(', ');
-    throw new LambdaPythonError('OPTION_INVALID', {
-      message: `\`only\` matches no handler: got ${idle.join(', ')}, expected some of ${known}`,
-      hint: 'correct `--only`: names or globs of handlers or functions, separated by commas',
-    });
+  const globs = only.map(parseGlob);
+  const idle = globs.filter(({ matches }) => !functions.some(matches)).map(({ text }) => text);
+  if (idle.length > 0) throw nothingMatches(`got ${idle.join(', ')}`, functions);
+  const taken = globs.filter(({ isExcluded }) => !isExcluded);
+  const excluded = globs.filter(({ isExcluded }) => isExcluded);
+  const selected = functions.filter(
+    (one) =>
+      (taken.length === 0 || taken.some(({ matches }) => matches(one))) &&
+      !excluded.some(({ matches }) => matches(one)),
+  );
+  if (only.length > 0 && selected.length === 0) {
+    throw nothingMatches(`${only.join(', ')} leaves none`, functions);
   }
-  return functions.filter((one) => matchers.some(({ matches }) => matches(one)));
+  return selected;
+}
+
+interface FunctionGlob {
+  /** As it was given. */
+  text: string;
+  isExcluded: boolean;
+  matches: (one: DesiredFunction) => boolean;
+}
+
+/**
+ * What `!x` and `!(x)` exclude must match neither of the two names: as globs they would match the function of every
+ * handler `x`, by its other name.
+ * @throws OPTION_INVALID
+ */
+function parseGlob(text: string): FunctionGlob {
+  const [, group, plain] = /^!(?:(\([^()]*\))|([^!(].*))$/.exec(text) ?? [];
+  const isExcluded = group !== undefined || plain !== undefined;
+  if (text.startsWith('!') && !isExcluded) throw negationUnclear(text);
+  const matches = picomatch(plain ?? (group === undefined ? text : `@${group}`));
+  return {
+    text,
+    isExcluded,
+    matches: (one) => matches(one.handlerName) || matches(one.name),
+  };
+}
+
+function nothingMatches(got: string, functions: readonly DesiredFunction[]): LambdaPythonError {
+  const known = functions.map(({ handlerName }) => handlerName).join(', ');
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `\`only\` matches no handler: ${got}, expected some of ${known}`,
+    hint: 'correct `--only`: names or globs of handlers or functions, separated by commas; `!` before one excludes it',
+  });
+}
+
+function negationUnclear(text: string): LambdaPythonError {
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `\`only\` has \`${text}\`; expected \`!\` before a name or a glob, or \`!(one|other)\` and nothing after it`,
+    hint: "write each exclusion on its own: `--only='!create_order,!refund_*'`",
+  });
 }
 
 /**

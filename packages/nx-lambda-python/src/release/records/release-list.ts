@@ -1,23 +1,25 @@
-/** The releases of a service as table, JSON and Markdown, newest first. */
+/** The releases of a service as table, JSON and Markdown, newest first. Whoever writes to the bucket writes records. */
 
 import type { ReleaseRecord } from './record';
 import type { OutputFormat } from '../report/render';
+import { alignColumns } from '../report/render-table';
+import { escapeMarkdown, oneLine, renderJson } from '../report/text';
 
 export function renderReleases(
   records: readonly ReleaseRecord[],
   { subject, place, format }: { subject: string; place: string; format: OutputFormat },
 ): string {
   const newest = [...records].reverse();
-  if (format === 'json') return `${JSON.stringify({ format: 1, releases: newest }, null, 2)}\n`;
+  if (format === 'json') return renderJson({ format: 1, releases: newest });
   const head = ['release', 'what', 'status', 'ended', 'commit', 'package', 'functions', 'by'];
   const rows = newest.map(rowOf);
   const title = `Releases of ${subject} in ${place}`;
   if (rows.length === 0) return `${title}: none`;
   if (format === 'markdown') {
-    const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(escapeCell))];
-    return `### ${title}\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+    const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(escapeMarkdown))];
+    return `### ${escapeMarkdown(title)}\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
   }
-  return [title, '', ...align([head, ...rows])].join('\n');
+  return [oneLine(title), '', ...alignColumns([head, ...rows])].join('\n');
 }
 
 function rowOf(record: ReleaseRecord): string[] {
@@ -40,21 +42,4 @@ function rowOf(record: ReleaseRecord): string[] {
     counts,
     who,
   ];
-}
-
-function align(rows: readonly string[][]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function escapeCell(cell: string): string {
-  return cell.replace(/[\\|<]/g, (character) => `\\${character}`);
 }

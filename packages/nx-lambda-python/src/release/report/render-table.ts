@@ -50,7 +50,8 @@ function inColumns(names: readonly string[]): string[] {
   );
 }
 
-function alignColumns(table: readonly Row[]): string[] {
+/** Cells as they can be shown, below each other. */
+export function alignColumns(table: readonly Row[]): string[] {
   const rows = table.map((row) => row.map(oneLine));
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,17 +1,14 @@
 /** Text that others wrote, made fit for terminals, tables and Markdown. */
 
-// 7-bit and 8-bit forms of CSI (colours, cursor) and of OSC, DCS, PM, APC and SOS (titles, links), as ECMA-48 has them.
-const ESCAPES =
-  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
-/** Controls, and what turns the direction of text or takes no room. */
-const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+import { withoutControls } from '../../report';
+
 /** East Asian wide and fullwidth blocks and emoji, near enough for columns. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
 /** One line without terminal escapes or control characters: AWS's messages may have both. */
 export function oneLine(text: string): string {
-  return text.replace(ESCAPES, '').replace(INVISIBLE, ' ').replace(/\s+/g, ' ').trim();
+  return withoutControls(text).replace(/\s+/g, ' ').trim();
 }
 
 /** Columns of a terminal. */
