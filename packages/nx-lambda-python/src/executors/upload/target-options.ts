@@ -98,10 +98,10 @@ export function commandOf(
  * target of that executor, in the configuration that runs.
  */
 export function commandsOf(context: ExecutorContext): (hint: string) => string {
-  const configurationName = askedConfiguration(context) ?? context.configurationName;
   return (hint) =>
     withRunner(
       hint.replaceAll(/`nx ([\w-]+) <service>([^`]*)`/g, (_, name: string, args: string) => {
+        const configurationName = askedConfiguration(context) ?? context.configurationName;
         const executor = `nx-lambda-python:${name}`;
         const command = commandOf({ ...context, configurationName }, executor);
         return command === null ? `a target with ${executor}` : `\`${command}${args}\``;

@@ -2,13 +2,18 @@
 
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { types } from 'node:util';
+import type { Decision } from '../../packaging/inputs/decision';
 import { LAYER_FILE, renderManifest, type BuildManifest } from '../../packaging/manifest';
 import type { SimulatedAccount } from '../../testing';
 import { smallZip } from '../../testing/lambda/small-zip';
+import { presentDecision } from '../build/decision';
+import { buildOptionsOf } from '../build/of-target';
+import { readMeaning } from '../build/requirements';
+import { readContent, readMarker } from '../build/service';
 
 // Errors of Node's own modules come from outside jest's realm: the SDK would wrap them beyond recognition.
 Object.defineProperty(Error, Symbol.hasInstance, {
@@ -76,6 +81,7 @@ export class TestWorkspace {
         },
       }),
       source: null,
+      inputs: this.decision(handlerNames),
       requirementsKey: 'none',
       runtime: RUNTIME,
       architecture: ARCHITECTURE,
@@ -92,6 +98,26 @@ export class TestWorkspace {
     writeFileSync(join(this.output, 'package.zip'), zip);
     if (layer) writeFileSync(join(this.output, LAYER_FILE), layer);
     writeFileSync(join(this.output, 'manifest.json'), renderManifest(manifest));
+  }
+
+  /** Of sources that lie in the workspace, so that the package is known to be theirs. */
+  private decision(handlerNames: readonly string[]): Decision {
+    const service = join(this.root, 'services/svc');
+    const files: Record<string, string> = {
+      'pyproject.toml': `[tool.nx-lambda-python]\npackage = "svc"\nruntime = "${RUNTIME}"\n`,
+      'requirements.txt': '',
+      ...Object.fromEntries(
+        handlerNames.map((name) => [`svc/handlers/${name}.py`, 'def handler(e, c): ...\n']),
+      ),
+    };
+    for (const [path, text] of Object.entries(files)) {
+      const file = join(service, path);
+      mkdirSync(dirname(file), { recursive: true });
+      if (!existsSync(file)) writeFileSync(file, text);
+    }
+    const options = buildOptionsOf(this.context('build'));
+    const marker = readMarker(options);
+    return presentDecision(options, marker, readContent(options, marker), readMeaning(options));
   }
 
   context(targetName: string, configurationName?: string): ExecutorContext {
