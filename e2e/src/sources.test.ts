@@ -150,11 +150,43 @@ describe('a release', () => {
   it('of a package that was built from a commit names that one', () => {
     build('--ref=v1');
     workspace.write('services/app/app/untracked.py', 'x = 1\n');
-    workspace.succeed(['upload', 'app', '-c', 'local', '--excludeTaskDependencies']);
-    workspace.succeed([
-      ...['deploy', 'app', '-c', 'local', '--requireClean', '--excludeTaskDependencies'],
-    ]);
+    const command = (target: string, ...more: string[]) =>
+      workspace.nx([target, 'app', '-c', 'local', '--excludeTaskDependencies', ...more]);
+    // The sources here are others: whoever means that package says so.
+    for (const target of ['upload', 'deploy']) {
+      const refused = command(target);
+      expect(refused.output).toContain('error[PACKAGE_OF_OTHER_SOURCES]');
+      expect(refused.output).toContain(
+        `npx nx ${target} app -c local --sources=any --excludeTaskDependencies`,
+      );
+      expect(refused.code).not.toBe(0);
+    }
+    expect(command('upload', '--sources=any').code).toBe(0);
+    expect(command('deploy', '--sources=any', '--requireClean').code).toBe(0);
     expect(report().source).toEqual({ commit: git('rev-parse', 'v1^{commit}'), dirty: false });
+  });
+
+  it('of a package that was built in another checkout says so, and is not taken without a word', () => {
+    workspace.succeed(['build', 'app']);
+    git('add', '--all');
+    git('-c', 'user.name=dev', '-c', 'user.email=dev@example.com', 'commit', '--quiet', '-m', 'a');
+    workspace.remove('dist');
+    workspace.succeed(['build', 'app', '--skip-nx-cache']);
+    const [first, bytes] = [git('rev-parse', 'HEAD'), digest()];
+    workspace.write('services/app/app/handlers/a.py', `${HANDLER}# of the next commit\n`);
+    git('add', '--all');
+    git('-c', 'user.name=dev', '-c', 'user.email=dev@example.com', 'commit', '--quiet', '-m', 'b');
+    const local = ['app', '-c', 'local', '--excludeTaskDependencies'];
+
+    workspace.succeed(['upload', ...local, '--sources=any']);
+    workspace.succeed(['deploy', ...local, '--sources=any', '--requireClean']);
+    expect(report().source).toEqual({ commit: first, dirty: false });
+
+    const output = workspace.succeed(['upload', ...local]);
+    expect(output).toContain('was not built from the present sources');
+    expect(digest()).not.toBe(bytes);
+    workspace.succeed(['deploy', ...local]);
+    expect(report().source).toEqual({ commit: git('rev-parse', 'HEAD'), dirty: false });
   });
 });
 

@@ -28,6 +28,20 @@ it('keeps other plugins, and a registration with options', async () => {
   expect(readNxJson(tree)?.plugins).toEqual(plugins);
 });
 
+it('keeps defaults of a name away from its targets, and those that it has', async () => {
+  const targetDefaults = {
+    build: { inputs: ['production', '^production'] },
+    'nx-lambda-python:deploy': { options: { stage: 'x' } },
+  };
+  updateJson<NxJsonConfiguration>(tree, 'nx.json', (json) => ({ ...json, targetDefaults }));
+  await init();
+  expect(readNxJson(tree)?.targetDefaults).toEqual({
+    ...targetDefaults,
+    'nx-lambda-python:build': {},
+    'nx-lambda-python:upload': {},
+  });
+});
+
 it.each([
   ['file:../nx-lambda-python.tgz', {}, 'file:../nx-lambda-python.tgz'],
   ['workspace:*', {}, 'workspace:*'],

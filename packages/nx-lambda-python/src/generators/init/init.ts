@@ -17,6 +17,12 @@ import type { InitGeneratorSchema } from './schema';
 
 export const PLUGIN = 'nx-lambda-python';
 
+/**
+ * Defaults by a target's name, `"build": { "inputs": ["production", "^production"] }`, would replace what is inferred:
+ * Nx takes those of the executor instead where there are some, and none of the name's.
+ */
+const OWN_DEFAULTS = ['build', 'upload', 'deploy'].map((name) => `${PLUGIN}:${name}`);
+
 // What builds write, and where the simulated account keeps its state.
 const OUTPUTS = ['dist', '.nx-lambda-python'];
 
@@ -35,11 +41,20 @@ export async function initGenerator(
 
 function registerPlugin(tree: Tree): void {
   const nxJson = readNxJson(tree) ?? {};
-  const plugins = nxJson.plugins ?? [];
+  const { plugins = [], targetDefaults = {} } = nxJson;
   const isRegistered = plugins.some(
     (entry) => (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN,
   );
-  if (!isRegistered) updateNxJson(tree, { ...nxJson, plugins: [...plugins, PLUGIN] });
+  const missing = OWN_DEFAULTS.filter((name) => !(name in targetDefaults));
+  if (isRegistered && missing.length === 0) return;
+  updateNxJson(tree, {
+    ...nxJson,
+    plugins: isRegistered ? plugins : [...plugins, PLUGIN],
+    targetDefaults: {
+      ...targetDefaults,
+      ...Object.fromEntries(missing.map((name) => [name, {}])),
+    },
+  });
 }
 
 function addPackage(tree: Tree, { keepExistingVersions }: InitGeneratorSchema): GeneratorCallback {
