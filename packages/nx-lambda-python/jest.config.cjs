@@ -6,6 +6,8 @@ module.exports = {
   testMatch: ['<rootDir>/src/**/*.spec.ts'],
   // Two cores: jest would leave one of them free.
   maxWorkers: 2,
+  // No spec proves how long something takes: on a busy machine all of it takes ten times as long.
+  testTimeout: 120_000,
   transform: { '^.+\\.ts$': swcTransform },
   reporters: ['default', '<rootDir>/../../tools/test/summary-reporter.cjs'],
 };

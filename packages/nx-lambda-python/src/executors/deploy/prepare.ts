@@ -17,6 +17,7 @@ import {
 import { planLayer, type LayerAccess } from '../../release/apply/layer-version';
 import { objectUrl, type ObjectLocation } from '../../release/upload/object-storage';
 import { findReference, packageKey, type StorageAccess } from '../../release/upload/package-object';
+import { detaching } from '../../release/plan/next-step';
 import { planDeploy, type Plan, type PlanSource } from '../../release/plan/plan';
 import {
   readRemoteStates,
@@ -57,7 +58,7 @@ export async function prepareDeploy(
   const remote = await readRemoteStates(
     functions.map(({ name }) => name),
     access,
-    alias === null ? undefined : aliasReading(alias, aliasWeight, sha256, manifest),
+    alias === null ? undefined : aliasReading(alias, aliasWeight, manifest, request.layerName),
   );
   const source = await findUploaded(sha256, request, access);
   refuseUnversioned(source, request);
@@ -91,6 +92,7 @@ export async function prepareDeploy(
     remote,
     source: await readSource(used, request),
     creatable: new Set(creations.keys()),
+    layerName: request.layerName,
   });
   return { plan, creations, unpackedSize };
 }
@@ -99,12 +101,15 @@ export async function prepareDeploy(
 function aliasReading(
   name: string,
   weight: number | null,
-  sha256: string,
-  { layer }: BuildManifest,
+  { layer, package: { sha256 } }: BuildManifest,
+  layerName: string,
 ): AliasReading {
   return {
     name,
-    isRight: ({ codeSha256 }) => layer === undefined && codeSha256 === sha256,
+    isRight: (aliased) =>
+      layer === undefined &&
+      aliased.codeSha256 === sha256 &&
+      detaching(layerName, aliased) === null,
     // A shift that is there already is two writes less.
     needsWeights: ({ codeSha256, alias }, isRight) =>
       weight !== null && !isRight && codeSha256 === sha256 && alias?.codeSha256 !== sha256,

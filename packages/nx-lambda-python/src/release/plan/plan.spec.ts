@@ -1,6 +1,6 @@
 import { LambdaPythonError } from '../../errors';
 import type { RemoteFunction } from '../calls/function-service';
-import { wantedLayers } from './next-step';
+import { detaching, nextStep, wantedLayers } from './next-step';
 import { classify, planDeploy } from './plan';
 import { planError, placeOf, type PlanRules } from './plan-error';
 import {
@@ -63,6 +63,41 @@ describe('classify', () => {
     expect(wantedLayers(wanted.layers, layers)).toEqual(
       layers.length === 0 ? [layer('svc', 3)] : [layer('other', 1), layer('svc', 3)],
     );
+  });
+
+  describe('a layer that an earlier package left', () => {
+    const goal = { kind: 'detach', layer: layer('svc', 1).replace(/:1$/, '') } as const;
+    const wanted = { ...desired, layers: goal };
+    const both = [layer('other', 1), layer('svc', 2)];
+
+    it('goes after the code, and the plan says so', () => {
+      const old = remoteFunction('a', { codeSha256: OLD_SHA, layers: both });
+      expect(classify(wanted, old, TARGET)).toEqual({
+        status: 'update',
+        detail: 'without the layer svc',
+      });
+      expect(nextStep(wanted, old)).toEqual({ kind: 'code' });
+      const changed = remoteFunction('a', { codeSha256: NEW_SHA, layers: both });
+      expect(classify(wanted, changed, TARGET).status).toBe('update');
+      expect(nextStep(wanted, changed)).toEqual({ kind: 'layers', layers: [layer('other', 1)] });
+    });
+
+    it('goes after the code also where a rollback says which layers there were', () => {
+      const old = remoteFunction('a', { codeSha256: OLD_SHA, layers: both });
+      const exactly = (...arns: string[]) =>
+        nextStep({ ...desired, layers: { kind: 'exactly', arns } }, old);
+      expect(exactly(layer('other', 1))).toEqual({ kind: 'code' });
+      expect(exactly(layer('other', 2)).kind).toBe('layers');
+    });
+
+    it('is that of the function’s own account, by its whole name', () => {
+      const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:a';
+      expect(detaching('svc', { arn, layers: both })).toEqual(goal);
+      const others = [layer('svc-2', 1), layer('svc', 1).replace('111122223333', '999999999999')];
+      expect(detaching('svc', { arn, layers: others })).toBeNull();
+      const alias = { name: 'live', version: '1', codeSha256: NEW_SHA, layers: both };
+      expect(detaching('svc', { arn, layers: [], alias })).toEqual(goal);
+    });
   });
 
   it('sees that the code is kept in another way', () => {

@@ -5,7 +5,7 @@ import { isAliasRight, whereIs } from './alias-goal';
 import type { RemoteFunction } from '../calls/function-service';
 import type { FunctionState, PackageReference, StorageMode } from './function-state';
 import type { DesiredFunction } from './functions';
-import { nextStep, type FunctionGoal } from './next-step';
+import { detaching, nextStep, type FunctionGoal } from './next-step';
 
 /**
  * - unchanged: runs this package already
@@ -97,11 +97,13 @@ export interface PlanInput {
   source: PlanSource | null;
   /** Names of missing functions that can be created. */
   creatable?: ReadonlySet<string>;
+  /** Name of the layer that an earlier package may have left; without one in the target it goes. */
+  layerName?: string;
 }
 
 export function planDeploy(input: PlanInput): Plan {
-  const { service, stage, region, target, functions, remote, source, creatable } = input;
-  const goal: FunctionGoal = {
+  const { service, stage, region, target, functions, remote, source, creatable, layerName } = input;
+  const common: FunctionGoal = {
     package: target.package,
     storageMode: target.storageMode,
     layers: target.layer ? { kind: 'attach', arn: target.layer.arn } : { kind: 'keep' },
@@ -116,6 +118,8 @@ export function planDeploy(input: PlanInput): Plan {
     functions: functions.map((one) => {
       const found = remote.get(one.name) ?? null;
       const creates = found === null && (creatable?.has(one.name) ?? false);
+      const left = found && !target.layer && layerName ? detaching(layerName, found) : null;
+      const goal = left ? { ...common, layers: left } : common;
       const { status, detail } = classify({ ...one, ...goal, aliasTo: null }, found, target);
       return {
         ...one,
@@ -160,9 +164,13 @@ function reasonsToUpdate(
   remote: RemoteFunction,
   { alias, aliasWeight }: Expected,
 ): string | null {
+  const { layers } = wanted;
+  const goes =
+    layers.kind === 'detach' ? `without the layer ${layers.layer.split(':').at(-1)}` : null;
   const step = nextStep(wanted, remote);
-  if (step.kind === 'layers') return 'layers';
+  if (step.kind === 'layers') return goes ?? 'layers';
   if (step.kind === 'code') {
+    if (goes !== null) return goes;
     return remote.codeSha256 === wanted.package?.sha256 ? `storage mode ${wanted.storageMode}` : '';
   }
   if (alias === null || isAliasRight(wanted, remote, aliasWeight)) return null;

@@ -148,11 +148,26 @@ describe('the key', () => {
 it.each([
   ['cn-north-1', 'aws-cn'],
   ['us-gov-west-1', 'aws-us-gov'],
+  ['eusc-de-east-1', 'aws-eusc'],
+  ['us-iso-east-1', 'aws-iso'],
+  ['us-isob-east-1', 'aws-iso-b'],
+  ['eu-isoe-west-1', 'aws-iso-e'],
+  ['us-isof-south-1', 'aws-iso-f'],
   ['eu-west-1', 'aws'],
 ])('%s lies in the partition %s', (region, partition) => {
   const { document } = policyOf({ region, kmsKeyId: 'k', layer: 'l', alias: true });
   const arns = document.Statement.flatMap(({ Resource }) => Resource).filter((one) => one !== '*');
   expect(arns.filter((one) => !one.startsWith(`arn:${partition}:`))).toEqual([]);
+});
+
+it.each([
+  ['eu-west-1', 'StringEquals', 's3.eu-west-1.amazonaws.com'],
+  ['cn-north-1', 'StringEquals', 's3.cn-north-1.amazonaws.com.cn'],
+  ['eusc-de-east-1', 'StringLike', 's3.eusc-de-east-1.*'],
+])('the key is used by S3 of %s', (region, operator, service) => {
+  expect(statement({ region, kmsKeyId: 'k' }, 'Key')?.Condition).toEqual({
+    [operator]: { 'kms:ViaService': service },
+  });
 });
 
 it('what is not known is a star and a note', () => {

@@ -2,6 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { StorageMode } from '../plan/function-state';
+import { partitionOf, viaSuffix } from './partitions';
 import { PERMISSIONS, type AwsOperation, type PermissionResource } from './permissions';
 
 /** What a configuration of a service really uses. */
@@ -203,8 +204,7 @@ function passRole({ creates, creationRoles }: PolicyFacts): Statement[] {
 function keyStatement(facts: PolicyFacts, kmsKeyId: string): Statement {
   const [, place, alias] = /^(?:(arn:.*):)?(alias\/.+)$/.exec(kmsKeyId) ?? [];
   const isArn = kmsKeyId.startsWith('arn:');
-  const suffix = partitionOf(facts.region) === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const service = { 'kms:ViaService': `s3.${facts.region ?? '*'}.${suffix}` };
+  const via = `s3.${facts.region ?? '*'}.${viaSuffix(facts.region)}`;
   const anyKey = place ? `${place}:key/*` : arn(facts, 'kms', 'key/*');
   return {
     Sid: 'Key',
@@ -212,7 +212,7 @@ function keyStatement(facts: PolicyFacts, kmsKeyId: string): Statement {
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: [alias ? anyKey : isArn ? kmsKeyId : arn(facts, 'kms', `key/${kmsKeyId}`)],
     Condition: {
-      [facts.region === null ? 'StringLike' : 'StringEquals']: service,
+      [via.includes('*') ? 'StringLike' : 'StringEquals']: { 'kms:ViaService': via },
       ...(alias && { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': alias } }),
     },
   };
@@ -250,11 +250,6 @@ function placeNotes({ region, account }: PolicyFacts): string[] {
         ]
       : []),
   ];
-}
-
-function partitionOf(region: string | null): string {
-  if (region?.startsWith('cn-')) return 'aws-cn';
-  return region?.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 function arn({ region, account }: PolicyFacts, service: string, resource: string): string {

@@ -23,9 +23,12 @@ export function planDocument(plan: Plan): Document {
   };
 }
 
-/** `38 update, 2 unchanged` */
+/** `38 update, 2 unchanged`, and what is taken away. */
 export function planSummary({ functions }: Plan): string {
-  return summarize(countPlan(functions), PLAN_STATUSES);
+  const left = functions.flatMap(({ layers }) => (layers.kind === 'detach' ? [layers.layer] : []));
+  const names = [...new Set(left)].map((arn) => arn.split(':').at(-1)).join(', ');
+  const gone = left.length > 0 ? `, ${left.length} without the layer ${names}` : '';
+  return `${summarize(countPlan(functions), PLAN_STATUSES)}${gone}`;
 }
 
 function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
