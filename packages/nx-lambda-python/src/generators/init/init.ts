@@ -3,11 +3,14 @@
 import {
   addDependenciesToPackageJson,
   formatFiles,
+  logger,
+  parseJson,
   readJson,
   readJsonFile,
   readNxJson,
   updateNxJson,
   type GeneratorCallback,
+  type NxJsonConfiguration,
   type Tree,
 } from '@nx/devkit';
 import { join } from 'node:path';
@@ -39,7 +42,46 @@ function registerPlugin(tree: Tree): void {
   const isRegistered = plugins.some(
     (entry) => (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN,
   );
-  if (!isRegistered) updateNxJson(tree, { ...nxJson, plugins: [...plugins, PLUGIN] });
+  if (isRegistered) return;
+  const wanted = { ...nxJson, plugins: [...plugins, PLUGIN] };
+  const text = tree.read('nx.json', 'utf-8') ?? '';
+  if (!hasComments(text)) return updateNxJson(tree, wanted);
+  const written = withPlugin(text, wanted);
+  if (written !== undefined) return tree.write('nx.json', written);
+  logger.warn(
+    `nx.json was not changed, since its comments would be lost: add "${PLUGIN}" to its "plugins"`,
+  );
+}
+
+function hasComments(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return text.trim() !== '';
+  }
+}
+
+/** Nx writes nx.json anew, without its comments: the plugin goes into the text, where that says what is wanted. */
+function withPlugin(text: string, wanted: NxJsonConfiguration): string | undefined {
+  const own = JSON.stringify(PLUGIN);
+  const candidates = [
+    text.replace(/"plugins"\s*:\s*\[(?=\s*\])/, (start) => `${start}${own}`),
+    // Before the bracket that ends the list, wherever that is.
+    ...[...text.matchAll(/,?\s*\]/g)].map(
+      ({ index, 0: end }) =>
+        `${text.slice(0, index)}, ${own}${end}${text.slice(index + end.length)}`,
+    ),
+    text.replace(/\{/, (start) => `${start}\n  "plugins": [${own}],`),
+  ];
+  const facts = (json: object) => JSON.stringify(Object.entries(json).sort());
+  return candidates.find((candidate) => {
+    try {
+      return facts(parseJson<object>(candidate)) === facts(wanted);
+    } catch {
+      return false;
+    }
+  });
 }
 
 function addPackage(tree: Tree, { keepExistingVersions }: InitGeneratorSchema): GeneratorCallback {
