@@ -160,6 +160,39 @@ describe('the generated README', () => {
   });
 });
 
+describe('code that exists', () => {
+  const LEGACY = 'services/legacy';
+  const existing = {
+    [`${LEGACY}/requirements.txt`]: '# by hand\n',
+    [`${LEGACY}/README.md`]: '#  Legacy\n',
+    [`${LEGACY}/hello.py`]: 'GREETING = "hello"\n',
+    [`${LEGACY}/functions/create/app.py`]:
+      'from hello import GREETING\ndef lambda_handler( event,context ):\n  return GREETING\n',
+    [`${LEGACY}/functions/refund/app.py`]: 'def lambda_handler(event, context): ...\n',
+  };
+
+  it('is shown by a dry run, adopted as it is, and builds at once', () => {
+    workspace.writeAll(existing);
+    const before = files();
+    const dry = workspace.succeed([...PROJECT, LEGACY, '--dry-run']);
+    expect(dry).toContain(`CREATE ${LEGACY}/pyproject.toml`);
+    expect(dry).toContain('2 handlers: create (functions.create.app.lambda_handler), refund (');
+    expect(files()).toEqual(before);
+    workspace.succeed([...PROJECT, LEGACY]);
+    expect(files()).toMatchObject(before);
+    workspace.succeed(['build', 'legacy', '--imports=error']);
+    expect(workspace.manifest(LEGACY).handlers.map(({ handler }) => handler)).toEqual([
+      'functions.create.app.lambda_handler',
+      'functions.refund.app.lambda_handler',
+    ]);
+    expect(workspace.packagePaths(LEGACY)).toEqual([
+      'functions/create/app.py',
+      'functions/refund/app.py',
+      'hello.py',
+    ]);
+  });
+});
+
 describe('policy', () => {
   it('reads the options as Nx resolves them, and writes only the file that it is told', () => {
     workspace.setDefaults('upload', { bucket: 'acme-packages', region: 'cn-north-1' });

@@ -49,13 +49,26 @@ describeLong('locks and requirements files, without a container', () => {
     // Of the two members the service requires one.
     workspace.writeAll(uvWorkspace('other'));
     const fromLock = ['--requirements=../../uv.lock', '--skip-nx-cache'];
-    expect(workspace.build(...fromLock)).toMatch(/building libs\/other$/m);
+    const output = workspace.build(...fromLock);
+    expect(output).toMatch(/building libs\/other$/m);
+    // The lock pins all, and its lines are none of a requirements file.
+    expect(output).not.toContain('no version is pinned');
     expect(workspace.distributions()).toEqual(['other 1.0', 'six 1.17.0']);
     workspace.write(
       'uv.lock',
       `# formatted again\n${workspace.read('uv.lock').replaceAll(' = ', '=')}`,
     );
     expect(workspace.build(...fromLock)).not.toContain('resolving');
+  });
+
+  it('no lock for another Python, which would come to nothing', () => {
+    const lock = workspace.read('uv.lock').replace('>=3.11', '>=3.13');
+    workspace.write('uv.lock', lock);
+    const { code, output } = workspace.attempt('--requirements=../../uv.lock', '--skip-nx-cache');
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      'error[REQUIREMENTS_INVALID]: `uv.lock` is locked for Python `>=3.13`',
+    );
   });
 });
 

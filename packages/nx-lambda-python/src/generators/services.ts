@@ -64,7 +64,7 @@ export function serviceOfPath(services: readonly ServiceProject[], path: string)
 }
 
 // Nx lets project.json name a project, then package.json, then what plugins infer.
-function projectName(tree: Tree, root: string, text: string): string {
+export function projectName(tree: Tree, root: string, text: string): string {
   return (
     jsonName(tree, joinPathFragments(root, 'project.json')) ??
     jsonName(tree, joinPathFragments(root, 'package.json')) ??

@@ -50,7 +50,10 @@ const PRUNED_DIRECTORIES: ReadonlySet<string> = new Set(['__pycache__', 'node_mo
  * @param files relative to the service, with forward slashes
  * @returns the same paths, sorted by code units
  */
-export function selectFiles(marker: Marker, files: readonly string[]): string[] {
+export function selectFiles(
+  marker: Pick<Marker, 'root' | 'include' | 'exclude'>,
+  files: readonly string[],
+): string[] {
   const included = gitignore(marker.include);
   const excluded = gitignore([...DEFAULT_EXCLUDES, ...marker.exclude]);
   return files

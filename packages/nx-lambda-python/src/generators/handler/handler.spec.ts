@@ -137,6 +137,20 @@ describe('what it refuses', () => {
     await expect(handler('purge', 'orders')).rejects.toMatchObject({ code: 'HANDLER_EXISTS' });
   });
 
+  it('files that are there, and keeps those that make directories packages', async () => {
+    const init = 'services/orders/orders/handlers/admin/__init__.py';
+    tree.write(init, 'MINE = 1\n');
+    marker('package = "orders"\nhandlers = ["orders/handlers/**/*.py"]\n');
+    await handler('admin/purge', 'orders');
+    expect(tree.read(init, 'utf-8')).toBe('MINE = 1\n');
+    const file = 'services/orders/orders/handlers/admin/purge.py';
+    tree.write(file, '# mine\n');
+    await expect(handler('admin/purge', 'orders')).rejects.toMatchObject({
+      code: 'HANDLER_EXISTS',
+    });
+    expect(tree.read(file, 'utf-8')).toBe('# mine\n');
+  });
+
   it('says how to cover subpackages', async () => {
     await expect(handler('admin/purge', 'orders')).rejects.toMatchObject({
       hint: expect.stringContaining('handlers = ["orders/handlers/**/*.py"]'),

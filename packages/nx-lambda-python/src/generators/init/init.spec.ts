@@ -1,4 +1,11 @@
-import { readJson, readNxJson, updateJson, type NxJsonConfiguration, type Tree } from '@nx/devkit';
+import {
+  logger,
+  readJson,
+  readNxJson,
+  updateJson,
+  type NxJsonConfiguration,
+  type Tree,
+} from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { initGenerator } from './init';
 
@@ -19,6 +26,46 @@ it('registers the plugin once, and adds itself to package.json', async () => {
   expect(devDependencies).toEqual({ 'nx-lambda-python': expect.stringMatching(/^\d+\.\d+\.\d+/) });
   await init();
   expect(files()).toEqual(first);
+});
+
+it.each([
+  ['{\n  // why\n  "plugins": []\n}\n', '{\n  // why\n  "plugins": ["nx-lambda-python"]\n}\n'],
+  [
+    '{\n  "plugins": [\n    { "plugin": "@nx/js", "include": ["a"] }, // ours\n    "@nx/x" /* too */\n  ]\n}\n',
+    '{\n  "plugins": [\n    { "plugin": "@nx/js", "include": ["a"] }, // ours\n    "@nx/x" /* too */, "nx-lambda-python"\n  ]\n}\n',
+  ],
+  [
+    '// the workspace\n{\n  "defaultBase": "main" // ours\n}\n',
+    '// the workspace\n{\n  "plugins": ["nx-lambda-python"],\n  "defaultBase": "main" // ours\n}\n',
+  ],
+])('keeps the comments of %j', async (text, expected) => {
+  tree.write('nx.json', text);
+  await init();
+  const defaults = ['build', 'upload', 'deploy'].map((name) => `"nx-lambda-python:${name}": {}`);
+  const own = `{\n  "targetDefaults": { ${defaults.join(', ')} },`;
+  expect(tree.read('nx.json', 'utf-8')).toBe(expected.replace('{', own));
+  expect(readNxJson(tree)?.plugins).toContain('nx-lambda-python');
+});
+
+it('keeps the comments of defaults that are there', async () => {
+  const nxJson = (more: string) =>
+    `{ "plugins": ["nx-lambda-python"], "targetDefaults": { "build": {} /* all */${more} } }`;
+  tree.write('nx.json', nxJson(', "nx-lambda-python:upload": {}'));
+  await init();
+  const added = ', "nx-lambda-python:build": {}, "nx-lambda-python:deploy": {}';
+  expect(tree.read('nx.json', 'utf-8')).toBe(nxJson(`, "nx-lambda-python:upload": {}${added}`));
+});
+
+it('leaves an nx.json alone where only a rewrite would do', async () => {
+  const warn = jest.spyOn(logger, 'warn').mockImplementation(() => undefined);
+  const text = '{ "plugins": [\n"@nx/js" // the last\n] }';
+  tree.write('nx.json', text);
+  await init();
+  expect(tree.read('nx.json', 'utf-8')).toBe(text);
+  expect(warn).toHaveBeenCalledWith(
+    expect.stringContaining('add "nx-lambda-python" to its "plugins"'),
+  );
+  warn.mockRestore();
 });
 
 it('keeps other plugins, and a registration with options', async () => {

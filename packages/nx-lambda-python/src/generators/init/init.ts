@@ -3,6 +3,8 @@
 import {
   addDependenciesToPackageJson,
   formatFiles,
+  logger,
+  parseJson,
   readJson,
   readJsonFile,
   readNxJson,
@@ -47,14 +49,63 @@ function registerPlugin(tree: Tree): void {
   );
   const missing = OWN_DEFAULTS.filter((name) => !(name in targetDefaults));
   if (isRegistered && missing.length === 0) return;
-  updateNxJson(tree, {
-    ...nxJson,
-    plugins: isRegistered ? plugins : [...plugins, PLUGIN],
-    targetDefaults: {
-      ...targetDefaults,
-      ...Object.fromEntries(missing.map((name) => [name, {}])),
-    },
+  const registered = isRegistered ? nxJson : { ...nxJson, plugins: [...plugins, PLUGIN] };
+  const defaults = Object.fromEntries(missing.map((name) => [name, {}]));
+  const wanted = { ...registered, targetDefaults: { ...targetDefaults, ...defaults } };
+  const text = tree.read('nx.json', 'utf-8') ?? '';
+  if (!hasComments(text)) return updateNxJson(tree, wanted);
+  const written = isRegistered ? text : firstThatSays(withPlugin(text), registered);
+  const complete = written && firstThatSays(withDefaults(written, missing), wanted);
+  if (complete !== undefined) return tree.write('nx.json', complete);
+  logger.warn(
+    `nx.json was not changed, since its comments would be lost: add "${PLUGIN}" to its "plugins", and ${missing.map((name) => `"${name}": {}`).join(', ')} to its "targetDefaults"`,
+  );
+}
+
+function hasComments(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return text.trim() !== '';
+  }
+}
+
+/** Nx writes nx.json anew, without its comments: what is wanted goes into the text, where that then says so. */
+function firstThatSays(texts: readonly string[], wanted: object): string | undefined {
+  const facts = (json: object) => JSON.stringify(Object.entries(json).sort());
+  return texts.find((text) => {
+    try {
+      return facts(parseJson<object>(text)) === facts(wanted);
+    } catch {
+      return false;
+    }
   });
+}
+
+function withPlugin(text: string): string[] {
+  const own = JSON.stringify(PLUGIN);
+  return [
+    text.replace(/"plugins"\s*:\s*\[(?=\s*\])/, (start) => `${start}${own}`),
+    // Before the bracket that ends the list, wherever that is.
+    ...[...text.matchAll(/,?\s*\]/g)].map(
+      ({ index, 0: end }) =>
+        `${text.slice(0, index)}, ${own}${end}${text.slice(index + end.length)}`,
+    ),
+    text.replace(/\{/, (start) => `${start}\n  "plugins": [${own}],`),
+  ];
+}
+
+function withDefaults(text: string, names: readonly string[]): string[] {
+  const own = names.map((name) => `${JSON.stringify(name)}: {}`).join(', ');
+  return [
+    // At the end, as `wanted` has them; whether there is anything before decides the comma.
+    ...[...text.matchAll(/,?\s*\}/g)].flatMap(({ index, 0: end }) => {
+      const [before, after] = [text.slice(0, index), text.slice(index + end.length)];
+      return [`${before}, ${own}${end}${after}`, `${before}${own}${end}${after}`];
+    }),
+    text.replace(/\{/, (start) => `${start}\n  "targetDefaults": { ${own} },`),
+  ];
 }
 
 function addPackage(tree: Tree, { keepExistingVersions }: InitGeneratorSchema): GeneratorCallback {

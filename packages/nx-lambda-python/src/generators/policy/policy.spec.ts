@@ -131,6 +131,23 @@ it('writes a file', async () => {
   ]);
 });
 
+it('writes it over an older policy, and over nothing else', async () => {
+  tree.write('infra/deployer.json', '{ "Version": "2012-10-17", "Statement": [] }');
+  await policy({ output: 'infra/deployer.json' });
+  expect(tree.read('infra/deployer.json', 'utf-8')).toContain('"Functions"');
+  for (const [path, text] of [
+    ['README.md', '# Mine\n'],
+    ['infra/main.json', '{ "Resources": {} }'],
+  ] as const) {
+    tree.write(path, text);
+    await expect(policy({ output: path })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: `\`${path}\` exists already and is no policy`,
+    });
+    expect(tree.read(path, 'utf-8')).toBe(text);
+  }
+});
+
 it('of the bucket', async () => {
   targets['deploy'] = { options: { storageMode: 'REFERENCE', accountId: '111122223333' } };
   const { Statement } = await policy({ for: 'bucket' });

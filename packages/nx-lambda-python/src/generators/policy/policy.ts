@@ -39,10 +39,30 @@ export async function policyGenerator(
   const facts = await readFacts(tree, service, nodes[service.name]?.data.targets ?? {}, options);
   const policy = options.for === 'bucket' ? bucketPolicy(facts) : deployerPolicy(facts);
   const text = JSON.stringify(policy.document, null, 2);
-  if (options.output)
-    tree.write(workspacePath(options.output, currentDirectory(tree)), `${text}\n`);
-  else console.log(text);
+  if (options.output) {
+    const path = workspacePath(options.output, currentDirectory(tree));
+    checkReplaceable(tree, path);
+    tree.write(path, `${text}\n`);
+  } else console.log(text);
   for (const note of policy.notes) console.error(`note: ${note}`);
+}
+
+/** A policy may be written again; anything else that has the name was the user's. */
+function checkReplaceable(tree: Tree, path: string): void {
+  if (!tree.exists(path) || isPolicy(tree.read(path, 'utf-8') ?? '')) return;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`${path}\` exists already and is no policy`,
+    hint: 'pass another `--output`, or remove it first',
+  });
+}
+
+function isPolicy(text: string): boolean {
+  try {
+    const document: unknown = JSON.parse(text);
+    return typeof document === 'object' && document !== null && 'Statement' in document;
+  } catch {
+    return false;
+  }
 }
 
 async function readFacts(

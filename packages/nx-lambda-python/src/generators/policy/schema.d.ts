@@ -21,7 +21,7 @@ export interface PolicyGeneratorSchema {
    */
   account?: string | number;
   /**
-   * File that the policy is written to, relative to the current directory; replaced if it exists. Default: printed.
+   * File that the policy is written to, relative to the current directory; an older policy there is replaced, another file never. Default: printed.
    */
   output?: string;
   /**

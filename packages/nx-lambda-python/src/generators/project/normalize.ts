@@ -18,8 +18,10 @@ import type { ProjectGeneratorSchema } from './schema';
 export interface ServicePlan {
   /** Relative to the workspace. */
   root: string;
-  name: string;
-  importPackage: string;
+  /** As given. */
+  name: string | undefined;
+  /** As given. */
+  importPackage: string | undefined;
   runtime: Runtime;
   architecture: Architecture;
   tags: string[];
@@ -28,12 +30,10 @@ export interface ServicePlan {
 /** @throws OPTION_INVALID, RUNTIME_UNKNOWN */
 export function normalizeOptions(options: ProjectGeneratorSchema, current: string): ServicePlan {
   const root = workspacePath(options.directory, current);
-  const name = options.name ?? root.split('/').at(-1) ?? '';
-  if (!/^(@[\w.-]+\/)?[a-zA-Z][\w.-]*$/.test(name)) throw nameRefused(name, options.name);
   return {
     root,
-    name,
-    importPackage: importPackage(options.package, name),
+    name: options.name,
+    importPackage: options.package && checkedPackage(options.package),
     runtime: runtime(options.runtime ?? DEFAULT_RUNTIME),
     architecture: architecture(options.architecture),
     tags: (options.tags ?? '')
@@ -43,14 +43,17 @@ export function normalizeOptions(options: ProjectGeneratorSchema, current: strin
   };
 }
 
-function nameRefused(name: string, given: string | undefined): LambdaPythonError {
-  return new LambdaPythonError('OPTION_INVALID', {
+/** @throws OPTION_INVALID */
+export function checkName(name: string, given: string | undefined): void {
+  if (/^(@[\w.-]+\/)?[a-zA-Z][\w.-]*$/.test(name)) return;
+  throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`${name}\` is no name for a project: it needs a letter first, then letters, digits, \`-\`, \`_\` and \`.\``,
     hint: given === undefined ? 'pass `--name=orders`' : 'pass another `--name`',
   });
 }
 
-function importPackage(given: string | undefined, project: string): string {
+/** Of a service without code. @throws OPTION_INVALID */
+export function newPackage(given: string | undefined, project: string): string {
   const name = given ?? importPackageFor(project);
   if (name === undefined) {
     throw new LambdaPythonError('OPTION_INVALID', {
@@ -58,6 +61,10 @@ function importPackage(given: string | undefined, project: string): string {
       hint: 'name the package: `--package=orders`',
     });
   }
+  return checkedPackage(name);
+}
+
+function checkedPackage(name: string): string {
   if (!isImportPackage(name)) {
     const proposal = importPackageFor(name);
     throw new LambdaPythonError('OPTION_INVALID', {

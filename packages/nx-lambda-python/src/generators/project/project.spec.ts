@@ -1,6 +1,6 @@
-import { addProjectConfiguration, readJson, readNxJson, type Tree } from '@nx/devkit';
+import { addProjectConfiguration, logger, readJson, readNxJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import { parseMarker } from '../../service/marker';
+import { declaredName, parseMarker } from '../../service/marker';
 import { discoverHandlers } from '../../service/discover';
 import { parseModule } from '../../service/python-module';
 import { RUNTIMES } from '../../service/runtimes';
@@ -93,7 +93,8 @@ it.each<[string, Partial<ProjectGeneratorSchema>, string, RegExp]>([
   ['../outside', {}, 'OPTION_INVALID', /not a path inside the workspace/],
   ['/etc/orders', {}, 'OPTION_INVALID', /not a path inside the workspace/],
   ['services/x', { runtime: 'python3.8' as 'python3.9' }, 'RUNTIME_UNKNOWN', /known: python3\.9, /],
-  ['services/taken', {}, 'PROJECT_EXISTS', /`services\/taken\/pyproject\.toml` exists/],
+  ['services/taken', {}, 'PROJECT_EXISTS', /`services\/taken` is a service already/],
+  ['apps/web', { name: 'site' }, 'OPTION_INVALID', /`apps\/web` is the project `web` already/],
   [
     'services/new',
     { name: 'taken' },
@@ -110,6 +111,135 @@ it.each<[string, Partial<ProjectGeneratorSchema>, string, RegExp]>([
     message: expect.stringMatching(message),
   });
   expect(tree.listChanges()).toHaveLength(before);
+});
+
+describe('a directory that holds something', () => {
+  const ROOT = 'services/orders';
+  const at = (path: string) => `${ROOT}/${path}`;
+  const HANDLER = 'def handler(event, context):\n    return 1\n';
+  let said: string;
+
+  beforeEach(() => {
+    said = '';
+    jest.spyOn(logger, 'info').mockImplementation((line: string) => void (said += `${line}\n`));
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  function fill(files: Record<string, string>): void {
+    for (const [path, text] of Object.entries(files)) tree.write(at(path), text);
+  }
+
+  async function adopt(files: Record<string, string>, options = {}) {
+    fill(files);
+    await project(ROOT, options);
+    // What was there is there, byte for byte.
+    for (const [path, text] of Object.entries(files)) {
+      const kept = tree.read(at(path), 'utf-8') ?? '';
+      expect(path === 'pyproject.toml' ? kept.slice(0, text.length) : kept).toBe(text);
+    }
+    const written = created().map((path) => path.slice(ROOT.length + 1));
+    return {
+      news: written.filter((path) => !(path in files)),
+      marker: parseMarker(tree.read(at('pyproject.toml'), 'utf-8') ?? '', 'pyproject.toml'),
+    };
+  }
+
+  it('keeps all its files, and adopts its handlers and requirements', async () => {
+    const { news, marker } = await adopt({
+      'requirements.txt': 'requests==2.32.5   # pinned\n',
+      'README.md': '#   Mine\n',
+      '.gitignore': 'build\n',
+      'orders/handlers/hello.py': '# mine\ndef   handler(event, context): pass\n',
+      'orders/shared.py': '',
+      'scripts/load.py': '',
+    });
+    expect(news).toEqual(['project.json', 'pyproject.toml']);
+    expect(marker).toMatchObject({ importPackage: 'orders', handlersGiven: false });
+    expect(said).toContain('kept as it is in services/orders: .gitignore, README.md, orders/, ');
+    expect(said).toContain('1 handler: hello (orders.handlers.hello.handler)');
+    expect(said).toContain('not in the package, since no handler imports it: scripts/;');
+    expect(said).toContain('its dependencies are those of `requirements.txt`');
+  });
+
+  it('appends the marker to a pyproject.toml, and leaves its text', async () => {
+    const text =
+      '# why\r\n[project]\r\nname   = "billing" # as ever\r\n[tool.ruff]\r\nselect=["E"]';
+    const { news } = await adopt({ 'pyproject.toml': text, 'app/main.py': HANDLER });
+    expect(tree.read(at('pyproject.toml'), 'utf-8')).toBe(
+      `${text}\r\n\r\n[tool.nx-lambda-python]\r\npackage = "app"\r\nruntime = "python3.13"\r\narchitecture = "x86_64"\r\nhandlers = ["app/*.py"]\r\n`,
+    );
+    expect(news).toEqual(['.gitignore', 'project.json', 'requirements.txt']);
+    expect(readJson(tree, at('project.json')).name).toBe('billing');
+  });
+
+  it('keeps a project that it is already, with its name', async () => {
+    const projectJson = '{ "name": "shop-orders",\n  "tags": [] }';
+    const { news } = await adopt(
+      { 'project.json': projectJson, 'orders/handlers/a.py': HANDLER },
+      { tags: 'scope:shop' },
+    );
+    expect(news).toEqual(['.gitignore', 'pyproject.toml', 'requirements.txt']);
+    expect(declaredName(tree.read(at('pyproject.toml'), 'utf-8') ?? '')).toBe('shop-orders');
+    expect(said).toContain('the tags scope:shop were not written');
+  });
+
+  it.each(['uv.lock', 'poetry.lock', 'pylock.toml', 'requirements.in'])(
+    'takes %s for its requirements',
+    async (name) => {
+      const { news } = await adopt({ [name]: '', 'orders/handlers/a.py': HANDLER });
+      expect(news).not.toContain('requirements.txt');
+      expect(said).toContain(`\`${name}\``);
+    },
+  );
+
+  it('says to lock what pyproject.toml declares', async () => {
+    const pyproject = '[project]\nname = "orders"\ndependencies = ["requests"]\n';
+    const { news } = await adopt({ 'pyproject.toml': pyproject, 'orders/handlers/a.py': HANDLER });
+    expect(news).not.toContain('requirements.txt');
+    expect(said).toContain('stand in `pyproject.toml`: lock them next, `npx nx lock orders`');
+  });
+
+  it('names requirements under another name in project.json', async () => {
+    const { news } = await adopt({
+      'deps/requirements/base.txt': 'six\n',
+      'requirements-dev.txt': 'pytest\n',
+      'orders/handlers/a.py': HANDLER,
+    });
+    expect(news).not.toContain('requirements.txt');
+    expect(readJson(tree, at('project.json')).targets.build.options).toEqual({
+      requirements: ['deps/requirements/base.txt'],
+    });
+  });
+
+  it('gets a first handler where it has none, over nothing', async () => {
+    const { news, marker } = await adopt({
+      'README.md': 'x',
+      'shop/__init__.py': '"""Mine."""\n',
+      'shop/prices.py': 'RATE = 1\n',
+    });
+    expect(marker.importPackage).toBe('shop');
+    expect(news).toContain('shop/handlers/hello.py');
+    expect(said).toContain('there was no handler: a first one is new');
+  });
+
+  it('leaves projects in it alone', async () => {
+    const { marker } = await adopt({
+      'app.py': 'def lambda_handler(event, context): pass\n',
+      'web/package.json': '{}',
+      'web/api.py': HANDLER,
+    });
+    expect(marker).toMatchObject({ handlers: ['app.py'], handlerName: 'lambda_handler' });
+  });
+
+  it('writes nothing where no marker can be made', async () => {
+    fill({ 'my.app/a.py': HANDLER });
+    const before = tree.listChanges().length;
+    await expect(project(ROOT)).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('no marker could be made of what is in `services/orders`'),
+    });
+    expect(tree.listChanges()).toHaveLength(before);
+  });
 });
 
 it('shows errors in the form that executors print, without a stack', async () => {
