@@ -54,7 +54,8 @@ export function readConstraints(
     for (const place of places) {
       if (readPlace(place) === undefined) throw missing(variable, outsidePath(place) ?? place);
     }
-    const request = { requirements: [], constraints: places, ...base };
+    const { projectRoot, workspaceRoot } = base;
+    const request = { projectRoot, workspaceRoot, requirements: [], constraints: places };
     const collected = collectRequirements(request, readPlace);
     for (const [place, text] of collected.files) files.set(place, text);
     const { requirements, constraints, options } = collected.meaning;

@@ -23,6 +23,9 @@ describe('withConstraints', () => {
     workspaceRoot,
     sourceRoot: workspaceRoot,
     projectRoot: 'a',
+    // As the build's options have them: the service's own, none of pip's configuration.
+    requirements: ['a/requirements.txt'],
+    constraints: ['a/limits.txt'],
   });
   const write = (path: string, text: string): string => {
     const file = join(directory, path);
