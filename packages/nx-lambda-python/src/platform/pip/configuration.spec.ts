@@ -189,9 +189,11 @@ describe('readPipConfiguration', () => {
   });
 
   it('takes URLs of links', () => {
-    expect(readPipConfiguration({ PIP_FIND_LINKS: 'https://host/wheels' }, []).deciding).toEqual({
-      PIP_FIND_LINKS: 'https://host/wheels',
-    });
+    for (const value of ['https://host/wheels', '/opt/wheels https://host/wheels']) {
+      expect(readPipConfiguration({ PIP_FIND_LINKS: value }, []).deciding).toEqual({
+        PIP_FIND_LINKS: 'https://host/wheels',
+      });
+    }
   });
 
   it('finds the certificates that a company added', () => {
