@@ -1,6 +1,7 @@
 /** The host way, with real pips: what they are told, and what they can't do. */
 
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describeLong } from './support/engine';
 import { runDirectory } from './support/run-directory';
@@ -12,8 +13,8 @@ describe('resolving on this machine', () => {
   let workspace: Workspace;
   const require = (...lines: string[]) =>
     workspace.write('services/orders/requirements.txt', `${lines.join('\n')}\n`);
-  const build = (path = process.env['PATH']) =>
-    workspace.nx(['build', 'orders', '--engine=host', '--skip-nx-cache'], { PATH: path });
+  const build = (path = process.env['PATH'], more: Record<string, string> = {}) =>
+    workspace.nx(['build', 'orders', '--engine=host', '--skip-nx-cache'], { PATH: path, ...more });
   const wheels = () =>
     workspace.manifest('services/orders').distributions.map(({ wheel }) => wheel ?? '');
 
@@ -48,6 +49,22 @@ describe('resolving on this machine', () => {
     require(...REQUIREMENTS);
     expect(build()).toMatchObject({ code: 0 });
     expectRuntime();
+  });
+
+  it("goes by pip's configuration as the requirements key has it, and by what it says of constraints", () => {
+    require('idna');
+    const configuration = join(runDirectory(), 'host pip.conf');
+    const limits = join(runDirectory(), 'host-limits.txt');
+    writeFileSync(configuration, `[download]\nconstraint = ${limits}\n`);
+    const versionFor = (limit: string) => {
+      writeFileSync(limits, `${limit}\n`);
+      const { code, output } = build(undefined, { PIP_CONFIG_FILE: configuration });
+      expect({ code, output }).toMatchObject({ code: 0 });
+      return wheels();
+    };
+    expect(versionFor('idna==3.6')).toEqual(['idna-3.6-py3-none-any.whl']);
+    expect(versionFor('idna==3.7')).toEqual(['idna-3.7-py3-none-any.whl']);
+    expect(versionFor('# the same\nidna==3.6')).toEqual(['idna-3.6-py3-none-any.whl']);
   });
 
   it.each([

@@ -51,6 +51,10 @@ describe('keyChanges', () => {
       { pipEnvironment: { PIP_INDEX_URL: 'https://me:other@new/simple' } },
       'pip configuration: PIP_INDEX_URL=https://old/simple → PIP_INDEX_URL=https://new/simple, - PIP_PRE=1',
     ],
+    [
+      { pipEnvironment: { ...before.pipEnvironment, PIP_CONSTRAINT: 'idna<4\nsix<2' } },
+      'pip configuration: + PIP_CONSTRAINT=idna<4, six<2',
+    ],
   ] as [Partial<KeyComponents>, string][])('%j', (changes, expected) => {
     expect(change(changes)).toBe(expected);
   });

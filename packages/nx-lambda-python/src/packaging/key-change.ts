@@ -115,9 +115,13 @@ function subjectOf(line: string): string {
 }
 
 function shorten(text: string): string {
-  return text
-    .replace(/ ?--hash=\S+/g, '')
-    .replace(/\b[0-9a-f]{64}\b/g, (digest) => digest.slice(0, DIGEST_LENGTH));
+  return (
+    text
+      // A setting may have several lines.
+      .replaceAll('\n', ', ')
+      .replace(/ ?--hash=\S+/g, '')
+      .replace(/\b[0-9a-f]{64}\b/g, (digest) => digest.slice(0, DIGEST_LENGTH))
+  );
 }
 
 function named(name: string, value: Json | undefined): string | null {

@@ -207,6 +207,17 @@ describe('resolveLock', () => {
   });
 });
 
+it("lets pip judge a lock that the constraints of pip's configuration do not allow", async () => {
+  const calls = async (limits: string) => {
+    const store = new MemoryLines([located(SIX, 'a')]);
+    const changes = { pipEnvironment: { PIP_CONSTRAINT: limits } };
+    return (await resolve([LOCK[0] ?? ''], store, CONTENTS, changes)).calls;
+  };
+  expect(await calls('idna<3\nsix<2')).toEqual([]);
+  expect(await calls('idna<3\nsix<1')).toEqual(['all']);
+  expect(await calls('https://host/limits.txt')).toEqual(['all']);
+});
+
 it('is no lock when pip installs, or when a line has no hash', () => {
   expect(findLock(components(LOCK, { dependencies: 'install' }), target)).toBeUndefined();
   expect(findLock(components([...LOCK, 'attrs==1.0']), target)).toBeUndefined();

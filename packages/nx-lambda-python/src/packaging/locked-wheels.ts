@@ -53,7 +53,10 @@ export function findLock(
   components: KeyComponents,
   target: { runtime: Runtime; architecture: Architecture },
 ): Lock | undefined {
-  const { requirements, constraints } = components.meaning;
+  const { requirements } = components.meaning;
+  // Those of pip's own configuration hold for a lock as for anything else.
+  const configured = components.pipEnvironment['PIP_CONSTRAINT']?.split('\n') ?? [];
+  const constraints = [...components.meaning.constraints, ...configured];
   const environment = runtimeEnvironment(target.runtime, target.architecture);
   // The lock of a tool has no lines of its own here.
   const lines = requirements.length > 0 ? readLock(requirements, environment) : undefined;

@@ -55,7 +55,7 @@ export function readConstraints(
       if (readPlace(place) === undefined) throw missing(variable, outsidePath(place) ?? place);
     }
     const { projectRoot, workspaceRoot } = base;
-    const request = { requirements: [], constraints: places, projectRoot, workspaceRoot };
+    const request = { projectRoot, workspaceRoot, requirements: [], constraints: places };
     const collected = collectRequirements(request, readPlace);
     for (const [place, text] of collected.files) files.set(place, text);
     const { requirements, constraints, options } = collected.meaning;

@@ -23,6 +23,9 @@ describe('withConstraints', () => {
     workspaceRoot,
     sourceRoot: workspaceRoot,
     projectRoot: 'a',
+    // As the build's options have them: the service's own, none of pip's configuration.
+    requirements: ['a/requirements.txt'],
+    constraints: ['a/limits.txt'],
   });
   const write = (path: string, text: string): string => {
     const file = join(directory, path);
@@ -186,9 +189,11 @@ describe('readPipConfiguration', () => {
   });
 
   it('takes URLs of links', () => {
-    expect(readPipConfiguration({ PIP_FIND_LINKS: 'https://host/wheels' }, []).deciding).toEqual({
-      PIP_FIND_LINKS: 'https://host/wheels',
-    });
+    for (const value of ['https://host/wheels', '/opt/wheels https://host/wheels']) {
+      expect(readPipConfiguration({ PIP_FIND_LINKS: value }, []).deciding).toEqual({
+        PIP_FIND_LINKS: 'https://host/wheels',
+      });
+    }
   });
 
   it('finds the certificates that a company added', () => {

@@ -52,7 +52,7 @@ export function readPipConfiguration(
   commands: readonly string[] = RESOLVING_COMMANDS,
 ): PipConfiguration {
   const settings = pipSettings(environment, files, readText, commands);
-  const heeded = settings.filter((setting) => unheededBecause(setting) === undefined);
+  const heeded = settings.flatMap(heededPart);
   const pick = (wanted: PipSettingClass) =>
     asVariables(heeded.filter(({ name }) => pipSetting(name)?.class === wanted));
   const { PIP_CERT: certificate, ...connecting } = pick('connecting');
@@ -75,6 +75,12 @@ export function readPipConfiguration(
         : [`pip's setting ${pipVariable(setting.name)}${where} has no effect here: ${because}`];
     }),
   };
+}
+
+function heededPart(setting: ConfiguredSetting): ConfiguredSetting[] {
+  if (unheededBecause(setting) === undefined) return [setting];
+  const urls = setting.name === 'find-links' ? setting.value.split(/\s+/).filter(isUrl) : [];
+  return urls.length > 0 ? [{ ...setting, value: urls.join(' ') }] : [];
 }
 
 function unheededBecause({ name, value }: ConfiguredSetting): string | undefined {

@@ -175,6 +175,12 @@ describe('resolveOnHost', () => {
     }
   });
 
+  it('writes nothing beside its input, wherever a path came from', async () => {
+    const files = new Map([['../../escaped.txt', 'six\n']]);
+    const resolving = resolveOnHost(directory, { ...request, files }, python([], {}, []));
+    await expect(resolving).rejects.toThrow('outside of it: ../../escaped.txt');
+  });
+
   it('refuses what pip downloaded as source, though it was content', async () => {
     const files = ['mine-1.0.zip', 'docopt-0.6.2.tar.gz', 'six-1.17.0-py2.py3-none-any.whl'];
     await expect(resolveOnHost(directory, request, python(files, {}, []))).rejects.toMatchObject({
