@@ -18,7 +18,7 @@ import type { DeployRequest } from './request';
 export interface DeployAccess extends PackageAccess, LayerAccess {
   records: RecordStorage;
   versions: VersionService;
-  /** For what follows once the first limiter was opened: the same rate. */
+  /** For what follows once the first limiter was opened: the same rate, shared as that is. */
   writesAgain(): RateLimiter;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
       place: lambda.place,
       reads: rates.reads,
       writes: rates.writes,
-      writesAgain: () => openRates(request, lambda.place.region).writes,
+      writesAgain: () => rates.writesAgain(),
       clock: systemClock,
       random: Math.random,
       close,
@@ -97,5 +97,5 @@ function accountPlace({ settings, workspaceRoot }: RateRequest): string {
 }
 
 function informing(functions: FunctionService, rates: AccountRates): FunctionService {
-  return { ...functions, get: async (...asked) => rates.learn(await functions.get(...asked)) };
+  return { ...functions, get: (...asked) => rates.read(() => functions.get(...asked)) };
 }
