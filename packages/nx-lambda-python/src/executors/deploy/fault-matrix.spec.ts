@@ -17,6 +17,11 @@ describeMatrix('a release that meets', {
     'access-denied at UpdateAlias svc-create',
     'lost-response at PutObject number 2',
     'expired-credentials at PutObject number 2',
+    'passing-400 at PutObject number 1',
+    'passing-400 at UpdateFunctionCode svc-create',
+    'clock-skew at UpdateFunctionCode svc-create',
+    'clock-skew at PutObject number 2',
+    'clock-skew at HeadObject',
   ],
   async prepare(service) {
     await service.bring('old');

@@ -106,6 +106,7 @@ describe('requests', () => {
     } as const;
     await functions.updateCode(update);
     await functions.updateCode({ ...update, versionId: 'v1' });
+    await functions.updateCode({ ...update, sourceKmsKeyArn: 'arn:aws:kms:x' });
     close();
     expect(seen[0]?.line).toBe('PUT /2015-03-31/functions/f/code');
     const sent = {
@@ -117,6 +118,7 @@ describe('requests', () => {
     expect(seen.map(({ body }) => JSON.parse(body))).toEqual([
       { ...sent },
       { ...sent, S3ObjectVersion: 'v1' },
+      { ...sent, SourceKMSKeyArn: 'arn:aws:kms:x' },
     ]);
   });
 

@@ -41,13 +41,7 @@ export async function changeLatest(
     // A failed update leaves its name behind: only the same code once more makes it effective.
     const kind = step.kind === 'done' ? 'code' : step.kind;
     if (kind === last) return failed(detail ?? otherCode(known));
-    const written = await sendStep(
-      { ...step, kind } as Step,
-      one,
-      known.revisionId,
-      session,
-      history,
-    );
+    const written = await sendStep({ ...step, kind } as Step, one, known, session, history);
     if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
     // Only what AWS has accepted must have an effect.
     last = written.kind === 'done' ? kind : null;
@@ -94,11 +88,12 @@ async function settle(name: string, session: WriteSession): Promise<Known> {
 
 function sendStep(
   step: Step,
-  { name, package: source, storageMode }: PlannedFunction,
-  revisionId: string | undefined,
+  one: PlannedFunction,
+  { revisionId, sourceKmsKeyArn = one.sourceKmsKeyArn }: RemoteFunction,
   session: WriteSession,
   history: WriteHistory,
 ) {
+  const { name, package: source, storageMode } = one;
   const revision = revisionId === undefined ? {} : { revisionId };
   const { functions, plan } = session;
   return write(
@@ -110,6 +105,7 @@ function sendStep(
             architecture: plan.architecture,
             storageMode,
             ...location(source),
+            ...(sourceKmsKeyArn && { sourceKmsKeyArn }),
             ...revision,
           }),
     session,
