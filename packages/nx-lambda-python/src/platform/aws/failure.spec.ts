@@ -61,6 +61,13 @@ describe('toFailure', () => {
     expect(toFailure(error, 'UpdateFunctionCode').kind).toBe('package-unreadable');
   });
 
+  it('knows by its words that $LATEST has other code than the one to publish', () => {
+    const message =
+      'CodeSHA256 (AAAA=) is different from current CodeSHA256 in $LATEST (BBBB=). Please try again with the CodeSHA256 in $LATEST.';
+    const error = http(400, 'InvalidParameterValueException', { message });
+    expect(toFailure(error, 'PublishVersion').kind).toBe('precondition');
+  });
+
   it.each([
     ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'],
     ...['ENODATA', 'ESERVFAIL', 'ETIMEOUT', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'EHOSTDOWN'],

@@ -94,7 +94,7 @@ function kindOf(thrown: SdkError): AwsFailureKind | null {
   if (status === 401 || status === 403) return 'denied';
   if (status === 404) return 'not-found';
   if (status === 409) return 'conflict';
-  if (status === 412) return 'precondition';
+  if (status === 412 || isAboutOtherCode(thrown)) return 'precondition';
   if (name === 'CodeStorageExceededException') return 'quota';
   // 501 says that it never will: a storage without conditional writes, for one.
   return status >= 500 && status !== 501 ? 'server' : 'invalid';
@@ -138,6 +138,14 @@ function isOfSomebodyElse({ $metadata, $response }: SdkError): boolean {
 /** Lambda, not the caller, was refused: "… by S3", "S3 Error Code: NoSuchKey", or a KMS exception (502). */
 function isAboutPackage({ name = '', message = '' }: SdkError): boolean {
   return /^KMS/.test(name) || /S3 Error Code|denied by S3/i.test(message);
+}
+
+/**
+ * PublishVersion's 400 where $LATEST is not the code that it names. Its words, seen on AWS:
+ * justinram11/serverless-aws-batch#22, floci-io/floci#2822.
+ */
+function isAboutOtherCode({ name, message = '' }: SdkError): boolean {
+  return name === 'InvalidParameterValueException' && /^CodeSHA256 .* is different/.test(message);
 }
 
 function kindWithoutAnswer(thrown: SdkError): AwsFailureKind | null {

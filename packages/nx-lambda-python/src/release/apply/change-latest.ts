@@ -8,6 +8,7 @@ import { classify, isUnsettled, type PlannedFunction } from '../plan/plan';
 import { waitUntilSettled } from '../calls/poll';
 import {
   deadline,
+  otherCode,
   unsettled,
   write,
   type Refusal,
@@ -157,8 +158,4 @@ function location(source: PackageReference | null) {
 
 function failed(error: string): { ok: false; refusal: Refusal } {
   return { ok: false, refusal: { status: 'failed', error } };
-}
-
-function otherCode({ codeSha256 }: RemoteFunction): string {
-  return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
 }

@@ -6,7 +6,7 @@ import {
   type AwsFailure,
   type AwsResult,
 } from '../calls/aws-failure';
-import type { FunctionService } from '../calls/function-service';
+import type { FunctionService, RemoteFunction } from '../calls/function-service';
 import type { Plan } from '../plan/plan';
 import type { PollPorts, Settled } from '../calls/poll';
 import type { RateLimiter } from '../calls/rate';
@@ -114,6 +114,10 @@ export function unsettled(
 
 export function deadline({ clock, waitTimeoutSeconds }: WriteSession): number {
   return clock.now() + waitTimeoutSeconds * 1000;
+}
+
+export function otherCode({ codeSha256 }: RemoteFunction): string {
+  return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
 }
 
 export function describe({ operation, name, message }: AwsFailure): string {
