@@ -7,6 +7,7 @@ import type { BuildManifest } from '../../packaging/manifest';
 import { readManifest } from '../../platform/built-package';
 import { readSourceState } from '../../platform/git';
 import type { Canary } from '../../release/apply/canary';
+import type { PlannedZips } from '../../release/plan/code-storage';
 import { planCreations } from '../../release/plan/creation';
 import type { FunctionCreation, RemoteFunction } from '../../release/calls/function-service';
 import type { PackageReference } from '../../release/plan/function-state';
@@ -37,8 +38,8 @@ export interface PackageAccess extends FunctionReader, StorageAccess {
 export interface PreparedDeploy {
   plan: Plan;
   creations: ReadonlyMap<string, FunctionCreation>;
-  /** Bytes of the package once unpacked. */
-  unpackedSize: number;
+  /** What may have to be stored. */
+  zips: PlannedZips;
 }
 
 /** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
@@ -50,7 +51,7 @@ export async function prepareDeploy(
   const manifest = readManifest(request.output);
   const functions = selectFunctions(desiredFunctions(manifest, naming), request.only);
   refuseUnknownCanary(functions, request.canary);
-  const { sha256, unpackedSize } = manifest.package;
+  const { sha256 } = manifest.package;
 
   // Lambda is asked first: its refusals say why, S3's to HEAD do not.
   const remote = await readRemoteStates(
@@ -91,7 +92,8 @@ export async function prepareDeploy(
     source: await readSource(manifest, request),
     creatable: new Set(creations.keys()),
   });
-  return { plan, creations, unpackedSize };
+  const zips = { package: manifest.package, layer: manifest.layer ?? null };
+  return { plan, creations, zips };
 }
 
 /** A version with the package leaves nothing to do, but where a layer has to be compared, too. */
