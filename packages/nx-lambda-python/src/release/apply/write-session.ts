@@ -36,6 +36,7 @@ export interface Refusal {
 export interface WriteHistory {
   /** When its first write, or wait, began: time in the queue is not this function's. */
   start: number | null;
+  /** That AWS neither took nor refused for good: what is there has to be looked at. */
   writes: number;
   throttled: number;
   /** A write was carried out, or may have been: nobody knows of one whose answer was lost. */
