@@ -47,7 +47,11 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
     return {
       functions: informing(lambda.functions, rates),
       layers: lambda.layers,
-      versions: lambda.versions,
+      // Where versions are removed, nothing else tells the account.
+      versions: {
+        ...lambda.versions,
+        listVersions: async (...asked) => rates.learn(await lambda.versions.listVersions(...asked)),
+      },
       storage: s3.storage,
       records: s3.records,
       simulated: account.simulated,

@@ -1,5 +1,6 @@
 import { accountRates, type RateKind } from './account-rates';
 import type { RateLimiter } from './rate';
+import type { VersionsPage } from '../versions/version-service';
 import { failure } from '../apply/release.fixtures';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:f';
@@ -51,6 +52,15 @@ describe('accountRates', () => {
     }));
     await rates.writes.take();
     expect(taken).toEqual(['reads unknown', 'writes 111122223333']);
+  });
+
+  it('learns from a list of versions, which may name no function', async () => {
+    const { rates, taken } = noting();
+    rates.learn<VersionsPage>({ ok: true, value: { versions: [] } });
+    await rates.writes.take();
+    rates.learn({ ok: true, value: { arn: `${ARN}:$LATEST` } });
+    await rates.writes.take();
+    expect(taken).toEqual(['writes unknown', 'writes 111122223333']);
   });
 
   it('lets reads go on where the first answer tells nothing, and learns later', async () => {

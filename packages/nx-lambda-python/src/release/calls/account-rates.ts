@@ -10,10 +10,9 @@ export interface AccountRates {
   writes: RateLimiter;
   /** Writes of the same account, for what follows once the first limiter was opened. */
   writesAgain(): RateLimiter;
-  /**
-   * Sends a read that has been let through, and learns from what it comes to: the account's number is in
-   * a function's ARN, and in each refusal.
-   */
+  /** Passes on what a call came to: the account's number is in a function's ARN, and in each refusal. */
+  learn<T extends { arn?: string }>(result: AwsResult<T>): AwsResult<T>;
+  /** Sends a read that has been let through, and learns from it. */
   read<T extends { arn: string }>(send: () => Promise<AwsResult<T>>): Promise<AwsResult<T>>;
 }
 
@@ -25,7 +24,7 @@ const UNKNOWN = 'unknown';
  * The first read goes out alone, the others wait for its answer and then take from the account's own rate,
  * whatever credentials, profile or role they have. Writes do not wait: a plan has read before them.
  *
- * @param open makes the limiter of an account; called once for each account and kind
+ * @param open makes a limiter of an account; those of one account and kind share its rate
  */
 export function accountRates(open: (kind: RateKind, account: string) => RateLimiter): AccountRates {
   let account = UNKNOWN;
@@ -53,8 +52,15 @@ export function accountRates(open: (kind: RateKind, account: string) => RateLimi
     };
   }
 
+  function learn<T extends { arn?: string }>(result: AwsResult<T>): AwsResult<T> {
+    const text = result.ok ? (result.value.arn ?? '') : result.failure.message;
+    account = ARN.exec(text)?.[1] ?? account;
+    return result;
+  }
+
   const reads = late('reads');
   return {
+    learn,
     reads: {
       ...reads,
       async take() {
@@ -71,9 +77,7 @@ export function accountRates(open: (kind: RateKind, account: string) => RateLimi
     writesAgain: () => late('writes'),
     async read(send) {
       try {
-        const result = await send();
-        const text = result.ok ? result.value.arn : result.failure.message;
-        account = ARN.exec(text)?.[1] ?? account;
+        const result = learn(await send());
         if (!result.ok && result.failure.kind === 'throttled') {
           reads.pause(result.failure.retryAfterSeconds ?? 1);
         }
