@@ -1,5 +1,7 @@
 import { accountRates, type RateKind } from './account-rates';
 import type { RateLimiter } from './rate';
+import { FakeFunctions } from '../apply/fake-functions.fixtures';
+import { readRemoteStates } from '../plan/remote-states';
 import type { VersionsPage } from '../versions/version-service';
 import { failure } from '../apply/release.fixtures';
 
@@ -102,6 +104,26 @@ describe('accountRates', () => {
       all.map(() => ({ status: 'rejected', reason: defect })),
     );
     expect(taken).toHaveLength(3);
+  });
+
+  it('a plan of many functions ends where its first read throws', async () => {
+    const { rates } = noting();
+    const defect = new TypeError('x is not a function');
+    const clock = { now: () => 0, sleep: async () => undefined };
+    const functions = new FakeFunctions(clock, []);
+    const get = () =>
+      rates.read(async () => {
+        throw defect;
+      });
+    const names = Array.from({ length: 100 }, (_, at) => `f${at}`);
+    const reading = readRemoteStates(names, {
+      functions: Object.assign(functions, { get }),
+      ...rates,
+      clock,
+      random: () => 0.5,
+      place: { region: 'eu-west-1' },
+    });
+    await expect(reading).rejects.toBe(defect);
   });
 
   it('lets the others go on where the first read is not let through', async () => {

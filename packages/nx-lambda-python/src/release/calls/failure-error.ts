@@ -50,7 +50,7 @@ export function failureError(
   }
 }
 
-export const BLOCKED_HINT =
+const BLOCKED_HINT =
   'let the proxy pass these requests, give HTTPS_PROXY its user and password, or go around it: NO_PROXY=.amazonaws.com';
 
 function hintOf({ kind, name }: AwsFailure): string {
