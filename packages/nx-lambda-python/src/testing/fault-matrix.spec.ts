@@ -99,6 +99,8 @@ const ANSWERS: [FaultKind, lambda: string, number, s3: string, number][] = [
   ['429', 'TooManyRequestsException', 429, 'SlowDown', 503],
   ['500', 'ServiceException', 500, 'InternalError', 500],
   ['503', 'ServiceUnavailableException', 503, 'ServiceUnavailable', 503],
+  ['passing-400', 'ThrottlingException', 400, 'RequestTimeout', 400],
+  ['clock-skew', 'InvalidSignatureException', 403, 'RequestTimeTooSkewed', 403],
   ['expired-credentials', 'ExpiredTokenException', 403, 'ExpiredToken', 400],
   ['access-denied', 'AccessDeniedException', 403, 'AccessDenied', 403],
   ['invalid-parameter', 'InvalidParameterValueException', 400, 'InvalidArgument', 400],

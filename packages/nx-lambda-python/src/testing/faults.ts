@@ -12,6 +12,8 @@ export const FAULT_KINDS = [
   '429',
   '500',
   '503',
+  'passing-400',
+  'clock-skew',
   'access-denied',
   'expired-credentials',
   'invalid-parameter',
@@ -106,6 +108,13 @@ export function faultError(fault: Fault, call: Call, accountId: string): AwsErro
           );
     case '503':
       return new AwsError(503, s3 ? 'ServiceUnavailable' : 'ServiceUnavailableException', BUSY);
+    case 'passing-400':
+      // Sources: Amazon S3 API reference, "Error responses"; AWS Lambda API reference, "Common errors".
+      return s3
+        ? new AwsError(400, 'RequestTimeout', SOCKET_TIMEOUT)
+        : new AwsError(400, 'ThrottlingException', 'Rate exceeded');
+    case 'clock-skew':
+      return clockSkew(s3);
     case 'access-denied':
       return accessDenied(call, accountId);
     case 'expired-credentials':
@@ -142,6 +151,17 @@ function accessDenied(call: Call, accountId: string): AwsError {
   );
 }
 
+/**
+ * The client's clock is an hour late: AWS tells the time with its refusal.
+ * Sources: Amazon S3 API reference, "Error responses"; AWS General Reference, "Troubleshooting Signature Version 4".
+ */
+function clockSkew(s3: boolean): AwsError {
+  const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+  return s3
+    ? new AwsError(403, 'RequestTimeTooSkewed', TOO_SKEWED, { headers })
+    : new AwsError(403, 'InvalidSignatureException', SIGNATURE_EXPIRED, { headers });
+}
+
 /** Each service has its own name and status for the same thing. */
 function expired(service: ServiceName): AwsError {
   if (service === 's3') return new AwsError(400, 'ExpiredToken', 'The provided token has expired.');
@@ -153,6 +173,10 @@ function expired(service: ServiceName): AwsError {
   );
 }
 
+const SOCKET_TIMEOUT =
+  'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.';
+const TOO_SKEWED = 'The difference between the request time and the current time is too large.';
+const SIGNATURE_EXPIRED = 'Signature expired: the request is older than 5 min.';
 const BUSY = 'Service is unable to handle request.';
 const PRECONDITION = 'At least one of the pre-conditions you specified did not hold';
 const CONDITIONAL_CONFLICT =

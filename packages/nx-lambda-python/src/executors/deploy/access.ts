@@ -18,7 +18,7 @@ import type { DeployRequest } from './request';
 export interface DeployAccess extends PackageAccess, LayerAccess {
   records: RecordStorage;
   versions: VersionService;
-  /** For what follows once the first limiter was opened: the same rate. */
+  /** For what follows once the first limiter was opened: the same rate, shared as that is. */
   writesAgain(): RateLimiter;
   close(): Promise<void>;
 }
@@ -47,7 +47,11 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
     return {
       functions: informing(lambda.functions, rates),
       layers: lambda.layers,
-      versions: lambda.versions,
+      // Where versions are removed, nothing else tells the account.
+      versions: {
+        ...lambda.versions,
+        listVersions: async (...asked) => rates.learn(await lambda.versions.listVersions(...asked)),
+      },
       storage: s3.storage,
       records: s3.records,
       simulated: account.simulated,
@@ -55,7 +59,7 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
       place: lambda.place,
       reads: rates.reads,
       writes: rates.writes,
-      writesAgain: () => openRates(request, lambda.place.region).writes,
+      writesAgain: () => rates.writesAgain(),
       clock: systemClock,
       random: Math.random,
       close,
@@ -97,5 +101,5 @@ function accountPlace({ settings, workspaceRoot }: RateRequest): string {
 }
 
 function informing(functions: FunctionService, rates: AccountRates): FunctionService {
-  return { ...functions, get: async (...asked) => rates.learn(await functions.get(...asked)) };
+  return { ...functions, get: (...asked) => rates.read(() => functions.get(...asked)) };
 }

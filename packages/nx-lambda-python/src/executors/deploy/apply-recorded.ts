@@ -58,7 +58,11 @@ export async function applyRecorded(
   output.note(`release ${release.number}`);
   try {
     const guarded = { ...ports, functions: release.functions };
-    const outcomes = await applyPlan(await publishLayer(plan, access), guarded);
+    const ready = await publishLayer(plan, access).catch(async (error: unknown) => {
+      await release.end('failed', []);
+      throw error;
+    });
+    const outcomes = await applyPlan(ready, guarded);
     const isGood = outcomes.every(({ status }) => status !== 'failed');
     const undoing = { ...access, ...undoPorts(guarded, access) };
     const back =
@@ -73,7 +77,7 @@ export async function applyRecorded(
     // One that was brought back is passed over: the release before it would be undone.
     return { outcomes: back?.outcomes ?? outcomes, isUndoable: status !== 'rolled-back' };
   } finally {
-    release.stop();
+    await release.leave();
   }
 }
 

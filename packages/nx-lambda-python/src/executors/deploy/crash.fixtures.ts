@@ -31,6 +31,8 @@ export interface CrashScenario {
   writes: number;
   /** What is cut in each run of the tests. */
   quick: readonly string[];
+  /** Where it is interrupted in each run of the tests: before a write by SIGINT, after one by SIGTERM. */
+  interrupted: readonly string[];
   prepare: (service: Service) => Promise<void>;
   /** Names of the packages that functions run in the end, and ran before. */
   ends: string;
@@ -105,6 +107,31 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
         expect(unfinished.length).toBeLessThanOrEqual(1);
 
         // It is undone as one release, whichever process wrote what.
+        expect(await again('rollback')).toBe('succeeded');
+        expect(await reached()).toEqual(whole(began));
+      },
+      60_000,
+    );
+
+    it.each(cuts(writes, scenario.interrupted))(
+      'interrupted at write %s it gives its lock back, and the same command goes on',
+      async (_, cut) => {
+        const signal = cut.when === 'before' ? 'SIGINT' : 'SIGTERM';
+        const context = service.workspace.context(command);
+        const [{ number: before } = { number: 0 }] = await service.records();
+        const run = await runCut(command, options, context, { ...cut, signal });
+        const lock = await service.lock();
+        expect(lock?.state).toBe('free');
+        // A signal that comes with the answer to the last writes finds a command that is over.
+        const isOver = lock?.last?.number === before + 1 && lock.last.status === 'succeeded';
+        if (!isOver) {
+          expect(run).toMatchObject({ wasKilled: false, code: signal === 'SIGINT' ? 130 : 143 });
+          expect(run.printed).toContain('interrupted: ');
+        }
+        expectKnown(await service.look(alias));
+
+        if (command === 'deploy' || !isOver) expect(await again(command)).toBe('succeeded');
+        expect(await reached()).toEqual(whole(ends));
         expect(await again('rollback')).toBe('succeeded');
         expect(await reached()).toEqual(whole(began));
       },

@@ -8,6 +8,7 @@ describeCrash('a deploy', {
   // lock, record, 3 × code, record, lock
   writes: 7,
   quick: ['4 after'],
+  interrupted: ['2 before', '4 after'],
   async prepare(service) {
     await service.bring('old');
     expect(await service.deploy({})).toBe(true);
@@ -23,6 +24,7 @@ describeCrash('a deploy with an alias', {
   // lock, record, 3 × code, version and alias, record, lock
   writes: 13,
   quick: ['10 before'],
+  interrupted: ['12 before'],
   async prepare(service) {
     await service.bring('old');
     expect(await service.deploy({ alias: 'live' })).toBe(true);
@@ -37,6 +39,7 @@ describeCrash('a deploy with another layer', {
   // lock, record, layer, 3 × layers and code, record, lock
   writes: 11,
   quick: ['3 after'],
+  interrupted: ['3 before'],
   layers: (content) => [`${LAYER}:monitoring:1`, `${LAYER}:svc-dependencies:${VERSIONS[content]}`],
   async prepare(service) {
     service.workspace.layer = '';

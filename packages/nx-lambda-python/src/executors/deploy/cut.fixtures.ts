@@ -1,4 +1,4 @@
-/** A process that is really killed: by SIGKILL, at the moment when its n-th write arrives or has taken effect. */
+/** A process that is really killed, or interrupted, at the moment when its n-th write arrives or has taken effect. */
 
 import { spawn } from 'node:child_process';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -10,6 +10,8 @@ import type { ExecutorContext } from '@nx/devkit';
 export interface Cut {
   nth: number;
   when: 'before' | 'after';
+  /** What asks it to end, while all is answered as ever; without one it is killed. */
+  signal?: 'SIGINT' | 'SIGTERM';
 }
 
 export interface CutRun {
@@ -47,9 +49,13 @@ export async function runCut(
     if (wasKilled) return;
     if (isWrite) writes += 1;
     const isLast = isWrite && writes === cut?.nth;
-    if (isLast && cut?.when === 'before') return kill();
+    const signal = isLast ? cut?.signal : undefined;
+    const isKilled = isLast && signal === undefined;
+    if (isKilled && cut?.when === 'before') return kill();
+    if (signal && cut?.when === 'before') child.kill(signal);
     const answer = await forward(target, incoming, body);
-    if (isLast) return kill();
+    if (isKilled) return kill();
+    if (signal && cut?.when === 'after') child.kill(signal);
     outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   };
   const door = createServer((incoming, outgoing) => {

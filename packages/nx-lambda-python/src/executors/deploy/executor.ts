@@ -64,7 +64,7 @@ async function planAndApply({ start, ...run }: Deploy): Promise<boolean | null> 
   if (request.dryRun || error) showPlan(plan, request.format, output);
   if (error) throw error;
   if (request.dryRun) return isAsWanted(plan, request);
-  await checkCodeStorage(plan, prepared.unpackedSize, access);
+  await checkCodeStorage(plan, prepared.zips, access);
 
   output.note(`${plan.service} to ${placeOf(plan)}: ${planSummary(plan)}`);
   const applied = await applyRecorded(prepared, { ...run, view });

@@ -17,6 +17,7 @@ describeMatrix('a release that creates its functions and meets', {
     'update-failed at CreateFunction svc-refund',
     'function-error at Invoke',
     'timeout at Invoke',
+    'access-denied at Invoke',
   ],
   functionsExist: false,
   async prepare(service) {

@@ -11,6 +11,7 @@ describeMatrix('a release with another layer that meets', {
   more: cases(['UpdateFunctionConfiguration'], 'function', OUTCOMES),
   quick: [
     'lost-response at PublishLayerVersion',
+    'access-denied at PublishLayerVersion',
     'timeout at UpdateFunctionConfiguration svc-create',
     'expired-credentials at UpdateFunctionConfiguration svc-create',
   ],

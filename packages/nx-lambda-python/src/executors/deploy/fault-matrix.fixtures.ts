@@ -29,6 +29,7 @@ const isLong = process.env['LONG'] !== undefined;
 /** What answers in the place of a call, or of its answer. */
 export const KINDS: readonly FaultKind[] = [
   ...(['409', '412', '429', '500', '503', 'timeout', 'reset', 'lost-response'] as const),
+  ...(['passing-400', 'clock-skew'] as const),
   ...(['expired-credentials', 'access-denied', 'invalid-parameter'] as const),
 ];
 /** What AWS accepts and then does not do, or not soon. */

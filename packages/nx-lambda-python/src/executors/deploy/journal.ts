@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { releaseAuthor } from '../../platform/author';
+import { onInterruption } from '../../platform/interruption';
 import { isGone, processIdentity } from '../../platform/process-identity';
 import type { FunctionService } from '../../release/calls/function-service';
 import type { FunctionOutcome } from '../../release/apply/outcome';
@@ -55,8 +56,8 @@ export interface OpenRelease {
   functions: FunctionService;
   /** Warnings, if any. */
   end(status: ReleaseStatus, outcomes: readonly FunctionOutcome[]): Promise<string[]>;
-  /** After an error that is none of AWS's: the record stays as started, the next release takes it up. */
-  stop(): void;
+  /** Gives the lock back if nobody wrote the end: the record stays as started, the next release takes it up. */
+  leave(): Promise<void>;
 }
 
 type JournalPorts = Pick<FunctionReader, 'functions' | 'place' | 'clock' | 'random'> & {
@@ -87,6 +88,11 @@ export async function openJournal(request: JournalRequest, ports: JournalPorts):
     ...recordAccess(request, ports),
     force: forceUnlock,
     wallNow: Date.now,
+    onInterruption: (work) =>
+      onInterruption(() => {
+        console.error(`interrupted: \`${command}\` goes on from here`);
+        return work();
+      }),
     holder: {
       owner: by.user,
       host: by.host,
@@ -112,7 +118,10 @@ export async function openJournal(request: JournalRequest, ports: JournalPorts):
         number,
         record,
         functions: guardedFunctions(ports.functions, lock),
-        stop: () => clearInterval(timer),
+        async leave() {
+          clearInterval(timer);
+          await session.leave();
+        },
         async end(status, outcomes) {
           clearInterval(timer);
           return session.end(status, endedFunctions(record.functions, outcomes));

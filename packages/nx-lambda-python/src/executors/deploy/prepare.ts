@@ -6,6 +6,7 @@ import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
 import { readSourceState } from '../../platform/git';
 import type { Canary } from '../../release/apply/canary';
+import type { PlannedZips } from '../../release/plan/code-storage';
 import { planCreations } from '../../release/plan/creation';
 import type { FunctionCreation, RemoteFunction } from '../../release/calls/function-service';
 import type { PackageReference } from '../../release/plan/function-state';
@@ -38,8 +39,8 @@ export interface PackageAccess extends FunctionReader, StorageAccess {
 export interface PreparedDeploy {
   plan: Plan;
   creations: ReadonlyMap<string, FunctionCreation>;
-  /** Bytes of the package once unpacked. */
-  unpackedSize: number;
+  /** What may have to be stored. */
+  zips: PlannedZips;
 }
 
 /** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
@@ -52,7 +53,7 @@ export async function prepareDeploy(
   const { manifest } = used;
   const functions = selectFunctions(desiredFunctions(manifest, naming), request.only);
   refuseUnknownCanary(functions, request.canary);
-  const { sha256, unpackedSize } = manifest.package;
+  const { sha256 } = manifest.package;
 
   // Lambda is asked first: its refusals say why, S3's to HEAD do not.
   const remote = await readRemoteStates(
@@ -94,7 +95,8 @@ export async function prepareDeploy(
     creatable: new Set(creations.keys()),
     layerName: request.layerName,
   });
-  return { plan, creations, unpackedSize };
+  const zips = { package: manifest.package, layer: manifest.layer ?? null };
+  return { plan, creations, zips };
 }
 
 /** A version with the package leaves nothing to do, but where a layer has to be compared, too. */

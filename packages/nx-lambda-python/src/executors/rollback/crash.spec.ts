@@ -14,6 +14,7 @@ describeCrash('a rollback', {
   // lock, record, 3 × code, record, lock
   writes: 7,
   quick: ['4 after'],
+  interrupted: ['4 after'],
   prepare: twice(),
   began: 'new',
   ends: 'old',
@@ -25,6 +26,7 @@ describeCrash('a rollback of an alias', {
   // lock, record, 3 × alias, record, lock
   writes: 7,
   quick: ['4 before'],
+  interrupted: ['4 before'],
   prepare: twice('live'),
   began: 'new',
   ends: 'old',

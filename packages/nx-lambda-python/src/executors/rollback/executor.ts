@@ -8,7 +8,7 @@ import { placeOf, planError } from '../../release/plan/plan-error';
 import type { RecordAccess } from '../../release/records/record-access';
 import { listReleases, readRecords } from '../../release/records/record-store';
 import { hasChanges } from '../../release/records/release-draft';
-import type { LockView } from '../../release/records/release-lock';
+import { unendedRelease, type LockView } from '../../release/records/release-lock';
 import { planSummary } from '../../release/report/render';
 import { deployReport, isSuccess } from '../../release/report/report';
 import {
@@ -115,7 +115,7 @@ async function planAndApply(
     showReport(report, request, output);
     return isSuccess(report);
   } finally {
-    release?.stop();
+    await release?.leave();
   }
 }
 
@@ -128,7 +128,7 @@ async function findTarget(
   const numbers = await listReleases(access);
   const target =
     to === undefined
-      ? await lastTarget(numbers, file?.state === 'held' ? file.number : null, access)
+      ? await lastTarget(numbers, unendedRelease(file), access)
       : backTo(
           to,
           await readRecords(

@@ -47,12 +47,7 @@ async function upload(
   for (const part of layer ? [layer, zip] : [zip]) {
     const file = await readPackage(output, part);
     const key = packageKey(settings.prefix, currentProject(context).name, file.sha256);
-    requests.push({
-      location: { bucket: settings.bucket, key },
-      file,
-      // The simulated account has no keys.
-      kmsKeyId: settings.simulated ? undefined : options.kmsKeyId,
-    });
+    requests.push({ location: { bucket: settings.bucket, key }, file });
   }
 
   const account = await openAccount(settings, context.root);

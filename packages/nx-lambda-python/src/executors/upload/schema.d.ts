@@ -25,7 +25,7 @@ export interface UploadExecutorSchema {
    */
   expectedBucketOwner?: string;
   /**
-   * Id, ARN or alias of the KMS key that encrypts the object. Default: the bucket's own setting. Whoever deploys needs kms:Decrypt with it, and each request is billed by KMS.
+   * Id, ARN or alias of the KMS key that encrypts all that is written to the bucket: packages, and the records and lock of deploys. Default: the bucket's own setting. Whoever deploys needs kms:GenerateDataKey and kms:Decrypt with it, and each request is billed by KMS.
    */
   kmsKeyId?: string;
   /**

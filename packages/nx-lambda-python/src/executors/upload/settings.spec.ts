@@ -1,8 +1,14 @@
 import { DEFAULT_FUNCTION_NAME } from '../../release/plan/functions';
 import * as deploySchema from '../deploy/schema.json';
-import { DEFAULT_WAIT_TIMEOUT_SECONDS, DEFAULT_WRITES_PER_SECOND } from '../deploy/request';
+import {
+  DEFAULT_WAIT_TIMEOUT_SECONDS,
+  DEFAULT_WRITES_PER_SECOND,
+  deployRequest,
+} from '../deploy/request';
+import { rollbackRequest } from '../rollback/request';
 import { DEFAULT_BUILD_TARGET } from './build-output';
 import * as uploadSchema from './schema.json';
+import { TestWorkspace } from './workspace.fixtures';
 import { DEFAULT_PREFIX } from '../../release/upload/package-object';
 
 // Deploy reads the options of upload as they are written down, where no schema has filled in defaults.
@@ -26,4 +32,27 @@ describe('the defaults of the schemas are those of the code', () => {
       expect(deploySchema.properties[option]).not.toHaveProperty('default');
     },
   );
+});
+
+describe('the key that encrypts', () => {
+  const bucketOf = (options: object) => {
+    const workspace = new TestWorkspace();
+    workspace.targets['upload'] = { options: { bucket: 'packages', ...options } };
+    workspace.targets['deploy'] = { options: {} };
+    const { bucket } = deployRequest({}, workspace.context('deploy')).settings;
+    expect(rollbackRequest({}, workspace.context('rollback')).settings.bucket).toEqual(bucket);
+    workspace.remove();
+    return bucket;
+  };
+
+  it("is the upload target's, also for the records and the lock of deploy and rollback", () => {
+    expect(bucketOf({ kmsKeyId: 'alias/packages' })).toEqual({
+      name: 'packages',
+      kmsKeyId: 'alias/packages',
+    });
+  });
+
+  it('is none in the simulated account, which has no keys', () => {
+    expect(bucketOf({ kmsKeyId: 'alias/packages', simulated: true })).toEqual({ name: 'packages' });
+  });
 });

@@ -20,7 +20,14 @@ export interface StorageSettings {
 
 export type StorageOptions = Pick<
   UploadExecutorSchema,
-  'bucket' | 'prefix' | 'region' | 'profile' | 'endpoint' | 'expectedBucketOwner' | 'simulated'
+  | 'bucket'
+  | 'prefix'
+  | 'region'
+  | 'profile'
+  | 'endpoint'
+  | 'expectedBucketOwner'
+  | 'kmsKeyId'
+  | 'simulated'
 >;
 
 /** @throws BUCKET_NOT_SET, OPTION_INVALID */
@@ -29,14 +36,20 @@ export function storageSettings(
   context: ExecutorContext,
   uploadTarget: string,
 ): StorageSettings {
-  const { prefix = DEFAULT_PREFIX, region, profile, endpoint, expectedBucketOwner } = options;
+  const { prefix = DEFAULT_PREFIX, region, profile, endpoint } = options;
   const simulated = options.simulated ?? false;
   const name = options.bucket || (simulated ? SIMULATED_BUCKET : undefined);
   if (name === undefined) throw bucketNotSet(context, uploadTarget);
   refuseNoAccount(expectedBucketOwner);
   return {
-    // The simulated account has an owner of its own.
-    bucket: { name, expectedOwner: simulated ? undefined : expectedBucketOwner },
+    // The simulated account has an owner of its own, and no keys.
+    bucket: simulated
+      ? { name }
+      : {
+          name,
+          expectedOwner: options.expectedBucketOwner,
+          kmsKeyId: options.kmsKeyId || undefined,
+        },
     prefix,
     aws: { region, profile, endpoint },
     simulated,

@@ -1,5 +1,6 @@
 import { CredentialsStageError } from './credentials-failure';
 import { toFailure } from './failure';
+import { ProxyRefusal } from './proxy';
 import { redact } from './redact';
 
 function http(status: number, name: string, more: object = {}): Error {
@@ -26,6 +27,16 @@ describe('toFailure', () => {
     [412, 'PreconditionFailed', 'precondition'],
     [429, 'WhateverAStandInCallsIt', 'throttled'],
     [400, 'ThrottlingException', 'throttled'],
+    [400, 'ThrottledException', 'throttled'],
+    [400, 'RequestThrottled', 'throttled'],
+    [400, 'RequestThrottledException', 'throttled'],
+    [400, 'BandwidthLimitExceeded', 'throttled'],
+    [400, 'PriorRequestNotComplete', 'throttled'],
+    [502, 'EC2ThrottledException', 'throttled'],
+    [400, 'RequestTimeout', 'server'],
+    [408, 'RequestTimeoutException', 'server'],
+    [400, 'RequestExpired', 'server'],
+    [407, 'Unknown', 'blocked'],
     [503, 'SlowDown', 'throttled'],
     [503, 'ServiceUnavailable', 'server'],
     [500, 'ServiceException', 'server'],
@@ -50,9 +61,43 @@ describe('toFailure', () => {
     expect(toFailure(error, 'UpdateFunctionCode').kind).toBe('package-unreadable');
   });
 
-  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('knows %s', (code) => {
+  it('knows by its words that $LATEST has other code than the one to publish', () => {
+    const message =
+      'CodeSHA256 (AAAA=) is different from current CodeSHA256 in $LATEST (BBBB=). Please try again with the CodeSHA256 in $LATEST.';
+    const error = http(400, 'InvalidParameterValueException', { message });
+    expect(toFailure(error, 'PublishVersion').kind).toBe('precondition');
+  });
+
+  it.each([
+    ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL'],
+    ...['ENODATA', 'ESERVFAIL', 'ETIMEOUT', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'EHOSTDOWN'],
+    ...['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENOTCONN', 'EPROTO', 'ENOBUFS'],
+    ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'ERR_SSL_WRONG_VERSION_NUMBER'],
+    ...['ERR_SOCKET_CONNECTION_TIMEOUT', 'ERR_STREAM_PREMATURE_CLOSE', 'HPE_INVALID_CONSTANT'],
+    ...['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ...['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'HOSTNAME_MISMATCH', 'INVALID_PURPOSE'],
+  ])('knows %s of the network', (code) => {
     const error = Object.assign(new Error('socket'), { code });
     expect(toFailure(error, 'GetFunction')).toMatchObject({ kind: 'unreachable', name: code });
+    const wrapped = Object.assign(new TypeError('fetch failed'), { cause: error });
+    expect(toFailure(wrapped, 'GetFunction').kind).toBe('unreachable');
+    const ofAll = Object.assign(new Error('all addresses'), { errors: [new Error('?'), error] });
+    expect(toFailure(ofAll, 'GetFunction').kind).toBe('unreachable');
+  });
+
+  it.each([
+    ...['socket hang up', 'aborted', 'Proxy connection ended before receiving CONNECT response'],
+    'Client network socket disconnected before secure TLS connection was established',
+  ])('knows "%s", which has no code', (message) => {
+    expect(toFailure(new Error(message), 'GetFunction').kind).toBe('unreachable');
+  });
+
+  it('knows a firewall that forbids a connection from a file that may not be read', () => {
+    const code = 'EACCES';
+    const firewall = Object.assign(new Error('connect EACCES'), { code, syscall: 'connect' });
+    expect(toFailure(firewall, 'GetFunction').kind).toBe('unreachable');
+    const file = Object.assign(new Error('open'), { code, syscall: 'open', path: 'package.zip' });
+    expect(() => toFailure(file, 'PutObject')).toThrow(file);
   });
 
   it.each([
@@ -65,6 +110,7 @@ describe('toFailure', () => {
   });
 
   it.each([
+    ['a proxy', new ProxyRefusal(407, 'Auth', new URL('http://proxy'), 'sts:443'), 'blocked'],
     ['no connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'unreachable'],
     ['no file', Object.assign(new Error('no such file'), { code: 'ENOENT' }), 'no-credentials'],
     ['a refusal', http(403, 'AccessDenied'), 'denied'],
@@ -89,9 +135,22 @@ describe('toFailure', () => {
     expect(toFailure(throttled, 'GetFunction').retryAfterSeconds).toBe(7);
   });
 
-  it('lets defects through', () => {
-    const defect = new TypeError('x is not a function');
+  it.each([
+    new TypeError('x is not a function'),
+    Object.assign(new TypeError('argument'), { code: 'ERR_INVALID_ARG_TYPE' }),
+    Object.assign(new Error('headers sent'), { code: 'ERR_HTTP_HEADERS_SENT' }),
+    Object.assign(new Error('no module'), { code: 'MODULE_NOT_FOUND' }),
+    Object.assign(new Error('no such file'), { code: 'ENOENT', path: 'package.zip' }),
+    new Error('wrapped', { cause: new RangeError('index') }),
+  ])('lets defects through: %s', (defect) => {
     expect(() => toFailure(defect, 'GetFunction')).toThrow(defect);
+  });
+
+  it('takes no refusal for a passing one where the clock is wrong, too', () => {
+    const marked = { $metadata: { httpStatusCode: 403, clockSkewCorrected: true } };
+    expect(toFailure(http(403, 'AccessDeniedException', marked), 'GetFunction').kind).toBe(
+      'denied',
+    );
   });
 });
 

@@ -48,10 +48,11 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
         const { Configuration, Code } = await client.send(new GetFunctionCommand(input));
         // AWS names the object that it reads, instead of a place to load its own copy from.
         const storageMode = Code?.ResolvedS3Object ? ('REFERENCE' as const) : ('COPY' as const);
-        return { ...remoteFunction(name, Configuration ?? {}), storageMode };
+        const sourceKmsKeyArn = Code?.SourceKMSKeyArn ?? null;
+        return { ...remoteFunction(name, Configuration ?? {}), storageMode, sourceKmsKeyArn };
       }),
 
-    updateCode: ({ name, architecture, revisionId, ...code }) =>
+    updateCode: ({ name, architecture, revisionId, sourceKmsKeyArn, ...code }) =>
       call('UpdateFunctionCode', async () =>
         remoteFunction(
           name,
@@ -60,6 +61,7 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
               FunctionName: name,
               Architectures: [architecture],
               RevisionId: revisionId,
+              SourceKMSKeyArn: sourceKmsKeyArn,
               ...codeInput(code),
             }),
           ),

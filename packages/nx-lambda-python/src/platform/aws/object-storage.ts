@@ -48,19 +48,18 @@ export function s3Storage(client: S3Client): ObjectStorage {
         ),
       ),
 
-    put: ({ location, open, size, sha256, kmsKeyId }) =>
+    put: ({ location, open, size, sha256 }) =>
       call('PutObject', async () => {
         const body = open();
         try {
           const written = await client.send(
             new PutObjectCommand({
-              ...objectInput(location),
+              ...newObjectInput(location),
               Body: body,
               ContentLength: size,
               ContentType: 'application/zip',
               ChecksumSHA256: sha256,
               IfNoneMatch: '*',
-              ...encryptionInput(kmsKeyId),
             }),
           );
           return storedObject({ ...written, Metadata: undefined, ContentLength: undefined });
@@ -82,9 +81,13 @@ export function objectInput({ bucket, key }: ObjectLocation) {
   return { ...bucketInput(bucket), Key: key };
 }
 
-export function encryptionInput(kmsKeyId: string | undefined) {
-  if (kmsKeyId === undefined) return {};
-  return { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId };
+/** Of an object that is written: some buckets refuse one that does not name their key. */
+export function newObjectInput(location: ObjectLocation) {
+  const { kmsKeyId } = location.bucket;
+  return {
+    ...objectInput(location),
+    ...(kmsKeyId && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId }),
+  };
 }
 
 /** Name of the metadata that holds an object's SHA-256 where S3 keeps none. */

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { MultipartUpload, PartStorage, PartToCopy } from '../../release/upload/part-storage';
 import { call } from './call';
-import { encryptionInput, objectInput, SHA256_METADATA } from './object-storage';
+import { newObjectInput, objectInput, SHA256_METADATA } from './object-storage';
 
 /** A pointer is some 300 bytes; what is larger is none. */
 const MAX_TEXT = 64 * 1024;
@@ -37,7 +37,7 @@ export function s3Parts(client: S3Client): PartStorage {
       call('PutObject', async () => {
         await client.send(
           new PutObjectCommand({
-            ...objectInput(location),
+            ...newObjectInput(location),
             Body: text,
             ContentType: 'application/json',
           }),
@@ -45,16 +45,15 @@ export function s3Parts(client: S3Client): PartStorage {
         return undefined;
       }),
 
-    begin: ({ location, sha256, kmsKeyId }) =>
+    begin: ({ location, sha256 }) =>
       call('CreateMultipartUpload', async () => {
         const { UploadId, ChecksumAlgorithm, ChecksumType } = await client.send(
           new CreateMultipartUploadCommand({
-            ...objectInput(location),
+            ...newObjectInput(location),
             ContentType: 'application/zip',
             Metadata: { [SHA256_METADATA]: sha256 },
             ChecksumAlgorithm: 'CRC64NVME',
             ChecksumType: 'FULL_OBJECT',
-            ...encryptionInput(kmsKeyId),
           }),
         );
         const isChecked = ChecksumAlgorithm === 'CRC64NVME' && ChecksumType === 'FULL_OBJECT';

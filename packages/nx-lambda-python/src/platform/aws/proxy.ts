@@ -33,6 +33,34 @@ class EnvironmentProxyAgent extends Agent {
 
   private newAgent(proxy: string): HttpAgent {
     const options = { maxSockets: this.maxSockets, keepAlive: true };
-    return proxy ? new HttpsProxyAgent(proxy, options) : new DirectAgent(options);
+    return proxy ? new RefusingProxyAgent(proxy, options) : new DirectAgent(options);
+  }
+}
+
+/** The proxy's own answer where it makes no connection. */
+export class ProxyRefusal extends Error {
+  override readonly name = 'ProxyRefusal';
+
+  constructor(
+    readonly status: number,
+    reason: string,
+    proxy: URL,
+    to: string,
+  ) {
+    super(`the proxy ${proxy.host} answered ${status} ${reason} to a connection to ${to}`);
+  }
+}
+
+/** The agent's way is to hand the proxy's answer on as if the server had sent it. */
+class RefusingProxyAgent extends HttpsProxyAgent<string> {
+  override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>) {
+    let answer = { statusCode: 200, statusText: '' };
+    request.once('proxyConnect', (said: typeof answer) => (answer = said));
+    const socket = await super.connect(request, options);
+    if (answer.statusCode === 200) return socket;
+    socket.destroy();
+    const { statusCode, statusText } = answer;
+    const to = `${options.host}:${options.port}`;
+    throw new ProxyRefusal(statusCode, statusText, this.proxy, to);
   }
 }

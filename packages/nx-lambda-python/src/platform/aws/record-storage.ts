@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { RecordStorage } from '../../release/records/record-storage';
 import { call } from './call';
-import { bucketInput, objectInput } from './object-storage';
+import { bucketInput, newObjectInput, objectInput } from './object-storage';
 
 /** Records are some 300 bytes for each function; more is none of ours. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -50,7 +50,7 @@ export function s3Records(client: S3Client): RecordStorage {
       call('PutObject', async () => {
         const { ETag } = await client.send(
           new PutObjectCommand({
-            ...objectInput(location),
+            ...newObjectInput(location),
             Body: text,
             ContentType: 'application/json',
             ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),

@@ -40,11 +40,13 @@ describe('requests', () => {
   it('PUT carries the checksum and the condition, and streams the file as it is', async () => {
     const { storage, close } = await connectStorage(aws);
     const stored = await storage.put({
-      location: { bucket: { name: 'packages', expectedOwner: '111122223333' }, key: 'p/svc/1.zip' },
+      location: {
+        bucket: { name: 'packages', expectedOwner: '111122223333', kmsKeyId: 'alias/packages' },
+        key: 'p/svc/1.zip',
+      },
       open: () => Readable.from([Buffer.from('bytes')]),
       size: 5,
       sha256: 'hash=',
-      kmsKeyId: 'alias/packages',
     });
     close();
     // The version of a bucket without versions is none.
@@ -62,6 +64,26 @@ describe('requests', () => {
     });
     expect(put?.headers).not.toHaveProperty('x-amz-trailer');
     expect(put?.headers).not.toHaveProperty('x-amz-checksum-crc32');
+  });
+
+  it('every object that is written names its key: package, parts, pointer, records and lock', async () => {
+    const { storage, parts, records, close } = await connectStorage(aws);
+    const bucket = { name: 'packages', kmsKeyId: 'alias/packages' };
+    const location = { bucket, key: 'k' };
+    const open = () => Readable.from([Buffer.from('bytes')]);
+    await storage.put({ location, open, size: 5, sha256: 'hash=' });
+    await parts.begin({ location, sha256: 'hash=' });
+    await parts.writeText(location, '{}');
+    await records.write(location, '{}', 'absent');
+    await records.write(location, '{}', { etag: '"e"' });
+    await records.read(location);
+    close();
+    const keys = seen.map(({ headers }) => [
+      headers['x-amz-server-side-encryption'],
+      headers['x-amz-server-side-encryption-aws-kms-key-id'],
+    ]);
+    // S3 refuses a read that names one.
+    expect(keys).toEqual([...Array(5).fill(['aws:kms', 'alias/packages']), [undefined, undefined]]);
   });
 
   it('HEAD asks for the checksum', async () => {
@@ -84,6 +106,7 @@ describe('requests', () => {
     } as const;
     await functions.updateCode(update);
     await functions.updateCode({ ...update, versionId: 'v1' });
+    await functions.updateCode({ ...update, sourceKmsKeyArn: 'arn:aws:kms:x' });
     close();
     expect(seen[0]?.line).toBe('PUT /2015-03-31/functions/f/code');
     const sent = {
@@ -95,6 +118,7 @@ describe('requests', () => {
     expect(seen.map(({ body }) => JSON.parse(body))).toEqual([
       { ...sent },
       { ...sent, S3ObjectVersion: 'v1' },
+      { ...sent, SourceKMSKeyArn: 'arn:aws:kms:x' },
     ]);
   });
 

@@ -111,6 +111,31 @@ describe('a release by phases', () => {
     expect(outcomes).toMatchObject({ a: { status: 'skipped' }, b: { status: 'failed' } });
   });
 
+  it('looks again where AWS says that the code to publish is not there, and publishes what is', async () => {
+    const { functions, apply } = bench(['a']);
+    const other = failure('precondition', 'PublishVersion');
+    functions.script('a', { ends: 'Successful' }, { fails: other });
+    expect(await apply([aliased('a')], live)).toMatchObject({
+      a: { status: 'updated', version: '8' },
+    });
+    expect(functions.log).toEqual(['code a', 'publish a', 'publish a', 'update alias a']);
+  });
+
+  it('publishes nothing that somebody else has put there', async () => {
+    const { functions, apply } = bench(['a']);
+    const publish = functions.publish.bind(functions);
+    functions.publish = async (...asked) => {
+      functions.states.set('a', remoteFunction('a', { codeSha256: OLD_SHA }));
+      return publish(...asked);
+    };
+    const outcomes = await apply([aliased('a')], live);
+    expect(outcomes['a']).toMatchObject({
+      status: 'failed',
+      error: `runs another package, ${OLD_SHA}: something else deployed to it at the same time`,
+    });
+    expect(functions.log).toEqual(['code a', 'publish a']);
+  });
+
   it('goes on where an earlier release stopped: no code is written twice', async () => {
     const { functions, apply } = bench(['a']);
     functions.states.set('a', remoteFunction('a', { codeSha256: NEW_SHA }));

@@ -1,4 +1,4 @@
-import { applyPlan } from './apply';
+import { applyPlan, type ApplyPorts } from './apply';
 import type { FunctionOutcome } from './outcome';
 import { stateOf, type PlannedFunction } from '../plan/plan';
 import { tokenBucket } from '../calls/rate';
@@ -16,7 +16,10 @@ import {
 interface Bench {
   clock: VirtualClock;
   functions: FakeFunctions;
-  apply(plan?: PlannedFunction[]): Promise<Record<string, FunctionOutcome>>;
+  apply(
+    plan?: PlannedFunction[],
+    ports?: Partial<ApplyPorts>,
+  ): Promise<Record<string, FunctionOutcome>>;
 }
 
 function bench(names: string[], perSecond = 12): Bench {
@@ -28,7 +31,7 @@ function bench(names: string[], perSecond = 12): Bench {
   return {
     clock,
     functions,
-    async apply(plan = names.map((name) => planned(name))) {
+    async apply(plan = names.map((name) => planned(name)), ports = {}) {
       const outcomes = await clock.run(
         applyPlan(planOf(plan), {
           functions,
@@ -37,6 +40,7 @@ function bench(names: string[], perSecond = 12): Bench {
           reads: tokenBucket({ perSecond: 80, burst: 20 }, clock),
           writes: tokenBucket({ perSecond, burst: 2 }, clock),
           waitTimeoutSeconds: 60,
+          ...ports,
         }),
       );
       return Object.fromEntries(outcomes.map((one) => [one.name, one]));
@@ -183,6 +187,35 @@ describe('applyPlan', () => {
     functions.script('a', { fails: failure('precondition') });
     expect(await apply()).toMatchObject({ a: { status: 'unchanged' } });
     expect(writesTo(functions, 'a')).toBe(1);
+  });
+
+  it.each(['denied', 'invalid', 'quota', 'expired'] as const)(
+    'knows that what AWS refused has changed nothing: %s',
+    async (kind) => {
+      const { functions, apply } = bench(['a']);
+      functions.script('a', { fails: failure(kind) });
+      const before = planned('a').before;
+      expect(await apply()).toMatchObject({ a: { status: 'failed', after: before } });
+    },
+  );
+
+  it('knows that a function whose creation was refused does not exist', async () => {
+    const { functions, apply } = bench([]);
+    functions.script('a', { fails: failure('invalid', 'CreateFunction') });
+    const creations = new Map([['a', { role: 'arn:aws:iam::111122223333:role/r' }]]);
+    const { a } = await apply([{ ...planned('a', 'missing'), creates: true }], { creations });
+    expect(a).toMatchObject({ status: 'failed', after: null });
+  });
+
+  it.each([
+    ['an answer was lost', [{ fails: failure('unreachable') }]],
+    ['somebody else wrote', [{ fails: failure('conflict') }]],
+  ])('does not say what runs where %s and nobody has seen it since', async (_, scripts) => {
+    const { functions, apply } = bench(['a']);
+    functions.script('a', ...scripts).failReads('a', failure('denied', 'GetFunction'));
+    const { a } = await apply();
+    expect(a?.status).toBe('failed');
+    expect(a).not.toHaveProperty('after');
   });
 
   it('gives each function the package that the plan has for it', async () => {

@@ -202,10 +202,16 @@ function codeAt({ aliasTo, aliasCode }: PlannedFunction, latest: FunctionState):
   return aliasTo === null ? latest.codeSha256 : aliasCode;
 }
 
-/** Undefined where a write was sent and nobody has seen its end. */
+/** What AWS has refused has changed nothing, and nothing was in its way. */
+function isAsBefore({ status }: PlannedFunction, history: WriteHistory): boolean {
+  if (history.start === null) return true;
+  return status !== 'busy' && history.writes === 0 && !history.mayHaveLanded;
+}
+
+/** Undefined where a write may have landed, or somebody else's has, and nobody has seen its end. */
 function stateAfter(task: Task, plan: Plan): FunctionState | null | undefined {
-  const { one, remote, version, isAliasMoved } = task;
-  if (remote === null) return task.history.start === null ? one.before : undefined;
+  const { one, remote, version, isAliasMoved, history } = task;
+  if (remote === null) return isAsBefore(one, history) ? one.before : undefined;
   const latest = stateOf({ ...remote, alias: null, version: undefined });
   if (latest === null) return undefined;
   const storageMode = remote.storageMode ?? one.storageMode;

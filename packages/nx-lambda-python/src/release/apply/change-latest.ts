@@ -8,6 +8,7 @@ import { classify, isUnsettled, type PlannedFunction } from '../plan/plan';
 import { waitUntilSettled } from '../calls/poll';
 import {
   deadline,
+  otherCode,
   unsettled,
   write,
   type Refusal,
@@ -41,13 +42,7 @@ export async function changeLatest(
     // A failed update leaves its name behind: only the same code once more makes it effective.
     const kind = step.kind === 'done' ? 'code' : step.kind;
     if (kind === last) return failed(detail ?? otherCode(known));
-    const written = await sendStep(
-      { ...step, kind } as Step,
-      one,
-      known.revisionId,
-      session,
-      history,
-    );
+    const written = await sendStep({ ...step, kind } as Step, one, known, session, history);
     if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
     // Only what AWS has accepted must have an effect.
     last = written.kind === 'done' ? kind : null;
@@ -94,11 +89,12 @@ async function settle(name: string, session: WriteSession): Promise<Known> {
 
 function sendStep(
   step: Step,
-  { name, package: source, storageMode }: PlannedFunction,
-  revisionId: string | undefined,
+  one: PlannedFunction,
+  { revisionId, sourceKmsKeyArn = one.sourceKmsKeyArn }: RemoteFunction,
   session: WriteSession,
   history: WriteHistory,
 ) {
+  const { name, package: source, storageMode } = one;
   const revision = revisionId === undefined ? {} : { revisionId };
   const { functions, plan } = session;
   return write(
@@ -110,6 +106,7 @@ function sendStep(
             architecture: plan.architecture,
             storageMode,
             ...location(source),
+            ...(sourceKmsKeyArn && { sourceKmsKeyArn }),
             ...revision,
           }),
     session,
@@ -161,8 +158,4 @@ function location(source: PackageReference | null) {
 
 function failed(error: string): { ok: false; refusal: Refusal } {
   return { ok: false, refusal: { status: 'failed', error } };
-}
-
-function otherCode({ codeSha256 }: RemoteFunction): string {
-  return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
 }

@@ -5,6 +5,7 @@ import { isUnsettled, type PlannedFunction } from '../plan/plan';
 import { waitUntilSettled } from '../calls/poll';
 import {
   deadline,
+  otherCode,
   unsettled,
   write,
   type Refusal,
@@ -25,12 +26,10 @@ export async function publishVersion(
     const written = await write(() => session.functions.publish(name, sha256), session, history);
     if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
     if (written.kind === 'done') return effective(name, written.value, session);
-    if (written.failure.kind === 'precondition') {
-      return refused(`runs another package: something else deployed to it at the same time`);
-    }
-    // Nothing can be published while an update is in progress.
+    // Nothing can be published while an update is in progress, nor what is not there any more.
     const settled = await waitUntilSettled(name, deadline(session), session);
     if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
+    if (settled.remote.codeSha256 !== sha256) return refused(otherCode(settled.remote));
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type AwsFailure,
   type AwsResult,
 } from '../calls/aws-failure';
-import type { FunctionService } from '../calls/function-service';
+import type { FunctionService, RemoteFunction } from '../calls/function-service';
 import type { Plan } from '../plan/plan';
 import type { PollPorts, Settled } from '../calls/poll';
 import type { RateLimiter } from '../calls/rate';
@@ -36,6 +36,7 @@ export interface Refusal {
 export interface WriteHistory {
   /** When its first write, or wait, began: time in the queue is not this function's. */
   start: number | null;
+  /** That AWS neither took nor refused for good: what is there has to be looked at. */
   writes: number;
   throttled: number;
   /** A write was carried out, or may have been: nobody knows of one whose answer was lost. */
@@ -114,6 +115,10 @@ export function unsettled(
 
 export function deadline({ clock, waitTimeoutSeconds }: WriteSession): number {
   return clock.now() + waitTimeoutSeconds * 1000;
+}
+
+export function otherCode({ codeSha256 }: RemoteFunction): string {
+  return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
 }
 
 export function describe({ operation, name, message }: AwsFailure): string {

@@ -21,6 +21,8 @@ export type AwsFailureKind =
   | 'quota'
   /** No answer, or half of one: a write may have happened. */
   | 'unreachable'
+  /** A proxy or gateway answered in AWS's place, and will again. */
+  | 'blocked'
   /** 5xx: a write may have happened. */
   | 'server'
   | 'invalid'
@@ -57,6 +59,7 @@ export function isAmbiguous(kind: AwsFailureKind): boolean {
 export function stopsEverything({ kind }: AwsFailure): boolean {
   return (
     kind === 'denied' ||
+    kind === 'blocked' ||
     kind === 'expired' ||
     kind === 'no-credentials' ||
     kind === 'bad-credentials' ||

@@ -49,7 +49,7 @@ function stageError(
       cause: failure,
     });
   }
-  if (failure.kind === 'unreachable') {
+  if (failure.kind === 'blocked' || failure.kind === 'unreachable') {
     return new LambdaPythonError('AWS_UNREACHABLE', {
       message: `no answer to ${handOut(source)} for credentials from ${name}; got ${said}`,
       hint: 'check the network, the region and any AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_STS, then run the same command again',

@@ -29,6 +29,12 @@ export function failureError(
         hint: `allow ${permission} on it to these credentials, or choose others with --profile`,
         cause: failure,
       });
+    case 'blocked':
+      return new LambdaPythonError('AWS_UNREACHABLE', {
+        message: `${failure.operation} for ${subject} did not get to AWS in ${place.region}; got ${said}`,
+        hint: BLOCKED_HINT,
+        cause: failure,
+      });
     case 'unreachable':
       return new LambdaPythonError('AWS_UNREACHABLE', {
         message: `no answer to ${failure.operation} for ${subject} in ${place.region}; got ${said}`,
@@ -38,16 +44,22 @@ export function failureError(
     default:
       return new LambdaPythonError('AWS_REQUEST_FAILED', {
         message: `${failure.operation} for ${subject} failed in ${place.region}; AWS said ${said}`,
-        hint: isLater(failure)
-          ? 'run the same command again: what was done is kept and not repeated'
-          : 'correct what AWS names and run the same command again',
+        hint: hintOf(failure),
         cause: failure,
       });
   }
 }
 
-function isLater({ kind }: AwsFailure): boolean {
-  return kind === 'server' || kind === 'throttled' || kind === 'conflict';
+const BLOCKED_HINT =
+  'let the proxy pass these requests, give HTTPS_PROXY its user and password, or go around it: NO_PROXY=.amazonaws.com';
+
+function hintOf({ kind, name }: AwsFailure): string {
+  if (/^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired|InvalidSignature)/.test(name)) {
+    return "correct this machine's clock, then run the same command again";
+  }
+  return kind === 'server' || kind === 'throttled' || kind === 'conflict'
+    ? 'run the same command again: what was done is kept and not repeated'
+    : 'correct what AWS names and run the same command again';
 }
 
 function sourceOf({ credentials, profile }: AwsPlace): CredentialsSource {

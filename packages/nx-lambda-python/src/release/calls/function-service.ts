@@ -19,6 +19,8 @@ export interface RemoteFunction {
   codeSha256?: string;
   /** GetFunction alone tells it. */
   storageMode?: StorageMode;
+  /** Of the KMS key that encrypts Lambda's copy of the zip, null for AWS's own; GetFunction alone tells it. */
+  sourceKmsKeyArn?: string | null;
   state?: string;
   lastUpdateStatus?: string;
   lastUpdateStatusReason?: string;
@@ -56,6 +58,8 @@ export interface CodeUpdate {
   bucket: string;
   key: string;
   versionId?: string;
+  /** Sent wherever the function has one: AWS falls back to a key of its own. */
+  sourceKmsKeyArn?: string;
   revisionId?: string;
 }
 

@@ -67,12 +67,55 @@ describe('the look at code storage', () => {
     const functions = new FakeFunctions(place.clock, []);
     const answers = [fails('throttled', 5), { ok: true, value: { limit: 100, used: 95 } } as const];
     functions.codeStorage = async () => answers.shift() ?? fails('invalid');
-    const check = checkCodeStorage(adding, 10, { functions, ...place, ...place.policy });
+    const zips = { package: { size: 10 }, layer: null };
+    const check = checkCodeStorage(adding, zips, { functions, ...place, ...place.policy });
     const ended = Promise.allSettled([check, othersAfter(10, place)]);
     const [checked, other] = await place.clock.run(ended);
     expect(checked).toMatchObject({ reason: { code: 'CODE_STORAGE_FULL' } });
     expect(other).toMatchObject({ status: 'fulfilled' });
     expect(other.status === 'fulfilled' && other.value).toBeGreaterThanOrEqual(5000);
+  });
+});
+
+describe('the code that a plan adds', () => {
+  const zips = { package: { size: 30 }, layer: { size: 50 } };
+  const layer = { name: 'l', arn: null, package: TARGET.package };
+  const two = [planned('a'), planned('b')];
+
+  /** What the account lacks, to the byte: null where nobody asked. */
+  async function needed(plan: Plan): Promise<number | null> {
+    const place = bench();
+    const functions = new FakeFunctions(place.clock, []);
+    for (let limit = 0; ; limit += 1) {
+      let isAsked = false;
+      functions.codeStorage = async () => {
+        isAsked = true;
+        return { ok: true, value: { limit, used: 0 } };
+      };
+      const ports = { functions, ...place, ...place.policy };
+      const check = checkCodeStorage(plan, zips, ports).then(
+        () => true,
+        () => false,
+      );
+      if (await place.clock.run(check)) return isAsked ? limit : null;
+    }
+  }
+
+  it.each<[string, number | null, Plan]>([
+    ['a zip for each version that is published', 60, planOf(two, { alias: 'live' })],
+    ['nothing where $LATEST alone changes', null, planOf(two)],
+    ['the layer that is published', 50, planOf(two, { layer })],
+    ['both', 110, planOf(two, { layer, alias: 'live' })],
+    ['no layer that is there', null, planOf(two, { layer: { ...layer, arn: 'arn' } })],
+    [
+      'the layer alone where code is referenced',
+      50,
+      planOf(two, { layer, alias: 'live', storageMode: 'REFERENCE' }),
+    ],
+    ['nothing where nothing changes', null, planOf([planned('a', 'unchanged')], { layer })],
+    ['a function that is created', 30, planOf([{ ...planned('a', 'missing'), creates: true }])],
+  ])('is %s', async (_, bytes, plan) => {
+    expect(await needed(plan)).toBe(bytes);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Clock } from './clock';
 import type { FunctionService, RemoteFunction } from './function-service';
 import { isUnsettled } from '../plan/plan';
 import type { RateLimiter } from './rate';
+import { askedFor } from './retry';
 
 export type Settled =
   | { state: 'settled'; remote: RemoteFunction }
@@ -34,7 +35,7 @@ export async function waitUntilSettled(
 ): Promise<Settled> {
   let failure: AwsFailure | null = null;
   for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
-    await clock.sleep(Math.max(wait, (failure?.retryAfterSeconds ?? 0) * 1000));
+    await clock.sleep(Math.max(wait, failure === null ? 0 : askedFor(failure)));
     await reads.take();
     const result = await functions.get(name, qualifier);
     if (result.ok && !isUnsettled(result.value)) return { state: 'settled', remote: result.value };

@@ -94,6 +94,35 @@ describe('limiters over one store', () => {
     expect(at[14]).toBeGreaterThan(3000);
   });
 
+  it('leave the rate to others while one waits for as long as it was told', async () => {
+    const clock = new VirtualClock();
+    const store = memoryRateStore();
+    let changes = 0;
+    const limiter = rateLimiter(rate, clock, {
+      ...store,
+      change: (work) => {
+        changes += 1;
+        return store.change(work);
+      },
+    });
+    limiter.pause(600);
+    await clock.run(Promise.all([limiter.take(), limiter.take()]));
+    // Nobody waits for longer than the longest pause, and takes no moments meanwhile that it cannot use.
+    expect(clock.now()).toBeGreaterThanOrEqual(60_000);
+    expect(clock.now()).toBeLessThan(61_000);
+    expect(changes).toBe(3);
+  });
+
+  it('end a pause at once where one is opened', async () => {
+    const clock = new VirtualClock();
+    const limiter = rateLimiter(rate, clock, memoryRateStore());
+    limiter.pause(30);
+    const waiting = limiter.take();
+    void clock.sleep(5).then(() => limiter.open());
+    await clock.run(waiting);
+    expect(clock.now()).toBe(5);
+  });
+
   it('let a single call in before the rest of a long queue', async () => {
     const clock = new VirtualClock();
     const store = memoryRateStore();

@@ -75,13 +75,17 @@ export function reserve(
 
 /** Several calls that were in flight are refused together: that is one sign, not many. */
 export function throttle(state: RateState, now: number, seconds: number): RateState {
-  const until = now + Math.min(seconds * 1000, LONGEST_PAUSE_MILLISECONDS);
+  const until = pauseUntil(now, seconds);
   const isNew = now >= state.pausedUntil;
   return {
     ...state,
     pausedUntil: Math.max(state.pausedUntil, until),
     share: isNew ? Math.max(LEAST_SHARE, state.share * FALL) : state.share,
   };
+}
+
+function pauseUntil(now: number, seconds: number): number {
+  return now + Math.min(seconds * 1000, LONGEST_PAUSE_MILLISECONDS);
 }
 
 /** For this process alone. */
@@ -105,11 +109,22 @@ export function rateLimiter(rate: Rate, clock: Clock, store: RateStore): RateLim
   let moments: number[] = [];
   let waiting = 0;
   let isOpen = false;
+  let setOpen: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (setOpen = resolve));
   let last: Promise<void> = Promise.resolve();
   let pausedUntil = -Infinity;
 
+  /** Until the limiter is open at the latest. */
+  const sleep = (wait: number) => Promise.race([clock.sleep(wait), opened]);
+
   async function turn(): Promise<void> {
     while (!isOpen) {
+      // A moment that comes too early would be one that nobody uses.
+      const pause = pausedUntil - clock.now();
+      if (pause > 0.01) {
+        await sleep(pause);
+        continue;
+      }
       if (moments.length === 0) {
         moments = await store.change((state) =>
           reserve(state, rate, clock.now(), Math.min(waiting, rate.together ?? 1)),
@@ -117,7 +132,7 @@ export function rateLimiter(rate: Rate, clock: Clock, store: RateStore): RateLim
       }
       const wait = (moments[0] ?? 0) - clock.now();
       // A timer's fraction is not worth another round.
-      if (wait > 0.01) await clock.sleep(wait);
+      if (wait > 0.01) await sleep(wait);
       const paused = Math.max(pausedUntil, store.pausedUntil()) > clock.now() + 0.01;
       if (!paused) {
         moments.shift();
@@ -137,11 +152,12 @@ export function rateLimiter(rate: Rate, clock: Clock, store: RateStore): RateLim
     },
     pause(seconds) {
       const now = clock.now();
-      pausedUntil = Math.max(pausedUntil, now + seconds * 1000);
+      pausedUntil = Math.max(pausedUntil, pauseUntil(now, seconds));
       void store.change((state) => ({ state: throttle(state, now, seconds), result: undefined }));
     },
     open() {
       isOpen = true;
+      setOpen();
     },
   };
 }

@@ -53,5 +53,7 @@ describe('retryDelay', () => {
   it('waits at least as long as AWS asks', () => {
     const asked = failure('throttled', 'UpdateFunctionCode', { retryAfterSeconds: 7 });
     expect(retryDelay(1, asked, () => 0)).toBe(7000);
+    const hours = failure('server', 'UpdateFunctionCode', { retryAfterSeconds: 7200 });
+    expect(retryDelay(1, hours, () => 0)).toBe(60_000);
   });
 });

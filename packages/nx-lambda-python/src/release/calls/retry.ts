@@ -2,6 +2,7 @@
 
 import { isTransient, type AwsFailure, type AwsResult } from './aws-failure';
 import type { Clock } from './clock';
+import { LONGEST_PAUSE_MILLISECONDS } from './rate';
 
 export interface RetryPolicy {
   clock: Clock;
@@ -30,5 +31,10 @@ export async function withRetries<T>(
 export function retryDelay(attempt: number, failure: AwsFailure, random: () => number): number {
   const ceiling = Math.min(10_000, 200 * 2 ** (attempt - 1));
   const spread = ceiling * (0.5 + random() / 2);
-  return Math.max(spread, (failure.retryAfterSeconds ?? 0) * 1000);
+  return Math.max(spread, askedFor(failure));
+}
+
+/** Milliseconds that AWS asks to wait, as far as it may be believed; a gateway says hours. */
+export function askedFor({ retryAfterSeconds = 0 }: AwsFailure): number {
+  return Math.min(retryAfterSeconds * 1000, LONGEST_PAUSE_MILLISECONDS);
 }

@@ -1,4 +1,10 @@
-/** The account's code storage, before a deploy fills it: published versions stay there, each with its own copy. */
+/**
+ * The account's code storage: published versions stay there, each with its own copy.
+ *
+ * What counts is the zip, as `CodeSize` tells it, not what it unpacks to. Sources: Lambda API reference,
+ * AccountUsage, TotalCodeSize: storage "being used by deployment packages and layer archives"; localstack,
+ * test_lambda_api.py, TestLambdaAccountSettings, validated there against AWS.
+ */
 
 import { LambdaPythonError } from '../../errors';
 import type { FunctionService } from '../calls/function-service';
@@ -13,31 +19,49 @@ export interface StorageReader extends RetryPolicy {
   writes: RateLimiter;
 }
 
+/** Bytes that zips take of the storage. */
+export function storedBytes(zips: readonly { size: number }[]): number {
+  return zips.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The zips that a plan may add; the layer is null where there is none. */
+export interface PlannedZips {
+  package: { size: number };
+  layer: { size: number } | null;
+}
+
 /**
  * Asks only where a deploy adds code: what replaces $LATEST frees as much, and references take nothing.
  * Credentials that may not ask deploy without the check.
- * @param unpackedSize bytes of one function's code
  * @throws CODE_STORAGE_FULL
  */
 export async function checkCodeStorage(
   plan: Plan,
-  unpackedSize: number,
+  zips: PlannedZips,
   { functions, writes, ...policy }: StorageReader,
 ): Promise<void> {
-  if (plan.storageMode === 'REFERENCE') return;
-  const adding = plan.functions.filter(
-    (one) => one.creates || (plan.alias !== null && isChanged(one)),
-  );
-  if (adding.length === 0) return;
+  const added = addedZips(plan, zips);
+  if (added.length === 0) return;
   const answer = await paced(() => functions.codeStorage(), writes, policy);
   if (!answer.ok) return;
   const { limit, used } = answer.value;
-  const needed = adding.length * unpackedSize;
+  const needed = storedBytes(added);
   if (used + needed <= limit) return;
+  const what = added.length === 1 ? '1 new version needs' : `${added.length} new versions need`;
   throw new LambdaPythonError('CODE_STORAGE_FULL', {
-    message: `${adding.length} versions need ${gigabytes(needed)} of code storage in ${plan.region}, and ${gigabytes(Math.max(0, limit - used))} of ${gigabytes(limit)} is left; nothing was changed`,
+    message: `${what} ${gigabytes(needed)} of code storage in ${plan.region}, and ${gigabytes(Math.max(0, limit - used))} of ${gigabytes(limit)} is left; nothing was changed`,
     hint: `remove versions that no alias points to (\`nx prune-versions <service> --dryRun=false\`), or set "storageMode": "REFERENCE"`,
   });
+}
+
+/** A layer is never a reference. */
+function addedZips(plan: Plan, zips: PlannedZips): { size: number }[] {
+  const changed = plan.functions.filter(isChanged);
+  const isNewLayer = plan.layer !== null && plan.layer.arn === null && changed.length > 0;
+  const layers = isNewLayer && zips.layer !== null ? [zips.layer] : [];
+  if (plan.storageMode === 'REFERENCE') return layers;
+  const adding = changed.filter(({ creates }) => creates || plan.alias !== null);
+  return [...layers, ...adding.map(() => zips.package)];
 }
 
 function gigabytes(bytes: number): string {

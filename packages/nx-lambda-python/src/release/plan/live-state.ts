@@ -44,8 +44,9 @@ function liveState(
   planned: PlannedFunction | undefined,
   plan: Plan,
 ): Pick<LiveGroup, 'kind' | 'codeSha256'> {
-  if (planned?.status === 'missing' && status === 'skipped')
+  if (after === null || (planned?.status === 'missing' && status === 'skipped')) {
     return { kind: 'absent', codeSha256: null };
+  }
   if (after === undefined) return { kind: 'unknown', codeSha256: null };
   const code = codeOf(after, plan);
   const goal = planned?.aliasCode ?? planned?.package?.sha256 ?? null;

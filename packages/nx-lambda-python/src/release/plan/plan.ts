@@ -56,6 +56,8 @@ export interface PlannedFunction extends DesiredFunction, FunctionGoal {
   before: FunctionState | null;
   /** Of the state that the plan was made from. */
   revisionId: string | null;
+  /** As it was there; new code keeps it. */
+  sourceKmsKeyArn?: string | null;
   /** The version that its alias shall point to; null: the one that is published. */
   aliasTo: string | null;
   /** Base64: the code of that version. */
@@ -128,6 +130,7 @@ export function planDeploy(input: PlanInput): Plan {
         detail: creates ? 'will be created' : detail,
         before: stateOf(found),
         revisionId: found?.version === undefined ? (found?.revisionId ?? null) : null,
+        sourceKmsKeyArn: found?.sourceKmsKeyArn,
         aliasTo: null,
         aliasCode: null,
         creates,

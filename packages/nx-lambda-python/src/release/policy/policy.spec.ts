@@ -80,7 +80,10 @@ it.each<[string, Partial<PolicyFacts>, string[]]>([
   [
     'a layer',
     { layer: 'orders-dependencies' },
-    ['GetLayerVersion', 'ListLayerVersions', 'PublishLayerVersion', 'UpdateFunctionConfiguration'],
+    [
+      ...['GetAccountSettings', 'GetLayerVersion', 'ListLayerVersions', 'PublishLayerVersion'],
+      'UpdateFunctionConfiguration',
+    ],
   ],
   ['creation', { creates: true }, ['CreateFunction', 'GetAccountSettings']],
 ])('%s adds what it uses, and nothing else', (_, changes, expected) => {

@@ -175,8 +175,8 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
 }
 
 /** Only then is the account asked for the room that is left, see `checkCodeStorage`. */
-function addsCode({ alias, creates, storageMode }: PolicyFacts): boolean {
-  return storageMode === 'COPY' && (alias || creates);
+function addsCode({ alias, creates, layer, storageMode }: PolicyFacts): boolean {
+  return layer !== null || (storageMode === 'COPY' && (alias || creates));
 }
 
 function layerStatements(facts: PolicyFacts, layer: string): Statement[] {

@@ -14,6 +14,7 @@ export interface LockKeeper {
   check(): Promise<AwsFailure | null>;
   /** The number under which the release is recorded, where another than planned. */
   setNumber(number: number): Promise<AwsFailure | null>;
+  /** Once; nothing is written under it from the moment of asking. */
   free(last: LockFile['last']): Promise<AwsResult<unknown>>;
 }
 
@@ -23,6 +24,7 @@ export function keepLock(first: HeldLock, access: RecordAccess, wallNow: () => n
   let lost: AwsFailure | null = null;
   let renewed = [access.clock.now(), wallNow()] as const;
   let last: Promise<unknown> = Promise.resolve();
+  let given: Promise<AwsResult<unknown>> | null = null;
 
   /** One write at a time: the ETag of each is the condition of the next. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -56,6 +58,7 @@ export function keepLock(first: HeldLock, access: RecordAccess, wallNow: () => n
         await renewNow();
       }),
     async check() {
+      if (given !== null) return GIVEN_BACK;
       if (lost !== null || isTrusted()) return lost;
       return inTurn(async () => {
         if (lost !== null || isTrusted()) return lost;
@@ -65,8 +68,15 @@ export function keepLock(first: HeldLock, access: RecordAccess, wallNow: () => n
     },
     setNumber: (number) => inTurn(() => renewNow({ number })),
     free: (ended) =>
-      inTurn(async () =>
+      (given ??= inTurn(async () =>
         lost === null ? freeLock(held, ended, access) : { ok: false, failure: lost },
-      ),
+      )),
   };
 }
+
+const GIVEN_BACK: AwsFailure = {
+  kind: 'lock-lost',
+  operation: 'PutObject',
+  name: 'Interrupted',
+  message: 'the release was interrupted and has given its lock back',
+};

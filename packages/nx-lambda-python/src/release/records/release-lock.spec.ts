@@ -147,6 +147,30 @@ describe('the release lock', () => {
     });
   });
 
+  it.each([
+    ['a refusal', failure('denied', 'PutObject')],
+    ['a storage without If-Match', failure('invalid', 'PutObject', { name: 'HTTP 501' })],
+    ['no answer', failure('unreachable', 'PutObject')],
+  ])('is given back where the write that proves it meets %s', async (_, refusal) => {
+    let writes = 0;
+    records.beforeWrite = () => {
+      writes += 1;
+      if (writes === 2) records.failingWrites.push(...Array(6).fill({ failure: refusal }));
+      if (writes === 3 && refusal.kind !== 'unreachable') records.failingWrites.length = 0;
+    };
+    await expect(take()).rejects.toThrow();
+    records.beforeWrite = () => undefined;
+    records.failingWrites.length = 0;
+    expect(file()).toMatchObject({ state: 'free', holder: null });
+    expect(await take(GRACE)).not.toBeNull();
+  });
+
+  it('is given back where the storage ignores its condition', async () => {
+    records.ignoresConditions = true;
+    await expect(take()).rejects.toMatchObject({ code: 'RECORDS_UNSUPPORTED' });
+    expect(file()).toMatchObject({ state: 'free', holder: null });
+  });
+
   it('names the permission and the keys that it is for', async () => {
     records.failingWrites.push({ failure: failure('denied', 'PutObject') });
     await expect(take()).rejects.toMatchObject({

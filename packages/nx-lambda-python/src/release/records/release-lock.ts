@@ -79,6 +79,12 @@ export function isHeld({ file, seconds }: LockView, access: RecordAccess): boole
   return file.holder === null || !access.isGone(file.holder.process);
 }
 
+/** The release of which nobody has told the end: it was killed under the lock, or has left it without one. */
+export function unendedRelease(file: LockFile | null): number | null {
+  if (file?.state === 'held') return file.number;
+  return file?.last?.status === 'started' ? file.last.number : null;
+}
+
 /**
  * Takes the lock that was looked at. Null where it has changed since: what was read meanwhile may be
  * out of date, so the caller looks and plans again.
@@ -102,7 +108,7 @@ export async function takeLock(
     holder,
   };
   const written = await writeLock(file, view.condition, access);
-  if (written.ok) return guarded({ file, etag: written.value.etag }, access);
+  if (written.ok) return proven({ file, etag: written.value.etag }, access);
   const { failure } = written;
   if (failure.kind === 'precondition' || failure.kind === 'not-found') {
     if (failure.kind === 'precondition' && view.condition === 'absent') await mustBeVisible(access);
@@ -170,6 +176,16 @@ async function writeLock(
   const found = await withRetries(() => access.records.read(location), access);
   const isOurs = found.ok && found.value?.text === text;
   return isOurs ? { ok: true, value: { etag: found.value?.etag ?? '' } } : result;
+}
+
+/** The lock, or none: one that keeps nobody apart, or that nobody can tell of, is given back. */
+async function proven(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
+  try {
+    return await guarded(held, access);
+  } catch (error) {
+    await freeLock(held, null, access);
+    throw error;
+  }
 }
 
 /**

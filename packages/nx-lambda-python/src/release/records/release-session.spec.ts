@@ -40,6 +40,8 @@ function draft(functions: RecordedFunction[], sha256 = NEW_SHA): ReleaseDraft {
 describe('a release', () => {
   let records: FakeRecords;
   let base: ReturnType<typeof recordAccess>;
+  const interruptions = new Set<() => Promise<unknown>>();
+  const interrupt = () => Promise.all([...interruptions].map((work) => work()));
   const access = (force = false) => ({
     ...base,
     holder: {
@@ -53,6 +55,10 @@ describe('a release', () => {
     },
     force,
     wallNow: () => records.now * 1000,
+    onInterruption: (work: () => Promise<unknown>) => {
+      interruptions.add(work);
+      return () => void interruptions.delete(work);
+    },
   });
   const json = (name: string) =>
     JSON.parse(records.objects.get(`${RELEASES}${name}.json`)?.text ?? 'null') as ReleaseRecord;
@@ -65,6 +71,7 @@ describe('a release', () => {
   beforeEach(() => {
     records = new FakeRecords();
     base = recordAccess(records);
+    interruptions.clear();
   });
 
   it('is recorded before its first write and at its end, and numbered', async () => {
@@ -101,6 +108,39 @@ describe('a release', () => {
     await expect(begin(draft([pending('a')]))).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
     expect(json('lock')).toMatchObject({ state: 'free' });
     expect(json('000001')).toBeNull();
+  });
+
+  it.each([1, 2, 3, 4])(
+    'gives the lock back where it is interrupted at write %i, and writes nothing more',
+    async (nth) => {
+      let interrupted: Promise<unknown> | null = null;
+      let writes = 0;
+      records.beforeWrite = () => {
+        writes += 1;
+        // Signals come in between, never within a step.
+        if (writes === nth) interrupted = Promise.resolve().then(interrupt);
+      };
+      const begun = await begin(draft([pending('a')]));
+      if (nth === 4) records.beforeWrite();
+      await interrupted;
+      expect(json('lock')).toMatchObject({ state: 'free' });
+      expect(await begun.lock.check()).toMatchObject({ kind: 'lock-lost' });
+      records.beforeWrite = () => undefined;
+      // Whoever comes next, from wherever, need not wait, and takes up what was begun.
+      const next = await begin(draft([pending('a', { before: stateOf(NEW_SHA) })]));
+      expect(next.record.functions[0]?.before?.codeSha256).toBe(nth === 4 ? OLD_SHA : NEW_SHA);
+      await next.end('succeeded', []);
+      await begun.leave();
+      expect(interruptions.size).toBe(0);
+    },
+  );
+
+  it('gives the lock back where nobody writes its end', async () => {
+    const begun = await begin(draft([pending('a')]));
+    await begun.leave();
+    expect(json('lock')).toMatchObject({ state: 'free', last: { number: 1, status: 'started' } });
+    expect(json('000001')).toMatchObject({ status: 'started' });
+    expect(interruptions.size).toBe(0);
   });
 
   it('says what of its end could not be written', async () => {

@@ -1,7 +1,7 @@
 /** One release from its lock to the end of its record; what was killed on the way is taken up by the next. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure } from '../calls/aws-failure';
+import type { AwsFailure, AwsResult } from '../calls/aws-failure';
 import type { FunctionState, PackageReference } from '../plan/function-state';
 import { keepLock, type LockKeeper } from './lock-keeper';
 import { objectUrl } from '../upload/object-storage';
@@ -15,7 +15,7 @@ import {
   replaceRecord,
   type StoredRecord,
 } from './record-store';
-import { isHeld, takeLock, type LockHolder, type LockView } from './release-lock';
+import { isHeld, takeLock, type LockFile, type LockHolder, type LockView } from './release-lock';
 
 export interface ReleaseAccess extends RecordAccess {
   holder: LockHolder;
@@ -23,6 +23,11 @@ export interface ReleaseAccess extends RecordAccess {
   force: boolean;
   /** Date.now */
   wallNow: () => number;
+  /**
+   * Has this done before the process ends by Ctrl-C or a request to end, and until what it returns is called.
+   * A release that is killed holds its lock for minutes, and who waits is perhaps on another machine.
+   */
+  onInterruption: (work: () => Promise<unknown>) => () => void;
 }
 
 /** A record as it begins: number and times are the session's. */
@@ -37,6 +42,8 @@ export interface ReleaseSession {
   lock: LockKeeper;
   /** Writes the end and gives the lock back; what of that failed, in words, since the functions are what counts. */
   end(status: ReleaseStatus, functions: RecordedFunction[]): Promise<string[]>;
+  /** Gives the lock back, unless that is done; the record stays as it is, and the next release takes it up. */
+  leave(): Promise<void>;
 }
 
 const MAX_NUMBERS = 20;
@@ -52,19 +59,52 @@ export async function beginRelease(
   access: ReleaseAccess,
 ): Promise<ReleaseSession | null> {
   const number = (view.file?.number ?? (await lastNumber(access))) + 1;
-  const held = await takeLock(view, number, access.holder, access);
+  const held = await holdLock(view, number, access);
   if (held === null) return null;
-  const lock = keepLock(held, access, access.wallNow);
   try {
     // Read under the lock: its own end may just have been written.
     const previous = await previousRecord(view, number - 1, access);
     const functions = carriedOver(draft.functions, previous?.record ?? null);
-    const stored = await writeFirst({ ...draft, functions }, number, lock, access);
-    return session(stored, lock, access);
+    const stored = await writeFirst({ ...draft, functions }, number, held.lock, access);
+    return session(stored, held, access);
   } catch (error) {
-    await lock.free(null);
+    await held.giveBack(null);
     throw error;
   }
+}
+
+/** A lock that an interruption gives back, from the moment when it is asked for. */
+interface Hold {
+  lock: LockKeeper;
+  /** The release whose end is not written: an interruption leaves its number in the lock. */
+  begun: number | null;
+  giveBack(last: LockFile['last']): Promise<AwsResult<unknown>>;
+}
+
+async function holdLock(
+  view: LockView,
+  number: number,
+  access: ReleaseAccess,
+): Promise<Hold | null> {
+  const taking = takeLock(view, number, access.holder, access).then((held): Hold | null => {
+    if (held === null) return null;
+    const lock = keepLock(held, access, access.wallNow);
+    return {
+      lock,
+      begun: null,
+      giveBack: (last) => lock.free(last).finally(forget),
+    };
+  });
+  const forget = access.onInterruption(async () => {
+    const hold = await taking;
+    return hold?.lock.free(hold.begun === null ? null : { number: hold.begun, status: 'started' });
+  });
+  const hold = await taking.catch((error: unknown) => {
+    forget();
+    throw error;
+  });
+  if (hold === null) forget();
+  return hold;
 }
 
 /** The last release, where it did not end well or nobody wrote its end. */
@@ -143,15 +183,14 @@ export async function settleUnfinished(
   if (!previous || !record || !isThis || !record.functions.every(({ name }) => names.has(name))) {
     return null;
   }
-  const held = await takeLock(view, view.file.number, access.holder, { ...access, force: false });
+  const held = await holdLock(view, view.file.number, { ...access, force: false });
   if (held === null) return null;
   const now = new Map(functions.map((one) => [one.name, one.before]));
   const done = record.functions.map((one): RecordedFunction => {
     const status = one.status === 'unchanged' ? 'unchanged' : 'updated';
     return { ...one, after: now.get(one.name) ?? null, status, error: undefined };
   });
-  const lock = keepLock(held, access, access.wallNow);
-  await session(previous, lock, access).end('succeeded', done);
+  await session(previous, held, access).end('succeeded', done);
   return record.number;
 }
 
@@ -183,18 +222,22 @@ async function writeFirst(
   });
 }
 
-function session(stored: StoredRecord, lock: LockKeeper, access: ReleaseAccess): ReleaseSession {
+function session(stored: StoredRecord, hold: Hold, access: ReleaseAccess): ReleaseSession {
   const { record } = stored;
+  const unended = { number: record.number, status: 'started' as const };
+  hold.begun = record.number;
   return {
     number: record.number,
     record,
-    lock,
+    lock: hold.lock,
+    async leave() {
+      await hold.giveBack(unended);
+    },
     async end(status, functions) {
       const ended = { ...record, status, endedAt: timestamp(access), functions };
       const written = await replaceRecord(stored, ended, access);
       // A record without its end is read by the next release, which completes it or carries it over.
-      const last = { number: record.number, status: written.ok ? status : ('started' as const) };
-      const freed = await lock.free(last);
+      const freed = await hold.giveBack(written.ok ? { ...unended, status } : unended);
       return [
         ...(written.ok
           ? []

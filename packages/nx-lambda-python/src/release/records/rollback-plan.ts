@@ -92,6 +92,7 @@ function plannedRollback(
     detail,
     before: stateOf(remote),
     revisionId: remote?.version === undefined ? (remote?.revisionId ?? null) : null,
+    sourceKmsKeyArn: remote?.sourceKmsKeyArn,
     aliasCode: alias?.codeSha256 ?? null,
     creates: false,
   };

@@ -31,7 +31,7 @@ export interface RollbackTarget {
  * The default: all that the last release found before it, whatever kind of release it was; one that was
  * brought back already has left nothing to undo, and an undoing that did not come to its end is gone on
  * with. Needs the records from that one on, and the one that `interruptedUndo` names.
- * @param lockedFor the release that the lock was last taken for and not given back; null without one
+ * @param lockedFor the release of which the lock says that nobody wrote its end; null without one
  * @throws RELEASE_NOT_FOUND
  */
 export function undoLast(

@@ -80,7 +80,7 @@ function liveLine(group: LiveGroup, report: DeployReport): string {
     case 'before':
       return `${what} ${runs} ${code}, as before`;
     case 'unknown':
-      return `${what}: not known until AWS is asked again; a write failed, or its end was not seen`;
+      return `${what}: not known until AWS is asked again; a write was not answered, or its end was not seen`;
     case 'absent':
       return `${what} ${stays} not exist`;
   }

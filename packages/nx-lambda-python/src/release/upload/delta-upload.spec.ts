@@ -48,7 +48,7 @@ function bench({ shared = SHARED, isChecked = true } = {}) {
   const place = { region: 'eu-west-1' };
   const access = { storage, parts, place, clock, random: () => 0.5 };
   return {
-    ...{ storage, parts, calls, failures, texts, pointer, make },
+    ...{ storage, parts, calls, failures, texts, pointer, make, file },
     upload: () => clock.run(uploadPackage({ location, file }, access)),
   };
 }
@@ -108,6 +108,21 @@ test.each([
   expect(await upload()).toMatchObject({ status: 'uploaded', sent: SIZE });
   expect(calls.includes('AbortMultipartUpload')).toBe(isAborted);
   expect(storage.puts).toHaveLength(1);
+});
+
+test('a package that cannot be read any more: nothing is left, not even a part under way', async () => {
+  const { upload, calls, parts, file } = bench();
+  const gone = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  file.crc64 = async () => {
+    throw gone;
+  };
+  const copyPart = parts.copyPart;
+  parts.copyPart = async (...asked) => {
+    for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+    return copyPart(...asked);
+  };
+  await expect(upload()).rejects.toBe(gone);
+  expect(calls.slice(-2)).toEqual(['UploadPartCopy', 'AbortMultipartUpload']);
 });
 
 test('a storage that does not compare the whole is sent all', async () => {

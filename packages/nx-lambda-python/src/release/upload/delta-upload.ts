@@ -34,18 +34,19 @@ export async function uploadDelta(
   const { parts } = access;
   const source = parts && (await findSource(request, parts, access));
   if (!parts || !source) return null;
-  const { location, file, kmsKeyId } = request;
-  const begun = await withRetries(
-    () => parts.begin({ location, sha256: file.sha256, kmsKeyId }),
-    access,
-  );
+  const { location, file } = request;
+  const begun = await withRetries(() => parts.begin({ location, sha256: file.sha256 }), access);
   if (!begun.ok) return null;
-  const done = begun.value.isChecked
-    ? await fillAndComplete(begun.value, source, file, { ...access, parts })
-    : null;
-  // What is left would be billed until the bucket's rules remove it. A refusal changes nothing here.
-  if (!done?.isNew) await withRetries(() => parts.abort(begun.value), access);
-  return done;
+  let done: DeltaUpload | null = null;
+  try {
+    if (begun.value.isChecked) {
+      done = await fillAndComplete(begun.value, source, file, { ...access, parts });
+    }
+    return done;
+  } finally {
+    // What is left would be billed until the bucket's rules remove it. A refusal changes nothing here.
+    if (!done?.isNew) await withRetries(() => parts.abort(begun.value), access);
+  }
 }
 
 /** For the next upload. Only a saving is lost where it fails. */
@@ -96,8 +97,8 @@ async function fillAndComplete(
   const { key, versionId, size } = source;
   const location = { bucket: upload.location.bucket, key };
   const sent = file.size - size;
-  // S3 copies while the rest is sent.
-  const [copied, tail, crc64] = await Promise.all([
+  // S3 copies while the rest is sent. A part that is still under way would outlive an abort.
+  const [copied, tail, crc64] = await whenAllEnd([
     withRetries(
       () => parts.copyPart(upload, { number: 1, source: { location, versionId }, size }),
       access,
@@ -109,6 +110,12 @@ async function fillAndComplete(
   const whole = { crc64, size: file.size };
   const isNew = await complete(upload, [copied.value, tail.value], whole, access);
   return isNew === null ? null : { isNew, sent: isNew ? sent : 0, crc64 };
+}
+
+/** Like Promise.all, but a failure waits for the others. */
+async function whenAllEnd<T extends readonly Promise<unknown>[] | []>(all: T) {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 async function sendTail(

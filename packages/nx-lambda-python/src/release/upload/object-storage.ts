@@ -7,6 +7,8 @@ export interface Bucket {
   name: string;
   /** Account that must own it; S3 refuses the request otherwise. */
   expectedOwner?: string;
+  /** Encrypts all that is written there, packages, pointers, records and lock, instead of the bucket's default. */
+  kmsKeyId?: string;
 }
 
 export interface ObjectLocation {
@@ -33,8 +35,6 @@ export interface PutRequest {
   size: number;
   /** Base64; the storage refuses other bytes. */
   sha256: string;
-  /** Encrypts with this KMS key instead of the bucket's default. */
-  kmsKeyId?: string;
 }
 
 export interface ObjectStorage {

@@ -22,7 +22,6 @@ export interface BeginRequest {
   location: ObjectLocation;
   /** Base64; kept as the object's metadata, since S3 keeps no SHA-256 of an object made of parts. */
   sha256: string;
-  kmsKeyId?: string;
 }
 
 export interface PartToCopy {

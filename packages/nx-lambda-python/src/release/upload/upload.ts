@@ -32,8 +32,6 @@ export interface PackageFile {
 export interface UploadRequest {
   location: ObjectLocation;
   file: PackageFile;
-  /** Encrypts with this KMS key instead of the bucket's default. */
-  kmsKeyId?: string;
 }
 
 export interface UploadOutcome {
@@ -88,13 +86,13 @@ export async function uploadPackage(
 
 /** False where another upload of the same package was first, which is as good. */
 async function put(request: UploadRequest, access: StorageAccess): Promise<boolean> {
-  const { location, file, kmsKeyId } = request;
+  const { location, file } = request;
   let attempts = 0;
   const result = await withRetries(
     () => {
       attempts += 1;
       const { open, size, sha256 } = file;
-      return access.storage.put({ location, kmsKeyId, open, size, sha256 });
+      return access.storage.put({ location, open, size, sha256 });
     },
     access,
     // 409: another conditional write to this key is under way; S3 asks to try again.

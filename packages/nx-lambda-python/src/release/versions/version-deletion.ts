@@ -3,6 +3,7 @@
 import { isAmbiguous, stopsEverything, type AwsFailure } from '../calls/aws-failure';
 import { forEachLimited } from '../calls/concurrency';
 import { paced } from '../calls/paced';
+import { storedBytes } from '../plan/code-storage';
 import { versionsToDelete, type VersionPlan } from './version-prune';
 import type { VersionPorts } from './version-reading';
 
@@ -60,8 +61,7 @@ export async function deleteVersions(
 
 /** Bytes of the zips of what is gone. */
 export function freedBytes(deletions: readonly Deletion[]): number {
-  const deleted = deletions.filter(({ status }) => status === 'deleted');
-  return deleted.reduce((sum, { size }) => sum + size, 0);
+  return storedBytes(deletions.filter(({ status }) => status === 'deleted'));
 }
 
 interface End {

@@ -1,6 +1,7 @@
 /** Which published versions of functions can go: pure, so that what is kept can be proven. */
 
 import { LambdaPythonError } from '../../errors';
+import { storedBytes } from '../plan/code-storage';
 import type { ReleaseRecord } from '../records/record';
 import type { FunctionAlias, PublishedVersion } from './version-service';
 
@@ -68,7 +69,7 @@ export function planVersions({
   const planned = found.map((one) => planFunction(one, keep, recorded.get(one.name)));
   const missing = [...functions].filter(([, one]) => one === null).map(([name]) => name);
   const accounts = new Set(found.flatMap(({ account }) => account ?? []));
-  const bytes = planned.flatMap(versionsToDelete).reduce((sum, { size }) => sum + size, 0);
+  const bytes = storedBytes(planned.flatMap(versionsToDelete));
   return {
     service,
     region,

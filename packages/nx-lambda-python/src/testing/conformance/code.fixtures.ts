@@ -71,6 +71,21 @@ export const CODE_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'GetFunction names the key of the code, which must be sent in every update',
+    async run(bench) {
+      const FunctionName = await newFunction(bench);
+      const keyOf = async (SourceKMSKeyArn?: string) => {
+        await update(bench, FunctionName, { SourceKMSKeyArn });
+        await idle(bench, FunctionName);
+        const { Code } = await bench.lambda.send(new GetFunctionCommand({ FunctionName }));
+        return Code?.SourceKMSKeyArn;
+      };
+      const key = 'arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+      expect(await keyOf(key)).toBe(key);
+      expect(await keyOf()).toBeUndefined();
+    },
+  },
+  {
     name: 'Code that is not in S3 is 400 InvalidParameterValueException',
     async run(bench) {
       const Bucket = await newBucket(bench);

@@ -42,6 +42,12 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
       'AWS Lambda API reference, UpdateFunctionCode, Architectures: "The default value is x86_64"',
   },
   {
+    check: 'GetFunction names the key of the code, which must be sent in every update',
+    instead: 'the key stays when it is not sent again',
+    source:
+      'AWS Lambda API reference, UpdateFunctionCode, SourceKMSKeyArn: without one "Lambda uses an AWS managed key"',
+  },
+  {
     check: 'More than 50 MB in the request is 413 RequestEntityTooLargeException',
     instead: 'it is accepted',
     source: 'AWS Lambda developer guide, "Lambda quotas": 50 MB zipped for direct upload',

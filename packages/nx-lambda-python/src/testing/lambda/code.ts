@@ -8,7 +8,7 @@ import { checkArchive } from './archive';
 import { checkTotalSize } from './attached-layers';
 import { checkCodeStorage } from './code-storage';
 import type { JsonObject, LambdaInput } from './input';
-import { flag, invalidParameter, text } from './input';
+import { flag, invalidParameter, text, validation } from './input';
 import { requireFunction, requireIdle, requireRevision, storeFunction } from './lookup';
 import type { FunctionCode, StoredFunction } from './model';
 import { lambdaDate, newRevision, startUpdate } from './model';
@@ -57,6 +57,16 @@ export function updateFunctionCode(
  * @throws AwsError 400 or 403 as Lambda words it when there is none or it may not be used
  */
 export function takeCode(context: Context, source: JsonObject): FunctionCode {
+  const code = takeBytes(context, source);
+  // Without it Lambda goes back to a key of its own. Source: Lambda API reference, UpdateFunctionCode.
+  const sourceKmsKeyArn = text(source, 'SourceKMSKeyArn') || undefined;
+  if (sourceKmsKeyArn === undefined) return code;
+  if (/^arn:aws[a-zA-Z-]*:[a-z0-9.-]+:.*$/.test(sourceKmsKeyArn))
+    return { ...code, sourceKmsKeyArn };
+  throw validation(`Value '${sourceKmsKeyArn}' at 'sourceKMSKeyArn' failed to satisfy constraint`);
+}
+
+function takeBytes(context: Context, source: JsonObject): FunctionCode {
   const zipFile = text(source, 'ZipFile');
   const bucket = text(source, 'S3Bucket');
   const key = text(source, 'S3Key');

@@ -56,6 +56,8 @@ export interface FunctionCode {
   size: number;
   /** Set where Lambda reads the object in the bucket instead of a copy (REFERENCE). */
   reference?: { bucket: string; key: string; versionId: string };
+  /** ARN of the key that encrypts the copy; nothing is encrypted here. */
+  sourceKmsKeyArn?: string;
 }
 
 export interface Update {

@@ -103,13 +103,15 @@ export function aliasConfiguration(
  */
 export function codeSource(
   { account }: Pick<Context, 'account'>,
-  { sha256, reference }: FunctionCode,
+  { sha256, reference, sourceKmsKeyArn: SourceKMSKeyArn }: FunctionCode,
 ): Record<string, unknown> {
   if (reference === undefined) {
-    return { Location: `${account.endpoint}/_code/${account.downloadToken}/${sha256}` };
+    const Location = `${account.endpoint}/_code/${account.downloadToken}/${sha256}`;
+    return { Location, SourceKMSKeyArn };
   }
   const { bucket, key, versionId } = reference;
-  return { ResolvedS3Object: { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId } };
+  const ResolvedS3Object = { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId };
+  return { ResolvedS3Object, SourceKMSKeyArn };
 }
 
 /** One page of `items`; the marker is the position where the next begins. */
