@@ -40,7 +40,7 @@ export function storageSettings(
   const simulated = options.simulated ?? false;
   const name = options.bucket || (simulated ? SIMULATED_BUCKET : undefined);
   if (name === undefined) throw bucketNotSet(context, uploadTarget);
-  refuseNoAccount(expectedBucketOwner);
+  refuseNoAccount(options.expectedBucketOwner);
   return {
     // The simulated account has an owner of its own, and no keys.
     bucket: simulated
