@@ -26,6 +26,7 @@ import {
 } from '../../release/plan/remote-states';
 import { parseMarker } from '../../service/marker';
 import type { SimulatedAccount } from '../../testing';
+import type { DeployAccess } from './access';
 import type { DeployRequest } from './request';
 
 export interface PackageAccess extends FunctionReader, StorageAccess {
@@ -44,7 +45,7 @@ export interface PreparedDeploy {
 /** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
 export async function prepareDeploy(
   request: DeployRequest,
-  access: PackageAccess & LayerAccess,
+  access: PackageAccess & LayerAccess & Pick<DeployAccess, 'account'>,
 ): Promise<PreparedDeploy> {
   const { project, naming, alias, aliasWeight, storageMode } = request;
   const manifest = readManifest(request.output);
@@ -89,6 +90,7 @@ export async function prepareDeploy(
     functions,
     remote,
     source: await readSource(manifest, request),
+    ...(access.account.isKnown && { account: access.account.id }),
     creatable: new Set(creations.keys()),
   });
   return { plan, creations, unpackedSize };

@@ -5,6 +5,7 @@ import { connectStorage } from '../../platform/aws/connect';
 import { renderBytes, renderError } from '../../report';
 import { readManifest, readPackage } from '../../platform/built-package';
 import { systemClock } from '../../release/calls/clock';
+import { destinationLine } from '../../release/report/destination';
 import { packageKey, type StorageAccess } from '../../release/upload/package-object';
 import {
   planUpload,
@@ -12,7 +13,7 @@ import {
   type UploadOutcome,
   type UploadRequest,
 } from '../../release/upload/upload';
-import { openAccount } from './account';
+import { askAccount, openAccount } from './account';
 import { buildOutput } from './build-output';
 import { inConfiguration } from './configuration';
 import type { UploadExecutorSchema } from './schema';
@@ -56,15 +57,25 @@ async function upload(
   const account = await openAccount(settings, context.root);
   try {
     const connection = await connectStorage(account.aws);
+    const policy = { clock: systemClock, random: Math.random };
     const access: StorageAccess = {
+      ...policy,
       storage: connection.storage,
       parts: connection.parts,
       place: connection.place,
-      clock: systemClock,
-      random: Math.random,
       isBucketOnDemand: settings.simulated,
     };
     try {
+      const asked = await askAccount(account, policy);
+      console.log(
+        destinationLine(options.dryRun ? 'would upload to' : 'uploads to', {
+          service: currentProject(context).name,
+          stage: null,
+          account: asked.ok ? asked.value : null,
+          region: connection.place.region,
+          bucket: settings.bucket.name,
+        }),
+      );
       // Leaves a bucket that exists as it is.
       if (!options.dryRun) {
         await account.simulated?.createBucket(settings.bucket.name, { versioning: true });

@@ -76,7 +76,7 @@ export interface Plan extends Omit<PlanTarget, 'package'> {
   service: string;
   stage: string | null;
   region: string;
-  /** The accounts that the functions' ARNs name: one, none where no function exists yet. */
+  /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
   accounts: string[];
   /** Null outside of git. */
   source: PlanSource | null;
@@ -95,12 +95,15 @@ export interface PlanInput {
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
   source: PlanSource | null;
+  /** That of the credentials, where AWS has told it. */
+  account?: string;
   /** Names of missing functions that can be created. */
   creatable?: ReadonlySet<string>;
 }
 
 export function planDeploy(input: PlanInput): Plan {
-  const { service, stage, region, target, functions, remote, source, creatable } = input;
+  const { service, stage, region, target, functions, remote, source, account, creatable } = input;
+  const accounts = accountsOf(remote.values());
   const goal: FunctionGoal = {
     package: target.package,
     storageMode: target.storageMode,
@@ -110,7 +113,7 @@ export function planDeploy(input: PlanInput): Plan {
     service,
     stage,
     region,
-    accounts: accountsOf(remote.values()),
+    accounts: accounts.length === 0 && account !== undefined ? [account] : accounts,
     source,
     ...target,
     functions: functions.map((one) => {
