@@ -71,7 +71,11 @@ export async function accountNumber(
 ): Promise<AccountNumber> {
   const asked = await askAccount(account, policy);
   if (!asked.ok) {
-    const aboutCredentials = credentialsError(asked.failure, place.credentials ?? { kind: 'none' });
+    const aboutCredentials = credentialsError(
+      asked.failure,
+      place.credentials ?? { kind: 'none' },
+      place.ignored,
+    );
     if (aboutCredentials) throw aboutCredentials;
     if (accountId === undefined) throw unknownAccount(asked.failure);
     return { id: accountId, isKnown: false };
