@@ -11,11 +11,17 @@ import type { LayerAccess } from '../../release/apply/layer-version';
 import type { RecordStorage } from '../../release/records/record-storage';
 import type { RateLimiter } from '../../release/calls/rate';
 import type { VersionService } from '../../release/versions/version-service';
-import { ACCOUNT_DIRECTORY, openAccount } from '../upload/account';
+import {
+  ACCOUNT_DIRECTORY,
+  accountNumber,
+  openAccount,
+  type AccountNumber,
+} from '../upload/account';
 import type { PackageAccess } from './prepare';
 import type { DeployRequest } from './request';
 
 export interface DeployAccess extends PackageAccess, LayerAccess {
+  account: AccountNumber;
   records: RecordStorage;
   versions: VersionService;
   /** For what follows once the first limiter was opened: the same rate, shared as that is. */
@@ -23,7 +29,7 @@ export interface DeployAccess extends PackageAccess, LayerAccess {
   close(): Promise<void>;
 }
 
-type RateRequest = Pick<DeployRequest, 'settings' | 'workspaceRoot' | 'writesPerSecond'>;
+type RateRequest = Pick<DeployRequest, 'settings' | 'workspaceRoot' | 'writesPerSecond' | 'rules'>;
 
 /** GetFunction has a quota of 100 a second of its own; the rest is left to others. */
 const READS_PER_SECOND = 80;
@@ -43,8 +49,13 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
     closers.push(async () => lambda.close());
     const s3 = await connectStorage(account.aws);
     closers.push(async () => s3.close());
+    const policy = { clock: systemClock, random: Math.random };
+    const asking = { place: lambda.place, ...policy };
+    const number = await accountNumber(account, request.rules.accountId, asking);
     const rates = openRates(request, lambda.place.region);
     return {
+      ...policy,
+      account: number,
       functions: informing(lambda.functions, rates),
       layers: lambda.layers,
       // Where versions are removed, nothing else tells the account.
@@ -60,8 +71,6 @@ export async function openDeployAccess(request: RateRequest): Promise<DeployAcce
       reads: rates.reads,
       writes: rates.writes,
       writesAgain: () => rates.writesAgain(),
-      clock: systemClock,
-      random: Math.random,
       close,
     };
   } catch (error) {

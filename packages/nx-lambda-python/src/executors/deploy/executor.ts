@@ -7,6 +7,7 @@ import { checkCodeStorage } from '../../release/plan/code-storage';
 import type { Plan } from '../../release/plan/plan';
 import { planError, placeOf } from '../../release/plan/plan-error';
 import { hasChanges } from '../../release/records/release-draft';
+import { destinationLine } from '../../release/report/destination';
 import { planSummary } from '../../release/report/render';
 import { deployReport, isSuccess } from '../../release/report/report';
 import { renderError } from '../../report';
@@ -39,6 +40,7 @@ async function deploy(request: DeployRequest, output: DeployOutput): Promise<boo
   const access = await openDeployAccess(request);
   const start = access.clock.now();
   try {
+    output.note(deployDestination(request, access));
     const journal =
       request.records && !request.dryRun ? await deployJournal(request, access) : null;
     const attempt = () => planAndApply({ request, journal, access, output, start });
@@ -83,6 +85,19 @@ function isAsWanted(plan: Plan, { failOnChanges, command }: DeployRequest): bool
   throw new LambdaPythonError('CHANGES_FOUND', {
     message: `\`failOnChanges\` is set, and the deploy would change functions: ${planSummary(plan)}; nothing was changed`,
     hint: `run \`${command}\` without \`--dryRun\` to change them`,
+  });
+}
+
+function deployDestination(
+  { project, naming, settings, dryRun }: DeployRequest,
+  { account, place }: DeployAccess,
+): string {
+  return destinationLine(dryRun ? 'would deploy to' : 'deploys to', {
+    service: project,
+    stage: naming.stage ?? null,
+    account: account.id,
+    region: place.region,
+    bucket: settings.bucket.name,
   });
 }
 

@@ -10,7 +10,7 @@ export const CALLS = {
   alias: {
     function: ['GetFunction', 'UpdateFunctionCode', 'PublishVersion', 'UpdateAlias'],
     call: ['PutObject'],
-    once: ['GetObject', 'HeadObject', 'GetAccountSettings'],
+    once: ['GetCallerIdentity', 'GetObject', 'HeadObject', 'GetAccountSettings'],
   },
   /** The first deploy of a service. */
   first: { function: ['CreateAlias'], call: [], once: ['ListObjectsV2'] },

@@ -8,6 +8,7 @@ import type { FunctionService } from '../../release/calls/function-service';
 import type { FunctionOutcome } from '../../release/apply/outcome';
 import type { Plan } from '../../release/plan/plan';
 import {
+  earlierPrefix,
   releasesPrefix,
   type ReleaseRecord,
   type ReleaseStatus,
@@ -27,6 +28,7 @@ import {
   type ReleaseAccess,
 } from '../../release/records/release-session';
 import type { FunctionReader } from '../../release/plan/remote-states';
+import type { AccountNumber } from '../upload/account';
 import type { StorageSettings } from '../upload/settings';
 
 export interface JournalRequest {
@@ -62,19 +64,22 @@ export interface OpenRelease {
 
 type JournalPorts = Pick<FunctionReader, 'functions' | 'place' | 'clock' | 'random'> & {
   records: RecordStorage;
+  account: AccountNumber;
 };
 
 export function recordAccess(
   { project, stage, settings }: Pick<JournalRequest, 'project' | 'stage' | 'settings'>,
-  { records, place, clock, random }: Omit<JournalPorts, 'functions'>,
+  { records, place, clock, random, account }: Omit<JournalPorts, 'functions'>,
 ): RecordAccess {
+  const owner = { account: account.id, region: place.region };
   return {
     records,
     place,
     clock,
     random,
     bucket: settings.bucket,
-    releases: releasesPrefix(settings.prefix, project, stage),
+    releases: releasesPrefix(settings.prefix, project, stage, owner),
+    earlier: { releases: earlierPrefix(settings.prefix, project, stage), owner },
     subject: stage === null ? `\`${project}\`` : `\`${project}\` (stage ${stage})`,
     token: randomUUID,
     isGone,

@@ -28,6 +28,7 @@ import {
 import { parseMarker } from '../../service/marker';
 import type { SimulatedAccount } from '../../testing';
 import type { UsedPackage } from '../build/use';
+import type { DeployAccess } from './access';
 import type { DeployRequest } from './request';
 
 export interface PackageAccess extends FunctionReader, StorageAccess {
@@ -46,7 +47,7 @@ export interface PreparedDeploy {
 /** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
 export async function prepareDeploy(
   request: DeployRequest,
-  access: PackageAccess & LayerAccess,
+  access: PackageAccess & LayerAccess & Pick<DeployAccess, 'account'>,
 ): Promise<PreparedDeploy> {
   const { project, naming, alias, aliasWeight, storageMode } = request;
   const used = await request.usePackage();
@@ -92,6 +93,7 @@ export async function prepareDeploy(
     functions,
     remote,
     source: await readSource(used, request),
+    ...(access.account.isKnown && { account: access.account.id }),
     creatable: new Set(creations.keys()),
     layerName: request.layerName,
   });

@@ -181,11 +181,19 @@ function namingOptions(
   { functionName = DEFAULT_FUNCTION_NAME, stage }: DeployExecutorSchema,
   context: ExecutorContext,
 ): NamingOptions {
-  // The manifest does not name the import package; few templates ask for it.
-  if (!functionName.includes('{package}')) return { template: functionName, stage };
+  return { template: functionName, stage, importPackage: importPackageOf(context, functionName) };
+}
+
+/** The manifest does not name it; names of the functions table may ask for it as well as the template. */
+function importPackageOf(context: ExecutorContext, template: string): string | undefined {
   const path = posix.join(currentProject(context).root, MARKER_FILE);
-  const { importPackage } = parseMarker(readFileSync(join(context.root, path), 'utf8'), path);
-  return { template: functionName, stage, importPackage };
+  try {
+    return parseMarker(readFileSync(join(context.root, path), 'utf8'), path).importPackage;
+  } catch (error) {
+    // A package that was built elsewhere needs no marker, unless a name does.
+    if (template.includes('{package}')) throw error;
+    return undefined;
+  }
 }
 
 export function withoutUndefined<T extends object>(options: T): Partial<T> {

@@ -128,7 +128,7 @@ export class Service {
   async lock(): Promise<LockFile | null> {
     const { endpoint, region, credentials } = this.account;
     const { records, close } = await connectStorage({ endpoint, region, credentials });
-    const key = 'lambda-packages/svc/releases/default/lock.json';
+    const key = `lambda-packages/svc/releases/${this.account.accountId}/eu-west-1/default/lock.json`;
     const found = await records.read({ bucket: { name: BUCKET }, key });
     close();
     if (!found.ok) throw new Error(found.failure.message);

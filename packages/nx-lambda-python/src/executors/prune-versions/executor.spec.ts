@@ -67,7 +67,7 @@ describe('prune-versions', () => {
     printed();
     await run({ format: 'json', ...options });
     // Progress, which goes to standard error, comes first.
-    return JSON.parse(printed().replace(/^svc: .*\n/, '')) as Listed;
+    return JSON.parse(printed().replace(/^(svc: .*\n)+/, '')) as Listed;
   };
   const deletions = () => writes(account).filter((one) => one === 'DeleteFunction').length;
 

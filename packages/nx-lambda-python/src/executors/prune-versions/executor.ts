@@ -4,6 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
 import { isGone } from '../../platform/process-identity';
 import { desiredFunctions, selectFunctions } from '../../release/plan/functions';
+import { destinationLine } from '../../release/report/destination';
 import { deleteVersions } from '../../release/versions/version-deletion';
 import { renderVersions } from '../../release/versions/version-document';
 import {
@@ -44,7 +45,17 @@ async function pruneVersions(
   output: DeployOutput,
 ): Promise<boolean> {
   const access = await openDeployAccess(request.deploy);
+  const { project, naming, settings } = request.deploy;
   try {
+    output.note(
+      destinationLine(request.dryRun ? 'lists versions in' : 'deletes versions in', {
+        service: project,
+        stage: naming.stage ?? null,
+        account: access.account.id,
+        region: access.place.region,
+        bucket: settings.bucket.name,
+      }),
+    );
     const plan = await makePlan(request, access);
     const error = versionPlanError(plan, request.deploy.rules.accountId);
     if (error) throw error;
@@ -74,7 +85,16 @@ async function makePlan(
     keep,
     access,
     // A list alone gets in nobody's way.
-    { ...access, bucket, prefix, project, token: randomUUID, isGone, force: forceUnlock || dryRun },
+    {
+      ...access,
+      account: access.account.id,
+      bucket,
+      prefix,
+      project,
+      token: randomUUID,
+      isGone,
+      force: forceUnlock || dryRun,
+    },
   );
   return planVersions({ service: project, region: access.place.region, keep, ...facts });
 }

@@ -3,11 +3,11 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../../platform/aws/connect';
 import { systemClock } from '../../release/calls/clock';
-import { listReleases, readRecords } from '../../release/records/record-store';
+import { lastRecords, listReleases } from '../../release/records/record-store';
 import { renderReleases } from '../../release/records/release-list';
 import { renderError } from '../../report';
 import { recordAccess } from '../deploy/journal';
-import { openAccount } from '../upload/account';
+import { accountNumber, openAccount } from '../upload/account';
 import { asTyped } from '../typed';
 import { releasesRequest } from './request';
 import { DEFAULT_DEPLOY_TARGET } from '../deploy/request';
@@ -45,9 +45,11 @@ async function list(options: ReleasesExecutorSchema, context: ExecutorContext): 
     const connection = await connectStorage(account.aws);
     try {
       const policy = { clock: systemClock, random: Math.random };
-      const access = recordAccess(request, { ...connection, ...policy });
+      const asking = { place: connection.place, ...policy };
+      const number = await accountNumber(account, request.accountId, asking);
+      const access = recordAccess(request, { ...connection, ...policy, account: number });
       const numbers = await listReleases(access);
-      const records = await readRecords(numbers.slice(-limit), access);
+      const records = await lastRecords(numbers, limit, access);
       const place = connection.place.region;
       return renderReleases(records, { subject: access.subject, place, format });
     } finally {

@@ -2,7 +2,7 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import type { DeployExecutorSchema } from '../deploy/schema';
-import { withoutUndefined } from '../deploy/request';
+import { normalizeAccount, withoutUndefined } from '../deploy/request';
 import type { UploadExecutorSchema } from '../upload/schema';
 import { storageSettings, type StorageSettings } from '../upload/settings';
 import { currentProject, targetOptions } from '../upload/target-options';
@@ -13,6 +13,8 @@ export interface ReleasesRequest {
   workspaceRoot: string;
   stage: string | null;
   settings: StorageSettings;
+  /** The only account that the deploy target may write to. */
+  accountId: string | undefined;
   /** Of the deploy target, in this configuration. */
   deploy: Partial<DeployExecutorSchema>;
   /** The same of the upload target. */
@@ -44,6 +46,8 @@ export function releasesRequest(options: Options, context: ExecutorContext): Rel
     workspaceRoot: context.root,
     stage: stage ?? deploy.stage ?? null,
     settings: storageSettings(merged, context, uploadTarget),
+    // The simulated account has an id of its own.
+    accountId: merged.simulated ? undefined : normalizeAccount(deploy.accountId),
     deploy,
     upload,
   };

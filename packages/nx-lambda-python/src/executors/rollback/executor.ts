@@ -9,6 +9,7 @@ import type { RecordAccess } from '../../release/records/record-access';
 import { listReleases, readRecords } from '../../release/records/record-store';
 import { hasChanges } from '../../release/records/release-draft';
 import { unendedRelease, type LockView } from '../../release/records/release-lock';
+import { destinationLine } from '../../release/report/destination';
 import { planSummary } from '../../release/report/render';
 import { deployReport, isSuccess } from '../../release/report/report';
 import {
@@ -57,6 +58,15 @@ async function rollback(request: RollbackRequest, output: DeployOutput): Promise
   const access = await openDeployAccess(request);
   try {
     const { bucket } = request.settings;
+    output.note(
+      destinationLine(request.dryRun ? 'would roll back in' : 'rolls back in', {
+        service: request.project,
+        stage: request.stage,
+        account: access.account.id,
+        region: access.place.region,
+        bucket: bucket.name,
+      }),
+    );
     await access.simulated?.createBucket(bucket.name, { versioning: true });
     const journal = await openJournal(request, access);
     const attempt = () => planAndApply(request, journal, access, output);

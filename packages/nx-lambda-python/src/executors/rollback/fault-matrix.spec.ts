@@ -16,7 +16,7 @@ describe.each([
     calls: {
       function: ['GetFunction', 'UpdateFunctionCode'],
       call: ['PutObject', 'GetObject'],
-      once: ['HeadObject', 'ListObjectsV2'],
+      once: ['GetCallerIdentity', 'HeadObject', 'ListObjectsV2'],
     },
     quick: ['lost-response at UpdateFunctionCode svc-create', '503 at PutObject number 3'],
   },
@@ -26,7 +26,7 @@ describe.each([
     calls: {
       function: ['GetFunction', 'UpdateAlias'],
       call: ['PutObject', 'GetObject'],
-      once: ['ListObjectsV2'],
+      once: ['GetCallerIdentity', 'ListObjectsV2'],
     },
     quick: ['lost-response at UpdateAlias svc-create', 'access-denied at UpdateAlias svc-refund'],
   },

@@ -50,7 +50,7 @@ describe('the upload executor', () => {
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
     expect(printed()).toMatch(`: s3://packages/${key()} (version `);
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
-    expect(printed()).toMatch(/^already there: /);
+    expect(printed()).toMatch(/^already there: /m);
     expect(writes(account)).toEqual(['PutObject']);
   });
 
@@ -58,12 +58,12 @@ describe('the upload executor', () => {
     await account.createBucket('packages', { versioning: true });
     workspace.build(['create'], 'first', 2 ** 24);
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
-    expect(printed()).toMatch(/^uploaded /);
+    expect(printed()).toMatch(/^uploaded /m);
     workspace.build(['create'], 'another', 2 ** 24);
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
-    expect(printed()).toMatch(/^sent .* of 1\d\.\d MB, the rest was copied in S3/);
+    expect(printed()).toMatch(/^sent .* of 1\d\.\d MB, the rest was copied in S3/m);
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
-    expect(printed()).toMatch(/^already there: /);
+    expect(printed()).toMatch(/^already there: /m);
     const built = readFileSync(join(workspace.output, 'package.zip'));
     const part = account.requests.find(({ operation }) => operation === 'UploadPart');
     expect(part?.input).toMatchObject({ 'content-length': String(built.length - 2 ** 24) });
@@ -82,13 +82,13 @@ describe('the upload executor', () => {
     account.inject({ operation: 'PutObject', nth: 2, kind: '503' });
     account.inject({ operation: 'PutObject', nth: 3, kind: 'lost-response' });
     expect(await run({ bucket: 'packages' })).toEqual({ success: true });
-    expect(printed()).toMatch(/^uploaded /);
+    expect(printed()).toMatch(/^uploaded /m);
   });
 
   it('writes nothing in a dry run', async () => {
     await account.createBucket('packages');
     expect(await run({ bucket: 'packages', dryRun: true })).toEqual({ success: true });
-    expect(printed()).toMatch(/^would upload /);
+    expect(printed()).toMatch(/^would upload /m);
     expect(writes(account)).toEqual([]);
   });
 
@@ -196,11 +196,11 @@ describe('the upload executor', () => {
   it('makes all that it needs in the simulated account of the workspace', async () => {
     isolateEnvironment();
     expect(await run({ simulated: true, dryRun: true }, 'local')).toEqual({ success: true });
-    expect(printed()).toMatch(/^would upload /);
+    expect(printed()).toMatch(/^would upload /m);
     expect(await run({ simulated: true }, 'local')).toEqual({ success: true });
     expect(printed()).toContain('s3://local-packages/');
     expect(await run({ simulated: true }, 'local')).toEqual({ success: true });
-    expect(printed()).toMatch(/^already there: /);
+    expect(printed()).toMatch(/^already there: /m);
     expect(account.requests).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { connectStorage } from '../../platform/aws/connect';
 import { renderBytes, renderError } from '../../report';
 import { readPackage } from '../../platform/built-package';
 import { systemClock } from '../../release/calls/clock';
+import { destinationLine } from '../../release/report/destination';
 import { packageKey, type StorageAccess } from '../../release/upload/package-object';
 import {
   planUpload,
@@ -15,7 +16,7 @@ import {
 import { oneLine } from '../../release/report/text';
 import { usePackage } from '../build/use';
 import { asTyped } from '../typed';
-import { openAccount } from './account';
+import { askAccount, openAccount } from './account';
 import { inConfiguration } from './configuration';
 import type { UploadExecutorSchema } from './schema';
 import { storageSettings } from './settings';
@@ -53,15 +54,25 @@ async function upload(
   const account = await openAccount(settings, context.root);
   try {
     const connection = await connectStorage(account.aws);
+    const policy = { clock: systemClock, random: Math.random };
     const access: StorageAccess = {
+      ...policy,
       storage: connection.storage,
       parts: connection.parts,
       place: connection.place,
-      clock: systemClock,
-      random: Math.random,
       isBucketOnDemand: settings.simulated,
     };
     try {
+      const asked = await askAccount(account, policy);
+      console.log(
+        destinationLine(options.dryRun ? 'would upload to' : 'uploads to', {
+          service: currentProject(context).name,
+          stage: null,
+          account: asked.ok ? asked.value : null,
+          region: connection.place.region,
+          bucket: settings.bucket.name,
+        }),
+      );
       // Leaves a bucket that exists as it is.
       if (!options.dryRun) {
         await account.simulated?.createBucket(settings.bucket.name, { versioning: true });

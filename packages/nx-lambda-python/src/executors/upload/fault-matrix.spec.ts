@@ -20,7 +20,10 @@ describe.each([
   {
     title: 'a first upload',
     isFirst: true,
-    calls: { once: ['HeadBucket', 'GetObject'], call: ['HeadObject', 'PutObject'] },
+    calls: {
+      once: ['GetCallerIdentity', 'HeadBucket', 'GetObject'],
+      call: ['HeadObject', 'PutObject'],
+    },
     quick: ['lost-response at PutObject number 1', 'timeout at PutObject number 1'],
   },
   {
@@ -28,7 +31,7 @@ describe.each([
     isFirst: false,
     calls: {
       once: [
-        ...['HeadBucket', 'GetObject', 'PutObject'],
+        ...['GetCallerIdentity', 'HeadBucket', 'GetObject', 'PutObject'],
         ...['CreateMultipartUpload', 'UploadPartCopy', 'UploadPart', 'CompleteMultipartUpload'],
       ],
       call: ['HeadObject'],

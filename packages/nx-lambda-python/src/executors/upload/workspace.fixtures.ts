@@ -46,6 +46,8 @@ export class TestWorkspace {
     },
   };
   sha256 = '';
+  /** Of the functions table: by handler. */
+  names: Record<string, string> = {};
   /** The one file of each package. */
   file: [name: string, text: string] = ['placeholder.txt', 'Replaced by the first deploy.\n'];
   /** Makes each build have a layer, too, with this content. */
@@ -91,6 +93,7 @@ export class TestWorkspace {
         name,
         file: `svc/handlers/${name}.py`,
         handler: handlerOf(name),
+        ...(this.names[name] !== undefined && { functionName: this.names[name] }),
       })),
       distributions: [],
     };

@@ -68,6 +68,15 @@ it('names the functions of the handlers, without a build', async () => {
   expect(notes).toEqual([expect.stringContaining('account is not known')]);
 });
 
+it('fills the names of the functions table', async () => {
+  const table = '[tool.nx-lambda-python.functions]\nrefund = "legacy-{stage}-{package}"\n';
+  tree.write('services/orders/pyproject.toml', `${MARKER}${table}`);
+  expect(resources(await policy(), 'Functions')).toEqual([
+    'arn:aws:lambda:eu-west-1:*:function:legacy-dev-orders',
+    'arn:aws:lambda:eu-west-1:*:function:orders-dev-hello',
+  ]);
+});
+
 it('is of one configuration, in all targets', async () => {
   const document = await policy({ configuration: 'production' });
   expect(resources(document, 'Functions')).toEqual([

@@ -8,7 +8,7 @@ import type { VersionService } from '../../release/versions/version-service';
 import type { PartStorage } from '../../release/upload/part-storage';
 import type { RecordStorage } from '../../release/records/record-storage';
 import { markCredentialsStage } from './credentials-failure';
-import { credentialsSource } from './credentials-source';
+import { credentialsSource, ignoredVariables } from './credentials-source';
 import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';
 import { lambdaLayers } from './layer-service';
 import { lambdaVersions } from './version-service';
@@ -72,7 +72,8 @@ async function resolvePlace(
   const profile = settings.profile ?? process.env['AWS_PROFILE'];
   try {
     const region = await client.config.region();
-    return { region, profile, credentials: credentialsSource(settings) };
+    const credentials = credentialsSource(settings);
+    return { region, profile, credentials, ignored: ignoredVariables(settings) };
   } catch (cause) {
     client.destroy();
     const looked = profile === undefined ? 'the default profile' : `profile \`${profile}\``;

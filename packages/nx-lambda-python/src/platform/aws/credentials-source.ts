@@ -1,6 +1,6 @@
 /** Tells which link of the SDK's chain will give the credentials; the SDK alone resolves them. */
 
-import type { CredentialsSource } from '../../release/calls/credentials-source';
+import type { CredentialsSource, IgnoredVariables } from '../../release/calls/credentials-source';
 import type { AwsSettings } from './settings';
 import { readSharedConfig, type Sections } from './shared-config';
 
@@ -26,6 +26,25 @@ export function credentialsSource(
   if (environment['AWS_CONTAINER_CREDENTIALS_FULL_URI']) return { kind: 'machine' };
   return named ? found : { kind: 'none' };
 }
+
+/** As CI sets them; undefined where none is set, or they are what gives the credentials. */
+export function ignoredVariables(
+  settings: AwsSettings,
+  environment: NodeJS.ProcessEnv = process.env,
+): IgnoredVariables | undefined {
+  const profile = settings.profile || environment['AWS_PROFILE'];
+  if (settings.credentials || !profile) return undefined;
+  const source = credentialsSource(settings, environment);
+  // A profile that does not exist leaves the chain to go on, but for keys.
+  const isTokenUsed = source.kind === 'web-identity' && source.profile === undefined;
+  const names = [...KEYS, ...(isTokenUsed ? [] : ['AWS_WEB_IDENTITY_TOKEN_FILE'])];
+  const set = names.filter((name) => environment[name]);
+  return set.length === 0
+    ? undefined
+    : { names: set, profile, by: settings.profile ? 'profile' : 'AWS_PROFILE' };
+}
+
+const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 function ofProfile(
   profile: string,

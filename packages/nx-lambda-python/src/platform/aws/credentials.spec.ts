@@ -119,6 +119,32 @@ describe('credentials', () => {
     await expectRefusal(dev, 'CREDENTIALS_MISSING', 'profile `dev`', 'aws configure list-profiles');
   });
 
+  it("a profile beside CI's variables says which of them were not used, and why", async () => {
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: SECRET };
+    Object.assign(process.env, keys, { AWS_SESSION_TOKEN: 'session' });
+    const names = 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN are set';
+    await expectRefusal(
+      dev,
+      'CREDENTIALS_MISSING: no AWS credentials from profile `dev`',
+      `; ${names} and not used, since the option \`profile\` names \`dev\`, which wins`,
+      'hint: to use the variables, run with `--profile=`',
+      'for the profile, `aws configure list-profiles`',
+    );
+    process.env['AWS_PROFILE'] = 'dev';
+    await expectRefusal({}, `${names} and not used, since AWS_PROFILE names \`dev\``, 'unset');
+    delete process.env['AWS_PROFILE'];
+    expect(await ask({})).toBeNull();
+    lines.length = 0;
+    const file = join(home, 'token');
+    for (const name of Object.keys({ ...keys, AWS_SESSION_TOKEN: '' })) delete process.env[name];
+    Object.assign(process.env, { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: ROLE });
+    config('[profile dev]\ncredential_process = false\n');
+    await expectRefusal(dev, 'AWS_WEB_IDENTITY_TOKEN_FILE is set and not used');
+    // With no such profile, the chain goes on to it.
+    config('');
+    expect(await expectRefusal(dev, 'web identity')).not.toContain('not used');
+  });
+
   const SESSION =
     '[profile dev]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = r\n' +
     '[sso-session corp]\nsso_start_url = https://corp.example/start\nsso_region = eu-west-1\n';

@@ -19,7 +19,7 @@ export interface AwsSettings {
 export function clientConfiguration(
   settings: AwsSettings,
   maxSockets: number,
-  service: 'lambda' | 's3',
+  service: 'lambda' | 's3' | 'sts',
   socketTimeout = 60_000,
 ) {
   // The SDK would print a warning about coming releases in the middle of our output; ours to heed, not the user's.

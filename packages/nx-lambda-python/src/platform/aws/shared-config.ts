@@ -27,7 +27,7 @@ export function readSharedConfig(environment: NodeJS.ProcessEnv): SharedConfig {
  */
 export function profileEndpoint(
   profile: string | undefined,
-  service: 'lambda' | 's3',
+  service: 'lambda' | 's3' | 'sts',
   environment: NodeJS.ProcessEnv = process.env,
 ): string | undefined {
   if (!profile || environment['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;

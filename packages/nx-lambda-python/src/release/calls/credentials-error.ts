@@ -2,13 +2,39 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { AwsFailure } from './aws-failure';
-import { innermost, sourceName, type CredentialsSource } from './credentials-source';
+import {
+  innermost,
+  sourceName,
+  type CredentialsSource,
+  type IgnoredVariables,
+} from './credentials-source';
 
-/** Null where the failure is not about credentials. */
+/**
+ * Null where the failure is not about credentials.
+ *
+ * @param ignored what was there and not asked: on CI it is what was meant
+ */
 export function credentialsError(
   failure: AwsFailure,
   source: CredentialsSource,
+  ignored?: IgnoredVariables,
 ): LambdaPythonError | null {
+  const error = errorOf(failure, source);
+  if (error === null || ignored === undefined) return error;
+  const { names, profile, by } = ignored;
+  const owner = by === 'profile' ? 'the option `profile`' : 'AWS_PROFILE';
+  const wayOut =
+    by === 'profile'
+      ? 'run with `--profile=`, or move `profile` into a configuration that CI does not use'
+      : 'unset AWS_PROFILE';
+  return new LambdaPythonError(error.code, {
+    message: `${error.message}; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set and not used, since ${owner} names \`${profile}\`, which wins`,
+    hint: `to use the variables, ${wayOut}; for the profile, ${error.hint}`,
+    cause: error.cause,
+  });
+}
+
+function errorOf(failure: AwsFailure, source: CredentialsSource): LambdaPythonError | null {
   const said = `${failure.name}: ${failure.message}`;
   const name = sourceName(source);
   switch (failure.kind) {

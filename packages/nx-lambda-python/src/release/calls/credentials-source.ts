@@ -14,6 +14,14 @@ export type CredentialsSource =
   | { kind: 'web-identity'; roleArn: string; profile?: string }
   | { kind: 'role'; roleArn: string; profile: string; mfa: boolean; source: CredentialsSource };
 
+/** Variables that hold credentials and are not asked, since a profile that is named wins over them. */
+export interface IgnoredVariables {
+  names: readonly string[];
+  profile: string;
+  /** Who names it: `profile` of the target or command line, or AWS_PROFILE. */
+  by: 'profile' | 'AWS_PROFILE';
+}
+
 /** Whose expiry or absence makes a role unreachable. */
 export function innermost(source: CredentialsSource): CredentialsSource {
   return source.kind === 'role' ? innermost(source.source) : source;

@@ -3,13 +3,14 @@
 import { LambdaPythonError } from '../../errors';
 import { permissionFor, type AwsFailure } from './aws-failure';
 import { credentialsError } from './credentials-error';
-import type { CredentialsSource } from './credentials-source';
+import type { CredentialsSource, IgnoredVariables } from './credentials-source';
 
 /** Where requests go, for messages. */
 export interface AwsPlace {
   region: string;
   profile?: string;
   credentials?: CredentialsSource;
+  ignored?: IgnoredVariables;
 }
 
 /** `subject` is what the call was about: a function's name, or `s3://bucket/key`. */
@@ -20,7 +21,7 @@ export function failureError(
 ): LambdaPythonError {
   const said = `${failure.name}: ${failure.message}`;
   const permission = permissionFor(failure.operation);
-  const aboutCredentials = credentialsError(failure, sourceOf(place));
+  const aboutCredentials = credentialsError(failure, sourceOf(place), place.ignored);
   if (aboutCredentials) return aboutCredentials;
   switch (failure.kind) {
     case 'denied':

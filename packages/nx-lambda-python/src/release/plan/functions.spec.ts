@@ -28,6 +28,23 @@ describe('desiredFunctions', () => {
     expect(one?.name).toBe('prod_orders_refund');
   });
 
+  it('fills them in the names of the functions table, too', () => {
+    const named = [
+      handler('add', 'legacy-{stage}-add'),
+      handler('refund', '{package}-{project}-{handler}'),
+    ];
+    expect(desired(named, DEFAULT_FUNCTION_NAME, 'prod').map(({ name }) => name)).toEqual([
+      'legacy-prod-add',
+      'orders-svc-refund',
+    ]);
+    expect(() => desired(named)).toThrow(
+      'the function name `legacy-{stage}-add` of `add` has `{stage}`, which is not set',
+    );
+    expect(() => desired([handler('a', 'x-{stage}'), handler('b', 'x-prod')], 'x', 'prod')).toThrow(
+      'handlers `a` and `b` both name the function `x-prod`',
+    );
+  });
+
   it('refuses a template that asks for a stage where none is set', () => {
     expect(() => desired([handler('refund')], '{stage}-{handler}')).toThrow(
       expect.objectContaining({ code: 'FUNCTION_NAME_INVALID' }),

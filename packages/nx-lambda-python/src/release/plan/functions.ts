@@ -33,7 +33,7 @@ export function desiredFunctions(
   naming: NamingOptions,
 ): DesiredFunction[] {
   const functions = manifest.handlers.map((handler) => ({
-    name: handler.functionName ?? nameByTemplate(handler, manifest.project, naming),
+    name: nameOf(handler, manifest.project, naming),
     handlerName: handler.name,
     handler: handler.handler,
   }));
@@ -120,12 +120,18 @@ export function functionPattern(
   return template.split('{handler}').map(fill).join('*');
 }
 
-function nameByTemplate(
+/** By the functions table's name where it has one: either may have placeholders. */
+function nameOf(
   handler: ManifestHandler,
   project: string,
   { template, stage, importPackage }: NamingOptions,
 ): string {
-  return functionName(template, { project, handler: handler.name, package: importPackage, stage });
+  return functionName(handler.functionName ?? template, {
+    project,
+    handler: handler.name,
+    package: importPackage,
+    stage,
+  });
 }
 
 function refuseSharedNames(sorted: readonly DesiredFunction[], template: string): void {

@@ -22,8 +22,15 @@ export function placeOf({ accounts, region }: Plan): string {
 }
 
 function accountError(plan: Plan, { accountId }: PlanRules): LambdaPythonError | null {
+  if (accountId === undefined) return null;
+  if (plan.accounts.length === 0 && plan.functions.some(({ creates }) => creates)) {
+    return new LambdaPythonError('ACCOUNT_UNKNOWN', {
+      message: `neither a function nor STS tells the account, expected ${accountId}; nothing was changed`,
+      hint: 'open the way to STS of this region (AWS_ENDPOINT_URL_STS names another one): functions are created only in an account that is known',
+    });
+  }
   const others = plan.accounts.filter((account) => account !== accountId);
-  if (accountId === undefined || others.length === 0) return null;
+  if (others.length === 0) return null;
   return new LambdaPythonError('FUNCTION_MISMATCH', {
     message: `the functions are in account ${others.join(', ')}, expected ${accountId}; nothing was changed`,
     hint: `use credentials of ${accountId} (--profile), or correct \`accountId\``,

@@ -78,7 +78,7 @@ export interface Plan extends Omit<PlanTarget, 'package'> {
   service: string;
   stage: string | null;
   region: string;
-  /** The accounts that the functions' ARNs name: one, none where no function exists yet. */
+  /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
   accounts: string[];
   /** Null outside of git. */
   source: PlanSource | null;
@@ -97,6 +97,8 @@ export interface PlanInput {
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
   source: PlanSource | null;
+  /** That of the credentials, where AWS has told it. */
+  account?: string;
   /** Names of missing functions that can be created. */
   creatable?: ReadonlySet<string>;
   /** Name of the layer that an earlier package may have left; without one in the target it goes. */
@@ -104,7 +106,9 @@ export interface PlanInput {
 }
 
 export function planDeploy(input: PlanInput): Plan {
-  const { service, stage, region, target, functions, remote, source, creatable, layerName } = input;
+  const { service, stage, region, target, functions, remote } = input;
+  const { source, account, creatable, layerName } = input;
+  const accounts = accountsOf(remote.values());
   const common: FunctionGoal = {
     package: target.package,
     storageMode: target.storageMode,
@@ -114,7 +118,7 @@ export function planDeploy(input: PlanInput): Plan {
     service,
     stage,
     region,
-    accounts: accountsOf(remote.values()),
+    accounts: accounts.length === 0 && account !== undefined ? [account] : accounts,
     source,
     ...target,
     functions: functions.map((one) => {

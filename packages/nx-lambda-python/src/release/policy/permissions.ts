@@ -45,6 +45,8 @@ export const PERMISSIONS = {
   ListLayerVersions: { action: 'lambda:ListLayerVersions', on: 'layer' },
   PublishLayerVersion: { action: 'lambda:PublishLayerVersion', on: 'layer' },
   GetLayerVersion: { action: 'lambda:GetLayerVersion', on: 'layer version' },
+  // Needs no policy: AWS answers whoever signs.
+  GetCallerIdentity: { action: 'sts:GetCallerIdentity', on: 'account' },
 } as const satisfies Record<string, Permission>;
 
 export type AwsOperation = keyof typeof PERMISSIONS;

@@ -5,15 +5,24 @@ import type { AwsFailure } from '../calls/aws-failure';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { objectUrl, type Bucket, type ObjectLocation } from '../upload/object-storage';
 import { bucketError } from '../upload/package-object';
+import type { RecordOwner } from './record';
 import type { RecordStorage } from './record-storage';
 import type { RetryPolicy } from '../calls/retry';
+
+export interface EarlierRecords {
+  /** `<prefix>/<project>/releases/<stage>/` */
+  releases: string;
+  owner: RecordOwner;
+}
 
 export interface RecordAccess extends RetryPolicy {
   records: RecordStorage;
   place: AwsPlace;
   bucket: Bucket;
-  /** `<prefix>/<project>/releases/<stage>/` */
+  /** `<prefix>/<project>/releases/<account>/<region>/<stage>/` */
   releases: string;
+  /** Where an earlier version of the plugin kept them, with those of other accounts; only read. */
+  earlier?: EarlierRecords;
   /** `orders`, or `orders (stage prod)`. */
   subject: string;
   /** A new one at each call, never given twice. */

@@ -4,7 +4,14 @@ import { LambdaPythonError } from '../../errors';
 import { isTransient, type AwsFailure, type AwsResult } from '../calls/aws-failure';
 import { forEachLimited } from '../calls/concurrency';
 import { objectUrl, type ObjectLocation } from '../upload/object-storage';
-import { numberOfKey, parseRecord, recordKey, renderRecord, type ReleaseRecord } from './record';
+import {
+  isOf,
+  numberOfKey,
+  parseRecord,
+  recordKey,
+  renderRecord,
+  type ReleaseRecord,
+} from './record';
 import { lockFailure, type RecordAccess } from './record-access';
 import type { WriteCondition } from './record-storage';
 import { withRetries } from '../calls/retry';
@@ -19,15 +26,29 @@ const READS_IN_FLIGHT = 8;
 
 /** Ascending. @throws ACCESS_DENIED naming s3:ListBucket, and what else S3 refuses */
 export async function listReleases(access: RecordAccess): Promise<number[]> {
-  const { bucket, releases, records } = access;
-  const result = await withRetries(() => records.list(bucket, releases), access);
-  if (result.ok) {
-    const numbers = result.value.map((key) => numberOfKey(releases, key));
-    return numbers.filter((number) => number !== null).sort((a, b) => a - b);
+  const numbers = new Set<number>();
+  for (const prefix of prefixesOf(access)) {
+    const result = await listNumbers(prefix, access);
+    if (!result.ok) {
+      const location = { bucket: access.bucket, key: prefix };
+      if (result.failure.kind !== 'denied') throw lockFailure(result.failure, location, access);
+      throw listingError(result.failure, location);
+    }
+    for (const number of result.value) numbers.add(number);
   }
-  const location = { bucket, key: releases };
-  if (result.failure.kind !== 'denied') throw lockFailure(result.failure, location, access);
-  throw listingError(result.failure, location);
+  return [...numbers].sort((a, b) => a - b);
+}
+
+function prefixesOf({ releases, earlier }: RecordAccess): string[] {
+  return earlier === undefined ? [releases] : [releases, earlier.releases];
+}
+
+async function listNumbers(prefix: string, access: RecordAccess): Promise<AwsResult<number[]>> {
+  const { bucket, records } = access;
+  const result = await withRetries(() => records.list(bucket, prefix), access);
+  if (!result.ok) return result;
+  const numbers = result.value.map((key) => numberOfKey(prefix, key));
+  return { ok: true, value: numbers.filter((number) => number !== null) };
 }
 
 /** Who may not list the records. */
@@ -40,10 +61,13 @@ export function listingError(failure: AwsFailure, location: ObjectLocation): Lam
 }
 
 /** The highest number in use; 0 where there is none, or where nobody may look. */
-export async function lastNumber({ records, ...access }: RecordAccess): Promise<number> {
-  const result = await withRetries(() => records.list(access.bucket, access.releases), access);
-  const keys = result.ok ? result.value : [];
-  return Math.max(0, ...keys.map((key) => numberOfKey(access.releases, key) ?? 0));
+export async function lastNumber(access: RecordAccess): Promise<number> {
+  const numbers: number[] = [];
+  for (const prefix of prefixesOf(access)) {
+    const result = await listNumbers(prefix, access);
+    if (result.ok) numbers.push(...result.value);
+  }
+  return Math.max(0, ...numbers);
 }
 
 /** Null where there is none. @throws RELEASE_NOT_FOUND for what cannot be read as one */
@@ -51,7 +75,20 @@ export async function readRecord(
   number: number,
   access: RecordAccess,
 ): Promise<StoredRecord | null> {
-  const location = recordLocation(number, access);
+  const own = await readStored(recordLocation(number, access), access);
+  if (own !== null || access.earlier === undefined) return own;
+  const { releases, owner } = access.earlier;
+  const earlier = await readStored(
+    { bucket: access.bucket, key: recordKey(releases, number) },
+    access,
+  );
+  return earlier !== null && isOf(earlier.record, owner) ? earlier : null;
+}
+
+async function readStored(
+  location: ObjectLocation,
+  access: RecordAccess,
+): Promise<StoredRecord | null> {
   const result = await withRetries(() => access.records.read(location), access);
   // Without s3:ListBucket, S3 says 403 of what is not there.
   if (!result.ok) throw lockFailure(result.failure, location, access);
@@ -71,6 +108,22 @@ export async function readRecords(
     if (stored !== null) found.set(number, stored.record);
   });
   return numbers.flatMap((number) => found.get(number) ?? []);
+}
+
+/** The last so many that are there: of the numbers of an earlier place, some may be another account's. */
+export async function lastRecords(
+  numbers: readonly number[],
+  count: number,
+  access: RecordAccess,
+): Promise<ReleaseRecord[]> {
+  let found: ReleaseRecord[] = [];
+  let rest = [...numbers];
+  while (rest.length > 0 && found.length < count) {
+    const wanted = count - found.length;
+    found = [...(await readRecords(rest.slice(-wanted), access)), ...found];
+    rest = rest.slice(0, -wanted);
+  }
+  return found;
 }
 
 /** Null where that number is taken. @throws what S3 refuses: without its record nothing is deployed */

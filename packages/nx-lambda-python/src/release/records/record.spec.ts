@@ -1,4 +1,11 @@
-import { numberOfKey, parseRecord, recordKey, releasesPrefix, renderRecord } from './record';
+import {
+  earlierPrefix,
+  numberOfKey,
+  parseRecord,
+  recordKey,
+  releasesPrefix,
+  renderRecord,
+} from './record';
 import { beginRecord, lastNumber, listReleases, readRecords, replaceRecord } from './record-store';
 import { FakeRecords, recordAccess, recorded, releaseRecord, RELEASES } from './records.fixtures';
 import { failure } from '../apply/release.fixtures';
@@ -32,9 +39,13 @@ describe('a release record', () => {
   });
 
   it('has a key that sorts by number, and stays in the folder of its stage', () => {
-    expect(releasesPrefix('a/b', 'svc', null)).toBe('a/b/svc/releases/default/');
-    expect(releasesPrefix('', 'svc', 'prod')).toBe('svc/releases/prod/');
-    expect(releasesPrefix('a', 'svc', '../x')).toBe('a/svc/releases/%2E%2E%2Fx/');
+    const owner = { account: '111122223333', region: 'eu-west-1' };
+    const place = '111122223333/eu-west-1';
+    expect(releasesPrefix('a/b', 'svc', null, owner)).toBe(`a/b/svc/releases/${place}/default/`);
+    expect(releasesPrefix('', 'svc', 'prod', owner)).toBe(`svc/releases/${place}/prod/`);
+    expect(releasesPrefix('a', 'svc', '../x', owner)).toBe(`a/svc/releases/${place}/%2E%2E%2Fx/`);
+    // As they were before: format 1 of the layout, which is still read.
+    expect(earlierPrefix('a', 'svc', '../x')).toBe('a/svc/releases/%2E%2E%2Fx/');
     expect(recordKey(RELEASES, 12)).toBe(`${RELEASES}000012.json`);
     expect(numberOfKey(RELEASES, `${RELEASES}000012.json`)).toBe(12);
     expect(numberOfKey(RELEASES, `${RELEASES}1000000.json`)).toBe(1_000_000);

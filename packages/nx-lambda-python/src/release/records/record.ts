@@ -37,7 +37,7 @@ export interface RecordedFunction {
 export interface ReleaseRecord {
   /** Raised whenever the meaning of a field changes. */
   format: 1;
-  /** From 1, for each service and stage; numbers may be missing. */
+  /** From 1, for each service, account, region and stage; numbers may be missing. */
   number: number;
   kind: ReleaseKind;
   /** The release that a rollback undid, or went back to. */
@@ -61,15 +61,44 @@ export interface ReleaseRecord {
   functions: RecordedFunction[];
 }
 
-/** Stages name folders: one that is no plain name would reach into another's. */
-export function releasesPrefix(prefix: string, project: string, stage: string | null): string {
-  const folder = stage === null ? 'default' : encodeURIComponent(stage).replaceAll('.', '%2E');
-  return `${stagesPrefix(prefix, project)}${folder}/`;
+/** Whose records they are: another account's, or another region's, may lie in the same bucket. */
+export interface RecordOwner {
+  account: string;
+  region: string;
 }
 
-/** Below it, one folder for each stage. */
+export function releasesPrefix(
+  prefix: string,
+  project: string,
+  stage: string | null,
+  owner: RecordOwner,
+): string {
+  return `${ownPrefix(stagesPrefix(prefix, project), owner)}${stageFolder(stage)}/`;
+}
+
+/** Where records were kept when a stage was all that told them apart; they are still read. */
+export function earlierPrefix(prefix: string, project: string, stage: string | null): string {
+  return `${stagesPrefix(prefix, project)}${stageFolder(stage)}/`;
+}
+
+/** Below it, a folder for each account, region and stage; of earlier versions, one for each stage. */
 export function stagesPrefix(prefix: string, project: string): string {
   return `${[...prefix.split('/'), project].filter(Boolean).join('/')}/releases/`;
+}
+
+/** Below it, one folder for each stage of an account and region. */
+export function ownPrefix(stages: string, { account, region }: RecordOwner): string {
+  return `${stages}${account}/${region}/`;
+}
+
+/** Stages name folders: one that is no plain name would reach into another's. */
+function stageFolder(stage: string | null): string {
+  return stage === null ? 'default' : encodeURIComponent(stage).replaceAll('.', '%2E');
+}
+
+/** Whether a record of an earlier place is this account's and region's. */
+export function isOf(record: ReleaseRecord, { account, region }: RecordOwner): boolean {
+  return record.region === region && (record.account === null || record.account === account);
 }
 
 export function recordKey(releases: string, number: number): string {

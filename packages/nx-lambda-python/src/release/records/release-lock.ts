@@ -1,4 +1,4 @@
-/** One deploy at a time for each service and stage: a small object that S3 itself compares before it is replaced. */
+/** One deploy at a time for each service, account, region and stage: a small object that S3 itself compares before it is replaced. */
 
 import { LambdaPythonError } from '../../errors';
 import type { AwsResult } from '../calls/aws-failure';
@@ -64,13 +64,29 @@ export function lockLocation(access: RecordAccess): ObjectLocation {
 }
 
 /** @throws ACCESS_DENIED and what else S3 refuses; a lock that may not be seen counts as none until it is written */
-export async function lookAtLock(access: RecordAccess): Promise<LockView> {
+export async function lookAtLock(access: RecordAccess & { force?: boolean }): Promise<LockView> {
   const location = lockLocation(access);
   const result = await withRetries(() => access.records.read(location), access);
+  if (result.ok && result.value === null) await refuseEarlier(access);
   if (result.ok) return viewOf(result.value, location);
   // Without s3:ListBucket, S3 says 403 of what is not there.
   if (result.failure.kind === 'denied') return { file: null, condition: 'absent', seconds: 0 };
   throw lockFailure(result.failure, location, access);
+}
+
+/**
+ * Before the first release of an account and region: one by an earlier version of the plugin may be under way,
+ * whose lock does not tell which account it is for.
+ * @throws RELEASE_LOCKED
+ */
+async function refuseEarlier(access: RecordAccess & { force?: boolean }): Promise<void> {
+  if (access.earlier === undefined) return;
+  const key = `${access.earlier.releases}lock.json`;
+  const location = { bucket: access.bucket, key };
+  const result = await withRetries(() => access.records.read(location), access);
+  if (!result.ok || result.value === null) return;
+  const view = viewOf(result.value, location);
+  if (isHeld(view, access) && !access.force) throw lockedError(view, access);
 }
 
 /** Whether somebody is at work who may not be disturbed. */

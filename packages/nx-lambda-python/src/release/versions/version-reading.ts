@@ -4,9 +4,9 @@ import { forEachLimited } from '../calls/concurrency';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { paced } from '../calls/paced';
 import type { RateLimiter } from '../calls/rate';
-import { numberOfKey, stagesPrefix } from '../records/record';
+import { numberOfKey, ownPrefix, stagesPrefix } from '../records/record';
 import { lockFailure, type RecordAccess } from '../records/record-access';
-import { listingError, readRecords } from '../records/record-store';
+import { lastRecords, listingError } from '../records/record-store';
 import { isHeld, lockedError, lookAtLock } from '../records/release-lock';
 import { withRetries, type RetryPolicy } from '../calls/retry';
 import { hasSurplus, type FunctionVersions, type StageRecords } from './version-prune';
@@ -19,8 +19,9 @@ export interface VersionPorts extends RetryPolicy {
   place: AwsPlace;
 }
 
-/** What it takes to read the records of every stage. */
-export interface StageAccess extends Omit<RecordAccess, 'releases' | 'subject'> {
+/** What it takes to read the records of every stage of an account and region. */
+export interface StageAccess extends Omit<RecordAccess, 'releases' | 'earlier' | 'subject'> {
+  account: string;
   prefix: string;
   project: string;
   /** Whether a release under way is no reason to stop. */
@@ -98,28 +99,32 @@ async function readStages(keep: number, access: StageAccess): Promise<StageRecor
     throw lockFailure(listed.failure, location, { ...access, releases: root, subject });
   }
   const stages: StageRecords[] = [];
-  for (const [stage, numbers] of stagesOf(root, listed.value)) {
+  const owner = { account: access.account, region: access.place.region };
+  const ownRoot = ownPrefix(root, owner);
+  for (const [stage, numbers] of stagesOf([ownRoot, root], listed.value)) {
     const subject = `\`${project}\` (stage ${stage})`;
-    const own: RecordAccess = { ...access, releases: `${root}${stage}/`, subject };
+    const earlier = { releases: `${root}${stage}/`, owner };
+    const own: RecordAccess = { ...access, releases: `${ownRoot}${stage}/`, earlier, subject };
     const lock = await lookAtLock(own);
     if (isHeld(lock, own) && !access.force) throw lockedError(lock, own);
-    stages.push({ stage, records: await readRecords(numbers.slice(-keep), own) });
+    stages.push({ stage, records: await lastRecords(numbers, keep, own) });
   }
   return stages;
 }
 
-/** By folder: the numbers of its records, ascending; none where there is only a lock. */
-function stagesOf(root: string, keys: readonly string[]): Map<string, number[]> {
-  const stages = new Map<string, number[]>();
-  for (const key of keys) {
-    const [stage = '', file] = key.slice(root.length).split('/');
-    if (file === undefined) continue;
-    const numbers = stages.get(stage) ?? [];
-    const number = numberOfKey(`${root}${stage}/`, key);
-    stages.set(stage, number === null ? numbers : [...numbers, number]);
+/** By the folders right below the roots: the numbers of their records, ascending; none where there is only a lock. */
+function stagesOf(roots: readonly string[], keys: readonly string[]): Map<string, number[]> {
+  const stages = new Map<string, Set<number>>();
+  for (const root of roots) {
+    for (const key of keys.filter((one) => one.startsWith(root))) {
+      const [stage = '', file, ...deeper] = key.slice(root.length).split('/');
+      if (file === undefined || deeper.length > 0) continue;
+      const number = numberOfKey(`${root}${stage}/`, key);
+      const numbers = stages.get(stage) ?? new Set();
+      stages.set(stage, number === null ? numbers : numbers.add(number));
+    }
   }
-  for (const numbers of stages.values()) numbers.sort((a, b) => a - b);
-  return stages;
+  return new Map([...stages].map(([stage, found]) => [stage, [...found].sort((a, b) => a - b)]));
 }
 
 /** `arn:aws:lambda:<region>:<account>:function:…` */

@@ -1,0 +1,96 @@
+/** The account that credentials are of: STS's GetCallerIdentity, which no policy has to allow. */
+
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { AwsResult } from '../../release/calls/aws-failure';
+import { call } from './call';
+import { markCredentialsStage } from './credentials-failure';
+import { clientConfiguration, type AwsSettings } from './settings';
+
+const BODY = 'Action=GetCallerIdentity&Version=2011-06-15';
+
+/** Few wait for STS alone: one request, and its answer is small. */
+const TIMEOUT = 10_000;
+
+/**
+ * Over a client of Lambda, whose chain of credentials, proxy, clock and signing are those of every other request:
+ * the SDK's own client of STS is a package more. Only what is sent and how it is answered differ.
+ */
+export async function callerAccount(settings: AwsSettings): Promise<AwsResult<string>> {
+  const { AWS_ENDPOINT_URL_STS: own, AWS_ENDPOINT_URL: all } = process.env;
+  const configuration = clientConfiguration(settings, 1, 'sts', TIMEOUT);
+  const endpoint = configuration.endpoint ?? own ?? all;
+  const client = new LambdaClient({
+    ...configuration,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    httpAuthSchemeProvider: ({ region }) => [
+      {
+        schemeId: 'aws.auth#sigv4',
+        signingProperties: { name: 'sts', signingName: 'sts', region },
+        propertiesExtractor: (config, context) => ({ signingProperties: { config, context } }),
+      },
+    ],
+  });
+  markCredentialsStage(client);
+  const command = new GetAccountSettingsCommand({});
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as SentRequest;
+      // `lambda.eu-west-1.amazonaws.com`, also with -fips, and under the names of other partitions.
+      request.hostname = request.hostname.replace(/^lambda(?=[.-])/, 'sts');
+      request.method = 'POST';
+      request.path = '/';
+      request.headers['content-type'] = 'application/x-www-form-urlencoded';
+      request.body = BODY;
+      return next(args);
+    },
+    { step: 'build', priority: 'high', name: 'askSts' },
+  );
+  let account = '';
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const response = result.response as Received;
+      const text = await textOf(response.body);
+      account = /<Account>(\d{12})<\/Account>/.exec(text)?.[1] ?? '';
+      // As Lambda answers: the SDK then makes the same errors of it as of all others.
+      const [code, message] = ['Code', 'Message'].map((tag) => elementOf(text, tag));
+      if (response.statusCode >= 300 && code) response.headers['x-amzn-errortype'] = code;
+      response.body = Buffer.from(JSON.stringify(message === undefined ? {} : { message }));
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'readSts' },
+  );
+  try {
+    const answer = await call('GetCallerIdentity', () => client.send(command));
+    if (!answer.ok) return answer;
+    if (account !== '') return { ok: true, value: account };
+    const failure = { kind: 'invalid', operation: 'GetCallerIdentity', name: 'NoAccount' } as const;
+    return { ok: false, failure: { ...failure, message: 'the answer names no account' } };
+  } finally {
+    client.destroy();
+  }
+}
+
+interface SentRequest {
+  hostname: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+interface Received {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+function elementOf(xml: string, tag: string): string | undefined {
+  return new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1];
+}
+
+async function textOf(body: unknown): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
