@@ -44,6 +44,9 @@ export function changedSettings(
   }
   const variables = object(body, 'Environment');
   const layers = texts(body, 'Layers');
+  const snapStart = object(body, 'SnapStart');
+  const capacity = object(body, 'CapacityProviderConfig');
+  const instances = capacity && object(capacity, 'LambdaManagedInstancesCapacityProviderConfig');
   return {
     ...current,
     runtime: runtime ?? current.runtime,
@@ -55,6 +58,11 @@ export function changedSettings(
       within(integer(body, 'MemorySize'), 'memorySize', 128, 10_240) ?? current.memorySize,
     ...(variables && { environment: readVariables(variables) }),
     ...(layers && { attachedLayers: attachLayers(context, layers) }),
+    ...(snapStart && { snapStart: text(snapStart, 'ApplyOn') === 'PublishedVersions' }),
+    ...(object(body, 'DurableConfig') && { durable: true }),
+    ...(instances && {
+      capacityProvider: required(text(instances, 'CapacityProviderArn'), 'capacityProviderArn'),
+    }),
   };
 }
 
