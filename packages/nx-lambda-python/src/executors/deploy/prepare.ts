@@ -7,6 +7,7 @@ import type { BuildManifest } from '../../packaging/manifest';
 import { readManifest } from '../../platform/built-package';
 import { readSourceState } from '../../platform/git';
 import type { Canary } from '../../release/apply/canary';
+import { isNumbered } from '../../release/plan/alias-goal';
 import { planCreations } from '../../release/plan/creation';
 import type { FunctionCreation, RemoteFunction } from '../../release/calls/function-service';
 import type { PackageReference } from '../../release/plan/function-state';
@@ -90,7 +91,9 @@ export async function prepareDeploy(
     remote,
     source: await readSource(manifest, request),
     creatable: new Set(creations.keys()),
+    publish: request.publish,
   });
+  refuseMissingCanary(plan, request);
   return { plan, creations, unpackedSize };
 }
 
@@ -103,7 +106,9 @@ function aliasReading(
 ): AliasReading {
   return {
     name,
-    isRight: ({ codeSha256 }) => layer === undefined && codeSha256 === sha256,
+    isRight: ({ codeSha256, alias }) =>
+      layer === undefined && codeSha256 === sha256 && isNumbered(alias?.version ?? ''),
+    comparesSettings: true,
     // A shift that is there already is two writes less.
     needsWeights: ({ codeSha256, alias }, isRight) =>
       weight !== null && !isRight && codeSha256 === sha256 && alias?.codeSha256 !== sha256,
@@ -118,6 +123,20 @@ function refuseUnknownCanary(functions: readonly DesiredFunction[], { name }: Ca
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`canary\` names \`${name}\`, expected one of ${functions.map((one) => one.handlerName).join(', ')}`,
     hint: 'set `--canary` to a handler or function of this deploy',
+  });
+}
+
+/** @throws OPTION_INVALID: nobody else answers for it */
+function refuseMissingCanary(
+  { functions }: Plan,
+  { canary: { name, event }, rules }: DeployRequest,
+): void {
+  const named = functions.find((one) => one.handlerName === name || one.name === name);
+  const isLeftOut = named?.status === 'missing' && !named.creates;
+  if (event === null || !isLeftOut || rules.missing !== 'skip') return;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`canary\` names \`${name}\`, whose function \`${named.name}\` does not exist, so nothing can be asked of it; nothing was changed`,
+    hint: 'create it, or set `--canary` to another handler or function of this deploy',
   });
 }
 
