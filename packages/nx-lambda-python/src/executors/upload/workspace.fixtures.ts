@@ -33,6 +33,8 @@ export class TestWorkspace {
     deploy: { options: {}, configurations: { local: {} } },
   };
   sha256 = '';
+  /** Of each build. */
+  runtime = RUNTIME;
   /** The one file of each package. */
   file: [name: string, text: string] = ['placeholder.txt', 'Replaced by the first deploy.\n'];
   /** Makes each build have a layer, too, with this content. */
@@ -68,7 +70,7 @@ export class TestWorkspace {
         },
       }),
       requirementsKey: 'none',
-      runtime: RUNTIME,
+      runtime: this.runtime,
       architecture: ARCHITECTURE,
       image: null,
       engine: 'host',

@@ -59,8 +59,7 @@ export function wayBack(
 /** Digests of the packages that functions must get again; none of those that only an alias is moved for. */
 export function neededPackages({ target, remote }: State): string[] {
   const needed = target.functions.flatMap((one) => {
-    const { putsCode, code } = wayBack(one, target);
-    return putsCode && !isThere(one, code, remote.get(one.name) ?? null) ? (code ?? []) : [];
+    return getsCode(one, { target, remote }) ? (wayBack(one, target).code ?? []) : [];
   });
   return [...new Set(needed)].sort();
 }
@@ -80,11 +79,18 @@ export function neededVersions({ target, remote }: State): [name: string, versio
 export function planRollback(input: RollbackInput): Plan {
   const { target, region, remote } = input;
   const { record, functions, alias } = target;
-  const runtimes = runtimesOf(input);
-  const impossible = functions.flatMap((one) => {
-    const reason = obstacle(one, input, runtimes);
+  const obstacles = functions.flatMap((one) => {
+    const reason = obstacle(one, input);
     return reason === null ? [] : [`${one.name} (${reason})`];
   });
+  const getCode = functions.filter((one) => getsCode(one, input));
+  const runtimes = [...new Set(getCode.map(({ name }) => runtimeOf(remote.get(name) ?? null)))];
+  const isMixed = obstacles.length === 0 && runtimes.length > 1;
+  const impossible = isMixed
+    ? getCode.map(
+        ({ name }) => `${name} (is ${runtimeOf(remote.get(name) ?? null)}, others are not)`,
+      )
+    : obstacles;
   const accounts = accountsOf(remote.values());
   if (impossible.length > 0) {
     throw impossibleError(impossible, functions.length, `${accounts.join('+')}/${region}`);
@@ -156,20 +162,15 @@ function judgeAlias(
   return { status: 'update', detail: `alias ${alias} ${whereIs(remote.alias)}` };
 }
 
-/** `python3.13 arm64` of the functions that get code: all of a plan have the same. */
-function runtimesOf({ target, remote }: State): string[] {
-  const runtimes = target.functions.flatMap((one) => {
-    const found = remote.get(one.name) ?? null;
-    const { putsCode, code } = wayBack(one, target);
-    return found && putsCode && !isThere(one, code, found) ? [runtimeOf(found)] : [];
-  });
-  return [...new Set(runtimes)];
+/** Whether its package is written to $LATEST. */
+function getsCode(one: RollbackFunction, { target, remote }: State): boolean {
+  const { putsCode, code } = wayBack(one, target);
+  return putsCode && !isThere(one, code, remote.get(one.name) ?? null);
 }
 
 function obstacle(
   one: RollbackFunction,
   { target, remote: all, packages, versions, origins }: RollbackInput,
-  runtimes: readonly string[],
 ): string | null {
   const remote = all.get(one.name) ?? null;
   if (remote === null) return 'does not exist any more';
@@ -186,8 +187,7 @@ function obstacle(
   if (remote.packageType === 'Zip' && builtFor !== runtimeOf(remote)) {
     return `its package ${shortSha(code)} is for ${builtFor}, and it is ${runtimeOf(remote)} now`;
   }
-  if (runtimes.length < 2) return null;
-  return `it is ${runtimeOf(remote)}, and others are not: bring them back one after the other`;
+  return null;
 }
 
 /** @param found undefined where the alias points there already */
@@ -205,8 +205,9 @@ function versionObstacle(
   return isUsable ? null : `its version ${version} is ${found.state}`;
 }
 
-function runtimeOf({ runtime, architecture }: RemoteFunction): string {
-  return `${runtime ?? 'no runtime'} ${architecture}`;
+/** `python3.13 arm64` */
+function runtimeOf(remote: RemoteFunction | null): string {
+  return `${remote?.runtime ?? 'no runtime'} ${remote?.architecture ?? ''}`;
 }
 
 function isThere(
