@@ -21,7 +21,7 @@ export interface DeployExecutorSchema {
    */
   missing?: 'error' | 'skip' | 'create';
   /**
-   * Print the plan and change nothing. Costs one GetFunction for each function. Fails where the deploy itself would.
+   * Print the plan and change nothing. Costs one GetFunction for each function, with `alias` two. Fails where the deploy itself would.
    */
   dryRun?: boolean;
   /**
