@@ -82,9 +82,18 @@ describe('a canary that answers wrong', () => {
     breaks('svc-cancel');
     for (let run = 0; run < 2; run += 1) {
       expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
+      expect(service.report()?.next[1]).toContain('or `nx rollback svc`');
     }
     expect(await service.rollback()).toBe(true);
     expect(await codes()).toEqual(HANDLERS.map(() => old));
+  });
+
+  it('is brought back, also where only an earlier run changed it', async () => {
+    breaks('svc-cancel');
+    expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
+    expect(await service.deploy({ canaryEvent: EVENT, rollbackOnFailure: true })).toBe(false);
+    expect(await codes()).toEqual(HANDLERS.map(() => old));
+    expect((await service.records())[0]).toMatchObject({ status: 'rolled-back' });
   });
 
   it('is invoked by its name also where it has the package already, in all of its forms', async () => {

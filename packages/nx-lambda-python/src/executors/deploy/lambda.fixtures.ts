@@ -12,7 +12,7 @@ import type { Service } from './service.fixtures';
 
 export function rollbackTargetOf({ workspace }: Service, alias?: string): void {
   workspace.targets['deploy'] = { options: alias === undefined ? {} : { alias } };
-  workspace.targets['rollback'] = { options: {} };
+  workspace.targets['rollback'] = { executor: 'nx-lambda-python:rollback', options: {} };
 }
 
 /** As Terraform, CDK and the console make them. */
