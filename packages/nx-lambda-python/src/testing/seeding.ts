@@ -214,7 +214,7 @@ function kindSettings(
 ): Partial<FunctionSettings> {
   const capacityProvider = `arn:aws:lambda:${region}:${accountId}:capacity-provider:simulated`;
   return {
-    ...(kind === 'durable' && { durable: true }),
+    ...(kind === 'durable' && { durable: { executionTimeout: 3600, retentionDays: 14 } }),
     ...(kind === 'managed' && { capacityProvider }),
     ...(kind === 'snap-start' && { snapStart: true }),
     ...(kind === 'image' && { image: true }),

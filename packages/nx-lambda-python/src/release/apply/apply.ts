@@ -1,4 +1,4 @@
-/** Carries out a plan: aliases off $LATEST, one canary, then all code, then all versions, then all aliases; none is forgotten. */
+/** Carries out a plan: aliases off $LATEST, one canary, all code, all versions, all aliases; none is forgotten. */
 
 import { chooseCanary, invokeCanary, type Canary } from './canary';
 import { changeLatest } from './change-latest';
@@ -55,8 +55,8 @@ export async function applyPlan(plan: Plan, ports: ApplyPorts): Promise<Function
   const tasks = plan.functions.map((one) => newTask(one));
   const canary = ports.canary && chooseCanary(plan.functions, ports.canary);
   for (const task of tasks) {
-    if (!isChanged(task.one) && task.one !== canary)
-      end(task, withoutWrite(task.one), session, ports);
+    const isIdle = !isChanged(task.one) && task.one !== canary;
+    if (isIdle) end(task, withoutWrite(task.one), session, ports);
   }
   const first = tasks.find(({ one }) => one === canary);
   const changed = tasks.filter(({ one }) => isChanged(one));

@@ -60,7 +60,7 @@ export interface FunctionSettings {
   attachedLayers?: AttachedLayer[];
   /** Each published version has a snapshot, and is Pending until it is made. */
   snapStart?: boolean;
-  durable?: boolean;
+  durable?: { executionTimeout: number; retentionDays: number };
   /** ARN of the capacity provider whose instances it runs on. */
   capacityProvider?: string;
   /** Its code is a container image. */

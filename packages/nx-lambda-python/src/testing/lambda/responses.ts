@@ -77,7 +77,10 @@ export function listed(
       Layers: settings.attachedLayers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
     }),
     ...(settings.durable && {
-      DurableConfig: { ExecutionTimeout: 3600, RetentionPeriodInDays: 14 },
+      DurableConfig: {
+        ExecutionTimeout: settings.durable.executionTimeout,
+        RetentionPeriodInDays: settings.durable.retentionDays,
+      },
     }),
     ...(settings.capacityProvider && {
       CapacityProviderConfig: {
