@@ -5,6 +5,9 @@ import { rollbackTargetOf } from './lambda.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
 import { Service } from './service.fixtures';
 
+// Each deploys several times; a busy machine takes its time.
+jest.setTimeout(30_000);
+
 const EVENT = 'event.json';
 /** Every handler gives its event back. */
 const ECHO: [string, string] = [

@@ -7,6 +7,9 @@ import { HANDLERS } from './fault-matrix.fixtures';
 import { aliasesOnLatest, configure, rollbackTargetOf } from './lambda.fixtures';
 import { Service } from './service.fixtures';
 
+// Each deploys several times; a busy machine takes its time.
+jest.setTimeout(30_000);
+
 const alias = { alias: 'live' };
 
 describe('functions of other kinds', () => {

@@ -5,6 +5,9 @@ import { HANDLERS } from './fault-matrix.fixtures';
 import { aliasesOnLatest, rollbackTargetOf } from './lambda.fixtures';
 import { Service } from './service.fixtures';
 
+// Each deploys several times; a busy machine takes its time.
+jest.setTimeout(30_000);
+
 const alias = { alias: 'live' };
 
 describe('a deploy with aliases on $LATEST', () => {

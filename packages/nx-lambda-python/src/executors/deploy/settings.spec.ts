@@ -4,6 +4,9 @@ import './short-waits.fixtures';
 import { configure, rollbackTargetOf } from './lambda.fixtures';
 import { Service } from './service.fixtures';
 
+// Each deploys several times; a busy machine takes its time.
+jest.setTimeout(30_000);
+
 const alias = { alias: 'live' };
 
 describe('settings that callers of an alias do not get', () => {

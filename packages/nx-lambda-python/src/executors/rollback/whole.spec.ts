@@ -6,6 +6,9 @@ import { configure, deleteVersion, rollbackTargetOf } from '../deploy/lambda.fix
 import { Service } from '../deploy/service.fixtures';
 import { writes } from '../upload/workspace.fixtures';
 
+// Each deploys several times; a busy machine takes its time.
+jest.setTimeout(30_000);
+
 const alias = { alias: 'live' };
 
 describe('a rollback', () => {
