@@ -10,8 +10,10 @@ import {
   GetFunctionConcurrencyCommand,
   InvokeCommand,
   LambdaClient,
+  ListDurableExecutionsByFunctionCommand,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
+  type ListDurableExecutionsByFunctionCommandInput,
 } from '@aws-sdk/client-lambda';
 import {
   CopyObjectCommand,
@@ -116,6 +118,64 @@ describe('who may use it', () => {
     for (const path of [`/_code/${sha256}`, `/_code/${'0'.repeat(64)}/${sha256}`]) {
       expect((await fetch(new URL(path, url))).status).toBe(403);
     }
+  });
+});
+
+describe('functions of other kinds', () => {
+  test('have versions with snapshots, which cannot be invoked before they are there', async () => {
+    const clock = stoppedClock();
+    const { account, lambda } = await startBench({ now: clock.now });
+    await account.createFunction({ ...ORDERS, kind: 'snap-start' });
+    const published = await lambda.send(new PublishVersionCommand({ FunctionName }));
+    expect(published).toMatchObject({
+      State: 'Pending',
+      SnapStart: { ApplyOn: 'PublishedVersions', OptimizationStatus: 'Off' },
+    });
+    const invoke = new InvokeCommand({ FunctionName, Qualifier: '1' });
+    await expect(lambda.send(invoke)).rejects.toMatchObject({
+      name: 'SnapStartNotReadyException',
+      $metadata: { httpStatusCode: 409 },
+    });
+    clock.pass(250);
+    const read = (Qualifier?: string) =>
+      lambda.send(new GetFunctionCommand({ FunctionName, Qualifier }));
+    expect((await read('1')).Configuration?.SnapStart?.OptimizationStatus).toBe('On');
+    expect((await read()).Configuration?.SnapStart?.OptimizationStatus).toBe('Off');
+    await lambda.send(invoke);
+  });
+
+  test('list their durable executions, of a version and of all', async () => {
+    const { account, lambda } = await startBench();
+    await account.createFunction({ ...ORDERS, kind: 'durable' });
+    await lambda.send(new PublishVersionCommand({ FunctionName }));
+    expect(await account.createExecution(FunctionName, '1')).toBe(true);
+    expect(await account.createExecution(FunctionName, '$LATEST', 'SUCCEEDED')).toBe(true);
+    expect(await account.createExecution(FunctionName, '2')).toBe(false);
+    const list = async (more: Partial<ListDurableExecutionsByFunctionCommandInput>) => {
+      const command = new ListDurableExecutionsByFunctionCommand({ FunctionName, ...more });
+      const { DurableExecutions = [] } = await lambda.send(command);
+      return DurableExecutions.map(({ FunctionArn, Status }) => [
+        FunctionArn?.replace(/^.*:/, ''),
+        Status,
+      ]);
+    };
+    expect(await list({})).toEqual([
+      ['1', 'RUNNING'],
+      ['$LATEST', 'SUCCEEDED'],
+    ]);
+    expect(await list({ Qualifier: '1' })).toEqual([['1', 'RUNNING']]);
+    expect(await list({ Statuses: ['RUNNING'] })).toEqual([['1', 'RUNNING']]);
+    expect(await list({ Qualifier: '$LATEST', Statuses: ['RUNNING'] })).toEqual([]);
+  });
+
+  test.each([
+    ['image', 'InvalidParameterValueException'],
+    ['signed', 'CodeVerificationFailedException'],
+  ] as const)('refuse a zip: %s', async (kind, name) => {
+    const { account, lambda } = await startBench();
+    await account.createFunction({ ...ORDERS, kind });
+    const update = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
+    await expect(lambda.send(update)).rejects.toMatchObject({ name });
   });
 });
 

@@ -11,7 +11,13 @@ import type { AwsRequest } from './protocol';
 import type { Quota } from './quota';
 import { AWS_QUOTA } from './quota';
 import type { BucketSeed, FunctionSeed, FunctionState } from './seeding';
-import { readFunctionState, readLiveCode, seedBucket, seedFunction } from './seeding';
+import {
+  readFunctionState,
+  readLiveCode,
+  seedBucket,
+  seedExecution,
+  seedFunction,
+} from './seeding';
 import type { Credentials } from './signature';
 import { openDirectoryStore } from './state/directory';
 import { memoryStore } from './state/memory';
@@ -52,6 +58,12 @@ export interface SimulatedAccount {
   readFunction(name: string): Promise<FunctionState | undefined>;
   /** The zip that an invocation would run now: after a failed update still the one before. */
   functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
+  /** A durable execution, on a version of a durable function. False where there is no such version. */
+  createExecution(
+    name: string,
+    version: string,
+    status?: 'RUNNING' | 'SUCCEEDED',
+  ): Promise<boolean>;
   /** Adds a fault, counted from the next request on. */
   inject(fault: Fault): void;
   /** Takes back every fault that was injected. */
@@ -109,6 +121,8 @@ export async function startSimulatedAccount(
     createFunction: (seed) => seedFunction(owner, seed),
     readFunction: (name) => readFunctionState(owner, name),
     functionCode: (name, qualifier) => readLiveCode(owner, name, qualifier),
+    createExecution: (name, version, status = 'RUNNING') =>
+      seedExecution(owner, name, version, status),
     inject: (fault) => faults.add(fault),
     heal: () => faults.clear(),
     stop: () => {

@@ -6,5 +6,5 @@ export type { RecordedRequest } from './dispatch';
 export type { Fault, FaultKind } from './faults';
 export type { ServiceName } from './protocol';
 export type { Quota } from './quota';
-export type { BucketSeed, FunctionSeed, FunctionState } from './seeding';
+export type { BucketSeed, FunctionKind, FunctionSeed, FunctionState } from './seeding';
 export type { Credentials } from './signature';

@@ -1,7 +1,12 @@
 /** What a test or `-c local` sets up and looks at without the SDK: buckets, functions, live code. */
 
 import { checkArchive } from './lambda/archive';
-import type { FunctionVersion, StoredFunction } from './lambda/model';
+import type {
+  DurableExecution,
+  FunctionSettings,
+  FunctionVersion,
+  StoredFunction,
+} from './lambda/model';
 import { functionId, lambdaDate, newRevision, settle } from './lambda/model';
 import { smallZip } from './lambda/small-zip';
 import { newBucket } from './s3/buckets';
@@ -26,7 +31,18 @@ export interface FunctionSeed {
   role?: string;
   /** A zip. */
   code?: Buffer;
+  /** What is unlike other functions. */
+  kind?: FunctionKind;
 }
+
+/**
+ * - durable: its executions stay on the version that they were started with
+ * - managed: it runs on managed instances
+ * - snap-start: its versions have snapshots
+ * - image: its code is a container image
+ * - signed: it takes signed code only
+ */
+export type FunctionKind = 'durable' | 'managed' | 'snap-start' | 'image' | 'signed';
 
 /** A function's $LATEST as it is now. */
 export interface FunctionState {
@@ -121,6 +137,27 @@ export function readFunctionState(owner: Owner, name: string): Promise<FunctionS
   });
 }
 
+/** A durable execution on that version of a function. False where there is no such version. */
+export function seedExecution(
+  owner: Owner,
+  name: string,
+  version: string,
+  status: DurableExecution['status'],
+): Promise<boolean> {
+  return owner.store.run((state) => {
+    const id = functionId(owner.region, name);
+    const stored = state.read('functions', id);
+    const known = stored && [stored.latest, ...stored.versions];
+    if (!stored || !known?.some((one) => one.version === version)) return false;
+    const execution = { id: newRevision(), version, status, start: owner.now() };
+    state.write('functions', id, {
+      ...stored,
+      executions: [...(stored.executions ?? []), execution],
+    });
+    return true;
+  });
+}
+
 export function readLiveCode(
   owner: Owner,
   name: string,
@@ -154,6 +191,7 @@ function newFunction(
         timeout: 3,
         memorySize: 128,
         architectures: [seed.architecture],
+        ...kindSettings(seed.kind, region, accountId),
       },
       code,
       liveSha256: code.sha256,
@@ -166,6 +204,21 @@ function newFunction(
     nextVersion: 1,
     unchangedSincePublish: false,
     aliases: [],
+  };
+}
+
+function kindSettings(
+  kind: FunctionKind | undefined,
+  region: string,
+  accountId: string,
+): Partial<FunctionSettings> {
+  const capacityProvider = `arn:aws:lambda:${region}:${accountId}:capacity-provider:simulated`;
+  return {
+    ...(kind === 'durable' && { durable: { executionTimeout: 3600, retentionDays: 14 } }),
+    ...(kind === 'managed' && { capacityProvider }),
+    ...(kind === 'snap-start' && { snapStart: true }),
+    ...(kind === 'image' && { image: true }),
+    ...(kind === 'signed' && { codeSigning: true }),
   };
 }
 

@@ -34,7 +34,7 @@ export async function bringBack(
   if (functions.length === 0) return { complete: true, outcomes: [...outcomes] };
   try {
     const target = undoLast([{ ...record, functions }], `\`${record.service}\``);
-    const { plan } = await prepareRollback(target, settings, access);
+    const { plan } = await prepareRollback(target, settings, access, noOrigins);
     const undone = await applyPlan(plan, access);
     const back = new Map(undone.map((one) => [one.name, one]));
     const left = new Map(target.unknown.map(({ name, reason }) => [name, reason]));
@@ -55,6 +55,9 @@ export async function bringBack(
     return { complete: false, outcomes: told };
   }
 }
+
+/** Functions took the deploy's package: one that its record does not know was for the same. */
+const noOrigins = async () => new Map<string, never>();
 
 function undoneOutcome(one: FunctionOutcome, after: FunctionState | null): FunctionOutcome {
   const { name, handlerName, handler, seconds } = one;

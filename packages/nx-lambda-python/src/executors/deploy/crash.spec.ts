@@ -1,4 +1,5 @@
 import { describeCrash } from './crash.fixtures';
+import { aliasesOnLatest } from './lambda.fixtures';
 
 const LAYER = 'arn:aws:lambda:eu-west-1:000000000000:layer';
 const VERSIONS: Record<string, string> = { old: '1', new: '2' };
@@ -46,6 +47,23 @@ describeCrash('a deploy with another layer', {
     await service.bring('old');
     await service.attachLayer('monitoring');
     expect(await service.deploy({})).toBe(true);
+    await service.bring('new');
+  },
+  began: 'old',
+  ends: 'new',
+});
+
+describeCrash('a deploy with aliases on $LATEST', {
+  command: 'deploy',
+  alias: 'live',
+  // lock, record, 3 × version and alias of what is there, 3 × code, version and alias, record, lock
+  writes: 19,
+  quick: ['5 after', '16 after'],
+  interrupted: ['5 before'],
+  async prepare(service) {
+    await service.bring('old');
+    expect(await service.deploy({})).toBe(true);
+    await aliasesOnLatest(service);
     await service.bring('new');
   },
   began: 'old',

@@ -14,6 +14,8 @@ export const CALLS = {
   },
   /** The first deploy of a service. */
   first: { function: ['CreateAlias'], call: [], once: ['ListObjectsV2'] },
+  /** Aliases that point to $LATEST. */
+  latest: { function: ['PublishVersion', 'UpdateAlias'], call: [], once: [] },
   layers: {
     function: ['UpdateFunctionConfiguration'],
     call: [],

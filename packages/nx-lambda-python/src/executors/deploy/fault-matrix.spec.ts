@@ -1,4 +1,5 @@
 import { cases, OUTCOMES, type Case } from './fault-matrix.fixtures';
+import { aliasesOnLatest } from './lambda.fixtures';
 import { describeMatrix } from './meets.fixtures';
 
 const alias = { alias: 'live' };
@@ -46,4 +47,21 @@ describeMatrix('a first release that meets', {
   options: alias,
   quick: ['lost-response at CreateAlias svc-create'],
   prepare: async () => undefined,
+});
+
+describeMatrix('a release over aliases of $LATEST that meets', {
+  name: 'latest',
+  options: alias,
+  more: cases(['PublishVersion'], 'function', OUTCOMES),
+  quick: [
+    'lost-response at PublishVersion svc-create',
+    'lost-response at UpdateAlias svc-create',
+    'access-denied at UpdateAlias svc-refund',
+    'update-failed at PublishVersion svc-create',
+  ],
+  async prepare(service) {
+    await service.bring('old');
+    expect(await service.deploy({})).toBe(true);
+    await aliasesOnLatest(service);
+  },
 });

@@ -48,7 +48,13 @@ export interface Journal {
   /** Null where somebody was faster: look and plan again. */
   begin(view: LockView, plan: Plan, rollback?: DraftFacts['rollback']): Promise<OpenRelease | null>;
   /** Nothing is to be done: the number of a release that was killed and has its end written by this. */
-  settle(view: LockView, plan: Plan, rollback?: DraftFacts['rollback']): Promise<number | null>;
+  settle(view: LockView, plan: Plan, more?: Settling): Promise<number | null>;
+}
+
+interface Settling {
+  rollback?: DraftFacts['rollback'];
+  /** Whether the package of the release that was killed works; it is asked before anything is written. */
+  isProven?: (record: ReleaseRecord) => Promise<boolean>;
 }
 
 export interface OpenRelease {
@@ -112,8 +118,8 @@ export async function openJournal(request: JournalRequest, ports: JournalPorts):
   return {
     access,
     look: () => lookAtLock(access),
-    settle: (view, plan, rollback) =>
-      settleUnfinished(view, releaseDraft(plan, { ...facts, rollback }), access),
+    settle: (view, plan, { rollback, isProven } = {}) =>
+      settleUnfinished(view, releaseDraft(plan, { ...facts, rollback }), access, isProven),
     async begin(view, plan, rollback) {
       const session = await beginRelease(view, releaseDraft(plan, { ...facts, rollback }), access);
       if (session === null) return null;

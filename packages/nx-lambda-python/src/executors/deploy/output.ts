@@ -7,7 +7,12 @@ import { systemClock } from '../../release/calls/clock';
 import type { FunctionOutcome } from '../../release/apply/outcome';
 import { isChanged, movesAliasOnly, type Plan } from '../../release/plan/plan';
 import { Progress, type ReleasePhase } from '../../release/apply/progress';
-import { renderPlan, renderReport, type OutputFormat } from '../../release/report/render';
+import {
+  renderPlan,
+  renderReport,
+  type OutputFormat,
+  type PlannedBack,
+} from '../../release/report/render';
 import { cutMarkdown } from '../../release/report/render-markdown';
 import { REPORT_FILE, type DeployReport } from '../../release/report/report';
 import { oneLine } from '../../release/report/text';
@@ -79,9 +84,15 @@ export function appendStepSummary(markdown: string, output: DeployOutput): void 
   }
 }
 
-export function showPlan(plan: Plan, format: OutputFormat, output: DeployOutput): void {
-  output.document(renderPlan(plan, format));
-  appendStepSummary(renderPlan(plan, 'markdown'), output);
+/** @param back of a rollback: the release that it is about */
+export function showPlan(
+  plan: Plan,
+  format: OutputFormat,
+  output: DeployOutput,
+  back?: PlannedBack,
+): void {
+  output.document(renderPlan(plan, format, back));
+  appendStepSummary(renderPlan(plan, 'markdown', back), output);
 }
 
 /** In the form that was asked for, in the step summary, and as a file in the folder of the package. */
@@ -122,7 +133,8 @@ export function progressReporter(plan: Plan, output: DeployOutput): ProgressRepo
     phase,
     step,
     outcome: ({ name, status, error }) => {
-      if (!waiting.delete(name)) return;
+      // A canary that has the package already may fail, too.
+      if (!waiting.delete(name) && status !== 'failed') return;
       if (status === 'failed') output.alarm(`failed: ${name}: ${error ?? 'no reason given'}`);
       step(name, status === 'failed');
     },

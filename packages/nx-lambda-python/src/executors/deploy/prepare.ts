@@ -7,6 +7,7 @@ import type { BuildManifest } from '../../packaging/manifest';
 import { readSourceState } from '../../platform/git';
 import type { Canary } from '../../release/apply/canary';
 import type { PlannedZips } from '../../release/plan/code-storage';
+import { isNumbered } from '../../release/plan/alias-goal';
 import { planCreations } from '../../release/plan/creation';
 import type { FunctionCreation, RemoteFunction } from '../../release/calls/function-service';
 import type { PackageReference } from '../../release/plan/function-state';
@@ -96,7 +97,9 @@ export async function prepareDeploy(
     ...(access.account.isKnown && { account: access.account.id }),
     creatable: new Set(creations.keys()),
     layerName: request.layerName,
+    publish: request.publish,
   });
+  refuseMissingCanary(plan, request);
   const zips = { package: manifest.package, layer: manifest.layer ?? null };
   return { plan, creations, zips };
 }
@@ -113,7 +116,9 @@ function aliasReading(
     isRight: (aliased) =>
       layer === undefined &&
       aliased.codeSha256 === sha256 &&
+      isNumbered(aliased.alias?.version ?? '') &&
       detaching(layerName, aliased) === null,
+    comparesSettings: true,
     // A shift that is there already is two writes less.
     needsWeights: ({ codeSha256, alias }, isRight) =>
       weight !== null && !isRight && codeSha256 === sha256 && alias?.codeSha256 !== sha256,
@@ -128,6 +133,20 @@ function refuseUnknownCanary(functions: readonly DesiredFunction[], { name }: Ca
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`canary\` names \`${name}\`, expected one of ${functions.map((one) => one.handlerName).join(', ')}`,
     hint: 'set `--canary` to a handler or function of this deploy',
+  });
+}
+
+/** @throws OPTION_INVALID: nobody else answers for it */
+function refuseMissingCanary(
+  { functions }: Plan,
+  { canary: { name, event }, rules }: DeployRequest,
+): void {
+  const named = functions.find((one) => one.handlerName === name || one.name === name);
+  const isLeftOut = named?.status === 'missing' && !named.creates;
+  if (event === null || !isLeftOut || rules.missing !== 'skip') return;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`canary\` names \`${name}\`, whose function \`${named.name}\` does not exist, so nothing can be asked of it; nothing was changed`,
+    hint: 'create it, or set `--canary` to another handler or function of this deploy',
   });
 }
 

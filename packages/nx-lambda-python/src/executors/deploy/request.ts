@@ -42,6 +42,8 @@ export interface DeployRequest {
   usePackage: () => Promise<UsedPackage>;
   alias: string | null;
   aliasWeight: number | null;
+  /** Whether settings of $LATEST that callers of the alias do not get are published. */
+  publish: boolean;
   canary: Canary;
   storageMode: StorageMode;
   layerName: string;
@@ -112,14 +114,21 @@ export function deployRequest(
 function aliasOptions({
   alias = '',
   aliasWeight,
-}: DeployExecutorSchema): Pick<DeployRequest, 'alias' | 'aliasWeight'> {
+  publish = false,
+}: DeployExecutorSchema): Pick<DeployRequest, 'alias' | 'aliasWeight' | 'publish'> {
+  if (alias === '' && publish) {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: '`publish` makes versions that an alias points to, and `alias` is not set',
+      hint: 'set `--alias`, or leave out `--publish`: without an alias what $LATEST has set is live',
+    });
+  }
   if (alias === '' && aliasWeight !== undefined) {
     throw new LambdaPythonError('OPTION_INVALID', {
       message: '`aliasWeight` shifts the calls of an alias, and `alias` is not set',
       hint: 'set `"alias"` on the deploy target too, or leave out `aliasWeight`',
     });
   }
-  return { alias: alias === '' ? null : alias, aliasWeight: aliasWeight ?? null };
+  return { alias: alias === '' ? null : alias, aliasWeight: aliasWeight ?? null, publish };
 }
 
 /** @throws OPTION_INVALID */

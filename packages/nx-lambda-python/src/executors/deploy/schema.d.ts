@@ -21,7 +21,7 @@ export interface DeployExecutorSchema {
    */
   missing?: 'error' | 'skip' | 'create';
   /**
-   * Print the plan and change nothing. Costs one GetFunction for each function. Fails where the deploy itself would.
+   * Print the plan and change nothing. Costs one GetFunction for each function, with `alias` two. Fails where the deploy itself would.
    */
   dryRun?: boolean;
   /**
@@ -37,7 +37,11 @@ export interface DeployExecutorSchema {
    */
   aliasWeight?: number;
   /**
-   * Handler or function that is changed first, alone; the others follow when AWS calls it healthy. Default: the first one that changes. Costs the time of one update, about two seconds.
+   * Publish a version, and move `alias` to it, also where only settings of $LATEST (memory, environment, role, …) differ from what the alias reaches; without it the plan names them. Needs `alias`. Costs two writes for each such function.
+   */
+  publish?: boolean;
+  /**
+   * Handler or function that is changed first, alone; the others follow when AWS calls it healthy. With `canaryEvent` it is invoked in every deploy, also where it has the package already. Default: the first one that changes. Costs the time of one update, about two seconds.
    */
   canary?: string;
   /**

@@ -1,5 +1,6 @@
 /** A service of three functions on a simulated account, and what people do with it. */
 
+import { DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import type { LockFile } from '../../release/records/release-lock';
 import { REPORT_FILE, type DeployReport } from '../../release/report/report';
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
 import releases from '../releases/executor';
+import rollback from '../rollback/executor';
+import type { RollbackExecutorSchema } from '../rollback/schema';
 import upload from '../upload/executor';
 import {
   ARCHITECTURE,
@@ -87,6 +90,10 @@ export class Service {
     return this.deploy({ ...options, forceUnlock: true });
   }
 
+  async rollback(options: RollbackExecutorSchema = {}): Promise<boolean> {
+    return (await rollback(options, this.workspace.context('rollback'))).success;
+  }
+
   /** Null where the last deploy ended before it began to write. */
   report(): DeployReport | null {
     if (!existsSync(this.reportPath)) return null;
@@ -133,6 +140,15 @@ export class Service {
     close();
     if (!found.ok) throw new Error(found.failure.message);
     return found.value && (JSON.parse(found.value.text) as LockFile);
+  }
+
+  /** The function is deleted, with its versions, and made again. */
+  async remake(name: string): Promise<void> {
+    const { endpoint, region, credentials } = this.account;
+    const lambda = new LambdaClient({ endpoint, region, credentials });
+    await lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
+    lambda.destroy();
+    await createFunctions(this.account, [name.replace(/^svc-/, '')]);
   }
 
   /** A layer of somebody else's on every function, made of what was built last. */

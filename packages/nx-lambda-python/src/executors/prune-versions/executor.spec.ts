@@ -9,10 +9,13 @@ import {
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
 import {
+  ARCHITECTURE,
   capturePrinted,
   createFunctions,
+  handlerOf,
   isolateEnvironment,
   restoreEnvironment,
+  RUNTIME,
   TestWorkspace,
   writes,
 } from '../upload/workspace.fixtures';
@@ -171,6 +174,47 @@ describe('prune-versions', () => {
     const aliases = account.requests.filter(({ operation }) => operation === 'ListAliases');
     expect(aliases.map(({ target }) => target)).toEqual([FUNCTION]);
     expect(account.requests.filter(({ status }) => status === 429)).toEqual([]);
+  });
+
+  it('keeps what durable executions run on, asks for no other function, and says why', async () => {
+    const name = 'svc-durable';
+    await account.createFunction({
+      ...{ name, runtime: RUNTIME, handler: handlerOf('durable'), architecture: ARCHITECTURE },
+      kind: 'durable',
+    });
+    workspace.build([...HANDLERS, 'durable']);
+    await publish(4, name);
+    await publish(4);
+    await account.createExecution(name, '1');
+    await account.createExecution(name, '2', 'SUCCEEDED');
+    expect(await json({ keep: 1 })).toMatchObject({
+      functions: [
+        {},
+        {},
+        {
+          versions: [
+            { version: '1', status: 'keep', reasons: ['running executions'] },
+            { version: '2', status: 'delete' },
+            { version: '3', status: 'delete' },
+            { version: '4', status: 'keep' },
+          ],
+        },
+        {},
+      ],
+    });
+    const asked = () =>
+      account.requests.filter(({ operation }) => operation === 'ListDurableExecutionsByFunction');
+    expect(asked().map(({ target, input }) => [target, input?.['Qualifier']])).toEqual([
+      [name, '1'],
+      [name, '2'],
+      [name, '3'],
+    ]);
+    account.inject({ operation: asked()[0]?.operation ?? '', kind: 'access-denied' });
+    expect(await remove({ keep: 1 })).toEqual({ success: false });
+    expect(printed()).toContain('AWS denied lambda:ListDurableExecutionsByFunction');
+    expect(deletions()).toBe(0);
+    expect(await remove({ keep: 1 })).toEqual({ success: true });
+    expect(await existing(name)).toEqual(['$LATEST', '1', '4']);
   });
 
   it('bears lost answers and throttling, and pauses for it', async () => {

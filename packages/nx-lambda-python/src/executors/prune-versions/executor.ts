@@ -13,7 +13,7 @@ import {
   versionsToDelete,
   type VersionPlan,
 } from '../../release/versions/version-prune';
-import { readVersionFacts } from '../../release/versions/version-reading';
+import { readVersionFacts, withoutRunning } from '../../release/versions/version-reading';
 import { renderError } from '../../report';
 import { openDeployAccess, type DeployAccess } from '../deploy/access';
 import { appendStepSummary, deployOutput, type DeployOutput } from '../deploy/output';
@@ -96,7 +96,8 @@ async function makePlan(
       force: forceUnlock || dryRun,
     },
   );
-  return planVersions({ service: project, region: access.place.region, keep, ...facts });
+  const plan = planVersions({ service: project, region: access.place.region, keep, ...facts });
+  return withoutRunning(plan, access);
 }
 
 async function deleteAll(plan: VersionPlan, access: DeployAccess, output: DeployOutput) {

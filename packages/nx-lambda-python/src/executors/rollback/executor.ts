@@ -5,6 +5,7 @@ import { applyPlan } from '../../release/apply/apply';
 import { secondsSince } from '../../release/calls/clock';
 import { selectFunctions } from '../../release/plan/functions';
 import { placeOf, planError } from '../../release/plan/plan-error';
+import { packageOrigins } from '../../release/records/package-origin';
 import type { RecordAccess } from '../../release/records/record-access';
 import { listReleases, readRecords } from '../../release/records/record-store';
 import { hasChanges } from '../../release/records/release-draft';
@@ -88,9 +89,11 @@ async function planAndApply(
   const view = await journal.look();
   const target = await findTarget(request, view, journal.access);
   for (const { name, reason } of target.unknown) output.note(`left as it is: ${name} ${reason}`);
-  const { plan, goals } = await prepareRollback(target, request.settings, access);
+  const originsOf = (digests: readonly string[]) =>
+    packageOrigins(digests, target.of, journal.access);
+  const { plan, goals } = await prepareRollback(target, request.settings, access, originsOf);
   const error = planError(plan, request.rules);
-  if (request.dryRun || error) showPlan(plan, request.format, output);
+  if (request.dryRun || error) showPlan(plan, request.format, output, target);
   if (error) throw error;
   if (request.dryRun) return true;
 
@@ -106,7 +109,7 @@ async function planAndApply(
   const facts = { of: target.of, goals };
   const release = hasChanges(plan) ? await journal.begin(view, plan, facts) : null;
   if (release === null && hasChanges(plan)) return null;
-  const settled = release === null ? await journal.settle(view, plan, facts) : null;
+  const settled = release === null ? await journal.settle(view, plan, { rollback: facts }) : null;
   if (settled !== null) output.note(`release ${settled} had been cut off; it is complete now`);
   try {
     const outcomes = await applyPlan(plan, {

@@ -1,16 +1,24 @@
 /** Reads all that a rollback needs and makes its plan; writes nothing. */
 
 import { forEachLimited } from '../../release/calls/concurrency';
+import type { RemoteFunction } from '../../release/calls/function-service';
 import type { FunctionState, PackageReference } from '../../release/plan/function-state';
 import type { ObjectLocation } from '../../release/upload/object-storage';
 import { findReference, packageKey, type StorageAccess } from '../../release/upload/package-object';
 import type { Plan } from '../../release/plan/plan';
 import {
+  readFunction,
   readRemoteStates,
   type AliasReading,
   type FunctionReader,
 } from '../../release/plan/remote-states';
-import { neededPackages, planRollback } from '../../release/records/rollback-plan';
+import type { PackageOrigin } from '../../release/records/package-origin';
+import {
+  neededPackages,
+  neededVersions,
+  planRollback,
+  wayBack,
+} from '../../release/records/rollback-plan';
 import type { RollbackTarget } from '../../release/records/rollback-target';
 import type { StorageSettings } from '../upload/settings';
 
@@ -20,13 +28,17 @@ export interface PreparedRollback {
   goals: ReadonlyMap<string, FunctionState>;
 }
 
-const HEADS_IN_FLIGHT = 8;
+const READS_IN_FLIGHT = 8;
 
-/** @throws ROLLBACK_IMPOSSIBLE, OBJECT_CONFLICT, and what AWS refuses */
+/**
+ * @param originsOf what packages of these digests were built for, as far as records say it
+ * @throws ROLLBACK_IMPOSSIBLE, OBJECT_CONFLICT, and what AWS refuses
+ */
 export async function prepareRollback(
   target: RollbackTarget,
   settings: Pick<StorageSettings, 'bucket' | 'prefix'>,
   access: FunctionReader & StorageAccess,
+  originsOf: (digests: readonly string[]) => Promise<ReadonlyMap<string, PackageOrigin>>,
 ): Promise<PreparedRollback> {
   const { region } = access.place;
   const remote = await readRemoteStates(
@@ -34,21 +46,37 @@ export async function prepareRollback(
     access,
     aliasReading(target),
   );
-  const digests = neededPackages({ target, region, remote });
+  const versions = await readVersions(neededVersions({ target, remote }), access);
+  const digests = neededPackages({ target, remote });
   const packages = await findPackages(digests, target, settings, access);
-  const plan = planRollback({ target, region, remote, packages });
+  const origins = await originsOf(digests);
+  const plan = planRollback({ target, region, remote, versions, packages, origins });
   return { plan, goals: new Map(target.functions.map(({ name, state }) => [name, state])) };
 }
 
-function aliasReading({ record, functions }: RollbackTarget): AliasReading | undefined {
-  if (record.alias === null) return undefined;
-  const versions = new Map(functions.map(({ name, state }) => [name, state.alias?.version]));
+function aliasReading(target: RollbackTarget): AliasReading | undefined {
+  if (target.alias === null) return undefined;
+  const ways = new Map(target.functions.map((one) => [one.name, wayBack(one, target)]));
   return {
-    name: record.alias,
-    isRight: ({ name, alias }) => alias?.version === versions.get(name),
+    name: target.alias,
+    isRight: ({ name, alias }) => {
+      const way = ways.get(name);
+      return way?.putsCode === false && alias?.version === way.version;
+    },
     // A gradual shift leaves the alias at the version that it had.
     needsWeights: (_, isRight) => isRight,
   };
+}
+
+async function readVersions(
+  wanted: readonly (readonly [name: string, version: string])[],
+  access: FunctionReader,
+): Promise<Map<string, RemoteFunction | null>> {
+  const versions = new Map<string, RemoteFunction | null>();
+  await forEachLimited(wanted, READS_IN_FLIGHT, async ([name, version]) => {
+    versions.set(name, await readFunction(name, version, access));
+  });
+  return versions;
 }
 
 async function findPackages(
@@ -58,7 +86,7 @@ async function findPackages(
   access: StorageAccess,
 ): Promise<Map<string, PackageReference>> {
   const packages = new Map<string, PackageReference>();
-  await forEachLimited(digests, HEADS_IN_FLIGHT, async (sha256) => {
+  await forEachLimited(digests, READS_IN_FLIGHT, async (sha256) => {
     const recorded = functions.find((one) => one.package?.sha256 === sha256)?.package;
     const location: ObjectLocation = {
       bucket,

@@ -48,6 +48,8 @@ export class TestWorkspace {
   sha256 = '';
   /** Of the functions table: by handler. */
   names: Record<string, string> = {};
+  /** Of each build. */
+  runtime = RUNTIME;
   /** The one file of each package. */
   file: [name: string, text: string] = ['placeholder.txt', 'Replaced by the first deploy.\n'];
   /** Makes each build have a layer, too, with this content. */
@@ -85,7 +87,7 @@ export class TestWorkspace {
       source: null,
       inputs: this.decision(handlerNames),
       requirementsKey: 'none',
-      runtime: RUNTIME,
+      runtime: this.runtime,
       architecture: ARCHITECTURE,
       image: null,
       engine: 'host',

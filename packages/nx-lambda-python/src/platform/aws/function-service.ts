@@ -15,6 +15,7 @@ import {
   type FunctionConfiguration,
   type Runtime,
 } from '@aws-sdk/client-lambda';
+import { createHash } from 'node:crypto';
 import type {
   AliasUpdate,
   CodeUpdate,
@@ -192,10 +193,54 @@ function remoteFunction(name: string, configuration: FunctionConfiguration): Rem
     layers: (configuration.Layers ?? []).flatMap(({ Arn }) => Arn ?? []),
     codeSha256: configuration.CodeSha256,
     state: configuration.State,
+    stateReasonCode: configuration.StateReasonCode,
     lastUpdateStatus: configuration.LastUpdateStatus,
     lastUpdateStatusReason: configuration.LastUpdateStatusReason,
     revisionId: configuration.RevisionId,
     // $LATEST is no version that anything could point to.
     version: configuration.Version === '$LATEST' ? undefined : configuration.Version,
+    ...(configuration.DurableConfig && { isDurable: true }),
+    ...(configuration.CapacityProviderConfig && { isManaged: true }),
+    ...(configuration.SigningJobArn && { isSigned: true }),
+    settings: versionedSettings(configuration),
   };
+}
+
+/** What a version keeps for good, but code, layers and what deploy compares anyway. */
+function versionedSettings(configuration: FunctionConfiguration): Record<string, string> {
+  const { VpcConfig, Environment, SnapStart } = configuration;
+  const settings = {
+    role: configuration.Role,
+    timeout: configuration.Timeout,
+    memory: configuration.MemorySize,
+    environment: Environment?.Variables,
+    'environment key': configuration.KMSKeyArn,
+    VPC: VpcConfig && [
+      VpcConfig.SubnetIds,
+      VpcConfig.SecurityGroupIds,
+      VpcConfig.Ipv6AllowedForDualStack,
+    ],
+    'dead letter queue': configuration.DeadLetterConfig?.TargetArn,
+    tracing: configuration.TracingConfig?.Mode,
+    'file systems': configuration.FileSystemConfigs,
+    'ephemeral storage': configuration.EphemeralStorage?.Size,
+    SnapStart: SnapStart?.ApplyOn,
+    logging: configuration.LoggingConfig,
+    'capacity provider': configuration.CapacityProviderConfig,
+    durability: configuration.DurableConfig,
+  };
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [name, digestOf(value)]),
+  );
+}
+
+/** The order of keys and of lists without one says nothing. */
+function digestOf(value: unknown): string {
+  const sorted = (_: string, one: unknown): unknown => {
+    if (Array.isArray(one)) return [...(one as unknown[])].sort();
+    if (typeof one !== 'object' || one === null) return one;
+    return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  const text = JSON.stringify(value, sorted) ?? '';
+  return createHash('sha256').update(text).digest('base64');
 }

@@ -2,12 +2,16 @@
 
 import {
   DeleteFunctionCommand,
+  ExecutionStatus,
   ListAliasesCommand,
+  ListDurableExecutionsByFunctionCommand,
   ListVersionsByFunctionCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
-import type { VersionService } from '../../release/versions/version-service';
+import type { PublishedVersion, VersionService } from '../../release/versions/version-service';
 import { call } from './call';
+
+const { RUNNING } = ExecutionStatus;
 
 export function lambdaVersions(client: LambdaClient): VersionService {
   return {
@@ -18,8 +22,16 @@ export function lambdaVersions(client: LambdaClient): VersionService {
         );
         return {
           arn: Versions[0]?.FunctionArn,
-          versions: Versions.flatMap(({ Version, CodeSize = 0, CodeSha256 = null }) =>
-            isNumber(Version) ? [{ version: Version, size: CodeSize, codeSha256: CodeSha256 }] : [],
+          versions: Versions.flatMap(
+            ({ Version, CodeSize = 0, CodeSha256 = null, DurableConfig }): PublishedVersion[] =>
+              isNumber(Version)
+                ? [
+                    {
+                      ...{ version: Version, size: CodeSize, codeSha256: CodeSha256 },
+                      ...(DurableConfig && { isDurable: true }),
+                    },
+                  ]
+                : [],
           ),
           marker: NextMarker || undefined,
         };
@@ -40,6 +52,19 @@ export function lambdaVersions(client: LambdaClient): VersionService {
           })),
           marker: NextMarker || undefined,
         };
+      }),
+
+    hasRunningExecution: (name, version) =>
+      call('ListDurableExecutionsByFunction', async () => {
+        const running = { FunctionName: name, Qualifier: version, Statuses: [RUNNING] };
+        for (let Marker: string | undefined; ;) {
+          const { DurableExecutions = [], NextMarker } = await client.send(
+            new ListDurableExecutionsByFunctionCommand({ ...running, Marker, MaxItems: 1 }),
+          );
+          if (DurableExecutions.length > 0) return true;
+          if (!NextMarker) return false;
+          Marker = NextMarker;
+        }
       }),
 
     async deleteVersion(name, version) {

@@ -1,6 +1,6 @@
-/** Carries out a plan: one canary, then all code, then all versions, then all aliases; none is forgotten. */
+/** Carries out a plan: aliases off $LATEST, one canary, all code, all versions, all aliases; none is forgotten. */
 
-import { invokeCanary, type Canary } from './canary';
+import { chooseCanary, invokeCanary, type Canary } from './canary';
 import { changeLatest } from './change-latest';
 import { secondsSince } from '../calls/clock';
 import { forEachLimited } from '../calls/concurrency';
@@ -8,6 +8,7 @@ import type { FunctionCreation, RemoteFunction } from '../calls/function-service
 import type { FunctionState } from '../plan/function-state';
 import { moveAlias, publishVersion } from './move-alias';
 import type { FunctionOutcome } from './outcome';
+import { followsLatest, pinAlias } from './pin-alias';
 import { isChanged, movesAliasOnly, stateOf, type Plan, type PlannedFunction } from '../plan/plan';
 import type { ReleasePhase } from './progress';
 import {
@@ -41,6 +42,7 @@ interface Task {
   remote: RemoteFunction | null;
   version: string | null;
   isAliasMoved: boolean;
+  pinned: string | null;
   outcome: FunctionOutcome | null;
 }
 
@@ -51,29 +53,47 @@ interface Task {
 export async function applyPlan(plan: Plan, ports: ApplyPorts): Promise<FunctionOutcome[]> {
   const session: WriteSession = { ...ports, plan, stopped: null };
   const tasks = plan.functions.map((one) => newTask(one));
+  const canary = ports.canary && chooseCanary(plan.functions, ports.canary);
   for (const task of tasks) {
-    if (!isChanged(task.one)) end(task, withoutWrite(task.one), session, ports);
+    const isIdle = !isChanged(task.one) && task.one !== canary;
+    if (isIdle) end(task, withoutWrite(task.one), session, ports);
   }
-  const changed = tasks.filter(isOpen);
-  await changeAll(changed, session, ports);
+  const first = tasks.find(({ one }) => one === canary);
+  const changed = tasks.filter(({ one }) => isChanged(one));
+  await pinAll(changed, session, ports);
+  await changeAll(first, changed, session, ports);
   if (plan.alias !== null) await releaseAll(changed, session, ports);
   for (const task of changed.filter(isOpen)) end(task, good(task), session, ports);
   return tasks.flatMap(({ outcome }) => outcome ?? []);
 }
 
+/** None is changed where one still follows $LATEST. */
+async function pinAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
+  const following = tasks.filter(({ one }) => followsLatest(one, session.plan));
+  if (following.length === 0) return;
+  await phase('pin', following, pin, session, ports);
+  const left = following.find((task) => !isOpen(task));
+  if (left) stop(session, `not tried, since the alias of ${left.one.name} still follows $LATEST`);
+}
+
 /** All code, the canary's first: it alone has changed where it is not well. */
-async function changeAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
+async function changeAll(
+  first: Task | undefined,
+  tasks: Task[],
+  session: WriteSession,
+  ports: ApplyPorts,
+): Promise<void> {
   const { canary } = ports;
-  const first = canary && chooseCanary(tasks, canary);
-  if (canary && first) {
+  if (canary && first && isOpen(first)) {
     ports.onPhase?.('canary', 1);
-    await change(first, session, ports);
+    if (isChanged(first.one)) await change(first, session, ports);
     if (isOpen(first)) await check(first, canary, session, ports);
     if (!isOpen(first)) stop(session, `not tried after the canary ${first.one.name} failed`);
+    else if (!isChanged(first.one)) end(first, withoutWrite(first.one), session, ports);
     else if (session.plan.alias === null) end(first, good(first), session, ports);
     ports.onStep?.(first.one.name);
   }
-  const rest = tasks.filter((task) => task !== first);
+  const rest = tasks.filter((task) => task !== first && isOpen(task));
   // A look at each is no phase: nobody is told of code where none is written.
   const isLook = rest.every(({ one }) => movesAliasOnly(one));
   if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session, ports);
@@ -113,8 +133,16 @@ async function change(task: Task, session: WriteSession, ports: ApplyPorts): Pro
   else end(task, changed.refusal, session, ports);
 }
 
+async function pin(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+  const pinned = await pinAlias(task.one, session, task.history);
+  if (!pinned.ok) return end(task, pinned.refusal, session, ports);
+  task.one = pinned.one;
+  task.pinned = pinned.version;
+}
+
 async function publish(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
-  const published = await publishVersion(task.one, session, task.history);
+  const { name, package: source } = task.one;
+  const published = await publishVersion(name, source?.sha256 ?? '', session, task.history);
   if (published.ok) task.version = published.version;
   else end(task, published.refusal, session, ports);
 }
@@ -128,17 +156,22 @@ async function move(task: Task, session: WriteSession, ports: ApplyPorts): Promi
   end(task, good(task), session, ports);
 }
 
-/** The version that callers are about to get, where there is one. */
+/** The version that callers are about to get, where there is one; what they have where nothing changes. */
 async function check(
   task: Task,
   { event }: Canary,
   session: WriteSession,
   ports: ApplyPorts,
 ): Promise<void> {
-  if (session.plan.alias !== null) await publish(task, session, ports);
+  const { alias } = session.plan;
+  if (alias !== null && isChanged(task.one)) await publish(task, session, ports);
   if (event === null || !isOpen(task)) return;
-  const { name } = task.one;
-  const wrong = await invokeCanary(name, event, task.version ?? undefined, session);
+  const wrong = await invokeCanary(
+    task.one.name,
+    event,
+    task.version ?? alias ?? undefined,
+    session,
+  );
   if (wrong === null) return;
   end(
     task,
@@ -146,11 +179,6 @@ async function check(
     session,
     ports,
   );
-}
-
-function chooseCanary(tasks: readonly Task[], { name }: Canary): Task | undefined {
-  const named = tasks.find(({ one }) => one.handlerName === name || one.name === name);
-  return named ?? tasks[0];
 }
 
 function isHalf(tasks: readonly Task[]): boolean {
@@ -164,17 +192,18 @@ function leaveAliases(tasks: readonly Task[], session: WriteSession, ports: Appl
 
 function newTask(one: PlannedFunction): Task {
   const history = newHistory();
-  return { one, history, remote: null, version: null, isAliasMoved: false, outcome: null };
+  const state = { remote: null, version: null, isAliasMoved: false, pinned: null, outcome: null };
+  return { one, history, ...state };
 }
 
 function isOpen({ outcome }: Task): boolean {
   return outcome === null;
 }
 
-type Ending = Pick<FunctionOutcome, 'status' | 'error'>;
+type Ending = Pick<FunctionOutcome, 'status' | 'error' | 'detail'>;
 
 function withoutWrite({ status, detail }: PlannedFunction): Ending {
-  if (status === 'unchanged') return { status: 'unchanged' };
+  if (status === 'unchanged') return { status, ...(detail === null ? {} : { detail }) };
   const reason = status === 'missing' ? 'does not exist' : (detail ?? 'does not fit');
   return { status: 'skipped', error: reason };
 }
@@ -185,13 +214,14 @@ function good({ one, history }: Task): Ending {
 }
 
 function end(task: Task, ending: Ending | Refusal, session: WriteSession, ports: ApplyPorts): void {
-  const { one, history, version } = task;
+  const { one, history, version, pinned } = task;
   const { name, handlerName, handler } = one;
   const seconds = history.start === null ? 0 : secondsSince(session.clock, history.start);
   const after = stateAfter(task, session.plan);
   task.outcome = {
     ...{ name, handlerName, handler, ...ending, seconds },
     ...(version === null ? {} : { version }),
+    ...(pinned === null ? {} : { pinned }),
     ...(after === undefined ? {} : { after }),
   };
   ports.onOutcome?.(task.outcome);

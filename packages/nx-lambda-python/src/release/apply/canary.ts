@@ -1,5 +1,6 @@
 /** The first function of a release: what goes wrong with it, goes wrong with it alone. */
 
+import { isChanged, type PlannedFunction } from '../plan/plan';
 import type { WriteSession } from './write-session';
 
 export interface Canary {
@@ -7,6 +8,30 @@ export interface Canary {
   name: string | null;
   /** JSON that is sent to it once its code is there. */
   event: string | null;
+  /**
+   * Functions that a release which did not end well has left with this package: it may be theirs that failed.
+   * Absent without records: then all that have it already while others do not.
+   */
+  unproven?: ReadonlySet<string>;
+}
+
+/**
+ * The one that a name asks for, also where it has the package already, so that its answer is known. Without a
+ * name the first one that changes, or was changed by the release that is gone on with: the same one again.
+ */
+export function chooseCanary(
+  functions: readonly PlannedFunction[],
+  { name, event, unproven }: Canary,
+): PlannedFunction | undefined {
+  const isUnfinished = functions.some(isChanged);
+  const named = functions.find((one) => one.handlerName === name || one.name === name);
+  const canBeInvoked = ({ status }: PlannedFunction): boolean =>
+    event !== null && status === 'unchanged';
+  if (named && (isChanged(named) || canBeInvoked(named))) return named;
+  return functions.find(
+    (one) =>
+      isChanged(one) || (canBeInvoked(one) && (unproven ? unproven.has(one.name) : isUnfinished)),
+  );
 }
 
 /** What a canary answered wrong; null for a good answer. */

@@ -2,9 +2,15 @@
 
 import type { AwsResult } from '../calls/aws-failure';
 import type { CreateRequest, FunctionCreation, RemoteFunction } from '../calls/function-service';
-import type { PackageReference } from '../plan/function-state';
+import type { FunctionState, PackageReference } from '../plan/function-state';
 import { nextStep, wantedLayers, type Step } from '../plan/next-step';
-import { classify, isUnsettled, type PlannedFunction } from '../plan/plan';
+import {
+  classify,
+  isUnsettled,
+  movesAliasOnly,
+  type Plan,
+  type PlannedFunction,
+} from '../plan/plan';
 import { waitUntilSettled } from '../calls/poll';
 import {
   deadline,
@@ -29,6 +35,10 @@ export async function changeLatest(
   session: WriteSession,
   history: WriteHistory,
 ): Promise<Changed> {
+  // An alias moves whatever $LATEST is.
+  if (movesAliasOnly(one) && one.before !== null) {
+    return { ok: true, remote: knownLatest(one, one.before, session.plan) };
+  }
   let known = one.creates
     ? await createFunction(one, creation, session, history)
     : await firstLook(one, session, history);
@@ -63,22 +73,22 @@ async function firstLook(
 ): Promise<Known> {
   const { before, revisionId } = one;
   if (one.status === 'update' && before !== null && revisionId !== null) {
-    const { plan } = session;
-    return {
-      name: one.name,
-      arn: '',
-      runtime: plan.runtime,
-      handler: one.handler,
-      architecture: plan.architecture,
-      packageType: 'Zip',
-      layers: before.layers,
-      ...(before.codeSha256 === null ? {} : { codeSha256: before.codeSha256 }),
-      storageMode: before.storageMode,
-      revisionId,
-    };
+    return { ...knownLatest(one, before, session.plan), revisionId };
   }
   history.start ??= session.clock.now();
   return settle(one.name, session);
+}
+
+/** $LATEST as the plan has seen it. */
+export function knownLatest(
+  { name, handler }: PlannedFunction,
+  { layers, codeSha256, storageMode }: FunctionState,
+  { runtime, architecture }: Plan,
+): RemoteFunction {
+  return {
+    ...{ name, arn: '', runtime, handler, architecture, packageType: 'Zip', layers, storageMode },
+    ...(codeSha256 === null ? {} : { codeSha256 }),
+  };
 }
 
 async function settle(name: string, session: WriteSession): Promise<Known> {

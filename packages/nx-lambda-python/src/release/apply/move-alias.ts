@@ -1,6 +1,7 @@
 /** Publishes a function's version and moves its alias there: what callers of the alias reach changes only here. */
 
 import type { AliasUpdate, RemoteFunction } from '../calls/function-service';
+import { isNumbered } from '../plan/alias-goal';
 import { isUnsettled, type PlannedFunction } from '../plan/plan';
 import { waitUntilSettled } from '../calls/poll';
 import {
@@ -17,11 +18,11 @@ export type Published = { ok: true; version: string } | { ok: false; refusal: Re
 
 /** AWS gives the same version again while nothing has changed, so a lost answer may be asked for once more. */
 export async function publishVersion(
-  { name, package: source }: PlannedFunction,
+  name: string,
+  sha256: string,
   session: WriteSession,
   history: WriteHistory,
 ): Promise<Published> {
-  const sha256 = source?.sha256 ?? '';
   for (;;) {
     const written = await write(() => session.functions.publish(name, sha256), session, history);
     if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
@@ -79,7 +80,8 @@ function aliasMove(one: PlannedFunction, version: string, { plan }: WriteSession
   const { alias, aliasWeight } = plan;
   const name = { name: one.name, alias: alias ?? '' };
   const old = one.before?.alias?.version;
-  if (aliasWeight === null || old === undefined || old === version || one.aliasTo !== null) {
+  const isShared = old !== undefined && old !== version && isNumbered(old);
+  if (aliasWeight === null || !isShared || one.aliasTo !== null) {
     return { ...name, version, weights: {} };
   }
   return { ...name, version: old, weights: { [version]: aliasWeight } };

@@ -16,6 +16,10 @@ export interface FunctionOutcome {
   seconds: number;
   /** The published version, where one was published. */
   version?: string;
+  /** Of an alias that pointed to $LATEST: the version that it was put on before anything else changed. */
+  pinned?: string;
+  /** What should be known of one that was left as it is. */
+  detail?: string;
   /** Why it failed or was skipped. */
   error?: string;
   /** What it runs now; null where it does not exist, absent where nobody has seen it at rest. */

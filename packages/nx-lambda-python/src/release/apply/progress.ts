@@ -4,10 +4,10 @@ import type { Clock } from '../calls/clock';
 import { seconds } from '../report/text';
 
 /** In their order. */
-export type ReleasePhase = 'canary' | 'code' | 'publish' | 'aliases';
+export type ReleasePhase = 'pin' | 'canary' | 'code' | 'publish' | 'aliases';
 
 /** Lines that a phase gives in a log, whatever its size; about ten in all. */
-const LINES: Record<ReleasePhase, number> = { canary: 1, code: 6, publish: 2, aliases: 2 };
+const LINES: Record<ReleasePhase, number> = { pin: 1, canary: 1, code: 6, publish: 2, aliases: 2 };
 /** Before it, a rate is a guess. */
 const SECONDS_UNTIL_RATE = 1;
 

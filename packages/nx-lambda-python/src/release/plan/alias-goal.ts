@@ -8,13 +8,18 @@ interface AliasGoal extends Pick<FunctionGoal, 'package' | 'layers'> {
   aliasTo: string | null;
 }
 
+/** Only a number names the same code for ever, and can share calls with another. */
+export function isNumbered(version: string): boolean {
+  return /^\d+$/.test(version);
+}
+
 /** Whether the alias points to what this function shall run, or sends the share there that it shall send. */
 export function isAliasRight(
   { aliasTo, package: source, layers }: AliasGoal,
   { alias }: Pick<RemoteFunction, 'alias'>,
   aliasWeight: number | null = null,
 ): boolean {
-  if (!alias) return false;
+  if (!alias || !isNumbered(alias.version)) return false;
   const { shift = null } = alias;
   // What goes back goes wholly.
   if (aliasTo !== null) return alias.version === aliasTo && shift === null;
@@ -29,7 +34,7 @@ export function whereIs(alias: RemoteAlias | null | undefined): string {
   if (!alias) return 'does not exist';
   const { version, shift } = alias;
   const share = shift ? ` and sends ${percent(shift.weight)} % to ${shift.version}` : '';
-  return `points to version ${version}${share}`;
+  return `points to ${isNumbered(version) ? 'version ' : ''}${version}${share}`;
 }
 
 function percent(share: number): number {

@@ -64,7 +64,9 @@ export function isLeftChanged(
   planned: PlannedFunction | undefined,
   plan: Plan,
 ): boolean {
-  if (planned === undefined || planned.before === null || !isChanged(planned)) return false;
+  if (planned === undefined || planned.before === null) return false;
+  // A canary that has the package by an earlier release, which did not end well.
+  if (!isChanged(planned)) return status === 'failed';
   if (status === 'updated') return true;
   // With an alias, a write to $LATEST changes nothing for callers, whatever its end.
   if (after === undefined) return plan.alias === null;

@@ -2,6 +2,7 @@
 
 import type { Architecture } from '../../service/runtimes';
 import { isAliasRight, whereIs } from './alias-goal';
+import { unsupported } from './function-kind';
 import type { RemoteFunction } from '../calls/function-service';
 import type { FunctionState, PackageReference, StorageMode } from './function-state';
 import type { DesiredFunction } from './functions';
@@ -103,11 +104,13 @@ export interface PlanInput {
   creatable?: ReadonlySet<string>;
   /** Name of the layer that an earlier package may have left; without one in the target it goes. */
   layerName?: string;
+  /** Whether changed settings of $LATEST alone are a reason to publish a version. */
+  publish?: boolean;
 }
 
 export function planDeploy(input: PlanInput): Plan {
   const { service, stage, region, target, functions, remote } = input;
-  const { source, account, creatable, layerName } = input;
+  const { source, account, creatable, layerName, publish } = input;
   const accounts = accountsOf(remote.values());
   const common: FunctionGoal = {
     package: target.package,
@@ -126,7 +129,11 @@ export function planDeploy(input: PlanInput): Plan {
       const creates = found === null && (creatable?.has(one.name) ?? false);
       const left = found && !target.layer && layerName ? detaching(layerName, found) : null;
       const goal = left ? { ...common, layers: left } : common;
-      const { status, detail } = classify({ ...one, ...goal, aliasTo: null }, found, target);
+      const { status, detail } = withSettings(
+        withKind(classify({ ...one, ...goal, aliasTo: null }, found, target), found, target),
+        found,
+        { alias: target.alias, publish: publish ?? false },
+      );
       return {
         ...one,
         ...goal,
@@ -140,6 +147,36 @@ export function planDeploy(input: PlanInput): Plan {
         creates,
       };
     }),
+  };
+}
+
+type Judgement = Pick<PlannedFunction, 'status' | 'detail'>;
+
+/** A function of a kind that this release can't be right for. */
+function withKind(
+  judged: Judgement,
+  remote: RemoteFunction | null,
+  { alias }: Pick<PlanTarget, 'alias'>,
+): Judgement {
+  const reason = remote && unsupported(remote, alias, true);
+  if (reason === null) return judged;
+  const others = judged.status === 'mismatch' && judged.detail !== null ? [judged.detail] : [];
+  return { status: 'mismatch', detail: [...others, reason].join('; ') };
+}
+
+/** What is set on $LATEST reaches callers of an alias only by a version. */
+function withSettings(
+  judged: Judgement,
+  remote: RemoteFunction | null,
+  { alias, publish }: Pick<PlanTarget, 'alias'> & { publish: boolean },
+): Judgement {
+  const { unpublished = [] } = remote ?? {};
+  if (judged.status !== 'unchanged' || alias === null || unpublished.length === 0) return judged;
+  const names = unpublished.join(', ');
+  if (publish) return { status: 'update', detail: `settings: ${names}` };
+  return {
+    status: 'unchanged',
+    detail: `callers of alias ${alias} do not get what $LATEST has set: ${names} (--publish makes it live)`,
   };
 }
 

@@ -40,6 +40,10 @@ export const PERMISSIONS = {
   Invoke: { action: 'lambda:InvokeFunction', on: 'function' },
   ListVersionsByFunction: { action: 'lambda:ListVersionsByFunction', on: 'function' },
   ListAliases: { action: 'lambda:ListAliases', on: 'function' },
+  ListDurableExecutionsByFunction: {
+    action: 'lambda:ListDurableExecutionsByFunction',
+    on: 'function',
+  },
   DeleteFunction: { action: 'lambda:DeleteFunction', on: 'function' },
   GetAccountSettings: { action: 'lambda:GetAccountSettings', on: 'account' },
   ListLayerVersions: { action: 'lambda:ListLayerVersions', on: 'layer' },

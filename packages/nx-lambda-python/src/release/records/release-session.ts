@@ -2,6 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { AwsFailure, AwsResult } from '../calls/aws-failure';
+import { isNumbered } from '../plan/alias-goal';
 import type { FunctionState, PackageReference } from '../plan/function-state';
 import { keepLock, type LockKeeper } from './lock-keeper';
 import { objectUrl } from '../upload/object-storage';
@@ -138,10 +139,23 @@ export function carriedOver(
     const last = earlier.get(one.name);
     if (last === undefined || one.before === null) return one;
     const code = liveCode(one.before);
-    const isHalfDone = code === last.goal || (last.before && code === liveCode(last.before));
-    if (!isHalfDone) return one;
+    const isAsBefore = last.before !== null && code === liveCode(last.before);
+    if (code !== last.goal && !isAsBefore) return one;
+    // Its alias was taken from $LATEST meanwhile: only now it has a version to go back to.
+    const { alias } = last.before ?? {};
+    if (isAsBefore && alias && !isNumbered(alias.version)) return one;
     return { ...one, before: last.before, beforePackage: last.beforePackage };
   });
+}
+
+/**
+ * Functions that have this release's package by an earlier one that did not end well: nobody has seen it work
+ * there, or somebody has seen it fail.
+ * @param rows with what they ran before that one
+ */
+export function unprovenFunctions(rows: readonly RecordedFunction[]): Set<string> {
+  const changed = rows.filter(({ before, goal }) => before === null || liveCode(before) !== goal);
+  return new Set(changed.map(({ name }) => name));
 }
 
 /** The code that callers get. */
@@ -156,9 +170,12 @@ export function endedFunction(
   after: FunctionState | null,
 ): RecordedFunction {
   if (outcome === undefined) return { ...one, status: 'skipped' };
-  const { status, error } = outcome;
+  const { status, error, pinned } = outcome;
+  const { before } = one;
+  const alias = before?.alias && pinned !== undefined && { ...before.alias, version: pinned };
   return {
     ...one,
+    ...(before && alias && { before: { ...before, alias } }),
     status,
     after,
     ...(error === undefined ? {} : { error }),
@@ -168,11 +185,13 @@ export function endedFunction(
 /**
  * Every function runs what a killed release was to bring: its record gets the end that nobody wrote.
  * Left as it is where another holds the lock, or anything fails: no deploy depends on it.
+ * @param isProven whether its package works
  */
 export async function settleUnfinished(
   view: LockView,
   { kind, of, package: source, functions }: ReleaseDraft,
   access: ReleaseAccess,
+  isProven: (record: ReleaseRecord) => Promise<boolean> = async () => true,
 ): Promise<number | null> {
   if (view.file === null || isHeld(view, access)) return null;
   const previous = await previousRecord(view, 0, access);
@@ -183,6 +202,7 @@ export async function settleUnfinished(
   if (!previous || !record || !isThis || !record.functions.every(({ name }) => names.has(name))) {
     return null;
   }
+  if (!(await isProven(record))) return null;
   const held = await holdLock(view, view.file.number, { ...access, force: false });
   if (held === null) return null;
   const now = new Map(functions.map((one) => [one.name, one.before]));

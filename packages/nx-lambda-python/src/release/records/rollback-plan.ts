@@ -2,7 +2,9 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
+import { isAliasRight, isNumbered, whereIs } from '../plan/alias-goal';
 import type { RemoteFunction } from '../calls/function-service';
+import { unsupported } from '../plan/function-kind';
 import type { PackageReference } from '../plan/function-state';
 import {
   accountsOf,
@@ -12,6 +14,9 @@ import {
   type PlannedFunction,
   type Wanted,
 } from '../plan/plan';
+import { shortSha } from '../report/text';
+import type { PackageOrigin } from './package-origin';
+import { liveCode } from './release-session';
 import type { RollbackFunction, RollbackTarget } from './rollback-target';
 
 export interface RollbackInput {
@@ -19,106 +24,201 @@ export interface RollbackInput {
   region: string;
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
-  /** By digest, those that are in the bucket; with an alias none is needed. */
+  /** By function name, what `neededVersions` asks for; null where it does not exist any more. */
+  versions: ReadonlyMap<string, RemoteFunction | null>;
+  /** By digest, those of `neededPackages` that are in the bucket. */
   packages: ReadonlyMap<string, PackageReference>;
+  /** By digest, what packages were built for; that of the release where no record says it. */
+  origins: ReadonlyMap<string, PackageOrigin>;
+}
+
+type State = Pick<RollbackInput, 'target' | 'remote'>;
+
+/** How one function is brought back. */
+interface WayBack {
+  /** The version that its alias goes back to; null: to one that is published of the code, if it has an alias. */
+  version: string | null;
+  /** Whether $LATEST gets code. */
+  putsCode: boolean;
+  /** Base64; null where nobody knew it. */
+  code: string | null;
+}
+
+/** Only a numbered version still is what it was; else the code itself is brought back. */
+export function wayBack(
+  { state }: RollbackFunction,
+  { isLatestCalled }: Pick<RollbackTarget, 'isLatestCalled'>,
+): WayBack {
+  const { alias, codeSha256 } = state;
+  if (alias === null || !isNumbered(alias.version)) {
+    return { version: null, putsCode: true, code: liveCode(state) };
+  }
+  return { version: alias.version, putsCode: isLatestCalled, code: codeSha256 };
 }
 
 /** Digests of the packages that functions must get again; none of those that only an alias is moved for. */
-export function neededPackages({ target, remote }: Omit<RollbackInput, 'packages'>): string[] {
-  const needed = target.functions
-    .filter((one) => !isAliased(one) && !isThere(one, remote.get(one.name) ?? null))
-    .flatMap(({ state }) => state.codeSha256 ?? []);
+export function neededPackages({ target, remote }: State): string[] {
+  const needed = target.functions.flatMap((one) => {
+    return getsCode(one, { target, remote }) ? (wayBack(one, target).code ?? []) : [];
+  });
   return [...new Set(needed)].sort();
 }
 
+/** Function and version of each alias that does not point there already. */
+export function neededVersions({ target, remote }: State): [name: string, version: string][] {
+  return target.functions.flatMap((one): [string, string][] => {
+    const { version } = wayBack(one, target);
+    const found = remote.get(one.name);
+    return version === null || !found || found.alias?.version === version
+      ? []
+      : [[one.name, version]];
+  });
+}
+
 /** @throws ROLLBACK_IMPOSSIBLE naming each function that cannot be brought back, and why */
-export function planRollback({ target, region, remote, packages }: RollbackInput): Plan {
-  const { record, functions } = target;
-  const impossible = functions.flatMap((one) => {
-    const reason = obstacle(one, remote.get(one.name) ?? null, packages);
+export function planRollback(input: RollbackInput): Plan {
+  const { target, region, remote } = input;
+  const { record, functions, alias } = target;
+  const obstacles = functions.flatMap((one) => {
+    const reason = obstacle(one, input);
     return reason === null ? [] : [`${one.name} (${reason})`];
   });
+  const getCode = functions.filter((one) => getsCode(one, input));
+  const runtimes = [...new Set(getCode.map(({ name }) => runtimeOf(remote.get(name) ?? null)))];
+  const isMixed = obstacles.length === 0 && runtimes.length > 1;
+  const impossible = isMixed
+    ? getCode.map(
+        ({ name }) => `${name} (is ${runtimeOf(remote.get(name) ?? null)}, others are not)`,
+      )
+    : obstacles;
   const accounts = accountsOf(remote.values());
   if (impossible.length > 0) {
     throw impossibleError(impossible, functions.length, `${accounts.join('+')}/${region}`);
   }
+  const [runtime = record.runtime, architecture = record.architecture] =
+    runtimes[0]?.split(' ') ?? [];
   return {
     service: record.service,
     stage: record.stage,
     region,
     accounts,
     source: null,
-    alias: record.alias,
-    runtime: record.runtime,
-    architecture: record.architecture as Architecture,
+    alias,
+    runtime,
+    architecture: architecture as Architecture,
     storageMode: 'COPY',
     aliasWeight: null,
     layer: null,
     package: null,
-    functions: functions.map((one) =>
-      plannedRollback(one, remote.get(one.name) ?? null, target, packages),
-    ),
+    functions: functions.map((one) => plannedRollback(one, input)),
   };
 }
 
 function plannedRollback(
   one: RollbackFunction,
-  remote: RemoteFunction | null,
-  { record }: RollbackTarget,
-  packages: ReadonlyMap<string, PackageReference>,
+  { target, remote: all, packages }: RollbackInput,
 ): PlannedFunction {
   const { name, handlerName, handler, state } = one;
-  const { alias } = state;
-  const sha256 = state.codeSha256 ?? '';
+  const { record, alias } = target;
+  const remote = all.get(name) ?? null;
+  const { version, putsCode, code } = wayBack(one, target);
+  const sha256 = code ?? '';
   const known = packages.get(sha256) ?? { sha256, bucket: '', key: '', versionId: null };
   const wanted: Wanted = {
     ...{ name, handlerName, handler },
     // An alias moves alone: what $LATEST has is left to the next deploy.
-    package: alias === null ? known : null,
-    layers: alias === null ? { kind: 'exactly', arns: state.layers } : { kind: 'keep' },
+    package: putsCode ? known : null,
+    layers: putsCode ? { kind: 'exactly', arns: state.layers } : { kind: 'keep' },
     storageMode: state.storageMode,
-    aliasTo: alias?.version ?? null,
+    aliasTo: version,
   };
-  const { status, detail } = classify(wanted, remote, {
-    // What runs here now ran the old package, too: only what it is, not what it should be, is compared.
-    runtime: remote?.runtime ?? record.runtime,
-    architecture: (remote?.architecture ?? record.architecture) as Architecture,
-    alias: alias?.name ?? null,
-    aliasWeight: null,
-  });
+  const judged = putsCode
+    ? classify(wanted, remote, {
+        // Whether its package fits what it is now, `obstacle` has asked.
+        runtime: remote?.runtime ?? record.runtime,
+        architecture: (remote?.architecture ?? record.architecture) as Architecture,
+        alias: version === null && !remote?.alias ? null : alias,
+        aliasWeight: null,
+      })
+    : judgeAlias(wanted, remote, alias);
   return {
     ...wanted,
-    status,
-    detail,
+    ...judged,
     before: stateOf(remote),
     revisionId: remote?.version === undefined ? (remote?.revisionId ?? null) : null,
     sourceKmsKeyArn: remote?.sourceKmsKeyArn,
-    aliasCode: alias?.codeSha256 ?? null,
+    aliasCode: version === null ? null : (state.alias?.codeSha256 ?? null),
     creates: false,
   };
 }
 
+/** Whatever $LATEST is, or has become: a version is what it was. */
+function judgeAlias(
+  wanted: Wanted,
+  remote: RemoteFunction | null,
+  alias: string | null,
+): Pick<PlannedFunction, 'status' | 'detail'> {
+  if (remote === null) return { status: 'missing', detail: null };
+  if (isAliasRight(wanted, remote)) return { status: 'unchanged', detail: null };
+  return { status: 'update', detail: `alias ${alias} ${whereIs(remote.alias)}` };
+}
+
+/** Whether its package is written to $LATEST. */
+function getsCode(one: RollbackFunction, { target, remote }: State): boolean {
+  const { putsCode, code } = wayBack(one, target);
+  return putsCode && !isThere(one, code, remote.get(one.name) ?? null);
+}
+
 function obstacle(
   one: RollbackFunction,
-  remote: RemoteFunction | null,
-  packages: ReadonlyMap<string, PackageReference>,
+  { target, remote: all, packages, versions, origins }: RollbackInput,
 ): string | null {
+  const remote = all.get(one.name) ?? null;
   if (remote === null) return 'does not exist any more';
-  if (isAliased(one) || isThere(one, remote)) return null;
-  const { codeSha256 } = one.state;
-  if (codeSha256 === null) return 'its code was not known';
-  if (packages.has(codeSha256)) return null;
-  return `its package ${Buffer.from(codeSha256, 'base64').toString('hex').slice(0, 12)} is not in the bucket`;
+  const { version, putsCode, code } = wayBack(one, target);
+  const lost = version === null ? null : versionObstacle(one, version, versions.get(one.name));
+  if (lost !== null || !putsCode) return lost;
+  const kind = unsupported(remote, target.isLatestCalled ? null : target.alias, true);
+  if (kind !== null) return kind;
+  if (isThere(one, code, remote)) return null;
+  if (code === null) return 'its code was not known';
+  if (!packages.has(code)) return `its package ${shortSha(code)} is not in the bucket`;
+  const { runtime, architecture } = origins.get(code) ?? target.record;
+  const builtFor = `${runtime} ${architecture}`;
+  if (remote.packageType === 'Zip' && builtFor !== runtimeOf(remote)) {
+    return `its package ${shortSha(code)} is for ${builtFor}, and it is ${runtimeOf(remote)} now`;
+  }
+  return null;
 }
 
-function isAliased({ state }: RollbackFunction): boolean {
-  return state.alias !== null;
+/** @param found undefined where the alias points there already */
+function versionObstacle(
+  { state }: RollbackFunction,
+  version: string,
+  found: RemoteFunction | null | undefined,
+): string | null {
+  if (found === undefined) return null;
+  if (found === null) return `its version ${version} does not exist any more`;
+  const was = state.alias?.codeSha256 ?? found.codeSha256;
+  if (found.codeSha256 !== was) return `its version ${version} has another package than it had`;
+  // The first call wakes what is only idle.
+  const isUsable = found.stateReasonCode === 'Idle' || (found.state ?? 'Active') === 'Active';
+  return isUsable ? null : `its version ${version} is ${found.state}`;
 }
 
-function isThere({ state }: RollbackFunction, remote: RemoteFunction | null): boolean {
+/** `python3.13 arm64` */
+function runtimeOf(remote: RemoteFunction | null): string {
+  return `${remote?.runtime ?? 'no runtime'} ${remote?.architecture ?? ''}`;
+}
+
+function isThere(
+  { state }: RollbackFunction,
+  code: string | null,
+  remote: RemoteFunction | null,
+): boolean {
   return (
     remote?.codeSha256 !== undefined &&
-    remote.codeSha256 === state.codeSha256 &&
+    remote.codeSha256 === code &&
     remote.storageMode === state.storageMode
   );
 }

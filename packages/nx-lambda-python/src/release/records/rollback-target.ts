@@ -20,8 +20,12 @@ export interface RollbackTarget {
   of: number;
   /** `undo release 12`, `back to release 9` */
   description: string;
-  /** Of the release that wrote last: runtime and architecture of the packages. */
+  /** The release that is undone, or gone back to. */
   record: ReleaseRecord;
+  /** What callers use since: a release from before it moves it, too. */
+  alias: string | null;
+  /** Some release since then has changed what $LATEST runs for its callers, and not only behind an alias. */
+  isLatestCalled: boolean;
   functions: RollbackFunction[];
   /** Functions of which no record says what they ran, with the reason. */
   unknown: { name: string; reason: string }[];
@@ -49,6 +53,8 @@ export function undoLast(
     of: undone.number,
     description: `undo release ${undone.number}${isBegun ? `, as release ${last.number} began to` : ''}`,
     record: undone,
+    alias: undone.alias,
+    isLatestCalled: undone.alias === null,
     ...split(functions.map((one) => ({ one, state: one.before, reason: CREATED }))),
   };
 }
@@ -86,7 +92,8 @@ export function backTo(
   for (const one of goal.functions) {
     if (one.after) wanted.set(one.name, { one, state: one.after, reason: '' });
   }
-  for (const record of records.slice(index + 1)) {
+  const since = records.slice(index);
+  for (const record of since.slice(1)) {
     for (const one of record.functions) {
       if (wanted.has(one.name)) continue;
       // Of a release that undid nothing of it, `before` is what ran all the time.
@@ -100,6 +107,8 @@ export function backTo(
     of: number,
     description: `back to release ${number}`,
     record: goal,
+    alias: since.findLast(({ alias }) => alias !== null)?.alias ?? null,
+    isLatestCalled: since.slice(1).some(({ alias }) => alias === null),
     ...split([...wanted.values()]),
   };
 }

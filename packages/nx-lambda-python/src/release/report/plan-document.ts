@@ -8,19 +8,35 @@ import {
   type PlannedFunction,
   type PlanStatus,
 } from '../plan/plan';
+import { isNumbered } from '../plan/alias-goal';
 import { packageFacts } from '../upload/package-facts';
 import { shortSha, summarize } from './text';
 
-export function planDocument(plan: Plan): Document {
+/** The release that a rollback is about. */
+export interface PlannedBack {
+  of: number;
+  /** `undo release 12` */
+  description: string;
+}
+
+export function planDocument(plan: Plan, back?: PlannedBack): Document {
   const place = [plan.accounts.join('+'), plan.region].filter(Boolean).join('/');
   return {
     title: `Plan: ${plan.service} to ${place}`,
-    facts: packageFacts(plan),
+    facts: back ? backFacts(plan, back) : packageFacts(plan),
     sections: PLAN_STATUSES.flatMap((status) => sectionsOf(status, plan)),
     live: [],
     summary: `${planSummary(plan)}; nothing was changed`,
     next: [],
   };
+}
+
+function backFacts({ functions }: Plan, { description }: PlannedBack): [string, string][] {
+  const packages = new Set(functions.map(codeAfter).filter((sha) => sha !== ''));
+  return [
+    ['release', description],
+    ['package', [...packages].sort().join(', ') || 'not known'],
+  ];
 }
 
 /** `38 update, 2 unchanged`, and what is taken away. */
@@ -33,13 +49,21 @@ export function planSummary({ functions }: Plan): string {
 
 function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
   const functions: PlannedFunction[] = plan.functions.filter((one) => one.status === status);
-  if (status === 'update') return updateSections(functions, plan);
-  if (status === 'unchanged' || (status === 'missing' && functions.every((one) => !one.detail))) {
-    return foldedSection(`${status} (${functions.length})`, functions, {
-      head: ['function', 'handler'],
-      row: ({ name, handlerName }) => [name, handlerName],
-      name: ({ name }) => name,
-    });
+  if (status === 'update') return updateSections(functions);
+  if (status === 'unchanged') {
+    return [
+      ...namesSection(
+        status,
+        functions.filter(({ detail }) => detail === null),
+      ),
+      ...reasonSections(
+        'unchanged, but',
+        functions.flatMap(({ name, detail }) => (detail === null ? [] : { name, reason: detail })),
+      ),
+    ];
+  }
+  if (status === 'missing' && functions.every((one) => !one.detail)) {
+    return namesSection(status, functions);
   }
   return reasonSections(
     status,
@@ -47,11 +71,21 @@ function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
   );
 }
 
+function namesSection(status: PlanStatus, functions: readonly PlannedFunction[]): Section[] {
+  return foldedSection(`${status} (${functions.length})`, functions, {
+    head: ['function', 'handler'],
+    row: ({ name, handlerName }) => [name, handlerName],
+    name: ({ name }) => name,
+  });
+}
+
 /** By what they run now: a service usually runs one package, and what does not stands out. */
-function updateSections(functions: readonly PlannedFunction[], plan: Plan): Section[] {
-  const goal = plan.package ? shortSha(plan.package.sha256) : 'a package of its own';
-  return [...groupBy(functions, codeBefore)].flatMap(([before, those]) => {
-    const change = before === '' ? '' : `: ${before} → ${goal}`;
+function updateSections(functions: readonly PlannedFunction[]): Section[] {
+  const changeOf = (one: PlannedFunction): string => {
+    const before = codeBefore(one);
+    return before === '' ? '' : `: ${before} → ${codeAfter(one)}`;
+  };
+  return [...groupBy(functions, changeOf)].flatMap(([change, those]) => {
     return foldedSection(`update (${those.length})${change}`, those, {
       head: ['function', 'handler', 'alias', 'why'],
       row: (one) => [one.name, one.handlerName, aliasBefore(one), one.detail ?? ''],
@@ -65,7 +99,14 @@ function codeBefore({ before }: PlannedFunction): string {
   return sha ? shortSha(sha) : '';
 }
 
-/** `live: 7 → new version` */
-function aliasBefore({ before }: PlannedFunction): string {
-  return before?.alias ? `${before.alias.name}: version ${before.alias.version} → new` : '';
+function codeAfter({ aliasTo, aliasCode, package: source }: PlannedFunction): string {
+  const sha = aliasTo === null ? source?.sha256 : aliasCode;
+  return sha ? shortSha(sha) : '';
+}
+
+/** `live: version 7 → new`, `live: version 7 → 6` */
+function aliasBefore({ before, aliasTo }: PlannedFunction): string {
+  if (!before?.alias) return '';
+  const { name, version } = before.alias;
+  return `${name}: ${isNumbered(version) ? 'version ' : ''}${version} → ${aliasTo ?? 'new'}`;
 }

@@ -2,22 +2,24 @@
 
 import type { Document } from './document';
 import { countPlan, type Plan } from '../plan/plan';
-import { planDocument } from './plan-document';
+import { planDocument, type PlannedBack } from './plan-document';
 import { renderMarkdown } from './render-markdown';
 import { renderTable } from './render-table';
 import type { DeployReport } from './report';
 import { reportDocument } from './report-document';
 import { renderJson } from './text';
 
-export { planSummary } from './plan-document';
+export { planSummary, type PlannedBack } from './plan-document';
 
 export type OutputFormat = 'table' | 'json' | 'markdown';
 
-export function renderPlan(plan: Plan, format: OutputFormat): string {
+/** @param back of a rollback */
+export function renderPlan(plan: Plan, format: OutputFormat, back?: PlannedBack): string {
   if (format === 'json') {
-    return renderJson({ format: 1, ...plan, counts: countPlan(plan.functions) });
+    const about = back && { of: back.of, description: back.description };
+    return renderJson({ format: 1, ...about, ...plan, counts: countPlan(plan.functions) });
   }
-  return renderDocument(planDocument(plan), format);
+  return renderDocument(planDocument(plan, back), format);
 }
 
 export function renderReport(report: DeployReport, format: OutputFormat): string {

@@ -40,11 +40,16 @@ function sectionsOf(status: OutcomeStatus, { functions }: DeployReport): Section
       those.map(({ name, error }) => ({ name, reason: error ?? 'no reason given' })),
     );
   }
-  return foldedSection(`${status} (${those.length})`, those, {
+  const noted = those.flatMap(({ name, detail }) =>
+    detail === undefined ? [] : [{ name, reason: detail }],
+  );
+  const plain = those.filter(({ detail }) => detail === undefined);
+  const section = foldedSection(`${status} (${plain.length})`, plain, {
     head: ['function', 'handler', 'version', 'time'],
     row: (one) => [one.name, one.handlerName, one.version ?? '', time(one)],
     name: ({ name, version }) => (version === undefined ? name : `${name}:${version}`),
   });
+  return [...section, ...reasonSections(`${status}, but`, noted)];
 }
 
 function slowSection({ functions }: DeployReport): Section[] {

@@ -9,8 +9,8 @@ export const REPORT_FILE = 'deploy-report.json';
 
 /** `deploy-report.json`, of the last deploy or rollback. */
 export interface DeployReport {
-  /** Raised whenever the meaning of a field changes. */
-  format: 1;
+  /** Raised when fields are added or their meaning changes: with 2 functions have `pinned` and `detail`. */
+  format: 2;
   service: string;
   stage: string | null;
   region: string;
@@ -53,7 +53,7 @@ export function deployReport(
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
   for (const { status } of functions) counts[status] += 1;
   return {
-    format: 1,
+    format: 2,
     service: plan.service,
     stage: plan.stage,
     region: plan.region,

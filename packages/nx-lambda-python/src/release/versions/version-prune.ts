@@ -81,6 +81,23 @@ export function planVersions({
   };
 }
 
+/** What a durable execution runs on stays, also where nothing else points to it. */
+export function keepRunning(
+  plan: VersionPlan,
+  isRunning: (name: string, version: string) => boolean,
+): VersionPlan {
+  const functions = plan.functions.map(({ name, versions }) => ({
+    name,
+    versions: versions.map((one): PlannedVersion =>
+      isRunning(name, one.version)
+        ? { ...one, status: 'keep', reasons: [...one.reasons, 'running executions'] }
+        : one,
+    ),
+  }));
+  const bytes = functions.flatMap(versionsToDelete).reduce((sum, { size }) => sum + size, 0);
+  return { ...plan, functions, bytes };
+}
+
 export function versionsToDelete({ versions }: VersionedFunction): PlannedVersion[] {
   return versions.filter(({ status }) => status === 'delete');
 }

@@ -34,6 +34,10 @@ describe('reading and deleting versions', () => {
       if (marker === undefined) return ok({ aliases: [], marker: 'next' });
       return ok({ aliases: [{ name: 'live', versions: ['2'] }] });
     },
+    async hasRunningExecution(name, number) {
+      calls.push(`executions ${name}:${number}`);
+      return ok(number === '1');
+    },
     async deleteVersion(_, number) {
       calls.push(`delete ${number}`);
       return answers.shift() ?? ok(undefined);

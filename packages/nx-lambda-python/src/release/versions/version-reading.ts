@@ -9,7 +9,14 @@ import { lockFailure, type RecordAccess } from '../records/record-access';
 import { lastRecords, listingError } from '../records/record-store';
 import { isHeld, lockedError, lookAtLock } from '../records/release-lock';
 import { withRetries, type RetryPolicy } from '../calls/retry';
-import { hasSurplus, type FunctionVersions, type StageRecords } from './version-prune';
+import {
+  hasSurplus,
+  keepRunning,
+  versionsToDelete,
+  type FunctionVersions,
+  type StageRecords,
+  type VersionPlan,
+} from './version-prune';
 import type { FunctionAlias, PublishedVersion, VersionService } from './version-service';
 
 export interface VersionPorts extends RetryPolicy {
@@ -86,6 +93,31 @@ async function readAliases(
     marker = page.value.marker;
   } while (marker !== undefined);
   return aliases;
+}
+
+/**
+ * The plan without the versions that a durable execution runs on: no alias starts any more there.
+ * @throws what AWS refuses: an execution may take a year, and can't be brought back
+ */
+export async function withoutRunning(plan: VersionPlan, ports: VersionPorts): Promise<VersionPlan> {
+  const running = new Set<string>();
+  const asked = plan.functions.flatMap((one) =>
+    versionsToDelete(one)
+      .filter(({ isDurable }) => isDurable)
+      .map(({ version }) => [one.name, version] as const),
+  );
+  await forEachLimited(asked, LISTS_IN_FLIGHT, async ([name, version]) => {
+    const answer = await paced(
+      () => ports.versions.hasRunningExecution(name, version),
+      ports.writes,
+      ports,
+    );
+    if (!answer.ok) {
+      throw failureError(answer.failure, `function \`${name}:${version}\``, ports.place);
+    }
+    if (answer.value) running.add(`${name}:${version}`);
+  });
+  return keepRunning(plan, (name, version) => running.has(`${name}:${version}`));
 }
 
 async function readStages(keep: number, access: StageAccess): Promise<StageRecords[]> {

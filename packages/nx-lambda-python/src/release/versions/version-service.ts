@@ -9,6 +9,8 @@ export interface PublishedVersion {
   size: number;
   /** Base64. */
   codeSha256: string | null;
+  /** Executions may run on it for a year. */
+  isDurable?: true;
 }
 
 export interface FunctionAlias {
@@ -34,6 +36,8 @@ export interface AliasesPage {
 export interface VersionService {
   listVersions(name: string, marker?: string): Promise<AwsResult<VersionsPage>>;
   listAliases(name: string, marker?: string): Promise<AwsResult<AliasesPage>>;
+  /** Whether a durable execution runs on that version. */
+  hasRunningExecution(name: string, version: string): Promise<AwsResult<boolean>>;
   /** `conflict` where an alias points to it. */
   deleteVersion(name: string, version: string): Promise<AwsResult<undefined>>;
 }

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { DurableConfig, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
@@ -70,6 +70,7 @@ export async function newFunction(
     zip = zipOf('initial'),
     architecture = 'x86_64' as 'x86_64' | 'arm64',
     handler = 'handler.handler',
+    durable = undefined as DurableConfig | undefined,
   } = {},
 ): Promise<string> {
   const FunctionName = uniqueName('conformance');
@@ -81,6 +82,7 @@ export async function newFunction(
       Handler: handler,
       Architectures: [architecture],
       Code: { ZipFile: zip },
+      DurableConfig: durable,
     }),
   );
   await idle(bench, FunctionName);

@@ -5,6 +5,7 @@ import {
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   ListAliasesCommand,
+  ListDurableExecutionsByFunctionCommand,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
@@ -62,6 +63,22 @@ export const VERSION_CHECKS: readonly Check[] = [
       const { Version } = await bench.lambda.send(new UpdateFunctionCodeCommand(input));
       expect(Version).toBe('1');
       expect((await idle(bench, FunctionName))?.Version).toBe('$LATEST');
+    },
+  },
+  {
+    name: 'A durable function says so, and lists no executions before one was started',
+    async run(bench) {
+      const DurableConfig = { ExecutionTimeout: 60 };
+      const FunctionName = await newFunction(bench, { durable: DurableConfig });
+      const Qualifier = await publish(bench, FunctionName);
+      const { Versions } = await bench.lambda.send(
+        new ListVersionsByFunctionCommand({ FunctionName }),
+      );
+      expect(Versions).toMatchObject([{ DurableConfig }, { DurableConfig }]);
+      const list = new ListDurableExecutionsByFunctionCommand({
+        ...{ FunctionName, Qualifier, Statuses: ['RUNNING'] },
+      });
+      expect((await bench.lambda.send(list)).DurableExecutions).toEqual([]);
     },
   },
   {

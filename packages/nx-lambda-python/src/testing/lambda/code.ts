@@ -27,6 +27,7 @@ export function updateFunctionCode(
   const stored = requireFunction(context, reference.name);
   requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
   requireIdle(context, stored);
+  requireTakesZip(stored);
   const code = takeCode(context, body);
   checkTotalSize(context, code, stored.latest.settings.attachedLayers);
   const updated: StoredFunction = {
@@ -50,6 +51,21 @@ export function updateFunctionCode(
   const version = flag(body, 'Publish') ? publish(context, updated, {}) : updated.latest;
   storeFunction(context, updated);
   return json(200, configuration(context, updated, version));
+}
+
+/** Sources: Lambda API reference, UpdateFunctionCode, InvalidParameterValueException and CodeVerificationFailedException. */
+function requireTakesZip({ name, latest: { settings } }: StoredFunction): void {
+  if (settings.image) {
+    throw invalidParameter(
+      `Please don't provide S3Bucket, S3Key or ZipFile when updating the function ${name} with packageType Image.`,
+    );
+  }
+  if (!settings.codeSigning) return;
+  throw new AwsError(
+    400,
+    'CodeVerificationFailedException',
+    'Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is not configured to accept.',
+  );
 }
 
 /**

@@ -25,6 +25,17 @@ export function invoke(
     name: reference.name,
     qualifier: alias ? choose(alias) : reference.qualifier,
   });
+  if (version.settings.capacityProvider && reference.qualifier === undefined) {
+    throw notSimulated('an invocation of $LATEST.PUBLISHED, on managed instances');
+  }
+  // Source: AWS Lambda developer guide, "Troubleshooting SnapStart errors": both states, until it is Active.
+  if (version.settings.snapStart && version.version !== '$LATEST' && version.state !== 'Active') {
+    throw new AwsError(
+      409,
+      'SnapStartNotReadyException',
+      'Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE.',
+    );
+  }
   if (version.state === 'Pending' || version.state === 'Inactive') {
     throw conflict(
       `The operation cannot be performed at this time. The function is currently in the following state: ${version.state}`,

@@ -14,6 +14,17 @@ export interface StoredFunction {
   /** No update since the last publication: PublishVersion then returns that version again. */
   unchangedSincePublish: boolean;
   aliases: Alias[];
+  /** Of a durable function. */
+  executions?: DurableExecution[];
+}
+
+/** Stays on the version that it was started with. */
+export interface DurableExecution {
+  id: string;
+  version: string;
+  status: 'RUNNING' | 'SUCCEEDED';
+  /** Milliseconds since the epoch. */
+  start: number;
 }
 
 export interface FunctionVersion {
@@ -47,6 +58,15 @@ export interface FunctionSettings {
   architectures: string[];
   environment?: Record<string, string>;
   attachedLayers?: AttachedLayer[];
+  /** Each published version has a snapshot, and is Pending until it is made. */
+  snapStart?: boolean;
+  durable?: { executionTimeout: number; retentionDays: number };
+  /** ARN of the capacity provider whose instances it runs on. */
+  capacityProvider?: string;
+  /** Its code is a container image. */
+  image?: boolean;
+  /** It takes only code that AWS Signer has signed. */
+  codeSigning?: boolean;
 }
 
 export interface FunctionCode {

@@ -56,9 +56,8 @@ export function listed(
   return {
     FunctionName: name,
     FunctionArn: qualifier === undefined ? arn : `${arn}:${qualifier}`,
-    Runtime: settings.runtime,
+    ...(!settings.image && { Runtime: settings.runtime, Handler: settings.handler }),
     Role: settings.role,
-    Handler: settings.handler,
     CodeSize: version.code.size,
     Description: settings.description,
     Timeout: settings.timeout,
@@ -68,14 +67,31 @@ export function listed(
     Version: version.version,
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: version.revisionId,
-    PackageType: 'Zip',
+    PackageType: settings.image ? 'Image' : 'Zip',
     Architectures: settings.architectures,
     EphemeralStorage: { Size: 512 },
-    SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
+    SnapStart: snapStart(version),
     LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
     ...(settings.environment && { Environment: { Variables: settings.environment } }),
     ...(settings.attachedLayers && {
       Layers: settings.attachedLayers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
+    }),
+    ...(settings.durable && {
+      DurableConfig: {
+        ExecutionTimeout: settings.durable.executionTimeout,
+        RetentionPeriodInDays: settings.durable.retentionDays,
+      },
+    }),
+    ...(settings.capacityProvider && {
+      CapacityProviderConfig: {
+        LambdaManagedInstancesCapacityProviderConfig: {
+          CapacityProviderArn: settings.capacityProvider,
+        },
+      },
+    }),
+    ...(settings.codeSigning && {
+      SigningProfileVersionArn: `arn:aws:signer:${region}:${account.accountId}:/signing-profiles/simulated/1`,
+      SigningJobArn: `arn:aws:signer:${region}:${account.accountId}:/signing-jobs/simulated`,
     }),
   };
 }
@@ -124,6 +140,18 @@ export function page<T>(items: T[], query: URLSearchParams): { items: T[]; NextM
   const end = start + Math.min(Number(query.get('MaxItems') ?? PAGE_SIZE) || PAGE_SIZE, PAGE_SIZE);
   const next = end < items.length ? { NextMarker: String(end) } : {};
   return { items: items.slice(start, end), ...next };
+}
+
+/**
+ * Only a published version has a snapshot, and it is there when the version is Active.
+ * Source: AWS Lambda developer guide, "Activating and managing Lambda SnapStart".
+ */
+function snapStart({ settings, version, state }: FunctionVersion): Record<string, string> {
+  const isOn = settings.snapStart === true && version !== '$LATEST' && state === 'Active';
+  return {
+    ApplyOn: settings.snapStart ? 'PublishedVersions' : 'None',
+    OptimizationStatus: isOn ? 'On' : 'Off',
+  };
 }
 
 function stateFields({ state, update }: FunctionVersion): Record<string, unknown> {

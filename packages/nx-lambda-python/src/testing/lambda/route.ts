@@ -4,6 +4,7 @@ import { AwsError, notSimulated } from '../aws-error';
 import type { AwsRequest, AwsResponse, Call, Context, LaterResponse } from '../protocol';
 import { createAlias, deleteAlias, getAlias, listAliases, updateAlias } from './aliases';
 import { updateFunctionCode } from './code';
+import { listDurableExecutions } from './durable';
 import {
   createFunction,
   deleteFunction,
@@ -52,6 +53,12 @@ const ROUTES: readonly [method: string, path: string, operation: string, run: Op
   ['GET', `${ALIASES}/{alias}`, 'GetAlias', getAlias],
   ['PUT', `${ALIASES}/{alias}`, 'UpdateAlias', updateAlias],
   ['DELETE', `${ALIASES}/{alias}`, 'DeleteAlias', deleteAlias],
+  [
+    'GET',
+    '/2025-12-01/functions/{function}/durable-executions',
+    'ListDurableExecutionsByFunction',
+    listDurableExecutions,
+  ],
   // Before ListLayers, which has the same path without this query.
   ['GET', `${LAYERS}?find=LayerVersion`, 'GetLayerVersionByArn', getLayerVersionByArn],
   ['GET', LAYERS, 'ListLayers', listLayers],

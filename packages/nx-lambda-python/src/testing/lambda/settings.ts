@@ -44,6 +44,10 @@ export function changedSettings(
   }
   const variables = object(body, 'Environment');
   const layers = texts(body, 'Layers');
+  const snapStart = object(body, 'SnapStart');
+  const durable = object(body, 'DurableConfig');
+  const capacity = object(body, 'CapacityProviderConfig');
+  const instances = capacity && object(capacity, 'LambdaManagedInstancesCapacityProviderConfig');
   return {
     ...current,
     runtime: runtime ?? current.runtime,
@@ -55,6 +59,11 @@ export function changedSettings(
       within(integer(body, 'MemorySize'), 'memorySize', 128, 10_240) ?? current.memorySize,
     ...(variables && { environment: readVariables(variables) }),
     ...(layers && { attachedLayers: attachLayers(context, layers) }),
+    ...(snapStart && { snapStart: text(snapStart, 'ApplyOn') === 'PublishedVersions' }),
+    ...(durable && { durable: readDurability(durable) }),
+    ...(instances && {
+      capacityProvider: required(text(instances, 'CapacityProviderArn'), 'capacityProviderArn'),
+    }),
   };
 }
 
@@ -77,6 +86,16 @@ function readVariables(environment: JsonObject): Record<string, string> {
   const variables = object(environment, 'Variables') ?? {};
   const names = Object.keys(variables);
   return Object.fromEntries(names.map((name) => [name, text(variables, name) ?? '']));
+}
+
+/** Source: Lambda API reference, DurableConfig: seconds, up to a year; days, 14 by default, up to 90. */
+function readDurability(config: JsonObject): NonNullable<FunctionSettings['durable']> {
+  const timeout = required(integer(config, 'ExecutionTimeout'), 'executionTimeout');
+  const days = integer(config, 'RetentionPeriodInDays') ?? 14;
+  return {
+    executionTimeout: within(timeout, 'executionTimeout', 1, 31_622_400) ?? timeout,
+    retentionDays: within(days, 'retentionPeriodInDays', 1, 90) ?? days,
+  };
 }
 
 function requiredForZip(body: JsonObject, field: string): string {
