@@ -31,16 +31,13 @@ describe.each(versions.map((version) => [version.nx, version] as const))('Nx %s'
     );
   });
 
-  const commands = (text: string) =>
-    [...text.matchAll(/`npx nx ([^`]+)`/g)].map(([, command = '']) => command.split(' '));
-
   it.each(['deploy', 'rollback', 'releases', 'prune-versions', 'upload'])(
-    '%s refuses a stage that does not exist, and what its hint says runs in the right one',
+    '%s refuses a stage that does not exist, and names the one that is near',
     (target) => {
       const { code, output } = workspace.nx([target, 'orders', '-c', 'prodction']);
       expect(output).toContain('error[CONFIGURATION_UNKNOWN]');
       expect(code).not.toBe(0);
-      expect(commands(output)[0]).toEqual([target, 'orders', '-c', 'production']);
+      expect(output).toContain('hint: run the same command with `-c production`');
     },
   );
 

@@ -168,7 +168,8 @@ test('every hint on the way to a first release can be typed', async () => {
   service.workspace.build(HANDLERS, 'first');
   const missing = await type('deploy svc -c prodction');
   expect(missing.text).toContain('error[CONFIGURATION_UNKNOWN]');
-  const [deployment = ''] = commandsIn(missing.text);
+  expect(missing.text).toContain('hint: run the same command with `-c production`');
+  const deployment = 'npx nx deploy svc -c production';
   const notUploaded = await type(deployment);
   expect(notUploaded.text).toContain('error[PACKAGE_NOT_UPLOADED]');
   const [uploading = ''] = commandsIn(notUploaded.text);

@@ -77,7 +77,7 @@ export interface DeployExecutorSchema {
    */
   format?: 'table' | 'json' | 'markdown';
   /**
-   * The only account, twelve digits, whose functions may be changed; nothing is written otherwise. Default: any. Costs nothing: the functions' ARNs tell.
+   * The only account, twelve digits, that may be written to, also where functions are created; nothing is written otherwise. Default: any. Costs nothing: every deploy asks STS whose the credentials are.
    */
   accountId?: string | number;
   /**

@@ -53,7 +53,7 @@ test.each(Object.entries(EXECUTORS))(
     });
     expect(await executor({}, workspace.context(name))).toEqual({ success: false });
     expect(printed()).toBe(
-      `error[CONFIGURATION_UNKNOWN]: neither \`upload\` nor \`deploy\` of \`svc\` has the configuration \`prodction\`, expected one of \`local\`, \`production\`; did you mean \`production\`?; nothing was changed\nhint: run \`npx nx ${name} svc -c production\`, or add \`"prodction": {}\` to "configurations" of \`deploy\` in services/svc/project.json`,
+      `error[CONFIGURATION_UNKNOWN]: neither \`upload\` nor \`deploy\` of \`svc\` has the configuration \`prodction\`, expected one of \`local\`, \`production\`; did you mean \`production\`?; nothing was changed\nhint: run the same command with \`-c production\`, or add \`"prodction": {}\` to "configurations" of \`deploy\` in services/svc/project.json`,
     );
   },
 );

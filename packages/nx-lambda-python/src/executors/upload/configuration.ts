@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import { codeList, didYouMean, nearest } from '../../service/nearest';
 import { optionsIn } from '../../service/target-options';
-import { askedConfiguration, currentProject, nxCommand } from './target-options';
+import { askedConfiguration, currentProject } from './target-options';
 
 /**
  * Nx drops a configuration that the target lacks, and runs it in its default one: another stage than the one
@@ -71,7 +71,6 @@ function unknown(
   asked: string,
 ): LambdaPythonError {
   const { name, root } = currentProject(context);
-  const target = context.targetName ?? '';
   const [near] = nearest(asked, known);
   const place = `\`"${asked}": {}\` to "configurations" of \`${chain.at(-1)}\` in ${root}/project.json`;
   const subject =
@@ -80,10 +79,11 @@ function unknown(
       : `neither ${chain.map((one) => `\`${one}\``).join(' nor ')} of \`${name}\` has`;
   return new LambdaPythonError('CONFIGURATION_UNKNOWN', {
     message: `${subject} the configuration \`${asked}\`, expected one of ${codeList(known) || 'none'}${didYouMean(asked, known)}; nothing was changed`,
+    // Of the command that was typed, which may be of a target that depends on this one.
     hint:
       near === undefined
         ? `choose one of them with \`-c\`, or add ${place}`
-        : `run \`${nxCommand({ ...context, configurationName: near }, target)}\`, or add ${place}`,
+        : `run the same command with \`-c ${near}\`, or add ${place}`,
   });
 }
 
