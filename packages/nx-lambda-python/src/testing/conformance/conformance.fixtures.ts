@@ -8,6 +8,7 @@ import type { Bench, Check, CheckNeeds, Server } from './check.fixtures';
 import { CODE_CHECKS } from './code.fixtures';
 import { CREATION_CHECKS } from './creation.fixtures';
 import { FUNCTION_CHECKS } from './functions.fixtures';
+import { IDENTITY_CHECKS } from './identity.fixtures';
 import { INVOKE_CHECKS } from './invoke.fixtures';
 import { LAYER_CHECKS } from './layers.fixtures';
 import { S3_BUCKET_CHECKS } from './s3-buckets.fixtures';
@@ -46,6 +47,7 @@ const CHECKS: readonly Check[] = [
   ...ALIAS_ROUTING_CHECKS,
   ...LAYER_CHECKS,
   ...INVOKE_CHECKS,
+  ...IDENTITY_CHECKS,
 ];
 const START_MILLISECONDS = 90_000;
 
