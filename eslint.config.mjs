@@ -3,7 +3,16 @@ import tseslint from 'typescript-eslint';
 import jsoncParser from 'jsonc-eslint-parser';
 
 export default [
-  { ignores: ['**/dist', '**/tmp', '**/.nx', '**/files/**', '**/schema.d.ts', '**/node_modules'] },
+  {
+    ignores: [
+      '**/dist',
+      '**/tmp',
+      '**/.nx',
+      '**/generators/*/files/**',
+      '**/schema.d.ts',
+      '**/node_modules',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     plugins: { '@nx': nx },

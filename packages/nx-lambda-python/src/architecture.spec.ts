@@ -7,7 +7,7 @@ const SOURCES = __dirname;
 const PAGE = join(SOURCES, '..', '..', '..', 'docs', 'architecture.md');
 /** Every folder may import these. */
 const COMMON = ['errors', 'report'];
-const MAX_LINES = 300;
+const MAX_LINES = 400;
 
 interface Rule {
   folders: string[];

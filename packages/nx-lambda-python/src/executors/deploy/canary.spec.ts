@@ -85,7 +85,7 @@ describe('a canary that answers wrong', () => {
     breaks('svc-cancel');
     for (let run = 0; run < 2; run += 1) {
       expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
-      expect(service.report()?.next[1]).toContain('or `nx rollback svc`');
+      expect(service.report()?.next[1]).toContain('or `npx nx rollback svc`');
     }
     expect(await service.rollback()).toBe(true);
     expect(await codes()).toEqual(HANDLERS.map(() => old));

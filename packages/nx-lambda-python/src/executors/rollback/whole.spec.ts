@@ -135,7 +135,10 @@ describe('a rollback', () => {
     expect(text).toMatch(new RegExp(`^package +${short(old)}$`, 'm'));
     expect(text).toContain(`update (3): ${short(fresh)} → ${short(old)}`);
     expect(await service.rollback({ to: 1, dryRun: true, format: 'json' })).toBe(true);
-    expect(JSON.parse(service.printed())).toMatchObject({
+    // The first line, which goes to standard error, says where it would write.
+    const [first = '', ...json] = service.printed().split('\n');
+    expect(first).toContain('svc: would');
+    expect(JSON.parse(json.join('\n'))).toMatchObject({
       of: 1,
       description: 'back to release 1',
       counts: { update: 3 },
