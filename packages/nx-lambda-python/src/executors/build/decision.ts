@@ -1,14 +1,17 @@
 /** What the sources at hand would decide of a package, and whether one that was built is theirs. */
 
+import { packageInputs, type PackageInputs } from '../../packaging/inputs/package-inputs';
 import { decisionChanges, decisionOf, type Decision } from '../../packaging/inputs/decision';
 import type { BuildManifest } from '../../packaging/manifest';
 import type { RequirementsMeaning } from '../../packaging/requirements/collect';
 import { fixedCommit } from '../../platform/fixed-commit';
+import { workspaceFiles } from '../../platform/files/workspace-files';
+import { machineInputs } from '../../platform/pip/machine-inputs';
 import type { Marker } from '../../service/marker';
 import { containerMeaning } from './container-place';
 import { buildImageName } from './image';
 import type { BuildOptions } from './normalize';
-import { readMeaning } from './requirements';
+import { readMeaning, requirementOptions } from './requirements';
 import { readContent, readMarker } from './service';
 
 /**
@@ -24,6 +27,18 @@ export function presentDecision(
   const image = buildImageName(options.image, marker);
   const deciding = { ...options, image, container: containerMeaning(options) };
   return decisionOf(deciding, marker, content, written);
+}
+
+/** Everything that decides the package of these options, by name, and what of it Nx does not see. */
+export function presentInputs(options: BuildOptions, marker: Marker): PackageInputs {
+  const { projectRoot, workspaceRoot, sourceRoot } = options;
+  return packageInputs(
+    [requirementOptions(options)],
+    marker,
+    projectRoot,
+    workspaceFiles(sourceRoot),
+    machineInputs(workspaceRoot),
+  );
 }
 
 /**

@@ -3,18 +3,14 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
 import { BUILD_FORMAT_INPUT } from '../../packaging/inputs/decision';
-import { packageInputs } from '../../packaging/inputs/package-inputs';
 import { PACKAGE_FILE, type BuildManifest } from '../../packaging/manifest';
 import { readManifest, type BuildOutput } from '../../platform/built-package';
-import { workspaceFiles } from '../../platform/files/workspace-files';
-import { machineInputs } from '../../platform/pip/machine-inputs';
 import { buildOutput, DEFAULT_BUILD_TARGET } from '../upload/build-output';
-import { currentProject, nxCommand } from '../upload/target-options';
-import { sourceChanges } from './decision';
+import { commandOf, currentProject, nxCommand } from '../upload/target-options';
+import { presentInputs, sourceChanges } from './decision';
 import { build } from './executor';
 import type { BuildOptions } from './normalize';
 import { buildOptionsOf } from './of-target';
-import { requirementOptions } from './requirements';
 import { readMarker } from './service';
 
 const BUILD_EXECUTOR = 'nx-lambda-python:build';
@@ -56,23 +52,17 @@ export async function usePackage(
   console.warn(
     `warning: \`${output.displayed}/${PACKAGE_FILE}\` was not built from the present sources, which differ in ${changes.join(' and ')}: building it again`,
   );
-  for (const line of reasons(options, target.inputs ?? [])) console.warn(`  ${line}`);
+  const explain = commandOf(context, 'nx-lambda-python:explain') ?? nxCommand(context, 'explain');
+  for (const line of reasons(options, target.inputs ?? [], explain)) console.warn(`  ${line}`);
   await build(options);
   return { manifest: readManifest(output), output, isPresent: true };
 }
 
 /** Why Nx took the old package for a present one, and how to make it see. */
-function reasons(options: BuildOptions, inputs: readonly unknown[]): string[] {
-  const { projectRoot, workspaceRoot, sourceRoot } = options;
-  const { unseen } = packageInputs(
-    [requirementOptions(options)],
-    readMarker(options),
-    projectRoot,
-    workspaceFiles(sourceRoot),
-    machineInputs(workspaceRoot),
-  );
+function reasons(options: BuildOptions, inputs: readonly unknown[], explain: string): string[] {
+  const { unseen } = presentInputs(options, readMarker(options));
   const lines = unseen.slice(0, 3).map(({ what, why }) => `Nx does not see ${what}: ${why}`);
-  if (unseen.length > 3) lines.push(`and ${unseen.length - 3} more: \`nx explain\` lists them`);
+  if (unseen.length > 3) lines.push(`and ${unseen.length - 3} more: \`${explain}\` lists them`);
   if (!inputs.includes(BUILD_FORMAT_INPUT)) {
     lines.push(
       'the `inputs` of the build target leave out what the plugin infers: add `"nx-lambda-python:build": {}` to `targetDefaults` in nx.json',

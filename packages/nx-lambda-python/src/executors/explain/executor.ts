@@ -22,7 +22,7 @@ export default async function explainExecutor(
     const explanation = await explainDependencies(options, readMarker(options), store);
     console.log(
       format === 'json'
-        ? JSON.stringify({ format: 1, ...explanation }, null, 2)
+        ? JSON.stringify({ format: 2, ...explanation }, null, 2)
         : renderExplanation(explanation),
     );
     return { success: true };

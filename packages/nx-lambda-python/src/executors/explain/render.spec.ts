@@ -9,6 +9,13 @@ const hit: Explanation = {
   engine: 'docker',
   startsContainer: false,
   requirements: { taken: ['svc/requirements.txt'], beside: [] },
+  inputs: {
+    sources: ['orders/a.py', 'orders/b.py'],
+    files: ['svc/requirements.txt'],
+    directories: ['libs/common'],
+    variables: ['PIP_PRE'],
+    unseen: [],
+  },
   previous: { requirementsKey: 'abc', unknown: null, changes: [] },
   lock: null,
 };
@@ -39,6 +46,7 @@ describe('renderExplanation', () => {
       'requirements key: abc',
       'its dependencies are in the wheel store, resolved by docker in build:1@sha256:aa; no container would be started',
       'requirements: `svc/requirements.txt`',
+      'decided by: 2 files of the service, svc/requirements.txt, libs/common/, PIP_PRE',
       'nothing changed since the last build',
     ]);
   });
@@ -47,6 +55,7 @@ describe('renderExplanation', () => {
     expect(lines(miss).slice(2)).toEqual([
       'docker, build:1@sha256:aa, would resolve all requirements',
       'requirements: `svc/requirements.txt`',
+      'decided by: 2 files of the service, svc/requirements.txt, libs/common/, PIP_PRE',
       'changed since the last build:',
       '  requirements: + six==1.0',
       '  build image: sha256:111111111111 → sha256:222222222222',
@@ -73,6 +82,13 @@ describe('renderExplanation', () => {
     ],
   ] as [Explanation, string][])('%#', (explanation, expected) => {
     expect(lines(explanation)[2]).toBe(expected);
+  });
+
+  it('names what Nx does not see', () => {
+    const unseen = [{ what: '`svc/x.py`', why: '`.gitignore` hides it' }];
+    expect(lines({ ...hit, inputs: { ...hit.inputs, unseen } })[5]).toBe(
+      'Nx does not see `svc/x.py`: `.gitignore` hides it; the build is not cached',
+    );
   });
 
   it('names what is read, and what is not', () => {

@@ -2,7 +2,7 @@
 
 import { nameOf } from '../../packaging/requirements/sources';
 import { componentName, renderChange } from '../../packaging/key-change';
-import type { Explanation, Previous } from './state';
+import type { ExplainedInputs, Explanation, Previous } from './state';
 
 export function renderExplanation(explanation: Explanation): string {
   const { project, outcome, requirementsKey } = explanation;
@@ -11,6 +11,7 @@ export function renderExplanation(explanation: Explanation): string {
     ...(requirementsKey === null ? [] : [`requirements key: ${requirementsKey}`]),
     consequence(explanation),
     renderSources(explanation.requirements),
+    ...renderInputs(explanation.inputs),
     // On a hit, too: another build may have filled the store since.
     ...renderPrevious(explanation.previous),
   ];
@@ -20,6 +21,17 @@ export function renderExplanation(explanation: Explanation): string {
 function renderSources({ taken, beside }: Explanation['requirements']): string {
   const read = `requirements: ${taken.map(nameOf).join(', ')}`;
   return beside.length === 0 ? read : `${read}; not read: ${beside.map(nameOf).join(', ')}`;
+}
+
+/** The JSON has all of their names. */
+function renderInputs({ sources, ...inputs }: ExplainedInputs): string[] {
+  const { files, directories, variables, unseen } = inputs;
+  const names = [...files, ...directories.map((path) => `${path}/`), ...variables];
+  const count = sources.length === 1 ? '1 file' : `${sources.length} files`;
+  return [
+    `decided by: ${[`${count} of the service`, ...names].join(', ')}`,
+    ...unseen.map(({ what, why }) => `Nx does not see ${what}: ${why}; the build is not cached`),
+  ];
 }
 
 function consequence({ outcome, engine, image, lock, startsContainer }: Explanation): string {

@@ -1,5 +1,6 @@
 /** What a build would do about its dependencies, found out without doing it. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyChanges, type KeyChange } from '../../packaging/key-change';
 import { findLock, planLock } from '../../packaging/locked-wheels';
@@ -13,6 +14,7 @@ import { KeyRecords, previousKey } from '../../platform/store/key-records';
 import { LineRecords } from '../../platform/store/line-records';
 import type { DiskWheelStore } from '../../platform/store/wheel-store';
 import type { Marker } from '../../service/marker';
+import { presentInputs } from '../build/decision';
 import { modeOf, readResolution } from '../build/dependencies';
 import { findLocalImage } from '../build/image';
 import type { BuildOptions } from '../build/normalize';
@@ -30,9 +32,24 @@ export interface Explanation {
   startsContainer: boolean;
   /** Where the service says what it requires: what is read, and what stands beside it unread. */
   requirements: { taken: string[]; beside: string[] };
+  /** Everything that decides the package: paths of the workspace, variables by name. */
+  inputs: ExplainedInputs;
   previous: Previous;
   /** Of a full lock on a miss: what is in the store, and what would be fetched. */
   lock: { distributions: number; stored: number; missing: string[] } | null;
+}
+
+export interface ExplainedInputs {
+  /** Of the service itself, relative to it. */
+  sources: string[];
+  /** Read by name, as far as they are there. */
+  files: string[];
+  /** Of which every file counts. */
+  directories: string[];
+  /** As far as they are set. */
+  variables: string[];
+  /** What of all this Nx does not hash: then it does not cache the build. */
+  unseen: { what: string; why: string }[];
 }
 
 /** The build whose manifest is in the output directory. */
@@ -52,10 +69,12 @@ export async function explainDependencies(
   const resolution = readResolution(options, marker, mode.commands);
   const { components, imageName, pinned } = resolution;
   const { taken, beside } = resolution.sources;
+  const inputs = explainInputs(options, marker);
   const keys = new KeyRecords(store.root);
   const facts = (own: KeyComponents) => ({
     project: options.project,
     requirements: { taken, beside },
+    inputs,
     requirementsKey: requirementsKey(own),
     previous: comparePrevious(options, keys, keyContent(own)),
     lock: null,
@@ -77,6 +96,7 @@ export async function explainDependencies(
     return {
       project: options.project,
       requirements: { taken, beside },
+      inputs,
       outcome: 'unknown',
       requirementsKey: null,
       image: imageName,
@@ -103,6 +123,18 @@ export async function explainDependencies(
     engine: found === 'absent' ? null : (found?.engine ?? 'host'),
     startsContainer: digest !== undefined && !isComplete,
     lock,
+  };
+}
+
+function explainInputs(options: BuildOptions, marker: Marker): ExplainedInputs {
+  const { sources, files, variables, ...rest } = presentInputs(options, marker);
+  const { directories, unseen } = rest;
+  return {
+    sources: sources.files,
+    files: files.filter((path) => existsSync(join(options.sourceRoot, path))),
+    directories,
+    variables: variables.filter((name) => process.env[name] !== undefined),
+    unseen,
   };
 }
 

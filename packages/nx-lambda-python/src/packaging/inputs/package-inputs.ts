@@ -7,6 +7,7 @@
 
 import { posix } from 'node:path';
 import type { Marker } from '../../service/marker';
+import { readOrigin } from '../requirements/lock-origin';
 import { isLibraryFile, isPrunedOfLibrary } from '../requirements/tree';
 import { readRequired, type RequirementOptions } from './requirements';
 import { findSources, type SourceFiles } from './sources';
@@ -59,7 +60,11 @@ export function packageInputs(
   const required = variants.map((options) => readRequired(options, workspace));
   const sources = findSources(marker, root, workspace);
   const named = [
-    ...required.flatMap(({ asked, local }) => [...asked, ...local.archives]),
+    ...required.flatMap(({ asked, local, files }) => [
+      ...asked,
+      ...local.archives,
+      ...[...files].flatMap(([path, text]) => lockSources(path, text)),
+    ]),
     ...machine.files,
   ];
   const findLinks = sorted(required.flatMap(({ local }) => local.findLinks));
@@ -90,6 +95,14 @@ export function packageInputs(
       ...machine.settings,
     ],
   };
+}
+
+/** What a lock of ours was made from decides whether the build warns of it. */
+function lockSources(path: string, text: string): string[] {
+  const origin = readOrigin(text);
+  return (origin?.sources ?? []).map((source) =>
+    posix.join(posix.dirname(path), origin?.root ?? '', source),
+  );
 }
 
 interface Library extends Pick<SourceFiles, 'real' | 'targets'> {
