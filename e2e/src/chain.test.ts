@@ -44,7 +44,7 @@ describe('the chain', () => {
   it('writes a manifest that describes the package', () => {
     const manifest = workspace.manifest('services/orders');
     expect(manifest).toMatchObject({
-      format: 1,
+      format: 2,
       project: 'orders',
       package: { file: 'package.zip', sha256: workspace.packageDigest('services/orders') },
       requirementsKey: expect.stringMatching(/^[0-9a-f]{64}$/) as string,

@@ -174,6 +174,7 @@ describe('an interrupted upload', () => {
       const requests = recordFrom(account);
       await succeedNx(workspace, command, environment);
       expect(requests()).toMatchObject([
+        { operation: 'GetCallerIdentity', status: 200 },
         { operation: 'HeadObject', status: 404 },
         { operation: 'HeadBucket', status: 200 },
         { operation: 'PutObject', status: 200 },

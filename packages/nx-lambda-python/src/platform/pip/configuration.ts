@@ -131,7 +131,7 @@ export function pipVariables(
   return { ...connecting, ...deciding, ...Object.fromEntries(named) };
 }
 
+/** As for pip, what lies in a directory that this user may not enter is not there. */
 function readText(path: string): string | undefined {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile();
-  return isFile ? readFileSync(path, 'utf8') : undefined;
+  return existsSync(path) && statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
 }
