@@ -57,7 +57,7 @@ export interface DeployExecutorSchema {
    */
   layerName?: string;
   /**
-   * Refuse to deploy from a working copy that differs from its commit, so that every release can be found in git. Set it for production; leave it off where developers try things. A package built by `--ref` is always clean. The report has commit and state either way.
+   * Refuse a package that was built from a working copy that differed from its commit, so that every release can be found in git. Set it for production; leave it off where developers try things. A package built by `--ref` is always clean. The report has commit and state of the build either way.
    */
   requireClean?: boolean;
   /**
