@@ -15,7 +15,9 @@ export interface Project {
 
 export function currentProject(context: ExecutorContext): Project {
   const name = context.projectName ?? '';
-  const data = context.projectGraph.nodes[name]?.data;
+  // Callers of an executor's own may have no graph.
+  const { projectGraph, projectsConfigurations } = context as Partial<ExecutorContext>;
+  const data = projectGraph?.nodes[name]?.data ?? projectsConfigurations?.projects[name];
   if (data === undefined) throw new Error(`Nx named no project to run for: "${name}"`);
   return { name, root: data.root, targets: data.targets ?? {} };
 }
