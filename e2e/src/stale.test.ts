@@ -192,6 +192,23 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
       expect(build()).toMatch(/9 out of 10 tasks/);
     });
 
+    it('goes by the variables of pip, and caches nothing that a pip.conf decides', () => {
+      const key = () => workspace.manifest('services/constraints').requirementsKey;
+      run('build', 'constraints');
+      const usual = key();
+      workspace.succeed(['build', 'constraints'], { PIP_PRE: '1' });
+      expect(key()).not.toBe(usual);
+      const configuration = join(workspace.root, '..', `pip of ${nx}`, 'pip.conf');
+      mkdirSync(dirname(configuration), { recursive: true });
+      writeFileSync(configuration, '[global]\nprefer-binary = true\n');
+      const named = { PIP_CONFIG_FILE: configuration };
+      workspace.succeed(['build', 'constraints'], named);
+      const before = key();
+      writeFileSync(configuration, '[global]\npre = true\n');
+      workspace.succeed(['build', 'constraints'], named);
+      expect(key()).not.toBe(before);
+    });
+
     it('deploys the edits of what nx.json has replaced the inputs of, and warns', () => {
       const nxJson = JSON.parse(workspace.read('nx.json')) as { targetDefaults: object };
       nxJson.targetDefaults = {

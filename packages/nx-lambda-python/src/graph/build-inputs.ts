@@ -1,7 +1,7 @@
 /** The inputs of a service's build target as Nx will have them, and whether Nx sees all that decides the package. */
 
 import type { NxJsonConfiguration } from '@nx/devkit';
-import { posix } from 'node:path';
+import { projectPath } from '../packaging/inputs/option-paths';
 import {
   packageInputs,
   type MachineInputs,
@@ -47,7 +47,9 @@ export function inferInputs(
   const { files } = findSources(marker, root, workspace);
   let found: PackageInputs;
   try {
-    const variants = requirementVariants(root, workspace.root, optionVariants(declared));
+    const variants = optionVariants(declared).map((options) =>
+      requirementOptions(root, workspace.root, options),
+    );
     found = packageInputs(variants, marker, root, workspace, machine);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -104,21 +106,22 @@ export function optionVariants(
   return [base, ...variants];
 }
 
-/** As the build reads its options: paths relative to the workspace. */
-export function requirementVariants(
-  root: string,
+/**
+ * As the build reads its options: paths relative to the workspace.
+ * @throws OPTION_INVALID for a path outside of it
+ */
+export function requirementOptions(
+  projectRoot: string,
   workspaceRoot: string,
-  variants: readonly TomlTable[],
-): RequirementOptions[] {
-  const inProject = (value: unknown) =>
-    stringsOf(value).map((path) => posix.join(root, path.replaceAll('\\', '/')));
-  return variants.map((options) => ({
-    projectRoot: root,
-    workspaceRoot,
-    requirements: Array.isArray(options['requirements'])
-      ? inProject(options['requirements'])
-      : undefined,
-    constraints: inProject(options['constraints']),
+  options: TomlTable,
+): RequirementOptions {
+  const base = { projectRoot, workspaceRoot };
+  const paths = (option: string) =>
+    stringsOf(options[option]).map((path) => projectPath(option, path, base));
+  return {
+    ...base,
+    requirements: Array.isArray(options['requirements']) ? paths('requirements') : undefined,
+    constraints: paths('constraints'),
     pipArgs: stringsOf(options['pipArgs']),
-  }));
+  };
 }

@@ -7,11 +7,11 @@ import type {
   RawProjectGraphDependency,
 } from '@nx/devkit';
 import { posix } from 'node:path';
-import { readRequired, type RequirementOptions } from '../packaging/inputs/requirements';
+import { readRequired } from '../packaging/inputs/requirements';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
-import { optionVariants, requirementVariants } from './build-inputs';
+import { optionVariants, requirementOptions } from './build-inputs';
 import { BUILD_EXECUTOR } from './create-nodes';
 import type { PluginOptions } from './options';
 
@@ -28,9 +28,8 @@ export const createDependencies: CreateDependencies<PluginOptions> = (_, context
   const workspace = workspaceFiles(context.workspaceRoot);
   const owners = Object.entries(context.projects).map(([name, { root }]) => ({ name, root }));
   return Object.entries(context.projects).flatMap(([source, project]) => {
-    const variants = buildVariants(project);
-    const local = requirementVariants(project.root, context.workspaceRoot, variants).flatMap(
-      (options) => localPaths(options, workspace),
+    const local = buildVariants(project).flatMap((options) =>
+      localPaths(project.root, options, workspace),
     );
     return [...new Set(local.flatMap((path) => ownerOf(path, owners) ?? []))]
       .filter((target) => target !== source)
@@ -46,9 +45,10 @@ function buildVariants({ targets }: ProjectConfiguration): TomlTable[] {
   );
 }
 
-function localPaths(options: RequirementOptions, workspace: WorkspaceFiles): string[] {
+function localPaths(root: string, options: TomlTable, workspace: WorkspaceFiles): string[] {
   try {
-    const { trees, archives, findLinks } = readRequired(options, workspace).local;
+    const required = readRequired(requirementOptions(root, workspace.root, options), workspace);
+    const { trees, archives, findLinks } = required.local;
     return [...trees, ...archives, ...findLinks];
   } catch {
     // Whatever is wrong with them is the build's to report.

@@ -25,10 +25,9 @@ import { buildImageName, chooseImage, pinnedDigest } from './image';
 import { installing } from './install';
 import { printReason } from './miss';
 import type { BuildOptions } from './normalize';
-import { warnOfOldLocks } from './old-locks';
 import { readRequirements } from './requirements';
 import { buildSecrets } from './secrets';
-import { readSources, warnOfOthers } from './sources';
+import { readSources, warnOfOldLocks, warnOfOthers } from './sources';
 import { noWheels, splicing } from './wheels';
 
 /** What goes into the package before the service's own files, and where it comes from. */

@@ -1,14 +1,14 @@
 /** The sources of a service's requirements on disk: which are read, and whether a lock among them is for its runtime. */
 
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { lockKind } from '../../packaging/requirements/lock';
+import { staleLocks } from '../../packaging/requirements/lock-origin';
 import { checkLockScope, type Target } from '../../packaging/requirements/lock-scope';
 import {
   besideWarning,
   requirementSources,
   type RequirementSources,
 } from '../../packaging/requirements/sources';
+import { workspaceFiles } from '../../platform/files/workspace-files';
 import type { BuildOptions } from './normalize';
 
 type Place = Pick<
@@ -18,7 +18,7 @@ type Place = Pick<
 
 /** @throws REQUIREMENTS_INVALID for a lock that was made for another Python or system */
 export function readSources(options: Place, target: Target): RequirementSources {
-  const read = (path: string) => readText(options, path);
+  const { read } = workspaceFiles(options.sourceRoot);
   const sources = requirementSources(options, read);
   for (const path of sources.taken) {
     const kind = lockKind(path);
@@ -33,8 +33,16 @@ export function warnOfOthers(sources: RequirementSources): void {
   if (warning !== undefined) console.warn(`warning: ${warning}`);
 }
 
-function readText({ sourceRoot }: Place, path: string): string | undefined {
-  const file = join(sourceRoot, path);
-  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
-  return isFile ? readFileSync(file, 'utf8') : undefined;
+/**
+ * A lock whose input was changed afterwards: the build takes it, and says so.
+ * @param paths the requirements files of the service, relative to the workspace
+ */
+export function warnOfOldLocks(
+  paths: Iterable<string>,
+  { sourceRoot, workspaceRoot }: Pick<BuildOptions, 'sourceRoot' | 'workspaceRoot'>,
+): void {
+  const { read, exists } = workspaceFiles(sourceRoot);
+  for (const warning of staleLocks(paths, workspaceRoot, read, exists)) {
+    console.warn(`warning: ${warning}`);
+  }
 }
