@@ -51,7 +51,7 @@ export async function policyGenerator(
 function checkReplaceable(tree: Tree, path: string): void {
   if (!tree.exists(path) || isPolicy(tree.read(path, 'utf-8') ?? '')) return;
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${path}\` exists already and is no policy`,
+    message: `\`${path}\` exists already and is not a policy`,
     hint: 'pass another `--output`, or remove it first',
   });
 }

@@ -37,7 +37,7 @@ export function describeAdoption({
       : []),
     ...(layout
       ? adopted(layout, handlers, existing)
-      : ['there was no handler: a first one is new']),
+      : ['there was no handler: a first one was added']),
     ...requirements(existing, name, hasProject),
     ...(hasProject && tags.length > 0
       ? [`the tags ${tags.join(', ')} were not written: add them to the project's own file`]

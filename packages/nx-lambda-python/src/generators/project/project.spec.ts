@@ -219,7 +219,7 @@ describe('a directory that holds something', () => {
     });
     expect(marker.importPackage).toBe('shop');
     expect(news).toContain('shop/handlers/hello.py');
-    expect(said).toContain('there was no handler: a first one is new');
+    expect(said).toContain('there was no handler: a first one was added');
   });
 
   it('leaves projects in it alone', async () => {
