@@ -21,33 +21,48 @@ export type HiddenBy = (path: string) => string | undefined;
 
 type Rules = Pick<WorkspaceFiles, 'read' | 'outerRules'>;
 
-export function hiddenFromNx(files: Rules): HiddenBy {
-  const rulesAt = new Map<string, Ignore | null>();
-  const rules = (path: string): Ignore | null => {
-    const known = rulesAt.get(path);
-    if (known !== undefined) return known;
-    const text = files.read(path);
-    const read = text === undefined ? null : gitignore(text);
-    rulesAt.set(path, read);
-    return read;
-  };
-  const outer = files.outerRules().map((one) => ({ ...one, rules: gitignore(one.text) }));
+interface AppliedRules {
+  /** As messages name them. */
+  name: string;
+  rules: Ignore;
+  /** What a path of the workspace is to them. */
+  within: (path: string) => string;
+}
 
-  const judge = (path: string, isDirectory: boolean): string | undefined => {
-    const end = isDirectory ? '/' : '';
-    for (const name of RULE_FILES) {
-      for (const directory of ancestors(path)) {
-        const file = posix.join(directory, name);
-        const verdict = rules(file)?.test(`${posix.relative(directory, path)}${end}`);
-        if (verdict?.ignored) return file;
-        if (verdict?.unignored) return undefined;
-      }
-    }
-    const own = rules(GIT_EXCLUDES)?.test(`${path}${end}`);
-    if (own?.ignored) return GIT_EXCLUDES;
-    if (own?.unignored) return undefined;
-    for (const { name, workspace, rules: others } of outer) {
-      const verdict = others.test(`${posix.join(workspace, path)}${end}`);
+export function hiddenFromNx(files: Rules): HiddenBy {
+  const readRules = (name: string, within: AppliedRules['within']): AppliedRules[] => {
+    const text = files.read(name);
+    return text === undefined ? [] : [{ name, rules: gitignore(text), within }];
+  };
+  /** Of each kind of rule file, those that apply in a directory, the nearest first. */
+  const applied = new Map<string, AppliedRules[][]>();
+  const appliedIn = (directory: string): AppliedRules[][] => {
+    const known = applied.get(directory);
+    if (known) return known;
+    const isTop = directory === '.';
+    const above = isTop ? [] : appliedIn(posix.dirname(directory));
+    const within = isTop
+      ? (path: string) => path
+      : (path: string) => path.slice(directory.length + 1);
+    const all = RULE_FILES.map((name, kind) => [
+      ...readRules(isTop ? name : `${directory}/${name}`, within),
+      ...(above[kind] ?? []),
+    ]);
+    applied.set(directory, all);
+    return all;
+  };
+  const always: AppliedRules[] = [
+    ...readRules(GIT_EXCLUDES, (path) => path),
+    ...files.outerRules().map(({ name, text, workspace }) => ({
+      name,
+      rules: gitignore(text),
+      within: (path: string) => posix.join(workspace, path),
+    })),
+  ];
+
+  const judge = (path: string, end: string): string | undefined => {
+    for (const { name, rules, within } of [...appliedIn(posix.dirname(path)), always].flat()) {
+      const verdict = rules.test(`${within(path)}${end}`);
       if (verdict.ignored) return name;
       if (verdict.unignored) return undefined;
     }
@@ -57,21 +72,14 @@ export function hiddenFromNx(files: Rules): HiddenBy {
   // Nothing below an ignored directory is looked at, whatever rules lie there.
   const hidesDirectory = (path: string): string | undefined => {
     if (directories.has(path)) return directories.get(path);
-    const verdict = hidesDirectory(posix.dirname(path)) ?? judge(path, true);
+    const verdict = hidesDirectory(posix.dirname(path)) ?? judge(path, '/');
     directories.set(path, verdict);
     return verdict;
   };
   return (path) => {
-    const [never] = NEVER_SEEN.exec(path) ?? [];
-    if (never !== undefined) return 'Nx itself';
-    return hidesDirectory(posix.dirname(path)) ?? judge(path, false);
+    if (NEVER_SEEN.test(path)) return 'Nx itself';
+    return hidesDirectory(posix.dirname(path)) ?? judge(path, '');
   };
-}
-
-/** From the one it is in up to the workspace: `a/b/c` gives `a/b`, `a` and `.`. */
-function ancestors(path: string): string[] {
-  const parent = posix.dirname(path);
-  return parent === '.' ? ['.'] : [parent, ...ancestors(parent)];
 }
 
 function gitignore(text: string): Ignore {
