@@ -54,7 +54,7 @@ const GROUPS: readonly Group[] = [
     because: 'it says how wheels are built from source',
     settings: [
       ...['build-constraint', 'config-settings', 'no-build-isolation', 'use-pep517'],
-      ...['no-use-pep517', 'global-option', 'build-option'],
+      ...['no-use-pep517', 'global-option', 'build-option', 'install-option'],
     ],
   },
   {
@@ -96,6 +96,7 @@ const GROUPS: readonly Group[] = [
     settings: [
       ...['dest=destination-dir=destination-directory', 'wheel-dir', 'target', 'prefix', 'root'],
       ...['user', 'no-user', 'src=source=source-dir=source-directory', 'report', 'output'],
+      ...['build-dir=build=build-directory'],
       ...['cache-dir', 'no-cache-dir', 'refresh-package', 'no-clean', 'exists-action', 'python'],
       ...['isolated', 'dry-run', 'no-input', 'log=log-file=local-log'],
     ],
