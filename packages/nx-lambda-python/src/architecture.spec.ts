@@ -82,6 +82,15 @@ describe('the sources', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('load the devkit in no command of Nx that is not about this plugin: the graph has its types alone', () => {
+    const loaders = files.filter(
+      (path) =>
+        path.startsWith(`graph${sep}`) &&
+        /^import (?!type )[^;]*from '@nx\/devkit'/m.test(readFileSync(join(SOURCES, path), 'utf8')),
+    );
+    expect(loaders).toEqual([]);
+  });
+
   it('load execa in one file', () => {
     const loaders = files.filter((path) => importsOf(path).includes('execa'));
     expect(loaders).toEqual([join('platform', 'exec.ts')]);

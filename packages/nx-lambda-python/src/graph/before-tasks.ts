@@ -1,11 +1,10 @@
 /** What Nx asks its plugins before it runs tasks: the only place where a command line is seen as it was typed. */
 
-import {
-  readCachedProjectGraph,
-  type PreTasksExecution,
-  type PreTasksExecutionContext,
-  type ProjectConfiguration,
-  type ProjectGraph,
+import type {
+  PreTasksExecution,
+  PreTasksExecutionContext,
+  ProjectConfiguration,
+  ProjectGraph,
 } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
@@ -21,7 +20,7 @@ import {
 import { TARGET_GROUP } from './targets';
 
 /** @throws an error in words where a target that is asked for is an npm script instead */
-export const preTasksExecution: PreTasksExecution<PluginOptions> = (
+export const preTasksExecution: PreTasksExecution<PluginOptions> = async (
   options,
   { argv }: PreTasksExecutionContext,
 ) => {
@@ -32,7 +31,7 @@ export const preTasksExecution: PreTasksExecution<PluginOptions> = (
   const asked = askedTargets(args);
   // The graph is megabytes in a large workspace: most commands are about targets of others.
   if (!TARGETS.some((key) => plans[key] && asked.names.includes(plans[key].name))) return;
-  const taken = takenScript(asked, plans, cachedGraph());
+  const taken = takenScript(asked, plans, await cachedGraph());
   // Nx shows nothing but the message.
   if (taken) throw new Error(renderError(taken));
 };
@@ -118,7 +117,9 @@ function scriptError(
   });
 }
 
-function cachedGraph(): ProjectGraph | undefined {
+/** The devkit takes longer to load than all of this plugin: only commands that need it pay for it. */
+async function cachedGraph(): Promise<ProjectGraph | undefined> {
+  const { readCachedProjectGraph } = await import('@nx/devkit');
   try {
     return readCachedProjectGraph();
   } catch {
