@@ -2,7 +2,15 @@
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BuildManifest } from '../../../packages/nx-lambda-python/src/packaging/manifest';
 import { createWorkspace } from '../../../tools/fresh-workspace';
@@ -25,7 +33,7 @@ export class Workspace {
   constructor(name: string, version: NxVersion = NEWEST) {
     this.root = join(runDirectory(), name);
     const template = templateDirectory(version.nx);
-    if (!existsSync(template)) createWorkspace(template, version);
+    if (!existsSync(template)) makeTemplate(template, version);
     cpSync(template, this.root, { recursive: true, verbatimSymlinks: true });
   }
 
@@ -133,6 +141,19 @@ export class Workspace {
       ...this.environment,
       ...own,
     };
+  }
+}
+
+/** Whole or absent: suites that run side by side may want the same version. */
+function makeTemplate(template: string, version: NxVersion): void {
+  const own = `${template}.${process.pid}`;
+  createWorkspace(own, version);
+  try {
+    renameSync(own, template);
+  } catch (error) {
+    // Another suite was faster.
+    if (!existsSync(template)) throw error;
+    rmSync(own, { recursive: true });
   }
 }
 
