@@ -12,7 +12,7 @@ import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { optionVariants, requirementOptions } from './build-inputs';
-import { BUILD_EXECUTOR } from './create-nodes';
+import { executorOf } from './chain';
 import type { PluginOptions } from './options';
 
 // The enum's value, without loading all of the devkit in every Nx command.
@@ -39,7 +39,9 @@ export const createDependencies: CreateDependencies<PluginOptions> = (_, context
 
 /** The options of its build target in each configuration; none for what is not a service. */
 function buildVariants({ targets }: ProjectConfiguration): TomlTable[] {
-  const builds = Object.values(targets ?? {}).filter(({ executor }) => executor === BUILD_EXECUTOR);
+  const builds = Object.values(targets ?? {}).filter(
+    ({ executor }) => executor === executorOf('build'),
+  );
   return builds.flatMap(({ options, configurations = {} }) =>
     optionVariants([{ options: tableOf(options), configurations }]),
   );

@@ -9,15 +9,13 @@ import { machineInputs } from '../platform/pip/machine-inputs';
 import { countHandlers } from '../service/handler-modules';
 import { declaredName, hasMarker, MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { inferInputs, type InferredInputs } from './build-inputs';
-import { readChain } from './chain';
+import { executorOf, readChain } from './chain';
 import { declaredTarget, ownNamedInputs, targetPlaces } from './declared-targets';
 import { BROKEN_INPUTS, BUILD_FORMAT_INPUTS } from './inputs';
 import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
 import { describe, serviceTargets, takenNote, TARGET_GROUP } from './targets';
 
 export type { PluginOptions } from './options';
-
-export const BUILD_EXECUTOR = 'nx-lambda-python:build';
 
 /**
  * Reads markers and directory listings only: no process, no Python parsed, and nothing thrown, since either
@@ -96,7 +94,7 @@ function serviceProject(
           {
             root,
             marker,
-            declared: declaredTarget(plans.build?.name ?? 'build', BUILD_EXECUTOR, {
+            declared: declaredTarget(plans.build?.name ?? 'build', executorOf('build'), {
               ...places,
               changes: plans.build?.changes,
             }),

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import type { ManifestSource } from '../packaging/manifest';
 import { ask, type ExecResult } from './exec';
 import { fixedCommit } from './fixed-commit';
 
@@ -33,15 +34,11 @@ export async function checkOut(
   return { root: join(tree, below), commit };
 }
 
-export interface SourceState {
-  /** Full SHA. */
-  commit: string;
-  /** Whether tracked files differ from it, or files are there that it and .gitignore do not know. */
-  dirty: boolean;
-}
-
-/** Null where the workspace is in no repository, has no commit yet, or git is not there. */
-export async function readSourceState(workspaceRoot: string): Promise<SourceState | null> {
+/**
+ * Dirty: tracked files differ from the commit, or files are there that it and .gitignore do not know.
+ * @returns null where the workspace is in no repository, has no commit yet, or git is not there
+ */
+export async function readSourceState(workspaceRoot: string): Promise<ManifestSource | null> {
   const [head, status] = await Promise.all([
     ask('git', ['rev-parse', '--verify', 'HEAD'], { cwd: workspaceRoot }),
     ask('git', ['status', '--porcelain'], { cwd: workspaceRoot }),

@@ -6,14 +6,12 @@ import { BUILD_FORMAT_INPUT } from '../../packaging/inputs/decision';
 import { PACKAGE_FILE, type BuildManifest } from '../../packaging/manifest';
 import { readManifest, type BuildOutput } from '../../platform/built-package';
 import { buildOutput, DEFAULT_BUILD_TARGET } from '../upload/build-output';
-import { commandOf, currentProject, nxCommand } from '../upload/target-options';
+import { commandOf, currentProject, EXECUTORS, nxCommand } from '../upload/target-options';
 import { presentInputs, sourceChanges } from './decision';
 import { build } from './executor';
 import type { BuildOptions } from './normalize';
 import { buildOptionsOf } from './of-target';
 import { readMarker } from './service';
-
-const BUILD_EXECUTOR = 'nx-lambda-python:build';
 
 /** `present`: what is built of other sources is built again; `any`: it is used as it is. */
 export type SourceChoice = 'present' | 'any';
@@ -40,7 +38,7 @@ export async function usePackage(
   const manifest = readManifest(output);
   const target = currentProject(context).targets[buildTarget];
   // Of another target's package nothing is known.
-  if (sources === 'any' || target?.executor !== BUILD_EXECUTOR) {
+  if (sources === 'any' || target?.executor !== EXECUTORS.buildTarget) {
     return { manifest, output, isPresent: false };
   }
   const options = buildOptionsOf(context, buildTarget);

@@ -23,7 +23,7 @@ export function currentProject(context: ExecutorContext): Project {
 }
 
 /** What a target of the chain runs, by the option that names it. */
-const EXECUTORS = {
+export const EXECUTORS = {
   buildTarget: 'nx-lambda-python:build',
   uploadTarget: 'nx-lambda-python:upload',
   deployTarget: 'nx-lambda-python:deploy',
