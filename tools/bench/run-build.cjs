@@ -5,7 +5,7 @@ const { join } = require('node:path');
 const [project, root, options] = process.argv.slice(2);
 const require_ = createRequire(join(process.cwd(), 'package.json'));
 const manifest = require_.resolve('nx-lambda-python/executors.json');
-const { default: build } = require_(join(manifest, '..', 'src/executors/build/executor'));
+const { default: build } = require_(join(manifest, '..', 'src/executors/build'));
 
 const context = {
   root: process.cwd(),

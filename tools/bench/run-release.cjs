@@ -21,7 +21,7 @@ const manifest = require_.resolve('nx-lambda-python/executors.json');
 process.stdin.once('data', async () => {
   const started = performance.now();
   // Its modules' loading is part of what a user waits for.
-  const { default: run } = require_(join(manifest, '..', `src/executors/${executor}/executor`));
+  const { default: run } = require_(join(manifest, '..', `src/executors/${executor}`));
   const { success } = await run(options, context);
   const milliseconds = performance.now() - started;
   // In kilobytes on every system that Node knows.

@@ -3,7 +3,7 @@
  * `--check` writes nothing and fails when a file is not current.
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { format, resolveConfig } from 'prettier';
@@ -12,19 +12,19 @@ import { insertOptions, type OptionsSchema } from './options-table';
 
 const PLUGIN = join(ROOT, 'packages', 'nx-lambda-python');
 
+/** executors.json and generators.json, as far as they name schemas. */
+type Entries = Record<string, Record<string, { schema: string }>>;
+
 async function main(): Promise<void> {
   const files = new Map<string, string>();
   for (const kind of ['executors', 'generators'] as const) {
-    for (const name of readdirSync(join(PLUGIN, 'src', kind))) {
-      const schemaFile = join(PLUGIN, 'src', kind, name, 'schema.json');
-      if (!existsSync(schemaFile)) continue;
+    const entries = JSON.parse(readFileSync(join(PLUGIN, `${kind}.json`), 'utf8')) as Entries;
+    for (const [name, entry] of Object.entries(entries[kind] ?? {})) {
+      const schemaFile = join(PLUGIN, entry.schema);
       const schema = asSeen(
         JSON.parse(readFileSync(schemaFile, 'utf8')) as JSONSchema & OptionsSchema,
       );
-      files.set(
-        join(PLUGIN, 'src', kind, name, 'schema.d.ts'),
-        await declaration(schema, kind, name),
-      );
+      files.set(schemaFile.replace(/json$/, 'd.ts'), await declaration(schema, kind, name));
       const page = join(PLUGIN, 'docs', kind, `${name}.md`);
       files.set(page, await pretty(page, insertOptions(readFileSync(page, 'utf8'), schema)));
     }

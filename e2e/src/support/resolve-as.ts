@@ -3,7 +3,7 @@
 import { chownSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findBuildImage } from '../../../packages/nx-lambda-python/src/platform/engines/image';
-import { exec, type Exec } from '../../../packages/nx-lambda-python/src/platform/exec';
+import { exec, type Exec } from '../../../packages/nx-lambda-python/src/platform/process/exec';
 import { resolveInContainer } from '../../../packages/nx-lambda-python/src/platform/pip/in-container';
 import { findRuntime } from '../../../packages/nx-lambda-python/src/service/runtimes';
 import { IMAGE } from './engine';

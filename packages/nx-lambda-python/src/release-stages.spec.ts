@@ -1,13 +1,13 @@
 /** The stage table: each command of a release × configuration; and what is printed, typed again as it stands. */
 
 import type { TargetConfiguration } from '@nx/devkit';
-import { BUCKET, Service } from './executors/deploy/service.fixtures';
-import deploy from './executors/deploy/executor';
-import { HANDLERS } from './executors/deploy/fault-matrix.fixtures';
-import pruneVersions from './executors/prune-versions/executor';
-import releases from './executors/releases/executor';
-import rollback from './executors/rollback/executor';
-import upload from './executors/upload/executor';
+import { BUCKET, Service } from './releasing/service.fixtures';
+import deploy from './executors/deploy';
+import { HANDLERS } from './releasing/fault-matrix.fixtures';
+import pruneVersions from './executors/prune-versions';
+import releases from './executors/releases';
+import rollback from './executors/rollback';
+import upload from './executors/upload';
 import { createNodesV2 } from './plugin';
 import { ASKED_CONFIGURATION, optionsIn } from './service/target-options';
 

@@ -1,7 +1,7 @@
 /** How generators fail: Nx prints an error's message, so the message becomes the form that executors print. */
 
 import type { GeneratorCallback, Tree } from '@nx/devkit';
-import { renderError } from '../report';
+import { renderError } from '../report/error-text';
 
 type Generator<Schema> = (tree: Tree, schema: Schema) => Promise<GeneratorCallback | void>;
 

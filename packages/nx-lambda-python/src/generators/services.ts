@@ -4,7 +4,7 @@ import { globAsync, joinPathFragments, readJson, type Tree } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { declaredName, hasMarker, MARKER_FILE } from '../service/marker';
-import { codeList, didYouMean } from '../service/nearest';
+import { codeList, didYouMean } from '../report/nearest';
 
 export interface ServiceProject {
   /** As Nx names the project. */

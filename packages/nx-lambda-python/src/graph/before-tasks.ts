@@ -8,7 +8,7 @@ import type {
 } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { renderError } from '../report';
+import { renderError } from '../report/error-text';
 import { ASKED_CONFIGURATION } from '../service/target-options';
 import {
   normalizeOptions,

@@ -16,10 +16,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { WorkspaceContext } from 'nx/src/native';
 import { keyContent } from '../packaging/requirements-key';
-import { readResolution } from '../executors/build/dependencies';
-import { normalizeOptions } from '../executors/build/normalize';
-import { readContent, readMarker } from '../executors/build/service';
-import type { BuildExecutorSchema } from '../executors/build/schema';
+import { readResolution } from '../assembly/dependencies';
+import { normalizeOptions } from '../assembly/normalize';
+import { readContent, readMarker } from '../assembly/service';
+import type { BuildExecutorSchema } from '../schemas/build';
 import { createNodesV2 } from '../plugin';
 import type { PluginOptions } from './options';
 

@@ -1,6 +1,6 @@
 /** Whatever changes the package changes what Nx hashes, or Nx does not cache the build. */
 
-import type { BuildExecutorSchema } from '../executors/build/schema';
+import type { BuildExecutorSchema } from '../schemas/build';
 import { StaleWorkspace } from './stale.fixtures';
 
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';

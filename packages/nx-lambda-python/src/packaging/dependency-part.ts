@@ -6,8 +6,8 @@
  */
 
 import { foldName } from '../service/clashes';
-import { didYouMean } from '../service/nearest';
-import { topLevelModule } from '../service/python-imports';
+import { didYouMean } from '../report/nearest';
+import { topLevelModule } from '../python/imports';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';

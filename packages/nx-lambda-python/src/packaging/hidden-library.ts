@@ -1,7 +1,7 @@
 /** Distributions and service files that take the place of a module of Python's standard library. */
 
 import type { Runtime } from '../service/runtimes';
-import { hidesStandard } from '../service/stdlib';
+import { hidesStandard } from '../python/stdlib';
 import { modulesOf, type PartFacts } from './dependency-part';
 
 /**

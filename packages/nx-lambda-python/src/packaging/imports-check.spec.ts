@@ -1,4 +1,4 @@
-import { parseModule } from '../service/python-module';
+import { parseModule } from '../python/module';
 import { findRuntime, type Runtime } from '../service/runtimes';
 import { modulesOf } from './dependency-part';
 import { checkImports, describeMissing } from './imports-check';

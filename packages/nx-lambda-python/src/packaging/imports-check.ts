@@ -2,9 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { moduleName } from '../service/handler-modules';
-import type { ModuleImport } from '../service/python-imports';
+import type { ModuleImport } from '../python/imports';
 import { RUNTIMES, type Runtime } from '../service/runtimes';
-import { isLambdas, isStandard } from '../service/stdlib';
+import { isLambdas, isStandard } from '../python/stdlib';
 import { modulesOf, type PartModule } from './dependency-part';
 import type { ServiceFile } from './package';
 

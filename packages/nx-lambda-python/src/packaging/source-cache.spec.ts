@@ -1,4 +1,4 @@
-import type { PythonModule } from '../service/python-module';
+import type { PythonModule } from '../python/module';
 import { hexDigest } from './package';
 import { collect } from './packaging.fixtures';
 import { SourceCache } from './source-cache';

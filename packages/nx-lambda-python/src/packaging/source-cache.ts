@@ -7,8 +7,8 @@
  *     <compressed bytes, one file after the other>
  */
 
-import type { ModuleImport } from '../service/python-imports';
-import type { PythonModule } from '../service/python-module';
+import type { ModuleImport } from '../python/imports';
+import type { PythonModule } from '../python/module';
 import type { ByteSink } from './archive-writer';
 import { hexDigest, type PackageFacts } from './package';
 import type { ByteSource } from './zip/byte-source';

@@ -2,7 +2,7 @@ import { findLayout, packagedModules, type AdoptedLayout } from './adopt';
 import { discoverHandlers } from './discover';
 import { parseMarker } from './marker';
 import { renderMarker } from './marker-text';
-import { parseModule } from './python-module';
+import { parseModule } from '../python/module';
 import { findRuntime, type Runtime } from './runtimes';
 
 const HANDLER = 'def handler(event, context):\n    return 1\n';

@@ -7,7 +7,7 @@ import { posix } from 'node:path';
 import { entryName, selectFiles } from './content';
 import { moduleName } from './handler-modules';
 import { isImportPackage } from './names';
-import type { PythonModule } from './python-module';
+import type { PythonModule } from '../python/module';
 
 export interface SourceModule {
   module: PythonModule;

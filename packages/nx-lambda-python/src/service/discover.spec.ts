@@ -1,6 +1,6 @@
 import { LambdaPythonError } from '../errors';
 import { discoverHandlers, type Handler } from './discover';
-import { parseModule } from './python-module';
+import { parseModule } from '../python/module';
 import { parseMarker } from './marker';
 
 const HANDLER = 'def handler(event, context):\n    return {}\n';

@@ -6,8 +6,8 @@ import { handlerModules, moduleName, type HandlerModule } from './handler-module
 import { checkLayout } from './layout';
 import type { FunctionEntry, Marker } from './marker';
 import { tomlKey } from './names';
-import { codeList, nearest } from './nearest';
-import { defines, type PythonModule } from './python-module';
+import { codeList, nearest } from '../report/nearest';
+import { defines, type PythonModule } from '../python/module';
 
 /** One function's code: a top-level name of a module in the package. */
 export interface Handler {

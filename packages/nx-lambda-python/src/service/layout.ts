@@ -4,7 +4,7 @@ import { LambdaPythonError } from '../errors';
 import { entryName, unmatchedIncludes } from './content';
 import { handlerModules, positiveGlobs, type HandlerModule } from './handler-modules';
 import type { Marker } from './marker';
-import { codeList } from './nearest';
+import { codeList } from '../report/nearest';
 
 /**
  * @param files all of the service

@@ -1,7 +1,7 @@
 /** How functions are created that do not exist yet: the marker's `create` tables. Nothing is guessed. */
 
 import { asTable, kindOf, type MarkerTable, type TomlTable } from './marker-table';
-import { codeList, didYouMean } from './nearest';
+import { codeList, didYouMean } from '../report/nearest';
 
 /** What CreateFunction is told; what is left out, Lambda decides. */
 export interface CreateSettings {

@@ -4,7 +4,7 @@ import { LambdaPythonError } from '../errors';
 import { readSettings, type CreateSettings } from './marker-create';
 import { asTable, kindOf, type MarkerTable } from './marker-table';
 import { functionName, isPythonIdentifier, tomlKey } from './names';
-import { codeList, didYouMean } from './nearest';
+import { codeList, didYouMean } from '../report/nearest';
 
 /** One line of `[tool.nx-lambda-python.functions]`. */
 export interface FunctionEntry {

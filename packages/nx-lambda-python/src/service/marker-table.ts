@@ -2,7 +2,7 @@
 
 import { parse, TomlError } from 'smol-toml';
 import { LambdaPythonError } from '../errors';
-import { codeList, didYouMean } from './nearest';
+import { codeList, didYouMean } from '../report/nearest';
 
 const TOOL = 'nx-lambda-python';
 const HEADER =

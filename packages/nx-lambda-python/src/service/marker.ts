@@ -6,7 +6,7 @@ import { readCreate, type CreateSettings } from './marker-create';
 import { readFunctions, type FunctionEntry } from './marker-functions';
 import { readMarkerTable, type MarkerTable } from './marker-table';
 import { isImportPackage, isPythonIdentifier } from './names';
-import { codeList, didYouMean } from './nearest';
+import { codeList, didYouMean } from '../report/nearest';
 import { ARCHITECTURES, findRuntime, RUNTIMES, type Architecture, type Runtime } from './runtimes';
 
 export { declaredName, hasMarker } from './marker-table';

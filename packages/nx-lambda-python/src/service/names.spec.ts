@@ -1,6 +1,6 @@
 import { functionName, importPackageFor, isImportPackage, isPythonIdentifier } from './names';
-import { nearest } from './nearest';
-import { hidesPythonModule } from './stdlib';
+import { nearest } from '../report/nearest';
+import { hidesPythonModule } from '../python/stdlib';
 
 describe('Python names', () => {
   it.each(['a', '_x', 'größe', '变量', 'match', 'type', 'x1'])('%s is an identifier', (name) =>

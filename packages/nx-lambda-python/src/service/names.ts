@@ -1,7 +1,7 @@
 /** Names: what Python can import, what Lambda accepts, and how one becomes the other. */
 
 import { LambdaPythonError } from '../errors';
-import { codeList, didYouMean } from './nearest';
+import { codeList, didYouMean } from '../report/nearest';
 
 // Source: `keyword.kwlist`, the same in Python 3.9 to 3.14. Soft keywords (match, case, type) are fine as names.
 const KEYWORDS: ReadonlySet<string> = new Set(

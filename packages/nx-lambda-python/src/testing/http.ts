@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { describeDefect } from '../report';
+import { describeDefect } from '../report/error-text';
 import type { AwsRequest, AwsResponse } from './protocol';
 import { sha256Hex } from './state/state';
 

@@ -1,6 +1,6 @@
 import type { Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import { defines, parseModule } from '../../service/python-module';
+import { defines, parseModule } from '../../python/module';
 import { projectGenerator } from '../project/project';
 import { handlerGenerator } from './handler';
 

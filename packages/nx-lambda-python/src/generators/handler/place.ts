@@ -6,7 +6,7 @@ import { selectFiles } from '../../service/content';
 import { compile, handlerModules, positiveGlobs } from '../../service/handler-modules';
 import type { Marker } from '../../service/marker';
 import { importPackageFor, isPythonIdentifier } from '../../service/names';
-import { codeList } from '../../service/nearest';
+import { codeList } from '../../report/nearest';
 
 export interface Placement {
   /** Relative to the service. */

@@ -4,7 +4,7 @@ import { joinPathFragments, type Tree } from '@nx/devkit';
 import { isPrunedDirectory } from '../../service/content';
 import { discoverHandlers, type Handler } from '../../service/discover';
 import type { Marker } from '../../service/marker';
-import { parseModule } from '../../service/python-module';
+import { parseModule } from '../../python/module';
 
 /** @throws the codes of `discoverHandlers` */
 export function readHandlers(tree: Tree, root: string, marker: Marker): Promise<Handler[]> {

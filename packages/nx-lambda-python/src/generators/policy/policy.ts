@@ -13,7 +13,7 @@ import {
   desiredFunctions,
   functionPattern,
 } from '../../release/plan/functions';
-import { layerName } from '../../release/plan/layer-name';
+import { layerName } from '../../release/model/layer-name';
 import { DEFAULT_PREFIX, serviceKeys } from '../../release/upload/package-object';
 import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy/policy';
 import { MARKER_FILE, parseMarker } from '../../service/marker';

@@ -2,7 +2,7 @@
 
 import type { TargetConfiguration } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
-import { codeList } from '../../service/nearest';
+import { codeList } from '../../report/nearest';
 import { optionsIn } from '../../service/target-options';
 
 export type Targets = Record<string, TargetConfiguration>;

@@ -2,7 +2,7 @@
 
 import type { AdoptedLayout } from '../../service/adopt';
 import type { Handler } from '../../service/discover';
-import { codeList } from '../../service/nearest';
+import { codeList } from '../../report/nearest';
 import { entryName } from '../../service/content';
 import { requirementsOf, type Existing } from './existing';
 import type { ServicePlan } from './normalize';

@@ -6,7 +6,7 @@ import { packagedModules, type SourceModule } from '../../service/adopt';
 import { isPrunedDirectory } from '../../service/content';
 import { discoverHandlers, type Handler } from '../../service/discover';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
-import { parseModule } from '../../service/python-module';
+import { parseModule } from '../../python/module';
 import { readProjectDependencies } from '../../service/project-dependencies';
 
 export interface Existing {

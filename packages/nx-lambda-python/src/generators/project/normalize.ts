@@ -2,7 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import { importPackageFor, isImportPackage } from '../../service/names';
-import { nearest } from '../../service/nearest';
+import { nearest } from '../../report/nearest';
 import {
   ARCHITECTURES,
   DEFAULT_RUNTIME,
@@ -11,7 +11,7 @@ import {
   type Architecture,
   type Runtime,
 } from '../../service/runtimes';
-import { hidesPythonModule } from '../../service/stdlib';
+import { hidesPythonModule } from '../../python/stdlib';
 import { workspacePath } from '../directory';
 import type { ProjectGeneratorSchema } from './schema';
 

@@ -2,7 +2,7 @@ import { addProjectConfiguration, logger, readJson, readNxJson, type Tree } from
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { declaredName, parseMarker } from '../../service/marker';
 import { discoverHandlers } from '../../service/discover';
-import { parseModule } from '../../service/python-module';
+import { parseModule } from '../../python/module';
 import { RUNTIMES } from '../../service/runtimes';
 import generate, { projectGenerator } from './project';
 import schema from './schema.json';

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AwsResult } from '../../release/calls/aws-failure';
+import type { AwsResult } from '../../release/model/aws-failure';
 import { connectFunctions, connectStorage } from './connect';
 
 const KEYS = { accessKeyId: 'key', secretAccessKey: 'secret' };

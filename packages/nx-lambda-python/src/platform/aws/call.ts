@@ -1,6 +1,6 @@
 /** Turns a call that throws into one that answers. */
 
-import type { AwsOperation, AwsResult } from '../../release/calls/aws-failure';
+import type { AwsOperation, AwsResult } from '../../release/model/aws-failure';
 import { isClockCorrected, toFailure } from './failure';
 
 /** @throws what is not AWS's doing. */

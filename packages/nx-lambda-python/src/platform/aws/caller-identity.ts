@@ -1,7 +1,7 @@
 /** The account that credentials are of: STS's GetCallerIdentity, which no policy has to allow. */
 
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { AwsResult } from '../../release/calls/aws-failure';
+import type { AwsResult } from '../../release/model/aws-failure';
 import { call } from './call';
 import { markCredentialsStage } from './credentials-failure';
 import { clientConfiguration, type AwsSettings } from './settings';

@@ -1,6 +1,6 @@
 /** Tells what went wrong while the SDK got credentials from what went wrong with a request that has them. */
 
-import type { AwsFailureKind } from '../../release/calls/aws-failure';
+import type { AwsFailureKind } from '../../release/model/aws-failure';
 
 interface Identity {
   accessKeyId?: unknown;

@@ -9,7 +9,7 @@ import {
   isThrottlingError,
   isTransientError,
 } from '@smithy/core/retry';
-import type { AwsFailure, AwsFailureKind, AwsOperation } from '../../release/calls/aws-failure';
+import type { AwsFailure, AwsFailureKind, AwsOperation } from '../../release/model/aws-failure';
 import {
   credentialsKind,
   CredentialsStageError,

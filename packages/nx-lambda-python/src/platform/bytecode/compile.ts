@@ -6,7 +6,7 @@ import { LambdaPythonError } from '../../errors';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import { containerPlatform, type BuildImage } from '../engines/image';
 import { runContainer, UNSEEN, type MountChoice } from '../engines/run';
-import type { Exec, ExecResult } from '../exec';
+import type { Exec, ExecResult } from '../process/exec';
 
 export interface CompileRequest {
   runtime: Runtime;

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import type { Exec, ExecResult } from '../exec';
+import type { Exec, ExecResult } from '../process/exec';
 import { diskError } from '../files/files';
 import {
   ROOT_USER,

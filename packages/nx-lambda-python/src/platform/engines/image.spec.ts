@@ -1,4 +1,4 @@
-import type { Exec, ExecResult } from '../exec';
+import type { Exec, ExecResult } from '../process/exec';
 import { findBuildImage, type ImageRequest, type Pulling } from './image';
 
 const request: ImageRequest = { choice: 'auto', image: 'acme/build:1', architecture: 'x86_64' };

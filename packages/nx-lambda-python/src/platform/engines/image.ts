@@ -2,7 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
-import type { Exec, ExecResult } from '../exec';
+import type { Exec, ExecResult } from '../process/exec';
 import { CONTAINER_ENGINES, type ContainerEngine } from './container';
 
 export interface BuildImage {

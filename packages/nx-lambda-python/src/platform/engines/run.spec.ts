@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Exec, ExecOptions, ExecResult } from '../exec';
-import { ownedName } from '../owner';
+import type { Exec, ExecOptions, ExecResult } from '../process/exec';
+import { ownedName } from '../process/owner';
 import type { ContainerEngine } from './container';
 import { planCopies } from './copy';
 import { runContainer, UNSEEN, type ContainerTask, type MountChoice } from './run';

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
-import type { Exec, ExecResult } from '../exec';
-import { ownedName } from '../owner';
+import type { Exec, ExecResult } from '../process/exec';
+import { ownedName } from '../process/owner';
 import { runArguments, type ContainerRun, type Daemon, type UserMapping } from './container';
 import { runCopying } from './copy';
 import { isLocalEngine } from './endpoint';

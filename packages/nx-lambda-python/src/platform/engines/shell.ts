@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { ROOT_USER, runArguments } from './container';
 import { copyCommand, planCopies, writeInput } from './copy';
 import { isLocalEngine } from './endpoint';

@@ -1,7 +1,7 @@
 /** Containers of builds that were killed: they would go on compiling for nobody, and write into what is swept. */
 
-import type { Exec } from '../exec';
-import { isAbandoned } from '../owner';
+import type { Exec } from '../process/exec';
+import { isAbandoned } from '../process/owner';
 import { OWNER_LABEL, type ContainerEngine } from './container';
 
 /** Ends those of this machine's dead processes; those of other machines, at a shared daemon, are theirs. */

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isAbandoned, ownedName } from '../owner';
+import { isAbandoned, ownedName } from '../process/owner';
 
 /** Where even this fails, the first error says why. */
 export function removeDraft(path: string): void {

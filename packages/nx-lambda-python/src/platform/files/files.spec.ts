@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beginsWith, diskError, hashFile, openFile, writeTextWhole, writeWhole } from './files';
-import { ownedName } from '../owner';
+import { ownedName } from '../process/owner';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'files-'))));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ExecResult } from '../exec';
+import type { ExecResult } from '../process/exec';
 import { withSoundCache } from './cache-damage';
 
 let cache: string;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { withoutCredentials } from '../../packaging/requirements/parse';
-import type { ExecResult } from '../exec';
+import type { ExecResult } from '../process/exec';
 
 /**
  * True where pip may have failed over what it had kept of an earlier download: it checks what it

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { prepareRequest } from './prepare';
 import type { ResolveRequest } from './request';
 

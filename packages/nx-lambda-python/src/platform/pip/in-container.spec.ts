@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { installInContainer, resolveInContainer } from './in-container';
 import type { ContainerPlace } from './pip-container';
 import type { ResolveRequest } from './request';

@@ -7,7 +7,7 @@ import type { ResolvedWheels } from '../../packaging/wheel-set';
 import type { BuildImage } from '../engines/image';
 import { NEW_ENTRIES } from '../engines/copy';
 import { runContainer } from '../engines/run';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { withSoundCache } from './cache-damage';
 import { pipFailure } from './failure';
 import {

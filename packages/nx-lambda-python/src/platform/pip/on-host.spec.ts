@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Exec, ExecOptions, ExecResult } from '../exec';
+import type { Exec, ExecOptions, ExecResult } from '../process/exec';
 import { findPython, resolveOnHost } from './on-host';
 import type { ResolveRequest } from './request';
 

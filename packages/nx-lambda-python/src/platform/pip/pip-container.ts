@@ -6,7 +6,7 @@ import { manylinuxModule } from '../../packaging/wheel/tags';
 import type { Mount } from '../engines/container';
 import { containerPlatform, type BuildImage } from '../engines/image';
 import { UNSEEN, type ContainerTask, type MountChoice } from '../engines/run';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import {
   machineNames,
   settingsBelow,

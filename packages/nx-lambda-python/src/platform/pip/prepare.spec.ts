@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWheel, type FixtureWheel } from '../../packaging/wheel/wheel.fixtures';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { hashFile } from '../files/files';
 import type { ContainerPlace } from './pip-container';
 import { prepareRequest } from './prepare';

@@ -22,7 +22,7 @@ import type { PathBase } from '../../packaging/requirements/local';
 import { normalizeName } from '../../packaging/wheel/names';
 import { parseWheelFilename } from '../../packaging/wheel/filename';
 import { requiredUrls } from '../../packaging/wheel/required-urls';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { hashFile, openFile } from '../files/files';
 import { exportLock } from './export-lock';
 import type { ContainerPlace } from './pip-container';

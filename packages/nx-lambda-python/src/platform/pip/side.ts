@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { pipFailure } from './failure';
 import { runInContainer } from './in-container';
 import { findPython, hostEnvironment } from './on-host';

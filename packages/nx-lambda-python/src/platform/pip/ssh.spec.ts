@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 import { forwardSsh, sshHosts, type SshRequest } from './ssh';
 
 let directory: string;

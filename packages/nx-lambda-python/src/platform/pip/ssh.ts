@@ -5,7 +5,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ContainerEngine, Mount } from '../engines/container';
-import type { Exec } from '../exec';
+import type { Exec } from '../process/exec';
 
 /** `auto`: where a requirement uses ssh. `agent`: always, for what such a requirement may itself fetch. */
 export type SshChoice = 'auto' | 'agent' | 'none';

@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { writePart } from '../../packaging/dependency-part';
 import type { Admit } from '../../packaging/wheel-set';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
-import { ownedName } from '../owner';
+import { ownedName } from '../process/owner';
 import { BUCKETS, OTHERS } from './store-layout';
 import { planStorePrune, pruneStore } from './store-prune';
 import { DiskWheelStore } from './wheel-store';

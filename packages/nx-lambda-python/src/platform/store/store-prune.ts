@@ -9,7 +9,7 @@ import {
   type StoredItem,
 } from '../../packaging/prune-plan';
 import { diskError } from '../files/files';
-import { isLocked, withLock } from '../locks';
+import { isLocked, withLock } from '../process/locks';
 import {
   filesOf,
   isResolving,

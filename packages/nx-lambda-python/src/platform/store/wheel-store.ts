@@ -35,7 +35,7 @@ import { DamagedFileError, hashPart, type DependencyPart } from '../../packaging
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../../packaging/wheel-set';
 import { writeWholeAside } from '../files/begun-files';
 import { diskError, hashFile, openFile, syncFile, type OpenFile } from '../files/files';
-import { withLock } from '../locks';
+import { withLock } from '../process/locks';
 import { emptyPart, type OpenPart, type WriteWheels } from './open-part';
 import { markUsed, readRecord, writeRecord } from './store-records';
 import { withWorkDirectory } from './work-directory';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownedName } from '../owner';
+import { ownedName } from '../process/owner';
 import { withWorkDirectory } from './work-directory';
 
 let parent: string;

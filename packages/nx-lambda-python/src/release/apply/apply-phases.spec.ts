@@ -1,5 +1,5 @@
 import { applyPlan, type ApplyPorts } from './apply';
-import type { FunctionOutcome } from './outcome';
+import type { FunctionOutcome } from '../model/outcome';
 import { stateOf, type Plan, type PlannedFunction } from '../plan/plan';
 import { tokenBucket } from '../calls/rate';
 import { FakeFunctions } from './fake-functions.fixtures';

@@ -2,12 +2,12 @@
 
 import { chooseCanary, invokeCanary, type Canary } from './canary';
 import { changeLatest } from './change-latest';
-import { secondsSince } from '../calls/clock';
+import { secondsSince } from '../model/clock';
 import { forEachLimited } from '../calls/concurrency';
 import type { FunctionCreation, RemoteFunction } from '../calls/function-service';
-import type { FunctionState } from '../plan/function-state';
+import type { FunctionState } from '../model/function-state';
 import { moveAlias, publishVersion } from './move-alias';
-import type { FunctionOutcome } from './outcome';
+import type { FunctionOutcome } from '../model/outcome';
 import { followsLatest, pinAlias } from './pin-alias';
 import { isChanged, movesAliasOnly, stateOf, type Plan, type PlannedFunction } from '../plan/plan';
 import type { ReleasePhase } from './progress';

@@ -1,8 +1,8 @@
 /** Brings $LATEST of one function to what it shall be, whatever happens on the way. */
 
-import type { AwsResult } from '../calls/aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 import type { CreateRequest, FunctionCreation, RemoteFunction } from '../calls/function-service';
-import type { FunctionState, PackageReference } from '../plan/function-state';
+import type { FunctionState, PackageReference } from '../model/function-state';
 import { nextStep, wantedLayers, type Step } from '../plan/next-step';
 import {
   classify,

@@ -1,7 +1,7 @@
 /** Lambda for the specs of release: functions that fail, and finish, as they are told to. */
 
-import type { AwsFailure, AwsResult } from '../calls/aws-failure';
-import type { Clock } from '../calls/clock';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
+import type { Clock } from '../model/clock';
 import type {
   AliasUpdate,
   CodeUpdate,

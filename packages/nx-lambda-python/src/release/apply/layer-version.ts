@@ -1,9 +1,9 @@
 /** The layer of a service's dependencies: published when its content is another, found when it is not. */
 
-import { isAmbiguous } from '../calls/aws-failure';
+import { isAmbiguous } from '../model/aws-failure';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import type { LayerService } from '../calls/function-service';
-import type { PackageReference } from '../plan/function-state';
+import type { PackageReference } from '../model/function-state';
 import { paced } from '../calls/paced';
 import type { Plan, PlannedLayer } from '../plan/plan';
 import type { RateLimiter } from '../calls/rate';

@@ -1,7 +1,7 @@
 /** How far a deploy has come, in words: a few lines for logs, one line that changes for terminals. */
 
-import type { Clock } from '../calls/clock';
-import { seconds } from '../report/text';
+import type { Clock } from '../model/clock';
+import { seconds } from '../../report/text';
 
 /** In their order. */
 export type ReleasePhase = 'pin' | 'canary' | 'code' | 'publish' | 'aliases';

@@ -1,7 +1,7 @@
 /** For the specs of release: time that runs at will, failures, functions as AWS describes them and as plans do. */
 
-import type { AwsFailure, AwsFailureKind, AwsOperation } from '../calls/aws-failure';
-import type { Clock } from '../calls/clock';
+import type { AwsFailure, AwsFailureKind, AwsOperation } from '../model/aws-failure';
+import type { Clock } from '../model/clock';
 import type { RemoteFunction } from '../calls/function-service';
 import {
   stateOf,

@@ -5,7 +5,7 @@ import {
   stopsEverything,
   type AwsFailure,
   type AwsResult,
-} from '../calls/aws-failure';
+} from '../model/aws-failure';
 import type { FunctionService, RemoteFunction } from '../calls/function-service';
 import type { Plan } from '../plan/plan';
 import type { PollPorts, Settled } from '../calls/poll';

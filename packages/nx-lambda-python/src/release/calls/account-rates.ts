@@ -1,6 +1,6 @@
 /** The rates of the account that is deployed to, of which nobody knows the number until Lambda has answered once. */
 
-import type { AwsResult } from './aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 import type { RateLimiter } from './rate';
 
 export type RateKind = 'reads' | 'writes';

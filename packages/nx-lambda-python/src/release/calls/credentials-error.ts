@@ -1,7 +1,7 @@
 /** What to do about credentials that are missing, expired, wrong or refused: it depends on where they come from. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure } from './aws-failure';
+import type { AwsFailure } from '../model/aws-failure';
 import {
   innermost,
   sourceName,

@@ -1,7 +1,7 @@
 /** Puts a failure of AWS into the words that a user can act on. */
 
 import { LambdaPythonError } from '../../errors';
-import { permissionFor, type AwsFailure } from './aws-failure';
+import { permissionFor, type AwsFailure } from '../model/aws-failure';
 import { credentialsError } from './credentials-error';
 import type { CredentialsSource, IgnoredVariables } from './credentials-source';
 

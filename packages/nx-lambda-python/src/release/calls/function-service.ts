@@ -1,8 +1,8 @@
 /** What deploy needs of Lambda. */
 
 import type { Architecture } from '../../service/runtimes';
-import type { AwsResult } from './aws-failure';
-import type { StorageMode } from '../plan/function-state';
+import type { AwsResult } from '../model/aws-failure';
+import type { StorageMode } from '../model/function-state';
 
 /** A function as GetFunction or a write describes it; absent means that AWS left it out. */
 export interface RemoteFunction {

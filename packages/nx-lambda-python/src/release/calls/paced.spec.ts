@@ -1,4 +1,4 @@
-import type { AwsFailureKind, AwsResult } from './aws-failure';
+import type { AwsFailureKind, AwsResult } from '../model/aws-failure';
 import { checkCodeStorage } from '../plan/code-storage';
 import type { LayerService, LayerVersion } from './function-service';
 import { planLayer, publishLayer } from '../apply/layer-version';

@@ -1,6 +1,6 @@
 /** Single calls under a shared rate: one that AWS refuses for its rate slows down all that share it. */
 
-import { isTransient, type AwsResult } from './aws-failure';
+import { isTransient, type AwsResult } from '../model/aws-failure';
 import type { RateLimiter } from './rate';
 import { MAX_ATTEMPTS, MAX_THROTTLED, retryDelay, type RetryPolicy } from './retry';
 

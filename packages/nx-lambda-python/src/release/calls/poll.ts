@@ -1,8 +1,8 @@
 /** Waits for AWS to finish with a function. */
 
-import type { AwsFailure } from './aws-failure';
-import { isTransient } from './aws-failure';
-import type { Clock } from './clock';
+import type { AwsFailure } from '../model/aws-failure';
+import { isTransient } from '../model/aws-failure';
+import type { Clock } from '../model/clock';
 import type { FunctionService, RemoteFunction } from './function-service';
 import { isUnsettled } from '../plan/plan';
 import type { RateLimiter } from './rate';

@@ -5,7 +5,7 @@
  * sent evenly. Who wants to send reserves moments from it, so that nobody need be there at the right one.
  */
 
-import type { Clock } from './clock';
+import type { Clock } from '../model/clock';
 
 export interface RateLimiter {
   /** Resolves when one call may be sent; in the order of asking. A repeated call takes again. */

@@ -1,4 +1,4 @@
-import type { AwsResult } from './aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 import { failure, VirtualClock } from '../apply/release.fixtures';
 import { MAX_ATTEMPTS, retryDelay, withRetries } from './retry';
 

@@ -1,7 +1,7 @@
 /** Retries of single calls, with waits that grow and spread. */
 
-import { isTransient, type AwsFailure, type AwsResult } from './aws-failure';
-import type { Clock } from './clock';
+import { isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
+import type { Clock } from '../model/clock';
 import { LONGEST_PAUSE_MILLISECONDS } from './rate';
 
 export interface RetryPolicy {

@@ -1,7 +1,7 @@
 /** What the functions run once a deploy has ended, as far as it was seen. */
 
-import type { FunctionState } from './function-state';
-import type { FunctionOutcome } from '../apply/outcome';
+import type { FunctionState } from '../model/function-state';
+import type { FunctionOutcome } from '../model/outcome';
 import { isChanged, type Plan, type PlannedFunction } from './plan';
 
 /**

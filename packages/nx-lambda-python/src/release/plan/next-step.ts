@@ -1,7 +1,7 @@
 /** What $LATEST still lacks of what it shall be: one write at a time, from its present state alone. */
 
 import type { RemoteFunction } from '../calls/function-service';
-import type { PackageReference, StorageMode } from './function-state';
+import type { PackageReference, StorageMode } from '../model/function-state';
 
 /** What a function shall run. */
 export interface FunctionGoal {

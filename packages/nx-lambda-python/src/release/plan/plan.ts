@@ -2,9 +2,9 @@
 
 import type { Architecture } from '../../service/runtimes';
 import { isAliasRight, whereIs } from './alias-goal';
-import { unsupported } from './function-kind';
+import { unsupported } from '../model/function-kind';
 import type { RemoteFunction } from '../calls/function-service';
-import type { FunctionState, PackageReference, StorageMode } from './function-state';
+import type { FunctionState, PackageReference, StorageMode } from '../model/function-state';
 import type { DesiredFunction } from './functions';
 import { detaching, nextStep, type FunctionGoal } from './next-step';
 

@@ -1,7 +1,7 @@
 /** The least IAM policies: for whoever uploads, deploys and rolls back, and for the bucket in REFERENCE mode. */
 
 import { LambdaPythonError } from '../../errors';
-import type { StorageMode } from '../plan/function-state';
+import type { StorageMode } from '../model/function-state';
 import { partitionOf, viaSuffix } from './partitions';
 import { PERMISSIONS, type AwsOperation, type PermissionResource } from './permissions';
 

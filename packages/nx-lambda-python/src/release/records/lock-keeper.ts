@@ -1,6 +1,6 @@
 /** Keeps a lock alive while it is held, and says before each write whether it still is. */
 
-import type { AwsFailure, AwsResult } from '../calls/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { RecordAccess } from './record-access';
 import { freeLock, renewLock, STALE_SECONDS, type HeldLock, type LockFile } from './release-lock';
 

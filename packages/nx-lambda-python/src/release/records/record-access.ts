@@ -1,7 +1,7 @@
 /** Where the records of a service and stage are, and what is said when they cannot be reached. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure } from '../calls/aws-failure';
+import type { AwsFailure } from '../model/aws-failure';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { objectUrl, type Bucket, type ObjectLocation } from '../upload/object-storage';
 import { bucketError } from '../upload/package-object';

@@ -1,6 +1,6 @@
 /** What release records and the lock need of S3: small texts, written only under a condition. */
 
-import type { AwsResult } from '../calls/aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 import type { Bucket, ObjectLocation } from '../upload/object-storage';
 
 export interface StoredText {

@@ -1,7 +1,7 @@
 /** Reads and writes the records of one service and stage. */
 
 import { LambdaPythonError } from '../../errors';
-import { isTransient, type AwsFailure, type AwsResult } from '../calls/aws-failure';
+import { isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
 import { forEachLimited } from '../calls/concurrency';
 import { objectUrl, type ObjectLocation } from '../upload/object-storage';
 import {

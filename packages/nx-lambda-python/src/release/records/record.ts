@@ -1,8 +1,8 @@
 /** The record of one release: what it found, what it did, and from which commit; one JSON object in the bucket. */
 
 import { LambdaPythonError } from '../../errors';
-import type { FunctionState, PackageReference } from '../plan/function-state';
-import type { OutcomeStatus } from '../apply/outcome';
+import type { FunctionState, PackageReference } from '../model/function-state';
+import type { OutcomeStatus } from '../model/outcome';
 import type { PlanSource } from '../plan/plan';
 
 /** `started` stays where a deploy was killed: nobody was left to write the end. */

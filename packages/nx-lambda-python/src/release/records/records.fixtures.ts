@@ -1,6 +1,6 @@
 /** A bucket's records in memory, with a clock of its own, for the specs of records and lock. */
 
-import type { AwsFailure, AwsResult } from '../calls/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { Bucket, ObjectLocation } from '../upload/object-storage';
 import type { RecordedFunction, ReleaseRecord } from './record';
 import type { RecordAccess } from './record-access';

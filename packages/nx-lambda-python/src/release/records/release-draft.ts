@@ -1,10 +1,10 @@
 /** What a plan looks like in the record of its release. */
 
-import type { AwsOperation, AwsResult } from '../calls/aws-failure';
+import type { AwsOperation, AwsResult } from '../model/aws-failure';
 import type { FunctionService } from '../calls/function-service';
-import type { FunctionState } from '../plan/function-state';
+import type { FunctionState } from '../model/function-state';
 import type { LockKeeper } from './lock-keeper';
-import type { FunctionOutcome } from '../apply/outcome';
+import type { FunctionOutcome } from '../model/outcome';
 import { packageKey } from '../upload/package-object';
 import { isChanged, type Plan } from '../plan/plan';
 import type { RecordedFunction, ReleaseAuthor } from './record';

@@ -1,5 +1,5 @@
 import { LambdaPythonError } from '../../errors';
-import { renderError } from '../../report';
+import { renderError } from '../../report/error-text';
 import { HOSTILE } from '../report/render.fixtures';
 import type { ReleaseRecord } from './record';
 import { renderReleases } from './release-list';

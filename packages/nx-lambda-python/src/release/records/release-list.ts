@@ -1,9 +1,9 @@
 /** The releases of a service as table, JSON and Markdown, newest first. Whoever writes to the bucket writes records. */
 
 import type { ReleaseRecord } from './record';
-import type { OutputFormat } from '../report/render';
-import { alignColumns } from '../report/render-table';
-import { escapeMarkdown, oneLine, renderJson } from '../report/text';
+import type { OutputFormat } from '../../report/render';
+import { alignColumns } from '../../report/render-table';
+import { escapeMarkdown, oneLine, renderJson } from '../../report/text';
 
 export function renderReleases(
   records: readonly ReleaseRecord[],

@@ -1,8 +1,8 @@
 /** One deploy at a time for each service, account, region and stage: a small object that S3 itself compares before it is replaced. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsResult } from '../calls/aws-failure';
-import { isTransient } from '../calls/aws-failure';
+import type { AwsResult } from '../model/aws-failure';
+import { isTransient } from '../model/aws-failure';
 import { lockFailure, unguardedError, type RecordAccess } from './record-access';
 import { objectUrl, type ObjectLocation } from '../upload/object-storage';
 import type { ReleaseStatus } from './record';

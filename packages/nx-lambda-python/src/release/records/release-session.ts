@@ -1,12 +1,12 @@
 /** One release from its lock to the end of its record; what was killed on the way is taken up by the next. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure, AwsResult } from '../calls/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import { isNumbered } from '../plan/alias-goal';
-import type { FunctionState, PackageReference } from '../plan/function-state';
+import type { FunctionState, PackageReference } from '../model/function-state';
 import { keepLock, type LockKeeper } from './lock-keeper';
 import { objectUrl } from '../upload/object-storage';
-import type { FunctionOutcome } from '../apply/outcome';
+import type { FunctionOutcome } from '../model/outcome';
 import { recordKey, type RecordedFunction, type ReleaseRecord, type ReleaseStatus } from './record';
 import type { RecordAccess } from './record-access';
 import {

@@ -4,8 +4,8 @@ import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
 import { isAliasRight, isNumbered, whereIs } from '../plan/alias-goal';
 import type { RemoteFunction } from '../calls/function-service';
-import { unsupported } from '../plan/function-kind';
-import type { PackageReference } from '../plan/function-state';
+import { unsupported } from '../model/function-kind';
+import type { PackageReference } from '../model/function-state';
 import {
   accountsOf,
   classify,
@@ -14,7 +14,7 @@ import {
   type PlannedFunction,
   type Wanted,
 } from '../plan/plan';
-import { shortSha } from '../report/text';
+import { shortSha } from '../../report/text';
 import type { PackageOrigin } from './package-origin';
 import { liveCode } from './release-session';
 import type { RollbackFunction, RollbackTarget } from './rollback-target';

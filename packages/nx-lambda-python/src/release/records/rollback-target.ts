@@ -1,7 +1,7 @@
 /** What a rollback goes back to, from the records alone; what is there now, and what to write, the plan decides. */
 
 import { LambdaPythonError } from '../../errors';
-import type { FunctionState, PackageReference } from '../plan/function-state';
+import type { FunctionState, PackageReference } from '../model/function-state';
 import type { RecordedFunction, ReleaseRecord } from './record';
 import { liveCode } from './release-session';
 

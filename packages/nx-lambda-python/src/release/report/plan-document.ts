@@ -1,6 +1,12 @@
 /** A plan, grouped by what would happen. */
 
-import { foldedSection, groupBy, reasonSections, type Document, type Section } from './document';
+import {
+  foldedSection,
+  groupBy,
+  reasonSections,
+  type Document,
+  type Section,
+} from '../../report/document';
 import {
   countPlan,
   PLAN_STATUSES,
@@ -10,7 +16,7 @@ import {
 } from '../plan/plan';
 import { isNumbered } from '../plan/alias-goal';
 import { packageFacts } from '../upload/package-facts';
-import { shortSha, summarize } from './text';
+import { shortSha, summarize } from '../../report/text';
 
 /** The release that a rollback is about. */
 export interface PlannedBack {

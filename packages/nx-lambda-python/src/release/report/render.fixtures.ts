@@ -1,7 +1,7 @@
 /** Plans and reports of 3, 40 and 300 functions, with what goes wrong among them. */
 
-import type { FunctionState } from '../plan/function-state';
-import type { FunctionOutcome } from '../apply/outcome';
+import type { FunctionState } from '../model/function-state';
+import type { FunctionOutcome } from '../model/outcome';
 import type { Plan, PlannedFunction, PlanStatus } from '../plan/plan';
 import { NEW_SHA, OLD_SHA, planned, planOf } from '../apply/release.fixtures';
 import { deployReport, type DeployReport } from './report';

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { FunctionOutcome } from '../apply/outcome';
+import type { FunctionOutcome } from '../model/outcome';
 import type { Plan } from '../plan/plan';
 import { NEW_SHA, planned, planOf } from '../apply/release.fixtures';
-import { renderPlan, renderReport, type OutputFormat } from './render';
+import { renderPlan, renderReport, type OutputFormat } from '../../report/render';
 import { HOSTILE, planOfSize, reportOfSize } from './render.fixtures';
-import { cutMarkdown } from './render-markdown';
+import { cutMarkdown } from '../../report/render-markdown';
 import { deployReport, isSuccess, type ReportCommands } from './report';
 
 const COMMANDS = { again: 'nx deploy svc', rollback: 'nx rollback svc' };

@@ -1,11 +1,11 @@
 /** A report, grouped by what became of the functions. */
 
-import { foldedSection, reasonSections, type Document, type Section } from './document';
+import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
 import type { LiveGroup } from '../plan/live-state';
-import type { FunctionOutcome, OutcomeStatus } from '../apply/outcome';
+import type { FunctionOutcome, OutcomeStatus } from '../model/outcome';
 import { commitLine, packageFacts } from '../upload/package-facts';
 import type { DeployReport } from './report';
-import { seconds, shortSha, summarize } from './text';
+import { seconds, shortSha, summarize } from '../../report/text';
 
 /** What failed comes last, where the eye is. */
 const ORDER: readonly OutcomeStatus[] = ['unchanged', 'created', 'updated', 'skipped', 'failed'];

@@ -1,8 +1,8 @@
 /** What a deploy did, as one value; every form of output is rendered from it. */
 
-import type { PackageReference } from '../plan/function-state';
+import type { PackageReference } from '../model/function-state';
 import { isLeftChanged, liveGroups, type LiveGroup } from '../plan/live-state';
-import type { FunctionOutcome, OutcomeStatus } from '../apply/outcome';
+import type { FunctionOutcome, OutcomeStatus } from '../model/outcome';
 import type { Plan, PlanSource } from '../plan/plan';
 
 export const REPORT_FILE = 'deploy-report.json';

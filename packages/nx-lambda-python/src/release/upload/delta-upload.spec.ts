@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pointerLocation, renderPointer } from './dependency-pointer';
-import type { AwsFailure, AwsOperation, AwsResult } from '../calls/aws-failure';
+import type { AwsFailure, AwsOperation, AwsResult } from '../model/aws-failure';
 import { packageKey } from './package-object';
 import type { PartStorage } from './part-storage';
 import { FakeStorage } from './fake-storage.fixtures';

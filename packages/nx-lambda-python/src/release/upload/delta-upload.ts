@@ -1,6 +1,6 @@
 /** Makes a package's object of dependencies that the bucket has already and the few bytes that follow. */
 
-import { isTransient, type AwsResult } from '../calls/aws-failure';
+import { isTransient, type AwsResult } from '../model/aws-failure';
 import {
   MIN_SHARED_SIZE,
   parsePointer,

@@ -1,6 +1,6 @@
 /** S3 for the specs of release: objects that can be neither read nor written on demand. */
 
-import type { AwsFailure, AwsResult } from '../calls/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { ObjectStorage, PutRequest, StoredObject } from './object-storage';
 import { failure } from '../apply/release.fixtures';
 

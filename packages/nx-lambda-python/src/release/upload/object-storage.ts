@@ -1,7 +1,7 @@
 /** What upload and deploy need of S3. */
 
 import type { Readable } from 'node:stream';
-import type { AwsResult } from '../calls/aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 
 export interface Bucket {
   name: string;

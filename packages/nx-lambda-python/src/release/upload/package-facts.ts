@@ -1,8 +1,8 @@
 /** The head of plans and reports: which package, from which commit. */
 
 import type { PlanSource } from '../plan/plan';
-import type { PackageReference } from '../plan/function-state';
-import { shortSha } from '../report/text';
+import type { PackageReference } from '../model/function-state';
+import { shortSha } from '../../report/text';
 
 export function packageFacts(of: {
   package: PackageReference | null;

@@ -1,9 +1,9 @@
 /** Where a deployment package lives in S3, and what is there now. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure } from '../calls/aws-failure';
+import type { AwsFailure } from '../model/aws-failure';
 import { failureError, type AwsPlace } from '../calls/failure-error';
-import type { PackageReference } from '../plan/function-state';
+import type { PackageReference } from '../model/function-state';
 import {
   objectUrl,
   type ObjectLocation,

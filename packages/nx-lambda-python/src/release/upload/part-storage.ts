@@ -1,7 +1,7 @@
 /** What an upload needs of S3 to make an object of parts, one of which S3 copies itself. */
 
 import type { Readable } from 'node:stream';
-import type { AwsResult } from '../calls/aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 import type { ObjectLocation } from './object-storage';
 
 export interface MultipartUpload {

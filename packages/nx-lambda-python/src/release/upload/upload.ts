@@ -1,9 +1,9 @@
 /** Puts a deployment package where Lambda can read it: once, whole, and proven. */
 
 import type { Readable } from 'node:stream';
-import { isTransient, type AwsFailure } from '../calls/aws-failure';
+import { isTransient, type AwsFailure } from '../model/aws-failure';
 import type { PackagePrefix } from '../../packaging/package';
-import { secondsSince } from '../calls/clock';
+import { secondsSince } from '../model/clock';
 import { rememberDependencies, uploadDelta, type DeltaUpload } from './delta-upload';
 import { failureError } from '../calls/failure-error';
 import { objectUrl, type ObjectLocation, type StoredObject } from './object-storage';

@@ -1,6 +1,6 @@
 /** Deletes what a plan of versions says, one call for each, under the rate of the account's writes. */
 
-import { isAmbiguous, stopsEverything, type AwsFailure } from '../calls/aws-failure';
+import { isAmbiguous, stopsEverything, type AwsFailure } from '../model/aws-failure';
 import { forEachLimited } from '../calls/concurrency';
 import { paced } from '../calls/paced';
 import { storedBytes } from '../plan/code-storage';

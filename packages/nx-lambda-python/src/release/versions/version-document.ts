@@ -1,11 +1,11 @@
 /** Plans and reports of the removal of old versions as table, JSON and Markdown. */
 
-import { renderBytes } from '../../report';
-import { foldedSection, reasonSections, type Document, type Section } from '../report/document';
-import type { OutputFormat } from '../report/render';
-import { renderMarkdown } from '../report/render-markdown';
-import { renderTable } from '../report/render-table';
-import { renderJson, summarize } from '../report/text';
+import { renderBytes } from '../../report/error-text';
+import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
+import type { OutputFormat } from '../../report/render';
+import { renderMarkdown } from '../../report/render-markdown';
+import { renderTable } from '../../report/render-table';
+import { renderJson, summarize } from '../../report/text';
 import {
   DELETION_STATUSES,
   freedBytes,

@@ -1,4 +1,4 @@
-import type { FunctionState } from '../plan/function-state';
+import type { FunctionState } from '../model/function-state';
 import type { ReleaseRecord } from '../records/record';
 import { ranges } from './version-document';
 import {

@@ -1,4 +1,4 @@
-import type { AwsFailure, AwsResult } from '../calls/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import { deleteVersions, freedBytes } from './version-deletion';
 import { planVersions } from './version-prune';
 import { readVersionFacts, type StageAccess, type VersionPorts } from './version-reading';

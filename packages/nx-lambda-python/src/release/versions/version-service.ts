@@ -1,6 +1,6 @@
 /** What the removal of old versions needs of Lambda. */
 
-import type { AwsResult } from '../calls/aws-failure';
+import type { AwsResult } from '../model/aws-failure';
 
 export interface PublishedVersion {
   /** A number in digits; `$LATEST` is never among them. */

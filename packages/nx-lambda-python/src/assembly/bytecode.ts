@@ -1,0 +1,101 @@
+/** `"bytecode": true`: dependencies with their bytecode, compiled once for each dependency part. */
+
+import type { ByteSink } from '../packaging/archive-writer';
+import { BYTECODE_FORMAT, writeBytecodePart } from '../packaging/bytecode-part';
+import { digestOf } from '../packaging/canonical-json';
+import { partPrefix, type WrittenPart } from '../packaging/dependency-part';
+import { ensureInstalledTree } from '../packaging/installed-tree';
+import { DamagedFileError } from '../packaging/package';
+import { withoutCredentials } from '../packaging/requirements/parse';
+import { compilePart } from '../platform/bytecode/compile';
+import { exec } from '../platform/process/exec';
+import { hashFile, openFile } from '../platform/files/files';
+import { redactingExec } from '../platform/process/redact';
+import type { DiskWheelStore } from '../platform/store/wheel-store';
+import type { Marker } from '../service/marker';
+import type { Dependencies } from './dependencies';
+import { buildImageName, chooseImage } from './image';
+import type { BuildOptions } from './normalize';
+
+/**
+ * The same dependencies, with bytecode beside their modules. It depends on them alone, so that an edit of
+ * the service compiles nothing and starts no container.
+ */
+export async function withBytecode(
+  dependencies: Dependencies,
+  options: BuildOptions,
+  { runtime, architecture }: Marker,
+  store: DiskWheelStore,
+): Promise<Dependencies> {
+  if (!options.bytecode || dependencies.engine === 'none') return dependencies;
+  const budget = options.bytecodeBudgetMb * 1e6;
+  const key = digestOf({
+    format: BYTECODE_FORMAT,
+    part: dependencies.part,
+    runtime: runtime.name,
+    image: dependencies.image,
+    budget,
+  });
+  const part = store.readTree(key)?.part ?? (await compileOnce());
+  if (part === undefined) return dependencies;
+  return { ...dependencies, part, openPart: () => Promise.resolve(store.openKnownPart(part)) };
+
+  /** Undefined where all distributions are left out of the package. */
+  async function compileOnce(): Promise<string | undefined> {
+    const archive = await soundPart(dependencies, store);
+    if (archive === undefined) return undefined;
+    const { tree } = await ensureInstalledTree(key, store, async (directory) => {
+      const place = dependencies.image === null ? undefined : await findPlace();
+      const where = place ? `in ${place.image.engine}, ${place.image.name}` : 'on this machine';
+      console.log(`compiling bytecode for ${runtime.name} ${where}`);
+      const request = { runtime, architecture, archive };
+      const compiled = await compilePart(
+        directory,
+        request,
+        place,
+        redactingExec(exec, withoutCredentials),
+      );
+      return {
+        image: dependencies.image ?? '',
+        engine: dependencies.engine,
+        write: (sink) => writeFrom(compiled, sink),
+      };
+    });
+    return tree.part;
+  }
+
+  async function writeFrom(compiled: string, sink: ByteSink): Promise<WrittenPart> {
+    const plain = await dependencies.openPart();
+    const bytecode = openFile(compiled);
+    try {
+      return await writeBytecodePart(
+        plain,
+        bytecode,
+        { budget, prefix: partPrefix(options) },
+        sink,
+      );
+    } finally {
+      bytecode.close();
+      plain.close();
+    }
+  }
+
+  async function findPlace() {
+    const name = buildImageName(options.image, { runtime, architecture });
+    const image = await chooseImage(options, name, architecture, store, withoutCredentials);
+    const { network, mount, containerArgs: extraArguments } = options;
+    return image && { image, network, mount, extraArguments };
+  }
+}
+
+/** The file of the dependency part, whose bytes are what they were; undefined where it has nothing in it. */
+async function soundPart(
+  dependencies: Dependencies,
+  store: DiskWheelStore,
+): Promise<string | undefined> {
+  const { path, facts, close } = await dependencies.openPart();
+  close();
+  if (path === undefined || hashFile(path, 'hex') === facts.sha256) return path;
+  store.dropPart(dependencies.part);
+  throw new DamagedFileError('the dependency part in the wheel store is damaged');
+}

@@ -1,0 +1,121 @@
+import { renderExplanation } from './explanation-text';
+import type { Explanation } from './explanation';
+
+const hit: Explanation = {
+  project: 'orders',
+  outcome: 'hit',
+  requirementsKey: 'abc',
+  image: 'build:1@sha256:aa',
+  engine: 'docker',
+  startsContainer: false,
+  requirements: { taken: ['svc/requirements.txt'], beside: [] },
+  inputs: {
+    sources: ['orders/a.py', 'orders/b.py'],
+    files: ['svc/requirements.txt'],
+    directories: ['libs/common'],
+    variables: ['PIP_PRE'],
+    unseen: [],
+  },
+  previous: { requirementsKey: 'abc', unknown: null, changes: [] },
+  lock: null,
+};
+const miss: Explanation = {
+  ...hit,
+  outcome: 'miss',
+  startsContainer: true,
+  previous: {
+    requirementsKey: 'old',
+    unknown: null,
+    changes: [
+      { component: 'requirements', from: null, to: 'six==1.0 --hash=sha256:aa' },
+      {
+        component: 'imageDigest',
+        from: `sha256:${'1'.repeat(64)}`,
+        to: `sha256:${'2'.repeat(64)}`,
+      },
+    ],
+  },
+};
+const lock = { distributions: 3, stored: 2, missing: ['six'] };
+const lines = (explanation: Explanation) => renderExplanation(explanation).split('\n');
+
+describe('renderExplanation', () => {
+  it('says what a hit would use', () => {
+    expect(lines(hit)).toEqual([
+      'orders: hit',
+      'requirements key: abc',
+      'its dependencies are in the wheel store, resolved by docker in build:1@sha256:aa; no container would be started',
+      'requirements: `svc/requirements.txt`',
+      'decided by: 2 files of the service, svc/requirements.txt, libs/common/, PIP_PRE',
+      'nothing changed since the last build',
+    ]);
+  });
+
+  it('says what changed on a miss', () => {
+    expect(lines(miss).slice(2)).toEqual([
+      'docker, build:1@sha256:aa, would resolve all requirements',
+      'requirements: `svc/requirements.txt`',
+      'decided by: 2 files of the service, svc/requirements.txt, libs/common/, PIP_PRE',
+      'changed since the last build:',
+      '  requirements: + six==1.0',
+      '  build image: sha256:111111111111 → sha256:222222222222',
+    ]);
+  });
+
+  it.each([
+    [
+      { ...miss, lock },
+      '2 of 3 locked wheels are in the wheel store; docker, build:1@sha256:aa, would fetch six',
+    ],
+    [
+      { ...miss, lock: { distributions: 3, stored: 3, missing: [] }, startsContainer: false },
+      '3 of 3 locked wheels are in the wheel store: no container would be started',
+    ],
+    [
+      { ...miss, engine: 'host', image: null, startsContainer: false },
+      'pip on this machine would resolve all requirements',
+    ],
+    [{ ...hit, engine: 'none', image: null }, 'nothing is required: no container would be started'],
+    [
+      { ...hit, engine: 'host', image: null },
+      'its dependencies are in the wheel store, resolved by pip on a machine without a container; no container would be started',
+    ],
+  ] as [Explanation, string][])('%#', (explanation, expected) => {
+    expect(lines(explanation)[2]).toBe(expected);
+  });
+
+  it('names what Nx does not see', () => {
+    const unseen = [{ what: '`svc/x.py`', why: '`.gitignore` hides it' }];
+    expect(lines({ ...hit, inputs: { ...hit.inputs, unseen } })[5]).toBe(
+      'Nx does not see `svc/x.py`: `.gitignore` hides it; the build is not cached',
+    );
+  });
+
+  it('names what is read, and what is not', () => {
+    const requirements = {
+      taken: ['svc/requirements.txt'],
+      beside: ['svc/uv.lock', 'svc/pyproject.toml'],
+    };
+    expect(lines({ ...hit, requirements })[3]).toBe(
+      'requirements: `svc/requirements.txt`; not read: `svc/uv.lock`, the dependencies in `svc/pyproject.toml`',
+    );
+  });
+
+  it('says why there is nothing to say', () => {
+    const unknown: Explanation = {
+      ...miss,
+      outcome: 'unknown',
+      requirementsKey: null,
+      image: 'new:1',
+    };
+    expect(lines(unknown)[1]).toContain('`new:1` is not on this machine');
+    const first = { requirementsKey: null, unknown: 'no build', changes: [] } as const;
+    expect(lines({ ...miss, previous: { ...first, changes: [] } }).at(-1)).toContain(
+      'no earlier build',
+    );
+    const foreign = { requirementsKey: 'old', unknown: 'not in the store', changes: [] } as const;
+    expect(lines({ ...miss, previous: { ...foreign, changes: [] } }).at(-1)).toContain(
+      'built elsewhere',
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { readLockInput } from './lock-input';
+import type { LockExecutorSchema } from '../schemas/lock';
+
+let root: string;
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'lock-input-')));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const PYPROJECT =
+  '[project]\ndependencies = ["six"]\n[project.optional-dependencies]\nfast = ["orjson>=3"]\n';
+const LOCK = '# Locked by nx-lambda-python for …\n';
+
+function read(
+  files: Record<string, string>,
+  schema: LockExecutorSchema = {},
+  { constraints = [], requirements }: { constraints?: string[]; requirements?: string[] } = {},
+) {
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(root, 'services/a', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  const place = {
+    workspaceRoot: root,
+    projectRoot: 'services/a',
+    project: 'a',
+    constraints,
+    requirements: (requirements ?? ['requirements.txt']).map((path) => `services/a/${path}`),
+    areRequirementsGiven: requirements !== undefined,
+  };
+  return readLockInput(schema, place);
+}
+
+describe('what is locked', () => {
+  it('is requirements.in, else the dependencies of pyproject.toml', () => {
+    const both = { 'pyproject.toml': PYPROJECT, 'requirements.in': '-r base.in\nidna\n' };
+    expect(read({ ...both, 'base.in': 'attrs\n' })).toMatchObject({
+      origin: { root: '.', sources: ['requirements.in'], extras: [] },
+      requirements: ['services/a/requirements.in'],
+      meaning: { requirements: ['attrs', 'idna'] },
+      output: 'services/a/requirements.txt',
+      previous: undefined,
+    });
+    rmSync(join(root, 'services/a/requirements.in'));
+    const input = read({ 'requirements.txt': LOCK });
+    expect(input).toMatchObject({
+      origin: { root: '.', sources: ['pyproject.toml'], extras: [] },
+      meaning: { requirements: ['six'] },
+      previous: LOCK,
+    });
+    expect(input.files.get(input.requirements[0] ?? '')).toBe('six\n');
+  });
+
+  it('is what the option names, with extras', () => {
+    const schema = { input: ['dev.in', 'pyproject.toml'], extras: ['fast'], output: 'x/dev.txt' };
+    const input = read({ 'pyproject.toml': PYPROJECT, 'dev.in': 'idna\n' }, schema);
+    expect(input.meaning.requirements).toEqual(['idna', 'orjson>=3', 'six']);
+    expect(input.output).toBe('services/a/x/dev.txt');
+    expect(input.origin).toMatchObject({ root: '..', extras: ['fast'] });
+  });
+
+  it.each([
+    [
+      { 'requirements.txt': 'six\n' },
+      {},
+      'REQUIREMENTS_MISSING',
+      'git mv services/a/requirements.txt services/a/requirements.in',
+    ],
+    [{ 'pyproject.toml': '[project]\n' }, {}, 'REQUIREMENTS_MISSING', '"input"'],
+    [{ 'pyproject.toml': '' }, { input: ['pyproject.toml'] }, 'REQUIREMENTS_MISSING', '"input"'],
+    [{}, { input: ['gone.in'] }, 'REQUIREMENTS_MISSING', 'create it'],
+    [{ 'requirements.in': 'six', 'requirements.txt': 'six' }, {}, 'OPTION_INVALID', '"output"'],
+    [{ 'requirements.txt': '' }, { input: ['requirements.txt'] }, 'OPTION_INVALID', '"output"'],
+    [
+      { 'requirements.in': '-r requirements.txt', 'requirements.txt': LOCK },
+      {},
+      'OPTION_INVALID',
+      '"output"',
+    ],
+    [
+      { 'requirements.in': './lib', 'lib/pyproject.toml': '[project]\nname = "lib"\n' },
+      {},
+      'REQUIREMENTS_INVALID',
+      'a file with `-r requirements.txt` and `lib`',
+    ],
+    [
+      { 'requirements.in': 'six' },
+      { extras: ['fast'] },
+      'OPTION_INVALID',
+      '"input": ["pyproject.toml"]',
+    ],
+  ] as [Record<string, string>, LockExecutorSchema, string, string][])(
+    '%j with %j is %s',
+    (files, schema, code, hint) => {
+      expect(() => read(files, schema)).toThrow(
+        expect.objectContaining({ code, hint: expect.stringContaining(hint) }),
+      );
+    },
+  );
+
+  it('is not what a build takes from another lock, which the new file would replace', () => {
+    for (const name of ['uv.lock', 'poetry.lock', 'pylock.toml']) {
+      const files = { 'pyproject.toml': PYPROJECT, [name]: '' };
+      expect(() => read(files)).toThrow(
+        expect.objectContaining({
+          code: 'OPTION_INVALID',
+          message: expect.stringContaining(`\`services/a/${name}\` pins what \`a\` requires`),
+        }),
+      );
+      expect(read(files, { output: 'other.txt' }).output).toBe('services/a/other.txt');
+      expect(read(files, {}, { requirements: ['requirements.txt'] }).previous).toBeUndefined();
+      expect(read({ ...files, 'requirements.txt': LOCK }).previous).toBe(LOCK);
+      for (const path of [name, 'requirements.txt']) rmSync(join(root, 'services/a', path));
+    }
+  });
+});

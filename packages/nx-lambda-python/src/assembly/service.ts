@@ -1,0 +1,111 @@
+/** Reads a service from disk: its marker, the files that go into the package, its handlers. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { LambdaPythonError } from '../errors';
+import {
+  contentDigest,
+  hexDigest,
+  SourceChangedError,
+  type ServiceFile,
+} from '../packaging/package';
+import type { ImportingModule } from '../packaging/imports-check';
+import type { SourceCache } from '../packaging/source-cache';
+import { listFiles, type SourceFile } from '../platform/files/list-files';
+import { entryName, isPrunedDirectory, selectFiles } from '../service/content';
+import { checkNames } from '../service/clashes';
+import { discoverHandlers, type Handler } from '../service/discover';
+import { parseMarker, type Marker } from '../service/marker';
+import { parseModule } from '../python/module';
+import type { BuildOptions } from './normalize';
+
+type Place = Pick<BuildOptions, 'sourceRoot' | 'projectRoot'>;
+
+export interface Service {
+  marker: Marker;
+  files: ServiceFile[];
+  /** Digest of the files, see `contentDigest`. */
+  content: string;
+  handlers: Handler[];
+  /** The handler modules, with what they import. */
+  importing: ImportingModule[];
+}
+
+/** @throws ENTRY_COLLISION, and the codes of `discoverHandlers` */
+export async function readService(
+  place: Place,
+  marker: Marker,
+  cache: SourceCache,
+): Promise<Service> {
+  const root = join(place.sourceRoot, place.projectRoot);
+  const listed = listSources(place);
+  // What decides is read once: a file may be edited at any moment.
+  const digests = new Map<string, string>();
+  const paths = listed.map(({ path }) => path);
+  const importing: ImportingModule[] = [];
+  const handlers = await discoverHandlers(marker, paths, async (path) => {
+    const content = readListed(root, path);
+    const sha256 = hexDigest(content);
+    digests.set(path, sha256);
+    const module = await cache.parse(content, sha256, parseModule);
+    importing.push({ file: path, path: entryName(marker, path) ?? path, imports: module.imports });
+    return module;
+  });
+  // As they were parsed, which is in no certain order.
+  importing.sort((a, b) => (a.file < b.file ? -1 : 1));
+  const files = readFiles(place, marker, listed, digests);
+  return { marker, files, content: contentDigest(files), handlers, importing };
+}
+
+/** Digest of the files alone, as `Service.content`: no module is parsed. */
+export function readContent(place: Place, marker: Marker): string {
+  return contentDigest(readFiles(place, marker, listSources(place)));
+}
+
+function listSources({ sourceRoot, projectRoot }: Place): SourceFile[] {
+  return listFiles(join(sourceRoot, projectRoot), sourceRoot, isPrunedDirectory);
+}
+
+function readFiles(
+  { sourceRoot, projectRoot }: Place,
+  marker: Marker,
+  listed: readonly SourceFile[],
+  digests: ReadonlyMap<string, string> = new Map(),
+): ServiceFile[] {
+  const root = join(sourceRoot, projectRoot);
+  const executable = new Map(listed.map((file) => [file.path, file.executable]));
+  const selected = selectFiles(
+    marker,
+    listed.map(({ path }) => path),
+  );
+  checkNames(selected);
+  return selected.map((path) => ({
+    path: entryName(marker, path) ?? path,
+    executable: executable.get(path) ?? false,
+    read: () => readListed(root, path),
+    sha256: digests.get(path) ?? hexDigest(readListed(root, path)),
+  }));
+}
+
+/** @throws SourceChangedError for a file that has just gone */
+function readListed(root: string, path: string): Buffer {
+  try {
+    return readFileSync(join(root, path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new SourceChangedError(path);
+    throw error;
+  }
+}
+
+/** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */
+export function readMarker({ sourceRoot, projectRoot }: Place): Marker {
+  const path = posix.join(projectRoot, 'pyproject.toml');
+  const file = join(sourceRoot, path);
+  if (!existsSync(file)) {
+    throw new LambdaPythonError('MARKER_MISSING', {
+      message: `\`${path}\` does not exist, so this project is no service`,
+      hint: 'create one with `nx g nx-lambda-python:project`, or add a pyproject.toml with a [tool.nx-lambda-python] table',
+    });
+  }
+  return parseMarker(readFileSync(file, 'utf8'), path);
+}

@@ -1,0 +1,44 @@
+/** `nx prune <service>`: removes from the wheel store what builds no longer use. */
+
+import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
+import { storeDirectory } from '../platform/store/store-directory';
+import { planStorePrune, pruneStore } from '../platform/store/store-prune';
+import { renderBytes, renderError } from '../report/error-text';
+import type { PruneExecutorSchema } from '../schemas/prune';
+
+export default async function pruneExecutor(
+  options: PruneExecutorSchema,
+): Promise<{ success: boolean }> {
+  try {
+    const { maxAgeDays = 30, maxSizeMb, dryRun = false } = options;
+    const root = storeDirectory();
+    const maxSize = maxSizeMb === undefined ? undefined : maxSizeMb * 1e6;
+    const limits = { now: Date.now(), maxAgeDays, maxSize };
+    const plan = dryRun ? planStorePrune(root, limits) : await pruneStore(root, limits);
+    for (const line of renderPlan(plan, limits, dryRun)) console.log(line);
+    console.log(`${dryRun ? 'would be left' : 'left'} in ${root}: ${describeAll(plan.keep)}`);
+    return { success: true };
+  } catch (error) {
+    console.error(renderError(error));
+    return { success: false };
+  }
+}
+
+function renderPlan({ remove }: PrunePlan, { now }: PruneLimits, dryRun: boolean): string[] {
+  return [
+    ...remove.map((item) => `  ${describe(item, now)}`),
+    `${dryRun ? 'would remove' : 'removed'} ${describeAll(remove)}`,
+  ];
+}
+
+/** `wheel set 9f86d081884c: 1.2 kB, unused for 45 days` */
+function describe({ kind, path, size, lastUsed }: StoredItem, now: number): string {
+  const days = Math.floor((now - lastUsed) / 86_400_000);
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+  const age = lastUsed === 0 ? '' : `, unused for ${days} ${days === 1 ? 'day' : 'days'}`;
+  return `${kind} ${name}: ${renderBytes(size)}${age}`;
+}
+
+function describeAll(items: readonly StoredItem[]): string {
+  return `${items.length} ${items.length === 1 ? 'item' : 'items'}, ${renderBytes(sumOf(items))}`;
+}

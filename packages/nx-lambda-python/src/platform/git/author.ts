@@ -1,0 +1,57 @@
+/** Who releases: as CI, git or the system calls them. Read for people; nothing is decided by it. */
+
+import { hostname, userInfo } from 'node:os';
+import type { ReleaseAuthor } from '../../release/records/record';
+import { redact } from '../aws/redact';
+import { ask } from '../process/exec';
+
+/** The only variables that are read: none of them is a secret anywhere. */
+const USER_VARIABLES = [
+  'GITHUB_ACTOR',
+  'GITLAB_USER_LOGIN',
+  'BITBUCKET_STEP_TRIGGERER_UUID',
+  'BUILD_REQUESTEDFOREMAIL', // Azure Pipelines
+  'CIRCLE_USERNAME',
+  'BUILDKITE_BUILD_CREATOR_EMAIL',
+];
+const RUN_VARIABLES = ['CI_JOB_URL', 'BUILD_URL', 'CIRCLE_BUILD_URL', 'BUILDKITE_BUILD_URL'];
+
+/** git's address where no CI says who it is: it is what commits carry, too. */
+export async function releaseAuthor(
+  workspaceRoot: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ReleaseAuthor> {
+  const user =
+    firstOf(USER_VARIABLES, environment) ?? (await gitEmail(workspaceRoot)) ?? systemUser();
+  const run = githubRun(environment) ?? firstOf(RUN_VARIABLES, environment) ?? null;
+  return {
+    user: redact(user, environment),
+    host: hostname(),
+    run: run === null ? null : redact(run, environment),
+  };
+}
+
+function firstOf(names: readonly string[], environment: NodeJS.ProcessEnv): string | undefined {
+  return names.map((name) => environment[name]).find(Boolean);
+}
+
+function githubRun(environment: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = environment;
+  return GITHUB_RUN_ID && GITHUB_SERVER_URL && GITHUB_REPOSITORY
+    ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+    : undefined;
+}
+
+async function gitEmail(workspaceRoot: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await ask('git', ['config', 'user.email'], { cwd: workspaceRoot });
+  return exitCode === 0 ? stdout.trim() || undefined : undefined;
+}
+
+/** A container may run as a user whom its system does not know. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

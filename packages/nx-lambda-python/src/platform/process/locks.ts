@@ -1,0 +1,177 @@
+/**
+ * Locks between processes that survive crashes.
+ *
+ *     <name>.lock/<owner>    held by that owner; the directory appears by a rename, its owner inside
+ *     <name>.<owner>.tmp/    about to become it
+ *
+ * A rename of a directory over one that has a file in it fails everywhere, so there is one holder.
+ * A dead holder's file is removed by its name, which no other holder ever has: whoever is late
+ * with that removes nothing of the next holder.
+ */
+
+import {
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { diskError } from '../files/files';
+import { isAbandoned, ownedName } from './owner';
+
+/** A holder that this machine cannot ask after is given up when it has shown no sign of life for so long. */
+const STALE_MILLISECONDS = 20_000;
+const SIGN_OF_LIFE_MILLISECONDS = 5_000;
+const LONGEST_PAUSE_MILLISECONDS = 250;
+
+/**
+ * Runs `work` while no other process holds the lock of this name.
+ *
+ * A holder that died on this machine is recognised at once; one of another machine, or of a process id that
+ * is in use again, after 20 s of silence. What a lock guards here is written by atomic renames of equal
+ * content, so one that is lost costs repeated work, never damage.
+ *
+ * @throws DISK_FULL, STORE_UNUSABLE
+ */
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { staleAfter = STALE_MILLISECONDS } = {},
+): Promise<T> {
+  const owner = ownedName();
+  await acquire(path, owner, staleAfter);
+  const held = join(lockDirectory(path), owner);
+  const signs = setInterval(() => showLife(held), SIGN_OF_LIFE_MILLISECONDS);
+  signs.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(signs);
+    rmSync(held, { force: true });
+    removeEmpty(lockDirectory(path));
+  }
+}
+
+/** True while a process that may be alive holds the lock of this name. */
+export function isLocked(path: string): boolean {
+  return holdersOf(path).some((owner) => !isAbandoned(owner));
+}
+
+async function acquire(path: string, owner: string, staleAfter: number): Promise<void> {
+  const watched = new Map<string, { sign: number; since: number }>();
+  for (
+    let pause = 10;
+    !tryAcquire(path, owner);
+    pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS)
+  ) {
+    let isFree = true;
+    for (const holder of holdersOf(path)) {
+      if (isAbandoned(holder) || isSilent(path, holder, watched, staleAfter)) {
+        rmSync(join(lockDirectory(path), holder), { recursive: true, force: true });
+      } else {
+        isFree = false;
+      }
+    }
+    if (isFree) removeEmpty(lockDirectory(path));
+    else await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+function tryAcquire(path: string, owner: string): boolean {
+  const draft = `${path}.${owner}.tmp`;
+  try {
+    mkdirSync(draft, { recursive: true });
+    sweepDrafts(path);
+    writeFileSync(join(draft, owner), '');
+    if (renameUnlessHeld(draft, lockDirectory(path))) return true;
+    rmSync(draft, { recursive: true, force: true });
+    return false;
+  } catch (error) {
+    removeDraft(draft, owner);
+    throw diskError(error, path);
+  }
+}
+
+function renameUnlessHeld(draft: string, lock: string): boolean {
+  try {
+    renameSync(draft, lock);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // Windows says EPERM for what is ENOTEMPTY elsewhere.
+    const held = process.platform === 'win32' ? 'EPERM' : 'ENOTEMPTY';
+    if (code === held || code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** On a full or read-only disk, where the first error says all. */
+function removeDraft(draft: string, owner: string): void {
+  try {
+    unlinkSync(join(draft, owner));
+  } catch {
+    // It was not written.
+  }
+  removeEmpty(draft);
+}
+
+/** Watched by this process's own clock, which need not agree with the holder's. */
+function isSilent(
+  path: string,
+  holder: string,
+  watched: Map<string, { sign: number; since: number }>,
+  staleAfter: number,
+): boolean {
+  const file = join(lockDirectory(path), holder);
+  const sign = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const known = watched.get(holder);
+  if (known?.sign === sign) return performance.now() - known.since > staleAfter;
+  watched.set(holder, { sign, since: performance.now() });
+  return false;
+}
+
+function showLife(file: string): void {
+  try {
+    const now = new Date();
+    utimesSync(file, now, now);
+  } catch {
+    // Taken over by another process, since this one was silent for too long.
+  }
+}
+
+function holdersOf(path: string): string[] {
+  try {
+    return readdirSync(lockDirectory(path));
+  } catch {
+    return [];
+  }
+}
+
+/** What processes left that were killed between their two steps. */
+function sweepDrafts(path: string): void {
+  const start = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(start) || !name.endsWith('.tmp')) continue;
+    if (isAbandoned(name.slice(start.length, -'.tmp'.length))) {
+      rmSync(join(dirname(path), name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Fails where another process has it by now. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Not there, or not ours any more.
+  }
+}
+
+function lockDirectory(path: string): string {
+  return `${path}.lock`;
+}

@@ -1,0 +1,141 @@
+/**
+ * One rate for all processes of this machine: its state in a small file that is changed under a lock.
+ *
+ *     <cache>/rates/<key>.json        when the next call is due
+ *     <cache>/rates/<key>.lock/       while a process looks and reserves, well under a millisecond
+ *
+ * Moments are reserved, so a process that is killed before it uses them costs the others nothing but those.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import type { Clock } from '../../release/model/clock';
+import {
+  LONGEST_PAUSE_MILLISECONDS,
+  memoryRateStore,
+  rateLimiter,
+  RESTED,
+  type Rate,
+  type RateLimiter,
+  type RateState,
+  type RateStore,
+} from '../../release/calls/rate';
+import { writeTextWhole } from '../files/files';
+import { withLock } from './locks';
+
+export interface SharedRate extends Rate {
+  directory: string;
+  /** Whatever uses up the same quota has the same: hashed, so any text will do. */
+  key: string;
+  /** Of the time of day, which all processes have in common. */
+  clock: Clock;
+  /** Called at most once, where the directory cannot be used: from then on this process counts for itself. */
+  onUnusable: (reason: string) => void;
+}
+
+/** Raised when the state changes its meaning. */
+const FORMAT = 1;
+/** A state of the future is from before the clock was set back: nobody has reserved for so long ahead. */
+const LONGEST_AHEAD_MILLISECONDS = LONGEST_PAUSE_MILLISECONDS + 60_000;
+/** Until a rate is forgotten; stand-ins have another address each time. */
+const KEPT_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** The time of day. It may jump; what is reserved by it is bounded, and waits are timers' own. */
+export const dayClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+export function sharedRate(options: SharedRate): RateLimiter {
+  return rateLimiter(options, options.clock, new FileRateStore(options));
+}
+
+class FileRateStore implements RateStore {
+  private readonly path: string;
+  /** Set when the directory has turned out to be of no use. */
+  private own: RateStore | null = null;
+  private isPrepared = false;
+
+  constructor(private readonly options: SharedRate) {
+    const name = createHash('sha256').update(`${FORMAT}\n${options.key}`).digest('hex');
+    this.path = join(options.directory, name.slice(0, 32));
+  }
+
+  async change<T>(work: (state: RateState) => { state: RateState; result: T }): Promise<T> {
+    if (this.own !== null) return this.own.change(work);
+    try {
+      this.prepare();
+      return await withLock(this.path, async () => {
+        const { state, result } = work(this.read());
+        writeTextWhole(this.file, `${JSON.stringify({ format: FORMAT, ...state })}\n`);
+        return result;
+      });
+    } catch (error) {
+      return this.fallBack(error).change(work);
+    }
+  }
+
+  pausedUntil(): number {
+    return this.own?.pausedUntil() ?? this.read().pausedUntil;
+  }
+
+  private get file(): string {
+    return `${this.path}.json`;
+  }
+
+  private read(): RateState {
+    const now = this.options.clock.now();
+    let text: string;
+    try {
+      text = readFileSync(this.file, 'utf8');
+    } catch {
+      return RESTED;
+    }
+    // Nobody knows what was sent: nothing goes at once, all at the usual pace.
+    return parseState(text, now) ?? { ...RESTED, due: now + 1000 };
+  }
+
+  private prepare(): void {
+    if (this.isPrepared) return;
+    const { directory } = this.options;
+    mkdirSync(directory, { recursive: true });
+    for (const name of readdirSync(directory)) {
+      const file = join(directory, name);
+      if (name.endsWith('.json') && isForgotten(file)) rmSync(file, { force: true });
+    }
+    this.isPrepared = true;
+  }
+
+  private fallBack(error: unknown): RateStore {
+    if (this.own === null) {
+      this.own = memoryRateStore();
+      this.options.onUnusable(error instanceof LambdaPythonError ? error.message : String(error));
+    }
+    return this.own;
+  }
+}
+
+/** Undefined where it is none, or cannot be of this moment. */
+function parseState(text: string, now: number): RateState | undefined {
+  let read: Partial<RateState & { format: number }>;
+  try {
+    read = Object(JSON.parse(text)) as typeof read;
+  } catch {
+    return undefined;
+  }
+  const { format, due, pausedUntil, share } = read;
+  const latest = now + LONGEST_AHEAD_MILLISECONDS;
+  const isMoment = (value: unknown): value is number =>
+    typeof value === 'number' && value >= 0 && value <= latest;
+  if (format !== FORMAT || !isMoment(due) || !isMoment(pausedUntil)) return undefined;
+  if (typeof share !== 'number' || !(share > 0 && share <= 1)) return undefined;
+  return { due, pausedUntil, share };
+}
+
+/** Removing one that is in use after all would only make a burst of it. */
+function isForgotten(file: string): boolean {
+  const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return modified !== undefined && Date.now() - modified > KEPT_MILLISECONDS;
+}

@@ -1,0 +1,106 @@
+/** Whose account a deploy writes to, before it writes anything. */
+
+import './short-waits.fixtures';
+import { HANDLERS } from './fault-matrix.fixtures';
+import type { DeployExecutorSchema } from '../schemas/deploy';
+import { BUCKET, Service } from './service.fixtures';
+import upload from '../executors/upload';
+import { writes } from './workspace.fixtures';
+
+const MARKER = `[project]
+name = "svc"
+[tool.nx-lambda-python]
+package = "company.svc"
+runtime = "python3.13"
+architecture = "arm64"
+[tool.nx-lambda-python.create]
+role = "arn:aws:iam::000000000000:role/svc"
+`;
+
+let service: Service;
+afterEach(() => service.stop());
+
+async function start(functionsExist = false): Promise<void> {
+  service = await Service.start(functionsExist);
+  service.writeFile('services/svc/pyproject.toml', MARKER);
+  await service.bring('first');
+  service.printed();
+}
+
+/** @param options of a deploy that must be refused @returns what it said, without any write */
+async function refused(options: DeployExecutorSchema): Promise<string> {
+  const before = writes(service.account).length;
+  expect(await service.deploy(options)).toBe(false);
+  expect(writes(service.account).slice(before)).toEqual([]);
+  return service.printed();
+}
+
+describe('an account in which no function exists', () => {
+  it('is guarded by accountId all the same', async () => {
+    await start();
+    const text = await refused({ missing: 'create', accountId: '111122223333' });
+    expect(text).toContain(
+      'error[FUNCTION_MISMATCH]: the credentials are of an identity in account 000000000000, expected 111122223333; nothing was changed',
+    );
+    expect(await service.deploy({ missing: 'create', accountId: '000000000000' })).toBe(true);
+    expect((await service.look()).map(({ name }) => name)).toHaveLength(HANDLERS.length);
+  });
+
+  it('is refused where nobody tells it', async () => {
+    await start();
+    service.account.inject({ operation: 'GetCallerIdentity', kind: 'access-denied', times: 9 });
+    expect(await refused({ missing: 'create', accountId: '000000000000' })).toContain(
+      'error[ACCOUNT_UNKNOWN]: neither a function nor STS tells the account, expected 000000000000',
+    );
+    expect(await refused({ missing: 'create' })).toContain(
+      'error[ACCOUNT_UNKNOWN]: AWS does not tell the account of these credentials',
+    );
+  });
+
+  it('is named by the plan', async () => {
+    await start();
+    expect(await refused({})).toContain('do not exist in 000000000000/eu-west-1');
+  });
+});
+
+it('functions tell the account where STS does not, and accountId is asked for', async () => {
+  await start(true);
+  service.account.inject({ operation: 'GetCallerIdentity', kind: 'access-denied', times: 9 });
+  expect(await refused({ accountId: '111122223333' })).toContain(
+    'the functions are in account 000000000000, expected 111122223333',
+  );
+  expect(await service.deploy({ accountId: '000000000000' })).toBe(true);
+});
+
+describe('the first line says where it will be written', () => {
+  const first = () => service.printed().split('\n')[0];
+  const place = 'account 000000000000, region eu-west-1, bucket packages';
+
+  it('of a deploy, and of its dry run', async () => {
+    await start(true);
+    expect(await service.deploy({ dryRun: true, stage: 'prod' })).toBe(true);
+    expect(first()).toBe(`svc: would deploy to stage prod, ${place}`);
+    expect(await service.deploy({ stage: 'prod' })).toBe(true);
+    expect(first()).toBe(`svc: deploys to stage prod, ${place}`);
+  });
+
+  it('of an upload, which goes on where nobody tells the account', async () => {
+    await start();
+    const again = () => upload({ bucket: BUCKET }, service.workspace.context('upload'));
+    expect(await again()).toEqual({ success: true });
+    expect(first()).toBe(`svc: uploads to ${place}`);
+    service.account.inject({ operation: 'GetCallerIdentity', kind: 'access-denied' });
+    expect(await again()).toEqual({ success: true });
+    expect(first()).toBe(
+      'svc: uploads to an account that AWS does not tell, region eu-west-1, bucket packages',
+    );
+  });
+});
+
+it('names of the functions table are filled, also where the function is created', async () => {
+  await start();
+  service.workspace.names = { create: 'legacy-{stage}-{package}' };
+  await service.bring('named');
+  expect(await service.deploy({ missing: 'create', stage: 'prod' })).toBe(true);
+  expect(await service.account.readFunction('legacy-prod-company-svc')).toBeDefined();
+});

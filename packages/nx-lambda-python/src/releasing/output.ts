@@ -1,0 +1,137 @@
+/** Where a deploy shows what it does: lines while it runs, one document at its end. */
+
+import { appendFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeTextWhole } from '../platform/files/files';
+import { systemClock } from '../release/model/clock';
+import type { FunctionOutcome } from '../release/model/outcome';
+import { isChanged, movesAliasOnly, type Plan } from '../release/plan/plan';
+import { Progress, type ReleasePhase } from '../release/apply/progress';
+import { renderPlan, renderReport, type OutputFormat, type PlannedBack } from '../report/render';
+import { cutMarkdown } from '../report/render-markdown';
+import { REPORT_FILE, type DeployReport } from '../release/report/report';
+import { oneLine } from '../report/text';
+import { isColoured, isLive, LiveLine } from './live-line';
+
+export interface DeployOutput {
+  /** A line of progress. */
+  note(line: string): void;
+  /** A line of progress that nobody must miss. */
+  alarm(line: string): void;
+  /** Shows the line while work goes on, where there is a terminal; false elsewhere. */
+  live(render: () => string): boolean;
+  /** The plan or the report. */
+  document(text: string): void;
+  /** Nothing of the live line stays. */
+  end(): void;
+}
+
+/** Documents for programs have standard output to themselves. */
+export function deployOutput(format: OutputFormat): DeployOutput {
+  const isForPeople = format === 'table';
+  const terminal = isForPeople ? process.stdout : process.stderr;
+  let line: LiveLine | null = null;
+  const print = (text: string): void => {
+    line?.clear();
+    if (isForPeople) console.log(text);
+    else console.error(text);
+  };
+  const end = (): void => {
+    line?.stop();
+    line = null;
+  };
+  return {
+    note: (text) => print(oneLine(text)),
+    alarm: (text) =>
+      print(
+        isColoured(terminal, process.env) ? `\u001b[31m${oneLine(text)}\u001b[39m` : oneLine(text),
+      ),
+    live: (render) => {
+      if (!isLive(terminal, process.env)) return false;
+      line ??= new LiveLine(terminal, render);
+      line.start();
+      return true;
+    },
+    document: (text) => {
+      end();
+      console.log(text.trimEnd());
+    },
+    end,
+  };
+}
+
+/** What GitHub takes of one step: all tasks of a run share it. */
+const STEP_SUMMARY_BYTES = 1024 * 1024;
+
+/** Nx hides the output of tasks that succeed in CI; the step summary of GitHub Actions is seen. */
+export function appendStepSummary(markdown: string, output: DeployOutput): void {
+  const file = process.env['GITHUB_STEP_SUMMARY'];
+  if (!file) return;
+  try {
+    const used = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    const rest = `The rest is in ${REPORT_FILE}: a step summary has room for 1 MiB.`;
+    const text = cutMarkdown(markdown, STEP_SUMMARY_BYTES - used - 1, rest);
+    if (text === null) output.note('warning: no step summary: its 1 MiB is used up');
+    else appendFileSync(file, `${text}\n`);
+  } catch (error) {
+    // The deploy is done: a summary that cannot be written must not call it failed.
+    output.note(`warning: no step summary: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** @param back of a rollback: the release that it is about */
+export function showPlan(
+  plan: Plan,
+  format: OutputFormat,
+  output: DeployOutput,
+  back?: PlannedBack,
+): void {
+  output.document(renderPlan(plan, format, back));
+  appendStepSummary(renderPlan(plan, 'markdown', back), output);
+}
+
+/** In the form that was asked for, in the step summary, and as a file in the folder of the package. */
+export function showReport(
+  report: DeployReport,
+  { format, reportDirectory }: { format: OutputFormat; reportDirectory: string },
+  output: DeployOutput,
+): void {
+  output.document(renderReport(report, format));
+  appendStepSummary(renderReport(report, 'markdown'), output);
+  writeTextWhole(join(reportDirectory, REPORT_FILE), renderReport(report, 'json'));
+}
+
+export interface ProgressReporter {
+  phase(phase: ReleasePhase, total: number): void;
+  /** A function has passed the running phase. */
+  step(name: string): void;
+  /** A function has ended for good. */
+  outcome(outcome: FunctionOutcome): void;
+}
+
+/** A line that changes in a terminal; elsewhere about ten lines, however many functions there are. Each failure at once. */
+export function progressReporter(plan: Plan, output: DeployOutput): ProgressReporter {
+  const progress = new Progress(plan.service, systemClock);
+  const changed = plan.functions.filter(isChanged);
+  const waiting = new Set(changed.map(({ name }) => name));
+  let isShown = false;
+  const phase = (name: ReleasePhase, total: number): void => {
+    progress.begin(name, total);
+    if (total > 0) isShown = output.live(() => progress.live());
+  };
+  const step = (name: string, isFailure = false): void => {
+    const line = progress.step(name, isFailure);
+    if (line !== null && !isShown) output.note(line);
+  };
+  phase(changed.every(movesAliasOnly) ? 'aliases' : 'code', waiting.size);
+  return {
+    phase,
+    step,
+    outcome: ({ name, status, error }) => {
+      // A canary that has the package already may fail, too.
+      if (!waiting.delete(name) && status !== 'failed') return;
+      if (status === 'failed') output.alarm(`failed: ${name}: ${error ?? 'no reason given'}`);
+      step(name, status === 'failed');
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** One bucket for several accounts and regions, and records that an earlier version of the plugin left in it. */
+
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { ReleaseRecord } from '../release/records/record';
+import { BUCKET, Service } from './service.fixtures';
+import { HANDLERS } from './fault-matrix.fixtures';
+import rollback from '../executors/rollback';
+
+const ROOT = 'lambda-packages/svc/releases';
+
+let service: Service;
+let s3: S3Client;
+beforeEach(async () => {
+  service = await Service.start();
+  service.workspace.targets['rollback'] = { executor: 'nx-lambda-python:rollback' };
+  const { endpoint, region, credentials } = service.account;
+  s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+});
+afterEach(async () => {
+  s3.destroy();
+  await service.stop();
+});
+
+const keys = async () => {
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: BUCKET, Prefix: ROOT }),
+  );
+  return Contents.flatMap(({ Key }) => Key ?? []);
+};
+const read = async (Key: string) => {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+  return (await Body?.transformToString()) ?? '';
+};
+const write = (Key: string, Body: string) =>
+  s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
+const undo = async (options = {}) =>
+  (await rollback(options, service.workspace.context('rollback'))).success;
+const running = async () => (await service.look()).map(({ latest }) => latest?.code);
+
+/** As before accounts and regions had folders of their own. */
+async function moveToEarlierPlace(change: Partial<ReleaseRecord> = {}): Promise<void> {
+  for (const key of await keys()) {
+    const text = await read(key);
+    const isRecord = /\d{6}\.json$/.test(key);
+    const moved = isRecord ? JSON.stringify({ ...JSON.parse(text), ...change }) : text;
+    await write(`${ROOT}/default/${key.split('/').at(-1)}`, moved);
+    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+  }
+}
+
+/** Another account's deploy, by the same version of the plugin or an earlier one, in the same bucket. */
+async function addForeignRelease(folder: string, number: number, owner: Partial<ReleaseRecord>) {
+  const own = (await keys()).filter((key) => /\d{6}\.json$/.test(key)).at(-1) ?? '';
+  const record = { ...JSON.parse(await read(own)), ...owner, number };
+  await write(`${ROOT}/${folder}/${String(number).padStart(6, '0')}.json`, JSON.stringify(record));
+}
+
+async function deployTwice(): Promise<string> {
+  const old = await service.bring('old');
+  expect(await service.deploy({})).toBe(true);
+  await service.bring('new');
+  expect(await service.deploy({})).toBe(true);
+  return old;
+}
+
+it('records and lock are kept by account, region and stage', async () => {
+  await deployTwice();
+  const { accountId, region } = service.account;
+  expect(await keys()).toEqual(
+    ['000001.json', '000002.json', 'lock.json'].map(
+      (file) => `${ROOT}/${accountId}/${region}/default/${file}`,
+    ),
+  );
+});
+
+it.each([
+  ['account', '999999999999/eu-west-1/default', { account: '999999999999' }],
+  ['region', '000000000000/us-east-1/default', { region: 'us-east-1' }],
+  ['account of an earlier version', 'default', { account: '999999999999' }],
+  ['region of an earlier version', 'default', { region: 'us-east-1' }],
+])('the release of another %s is never undone', async (_, folder, owner) => {
+  const old = await deployTwice();
+  await addForeignRelease(folder, 9, owner);
+  expect((await service.records()).map(({ number }) => number)).toEqual([2, 1]);
+  expect(await undo()).toBe(true);
+  expect(await running()).toEqual(HANDLERS.map(() => old));
+  expect(service.printed()).toContain('undo release 2');
+});
+
+describe('records of an earlier version', () => {
+  it('are listed and undone, and their numbers go on', async () => {
+    const old = await deployTwice();
+    await moveToEarlierPlace();
+    expect((await service.records()).map(({ number }) => number)).toEqual([2, 1]);
+    expect(await undo()).toBe(true);
+    expect(await running()).toEqual(HANDLERS.map(() => old));
+    expect((await service.records()).map(({ number }) => number)).toEqual([3, 2, 1]);
+  });
+
+  it('are no others: those of another account are left out, and its numbers are not given again', async () => {
+    await deployTwice();
+    await moveToEarlierPlace({ account: '999999999999' });
+    expect(await service.records()).toEqual([]);
+    expect(await undo()).toBe(false);
+    expect(service.printed()).toContain('error[RELEASE_NOT_FOUND]');
+    await service.bring('newest');
+    expect(await service.deploy({})).toBe(true);
+    expect((await service.records()).map(({ number }) => number)).toEqual([3]);
+  });
+
+  it('one that is under way is waited for', async () => {
+    await deployTwice();
+    const lock = (await keys()).find((key) => key.endsWith('lock.json')) ?? '';
+    const held = { ...JSON.parse(await read(lock)), state: 'held', holder: null };
+    await write(lock, JSON.stringify(held));
+    await moveToEarlierPlace();
+    await service.bring('newest');
+    expect(await service.deploy({})).toBe(false);
+    expect(service.printed()).toContain('error[RELEASE_LOCKED]');
+    expect(await service.deploy({ forceUnlock: true })).toBe(true);
+  });
+});

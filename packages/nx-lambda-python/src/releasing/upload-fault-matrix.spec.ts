@@ -1,0 +1,97 @@
+/**
+ * An upload that meets a fault, and the same command again: what has the package's name in the bucket is the
+ * package, whole, and the second run ends well.
+ */
+
+import './short-waits.fixtures';
+import { meeting } from './socket.fixtures';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Crc64Nvme } from '../packaging/crc64-nvme';
+import { connectStorage } from '../platform/aws/connect';
+import { cases, chosen } from './fault-matrix.fixtures';
+import { BUCKET, Service } from './service.fixtures';
+import upload from '../executors/upload';
+
+/** As many dependencies as S3 is asked to copy. */
+const SHARED = 2 ** 24;
+
+describe.each([
+  {
+    title: 'a first upload',
+    isFirst: true,
+    calls: {
+      once: ['GetCallerIdentity', 'HeadBucket', 'GetObject'],
+      call: ['HeadObject', 'PutObject'],
+    },
+    quick: ['lost-response at PutObject number 1', 'timeout at PutObject number 1'],
+  },
+  {
+    title: 'an upload of what is new',
+    isFirst: false,
+    calls: {
+      once: [
+        ...['GetCallerIdentity', 'HeadBucket', 'GetObject', 'PutObject'],
+        ...['CreateMultipartUpload', 'UploadPartCopy', 'UploadPart', 'CompleteMultipartUpload'],
+      ],
+      call: ['HeadObject'],
+    },
+    quick: [
+      'lost-response at CompleteMultipartUpload',
+      'timeout at UploadPartCopy',
+      '412 at CompleteMultipartUpload',
+    ],
+  },
+])('$title that meets', ({ isFirst, calls, quick }) => {
+  let service: Service;
+  beforeEach(async () => {
+    service = await Service.start(false);
+    service.workspace.build(['create'], 'old', SHARED);
+    if (!isFirst) expect(await run()).toBe(true);
+    service.workspace.build(['create'], 'new', SHARED);
+  });
+  afterEach(() => service.stop());
+
+  const run = async () =>
+    (await upload({ bucket: BUCKET }, service.workspace.context('upload'))).success;
+  const stored = async () => {
+    const { endpoint, region, credentials } = service.account;
+    const { storage, close } = await connectStorage({ endpoint, region, credentials });
+    const hex = Buffer.from(service.workspace.sha256, 'base64').toString('hex');
+    const key = `lambda-packages/svc/${hex}.zip`;
+    const found = await storage.head({ bucket: { name: BUCKET }, key });
+    close();
+    return found.ok ? found.value : null;
+  };
+  const expectWhole = async () => {
+    const zip = readFileSync(join(service.workspace.output, 'package.zip'));
+    const object = await stored();
+    expect(object?.size).toBe(zip.length);
+    if (object?.sha256 !== undefined) expect(object.sha256).toBe(service.workspace.sha256);
+    else expect(object?.crc64).toBe(new Crc64Nvme().update(zip).digest());
+  };
+  const met = (start: number) =>
+    service.account.requests.slice(start).map(({ operation }) => operation);
+
+  const all = [...cases(calls.once, 'once'), ...cases(calls.call, 'call')];
+  it.each(chosen(all, quick))(
+    '%s',
+    async (_, fault) => {
+      const start = service.account.requests.length;
+      const success = await meeting(service.account, fault, run);
+      expect(met(start)).toContain(fault.operation);
+
+      if (success || (await stored()) !== null) await expectWhole();
+      if (!success) expect(service.printed()).toContain('error[');
+      expect(await run()).toBe(true);
+      await expectWhole();
+    },
+    30_000,
+  );
+
+  it('makes no call that is not in the matrix, and all that are said to be met here', async () => {
+    const start = service.account.requests.length;
+    expect(await run()).toBe(true);
+    expect([...new Set(met(start))].sort()).toEqual([...calls.once, ...calls.call].sort());
+  });
+});

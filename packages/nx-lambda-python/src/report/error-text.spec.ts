@@ -1,0 +1,33 @@
+import { LambdaPythonError } from '../errors';
+import { renderBytes, renderError } from './error-text';
+
+describe('renderError', () => {
+  it('shows code, message and hint', () => {
+    const error = new LambdaPythonError('DISK_FULL', { message: 'no space', hint: 'free some' });
+    expect(renderError(error)).toBe('error[DISK_FULL]: no space\nhint: free some');
+  });
+
+  it.each([
+    [new TypeError('x'), 'TypeError: x'],
+    ['text', 'text'],
+  ])('shows a defect in words: %p', (error, words) => {
+    expect(renderError(error)).toMatch(
+      new RegExp(`^error\\[UNEXPECTED\\]: ${words}\nhint: .*--verbose`),
+    );
+  });
+
+  it('shows the stack of a defect where it is asked for', () => {
+    process.env['NX_VERBOSE_LOGGING'] = 'true';
+    try {
+      expect(renderError(new TypeError('x'))).toMatch(/TypeError: x\n +at .*error-text\.spec/);
+    } finally {
+      delete process.env['NX_VERBOSE_LOGGING'];
+    }
+  });
+});
+
+it.each([
+  [0, '0.0 kB'],
+  [12_340, '12.3 kB'],
+  [4_654_881, '4.7 MB'],
+])('renderBytes(%d) is %s', (bytes, text) => expect(renderBytes(bytes)).toBe(text));

@@ -1,0 +1,71 @@
+/** How errors and sizes are shown: the one form that every executor and generator prints. */
+
+import { LambdaPythonError } from '../errors';
+
+// 7-bit and 8-bit forms of CSI (colours, cursor) and of OSC, DCS, PM, APC and SOS (titles, links), as ECMA-48 has them.
+const ESCAPES =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
+/** Controls but for the ends of lines, and what turns the direction of text or takes no room. */
+const INVISIBLE =
+  /[\0-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+
+/**
+ * `error[CODE]: message` and `hint: …`. Whatever else is thrown is a defect of this plugin, or of the machine.
+ *
+ * @param inWorkspace makes the commands of a hint those of this service, where there is one
+ */
+export function renderError(
+  error: unknown,
+  inWorkspace: (hint: string) => string = withRunner,
+): string {
+  if (error instanceof LambdaPythonError) {
+    return withoutControls(
+      `error[${error.code}]: ${error.message}\nhint: ${inWorkspace(error.hint)}`,
+    );
+  }
+  const hint = isVerbose()
+    ? 'report the lines above as a defect of nx-lambda-python'
+    : 'run the same command again with `--verbose`, which shows where it comes from, and report that';
+  return withoutControls(`error[UNEXPECTED]: ${describeDefect(error)}\nhint: ${hint}`);
+}
+
+/** Lines without what commands a terminal: messages quote AWS, and records that others can write. */
+export function withoutControls(text: string): string {
+  return text.replace(ESCAPES, '').replace(INVISIBLE, ' ');
+}
+
+/** With its stack where verbose logging asks for it, by `--verbose` or NX_VERBOSE_LOGGING. */
+export function describeDefect(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (isVerbose() && error.stack) || `${error.name}: ${error.message}`;
+}
+
+function isVerbose(): boolean {
+  return process.env['NX_VERBOSE_LOGGING'] === 'true';
+}
+
+/** Hints name commands by `nx reset`: typed, they run under the package manager of the workspace. */
+export function withRunner(hint: string): string {
+  return hint.replaceAll(/`nx ([^`]+)`/g, (_, args: string) => `\`${nxCommandLine(args)}\``);
+}
+
+/** `4.7 MB`, `12.3 kB`: decimal, as AWS counts. */
+export function renderBytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/**
+ * A command of Nx as it runs when it is typed: under the package manager that this one was started with, since
+ * `nx` itself is seldom on the PATH.
+ *
+ * @param args `deploy orders -c production`
+ */
+export function nxCommandLine(
+  args: string,
+  agent: string | undefined = process.env['npm_config_user_agent'],
+): string {
+  const manager = /^(pnpm|yarn|bun)\b/.exec(agent ?? '')?.[1] ?? 'npm';
+  return `${RUNNERS[manager] ?? 'npx'} nx ${args}`;
+}
+
+const RUNNERS: Readonly<Record<string, string>> = { pnpm: 'pnpm', yarn: 'yarn', bun: 'bunx' };

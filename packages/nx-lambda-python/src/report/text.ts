@@ -1,0 +1,60 @@
+/** Text that others wrote, made fit for terminals, tables and Markdown. */
+
+import { withoutControls } from './error-text';
+
+/** East Asian wide and fullwidth blocks and emoji, near enough for columns. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+/** One line without terminal escapes or control characters: AWS's messages may have both. */
+export function oneLine(text: string): string {
+  return withoutControls(text).replace(/\s+/g, ' ').trim();
+}
+
+/** Columns of a terminal. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    width += /\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** As literal text, in a table's cell, too. */
+export function escapeMarkdown(text: string): string {
+  return oneLine(text)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_[\]|~#]/g, (character) => `\\${character}`);
+}
+
+/** JSON that is safe to print: what JSON.stringify leaves raw may still command a terminal. */
+export function renderJson(value: unknown): string {
+  const escape = (characters: string): string =>
+    [...characters].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  const text = JSON.stringify(value, null, 2);
+  return `${text.replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g, escape)}\n`;
+}
+
+/** `38 update, 2 unchanged`; zeroes are left out. */
+export function summarize<S extends string>(
+  counts: Record<S, number>,
+  order: readonly S[],
+): string {
+  const shown = order.filter((status) => counts[status] > 0);
+  return shown.map((status) => `${counts[status]} ${status}`).join(', ') || 'no functions';
+}
+
+export function seconds(value: number): string {
+  return `${value.toFixed(1)} s`;
+}
+
+/** Twelve hex digits of a Base64 SHA-256, as the package's key begins. */
+export function shortSha(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('hex').slice(0, 12);
+}
