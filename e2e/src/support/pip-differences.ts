@@ -14,7 +14,7 @@ export interface NamedDifference {
 }
 
 const KINDS: Readonly<Record<string, NamedDifference['kind']>> = {
-  'not there': 'missing',
+  omitted: 'missing',
   'as in the wheel': 'different',
   'with `"scripts": true` only': 'with scripts',
 };
