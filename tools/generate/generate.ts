@@ -1,6 +1,6 @@
 /**
- * Writes what is derived from each schema.json: its TypeScript interface and its options table in the docs.
- * `--check` writes nothing and fails when a file is not current.
+ * Writes what is derived in each schema and from it: the options that it shares with others, its TypeScript
+ * interface and its options table in the docs. `--check` writes nothing and fails when a file is not current.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,21 +9,27 @@ import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../workspace-root';
 import { insertOptions, type OptionsSchema } from './options-table';
+import { withShared, type SharedOption } from './shared-options';
 
 const PLUGIN = join(ROOT, 'packages', 'nx-lambda-python');
+const SHARED = join(PLUGIN, 'src', 'schemas', 'shared.json');
 
 /** executors.json and generators.json, as far as they name schemas. */
 type Entries = Record<string, Record<string, { schema: string }>>;
 
 async function main(): Promise<void> {
   const files = new Map<string, string>();
+  const shared = JSON.parse(readFileSync(SHARED, 'utf8')) as Record<string, SharedOption>;
   for (const kind of ['executors', 'generators'] as const) {
     const entries = JSON.parse(readFileSync(join(PLUGIN, `${kind}.json`), 'utf8')) as Entries;
     for (const [name, entry] of Object.entries(entries[kind] ?? {})) {
       const schemaFile = join(PLUGIN, entry.schema);
-      const schema = asSeen(
+      const whole = withShared(
         JSON.parse(readFileSync(schemaFile, 'utf8')) as JSONSchema & OptionsSchema,
+        shared,
       );
+      files.set(schemaFile, await pretty(schemaFile, jsonOf(whole)));
+      const schema = asSeen(whole);
       files.set(schemaFile.replace(/json$/, 'd.ts'), await declaration(schema, kind, name));
       const page = join(PLUGIN, 'docs', kind, `${name}.md`);
       files.set(page, await pretty(page, insertOptions(readFileSync(page, 'utf8'), schema)));
@@ -40,6 +46,16 @@ async function main(): Promise<void> {
   }
   for (const [path, text] of stale) writeFileSync(path, text);
   console.log(`${stale.length} of ${files.size} files written`);
+}
+
+/** Small objects in one line, as they are written by hand. */
+function jsonOf(schema: object): string {
+  return JSON.stringify(schema, null, 2).replaceAll(
+    /\{\s+([^{}\n]+(?:\n[^{}\n]+)?)\n\s*\}/g,
+    (_, inner: string) => {
+      return `{ ${inner.replaceAll(/\n\s*/g, ' ')} }`;
+    },
+  );
 }
 
 /** As executors have the options once `asTyped` has made them text again. */

@@ -1,7 +1,7 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Lists the releases of a service, newest first: when, what, by whom, of which commit and package, with what outcome.
+ * Lists the releases of a service, newest first: when, what, by whom, of which commit and package, and with what outcome.
  */
 export interface ReleasesExecutorSchema {
   /**
@@ -13,27 +13,27 @@ export interface ReleasesExecutorSchema {
    */
   format?: 'table' | 'json' | 'markdown';
   /**
-   * Stage whose releases are meant. Default: what the deploy target has in the same configuration.
+   * Stage of the releases. Default: what the deploy target has in the same configuration.
    */
   stage?: string;
   /**
-   * AWS region. Default: what the deploy target, or the upload target, has in the same configuration.
+   * AWS region of the bucket and the functions. Default: what the deploy or upload target has in the same configuration.
    */
   region?: string;
   /**
-   * Profile of the AWS configuration files. Default: what the deploy target, or the upload target, has in the same configuration.
+   * Profile of the AWS configuration files. Default: what the deploy or upload target has in the same configuration.
    */
   profile?: string;
   /**
-   * URL that S3 is asked at instead of AWS. Default: what the deploy target, or the upload target, has in the same configuration.
+   * URL of S3 and Lambda to use instead of AWS; buckets are then addressed in the path. Default: what the deploy or upload target has in the same configuration.
    */
   endpoint?: string;
   /**
-   * Target of the same project that deploys; its stage and its upload target are used.
+   * Target of the same project that deploys; what is not set here is read from it and from its upload target.
    */
   deployTarget?: string;
   /**
-   * Use the simulated account of this workspace instead of AWS. Default: what the deploy target has in the same configuration.
+   * Use the simulated account of this workspace (`.nx-lambda-python/account`) instead of AWS; its bucket and functions are created on demand, and `region`, `profile` and `endpoint` have no effect. The `local` configuration sets it. Default: what the deploy or upload target has in the same configuration.
    */
   simulated?: boolean;
 }

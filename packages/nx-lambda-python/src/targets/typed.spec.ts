@@ -13,7 +13,7 @@ interface Property {
 const SCHEMAS = join(__dirname, '..', 'schemas');
 
 const schemas = readdirSync(SCHEMAS)
-  .filter((file) => file.endsWith('.json'))
+  .filter((file) => file.endsWith('.json') && file !== 'shared.json')
   .map((file) => {
     const text = readFileSync(join(SCHEMAS, file), 'utf8');
     return [
