@@ -44,6 +44,11 @@ function containers(engine: Engine): string {
   return execFileSync(engine, ['ps', '--all', '--quiet', filter], { encoding: 'utf8' });
 }
 
+/** The engine's own program, which this machine runs for each container. */
+function signalClients(engine: Engine, signal: string): void {
+  execFileSync('pkill', [`-${signal}`, '-f', `^[^ ]*${engine} run .*${LABEL}`]);
+}
+
 function ownersBelow(directory: string): number[] {
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   return [...new Set(paths.map((path) => lstatSync(join(directory, path)).uid))];
@@ -99,6 +104,29 @@ describe.each(ENGINES)('%s', (engine) => {
         expect(containers(engine)).not.toBe('');
         expect((await nx.interrupt('SIGINT')).code).not.toBe(0);
         await until('the end of the container', () => containers(engine) === '');
+      } finally {
+        await index.stop();
+      }
+    });
+
+    it('ends the container when its client was killed, or hangs at Ctrl-C', async () => {
+      const index = await startHeldIndex();
+      const environment = { ...withStore(`${engine}-client`), PIP_INDEX_URL: index.url };
+      try {
+        const killed = startNx(workspace, command('held', engine), environment);
+        await killed.until('a download', () => index.downloads() > 0);
+        signalClients(engine, 'KILL');
+        const { code, output } = await killed.ended;
+        expect(code).not.toBe(0);
+        expect(output).toContain('error[CONTAINER_FAILED]');
+        expect(containers(engine)).toBe('');
+        const hanging = startNx(workspace, command('held', engine), environment);
+        await hanging.until('a second download', () => index.downloads() > 1);
+        signalClients(engine, 'STOP');
+        hanging.signal('SIGINT');
+        await until('the end of the container', () => containers(engine) === '');
+        signalClients(engine, 'KILL');
+        expect((await hanging.ended).code).not.toBe(0);
       } finally {
         await index.stop();
       }

@@ -9,13 +9,8 @@ import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Exec, ExecResult } from '../process/exec';
 import { diskError } from '../files/files';
-import {
-  ROOT_USER,
-  runArguments,
-  type ContainerEngine,
-  type ContainerRun,
-  type Mount,
-} from './container';
+import { ROOT_USER, type ContainerEngine, type ContainerRun, type Mount } from './container';
+import { runClient } from './sweep';
 import { readTar, TarError, writeTar } from './tar';
 
 /** For `leaves.names`: whatever the command adds to the directory. */
@@ -50,7 +45,7 @@ export async function runCopying(
     command,
   };
   const options = { env: secrets, onLine, inputFile: input, outputFile: output };
-  const result = await exec(engine, runArguments(engine, copying), options);
+  const result = await runClient(engine, copying, options, exec);
   if (result.exitCode === 0) takeOutput(engine, output, leaves.source);
   for (const file of [input, output]) rmSync(file, { force: true });
   return result;

@@ -241,6 +241,9 @@ describe('sweepContainers', () => {
       return Promise.resolve(result({ stdout: listed.join('\n') }));
     };
     await sweepContainers(name, exec);
-    expect(asked.slice(1)).toEqual([['rm', '--force', 'id0']]);
+    expect(asked.slice(1)).toEqual([
+      ['kill', 'id0'],
+      ['rm', '--force', 'id0'],
+    ]);
   });
 });

@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import type { Exec, ExecResult } from '../process/exec';
 import { ownedName } from '../process/owner';
-import { runArguments, type ContainerRun, type Daemon, type UserMapping } from './container';
+import type { ContainerRun, Daemon, UserMapping } from './container';
 import { runCopying } from './copy';
 import { isLocalEngine } from './endpoint';
 import type { BuildImage } from './image';
-import { sweepContainers } from './sweep';
+import { runClient, sweepContainers } from './sweep';
 
 /** How a container gets this machine's files; `auto` copies only where mounting does not work. */
 export type MountChoice = 'auto' | 'bind' | 'copy';
@@ -75,7 +75,7 @@ async function runMounting(
 ): Promise<ExecResult> {
   const user = await currentUser(image, exec);
   const run: ContainerRun = { ...withOwner(task), user, input: 'none' };
-  return exec(image.engine, runArguments(image.engine, run), { env: secrets, onLine });
+  return runClient(image.engine, run, { env: secrets, onLine }, exec);
 }
 
 export function withOwner(task: ContainerTask): Omit<ContainerRun, 'user' | 'input'> {

@@ -17,6 +17,7 @@ import {
   type ContainerTask,
   type MountChoice,
 } from './run';
+import { runClient } from './sweep';
 
 export interface ShellOptions {
   mount: MountChoice;
@@ -46,10 +47,8 @@ export async function openShell(
     const command = ['sh', '-c', `test -f ${witness} || exit ${UNSEEN}; ${SHELL}; exit 0`];
     const user = await currentUser(image, exec);
     const run = { ...withOwner({ ...task, command }), user, input: 'terminal' as const };
-    const { exitCode } = await exec(image.engine, runArguments(image.engine, run), {
-      env: secrets,
-      terminal: true,
-    });
+    const terminal = { env: secrets, terminal: true };
+    const { exitCode } = await runClient(image.engine, run, terminal, exec);
     if (exitCode === 0) return;
     // Its words went to the terminal.
     if (mount === 'bind' || (exitCode !== UNSEEN && exitCode !== 125)) throw failed(image);

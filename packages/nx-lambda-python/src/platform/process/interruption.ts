@@ -22,6 +22,11 @@ export function onInterruption(work: () => Promise<unknown>): () => void {
   };
 }
 
+/** Once this process is asked to end it never returns: whoever waited here has nothing to report any more. */
+export async function endIfInterrupted(): Promise<void> {
+  if (isEnding) await new Promise(() => undefined);
+}
+
 /** A terminal and Nx both send one: the second is no reason to stop half-way. */
 function end(signal: (typeof SIGNALS)[number]): void {
   if (isEnding) return;
