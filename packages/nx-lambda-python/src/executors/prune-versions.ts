@@ -4,9 +4,9 @@ import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
 import { isGone } from '../platform/process/process-identity';
 import { desiredFunctions, selectFunctions } from '../release/plan/functions';
-import { destinationLine } from '../release/report/destination';
+import { destinationLine } from '../release/documents/plan-document';
+import { renderVersions } from '../release/documents/version-document';
 import { deleteVersions } from '../release/versions/version-deletion';
-import { renderVersions } from '../release/versions/version-document';
 import {
   planVersions,
   versionPlanError,

@@ -3,7 +3,8 @@
 import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
 import { storeDirectory } from '../platform/store/store-directory';
 import { planStorePrune, pruneStore } from '../platform/store/store-prune';
-import { renderBytes, renderError } from '../report/error-text';
+import { renderError } from '../report/error-text';
+import { renderBytes } from '../report/text';
 import type { PruneExecutorSchema } from '../schemas/prune';
 
 export default async function pruneExecutor(

@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../platform/aws/connect';
 import { systemClock } from '../release/model/clock';
 import { lastRecords, listReleases } from '../release/records/record-store';
-import { renderReleases } from '../release/records/release-list';
+import { renderReleases } from '../release/documents/release-list';
 import { renderError } from '../report/error-text';
 import { recordAccess } from '../releasing/journal';
 import { accountNumber, openAccount } from '../releasing/account';

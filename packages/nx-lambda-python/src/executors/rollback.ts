@@ -4,21 +4,20 @@ import type { ExecutorContext } from '@nx/devkit';
 import { applyPlan } from '../release/apply/apply';
 import { secondsSince } from '../release/model/clock';
 import { selectFunctions } from '../release/plan/functions';
-import { placeOf, planError } from '../release/plan/plan-error';
-import { packageOrigins } from '../release/records/package-origin';
-import type { RecordAccess } from '../release/records/record-access';
-import { listReleases, readRecords } from '../release/records/record-store';
-import { hasChanges } from '../release/records/release-draft';
-import { unendedRelease, type LockView } from '../release/records/release-lock';
-import { destinationLine } from '../release/report/destination';
-import { planSummary } from '../report/render';
-import { deployReport, isSuccess } from '../release/report/report';
+import { deployReport, isSuccess } from '../release/documents/deploy-report';
+import { destinationLine, planSummary } from '../release/documents/plan-document';
+import { placeOf } from '../release/model/plan';
+import { planError } from '../release/plan/plan';
+import { hasChanges } from '../release/records/record';
+import { listReleases, readRecords, type RecordAccess } from '../release/records/record-store';
 import {
   backTo,
   interruptedUndo,
+  packageOrigins,
   undoLast,
   type RollbackTarget,
 } from '../release/records/rollback-target';
+import { unendedRelease, type LockView } from '../release/records/release-lock';
 import { renderError } from '../report/error-text';
 import { openDeployAccess, type DeployAccess } from '../releasing/access';
 import { openJournal, type Journal } from '../releasing/journal';

@@ -2,18 +2,17 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { connectStorage } from '../platform/aws/connect';
-import { renderBytes, renderError } from '../report/error-text';
+import { destinationLine } from '../release/documents/plan-document';
+import {
+  packageKey,
+  type StorageAccess,
+  type UploadRequest,
+} from '../release/upload/package-object';
+import { planUpload, uploadPackage, type UploadOutcome } from '../release/upload/upload';
+import { renderError } from '../report/error-text';
+import { oneLine, renderBytes } from '../report/text';
 import { readPackage } from '../platform/files/built-package';
 import { systemClock } from '../release/model/clock';
-import { destinationLine } from '../release/report/destination';
-import { packageKey, type StorageAccess } from '../release/upload/package-object';
-import {
-  planUpload,
-  uploadPackage,
-  type UploadOutcome,
-  type UploadRequest,
-} from '../release/upload/upload';
-import { oneLine } from '../report/text';
 import { usePackage } from '../assembly/use';
 import { asTyped } from '../targets/typed';
 import { askAccount, openAccount } from '../releasing/account';

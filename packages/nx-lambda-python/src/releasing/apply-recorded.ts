@@ -2,9 +2,9 @@
 
 import { applyPlan, type ApplyPorts } from '../release/apply/apply';
 import { publishLayer } from '../release/apply/layer-version';
-import type { FunctionOutcome } from '../release/model/outcome';
-import type { Plan } from '../release/plan/plan';
-import { endedFunctions, hasChanges } from '../release/records/release-draft';
+import type { FunctionOutcome } from '../release/model/function-state';
+import type { Plan } from '../release/model/plan';
+import { endedFunctions, hasChanges } from '../release/records/record';
 import { unprovenFunctions } from '../release/records/release-session';
 import type { LockView } from '../release/records/release-lock';
 import type { DeployAccess } from './access';

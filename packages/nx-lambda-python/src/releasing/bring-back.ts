@@ -2,8 +2,7 @@
 
 import { renderError } from '../report/error-text';
 import { applyPlan, type ApplyPorts } from '../release/apply/apply';
-import type { FunctionState } from '../release/model/function-state';
-import type { FunctionOutcome } from '../release/model/outcome';
+import type { FunctionOutcome, FunctionState } from '../release/model/function-state';
 import type { ReleaseRecord } from '../release/records/record';
 import { undoLast } from '../release/records/rollback-target';
 import { prepareRollback } from './rollback-plan';

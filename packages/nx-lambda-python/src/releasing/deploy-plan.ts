@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import type { BuildManifest } from '../packaging/manifest';
 import { readSourceState } from '../platform/git/git';
-import type { Canary } from '../release/apply/canary';
+import type { Canary } from '../release/apply/apply';
+import type { FunctionCreation } from '../release/calls/function-service';
+import type { DesiredFunction, Plan, PlanSource } from '../release/model/plan';
+import { isNumbered, type RemoteFunction } from '../release/model/remote-function';
+import { desiredFunctions, planCreations, selectFunctions } from '../release/plan/functions';
+import { planDeploy } from '../release/plan/plan';
 import type { PlannedZips } from '../release/plan/code-storage';
-import { isNumbered } from '../release/plan/alias-goal';
-import { planCreations } from '../release/plan/creation';
-import type { FunctionCreation, RemoteFunction } from '../release/calls/function-service';
 import type { PackageReference } from '../release/model/function-state';
-import { desiredFunctions, selectFunctions, type DesiredFunction } from '../release/plan/functions';
 import { planLayer, type LayerAccess } from '../release/apply/layer-version';
 import { objectUrl, type ObjectLocation } from '../release/upload/object-storage';
 import { findReference, packageKey, type StorageAccess } from '../release/upload/package-object';
 import { detaching } from '../release/plan/next-step';
-import { planDeploy, type Plan, type PlanSource } from '../release/plan/plan';
 import {
   readRemoteStates,
   type AliasReading,

@@ -5,23 +5,24 @@ import { releaseAuthor } from '../platform/git/author';
 import { onInterruption } from '../platform/process/interruption';
 import { isGone, processIdentity } from '../platform/process/process-identity';
 import type { FunctionService } from '../release/calls/function-service';
-import type { FunctionOutcome } from '../release/model/outcome';
-import type { Plan } from '../release/plan/plan';
+import type { FunctionOutcome } from '../release/model/function-state';
+import type { Plan } from '../release/model/plan';
 import {
   earlierPrefix,
+  endedFunctions,
+  releaseDraft,
   releasesPrefix,
+  type DraftFacts,
   type ReleaseRecord,
   type ReleaseStatus,
 } from '../release/records/record';
-import type { RecordAccess } from '../release/records/record-access';
-import type { RecordStorage } from '../release/records/record-storage';
+import type { RecordAccess, RecordStorage } from '../release/records/record-store';
 import {
-  endedFunctions,
   guardedFunctions,
-  releaseDraft,
-  type DraftFacts,
-} from '../release/records/release-draft';
-import { lookAtLock, RENEW_SECONDS, type LockView } from '../release/records/release-lock';
+  lookAtLock,
+  RENEW_SECONDS,
+  type LockView,
+} from '../release/records/release-lock';
 import {
   beginRelease,
   settleUnfinished,

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { renderReport } from '../report/render';
-import { HOSTILE, reportOfSize } from '../release/report/render.fixtures';
+import { renderReport } from '../release/documents/deploy-report';
+import { HOSTILE, reportOfSize } from '../release/documents/documents.fixtures';
 import { appendStepSummary, deployOutput } from './output';
 
 describe('the step summary', () => {

@@ -1,7 +1,6 @@
 /** The command that goes on with a rollback of which a part failed. */
 
-import type { RecordAccess } from '../release/records/record-access';
-import { listReleases, readRecord } from '../release/records/record-store';
+import { listReleases, readRecord, type RecordAccess } from '../release/records/record-store';
 import type { RollbackRequest } from './rollback-request';
 
 /**

@@ -1,25 +1,24 @@
 /** Reads all that a rollback needs and makes its plan; writes nothing. */
 
-import { forEachLimited } from '../release/calls/concurrency';
-import type { RemoteFunction } from '../release/calls/function-service';
+import { forEachLimited } from '../release/calls/send';
+import type { Plan } from '../release/model/plan';
+import type { RemoteFunction } from '../release/model/remote-function';
+import type { PackageOrigin, RollbackTarget } from '../release/records/rollback-target';
 import type { FunctionState, PackageReference } from '../release/model/function-state';
 import type { ObjectLocation } from '../release/upload/object-storage';
 import { findReference, packageKey, type StorageAccess } from '../release/upload/package-object';
-import type { Plan } from '../release/plan/plan';
 import {
   readFunction,
   readRemoteStates,
   type AliasReading,
   type FunctionReader,
 } from '../release/plan/remote-states';
-import type { PackageOrigin } from '../release/records/package-origin';
 import {
   neededPackages,
   neededVersions,
   planRollback,
   wayBack,
 } from '../release/records/rollback-plan';
-import type { RollbackTarget } from '../release/records/rollback-target';
 import type { StorageSettings } from '../targets/upload-settings';
 
 export interface PreparedRollback {

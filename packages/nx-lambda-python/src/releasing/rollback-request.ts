@@ -1,7 +1,7 @@
 /** What a rollback is asked to do: its own options, over those of the deploy target. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import type { PlanRules } from '../release/plan/plan-error';
+import type { PlanRules } from '../release/plan/plan';
 import type { OutputFormat } from '../report/render';
 import {
   DEFAULT_WAIT_TIMEOUT_SECONDS,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectFunctions, connectStorage } from '../platform/aws/connect';
 import type { LockFile } from '../release/records/release-lock';
-import { REPORT_FILE, type DeployReport } from '../release/report/report';
+import { REPORT_FILE, type DeployReport } from '../release/documents/deploy-report';
 import { startSimulatedAccount, type SimulatedAccount } from '../testing';
 import releases from '../executors/releases';
 import rollback from '../executors/rollback';

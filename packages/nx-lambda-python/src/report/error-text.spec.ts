@@ -1,5 +1,6 @@
 import { LambdaPythonError } from '../errors';
-import { renderBytes, renderError } from './error-text';
+import { renderError } from './error-text';
+import { renderBytes } from './text';
 
 describe('renderError', () => {
   it('shows code, message and hint', () => {

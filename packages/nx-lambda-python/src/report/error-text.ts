@@ -1,13 +1,7 @@
 /** How errors and sizes are shown: the one form that every executor and generator prints. */
 
 import { LambdaPythonError } from '../errors';
-
-// 7-bit and 8-bit forms of CSI (colours, cursor) and of OSC, DCS, PM, APC and SOS (titles, links), as ECMA-48 has them.
-const ESCAPES =
-  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
-/** Controls but for the ends of lines, and what turns the direction of text or takes no room. */
-const INVISIBLE =
-  /[\0-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+import { withoutControls } from './text';
 
 /**
  * `error[CODE]: message` and `hint: …`. Whatever else is thrown is a defect of this plugin, or of the machine.
@@ -29,11 +23,6 @@ export function renderError(
   return withoutControls(`error[UNEXPECTED]: ${describeDefect(error)}\nhint: ${hint}`);
 }
 
-/** Lines without what commands a terminal: messages quote AWS, and records that others can write. */
-export function withoutControls(text: string): string {
-  return text.replace(ESCAPES, '').replace(INVISIBLE, ' ');
-}
-
 /** With its stack where verbose logging asks for it, by `--verbose` or NX_VERBOSE_LOGGING. */
 export function describeDefect(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -47,11 +36,6 @@ function isVerbose(): boolean {
 /** Hints name commands by `nx reset`: typed, they run under the package manager of the workspace. */
 export function withRunner(hint: string): string {
   return hint.replaceAll(/`nx ([^`]+)`/g, (_, args: string) => `\`${nxCommandLine(args)}\``);
-}
-
-/** `4.7 MB`, `12.3 kB`: decimal, as AWS counts. */
-export function renderBytes(bytes: number): string {
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /**

@@ -1,7 +1,5 @@
 /** Text that others wrote, made fit for terminals, tables and Markdown. */
 
-import { withoutControls } from './error-text';
-
 /** East Asian wide and fullwidth blocks and emoji, near enough for columns. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
@@ -57,4 +55,21 @@ export function seconds(value: number): string {
 /** Twelve hex digits of a Base64 SHA-256, as the package's key begins. */
 export function shortSha(base64: string): string {
   return Buffer.from(base64, 'base64').toString('hex').slice(0, 12);
+}
+
+// 7-bit and 8-bit forms of CSI (colours, cursor) and of OSC, DCS, PM, APC and SOS (titles, links), as ECMA-48 has them.
+const ESCAPES =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
+/** Controls but for the ends of lines, and what turns the direction of text or takes no room. */
+const INVISIBLE =
+  /[\0-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+
+/** Lines without what commands a terminal: messages quote AWS, and records that others can write. */
+export function withoutControls(text: string): string {
+  return text.replace(ESCAPES, '').replace(INVISIBLE, ' ');
+}
+
+/** `4.7 MB`, `12.3 kB`: decimal, as AWS counts. */
+export function renderBytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -7,13 +7,13 @@ import {
   type Tree,
 } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
-import { creationRoles } from '../../release/plan/creation';
 import {
+  creationRoles,
   DEFAULT_FUNCTION_NAME,
   desiredFunctions,
   functionPattern,
+  layerName,
 } from '../../release/plan/functions';
-import { layerName } from '../../release/model/layer-name';
 import { DEFAULT_PREFIX, serviceKeys } from '../../release/upload/package-object';
 import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy/policy';
 import { MARKER_FILE, parseMarker } from '../../service/marker';

@@ -1,6 +1,7 @@
 /** Turns a call that throws into one that answers. */
 
-import type { AwsOperation, AwsResult } from '../../release/model/aws-failure';
+import type { AwsResult } from '../../release/model/aws-failure';
+import type { AwsOperation } from '../../release/model/permissions';
 import { isClockCorrected, toFailure } from './failure';
 
 /** @throws what is not AWS's doing. */

@@ -3,10 +3,9 @@
 import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/calls/failure-error';
 import type { FunctionService, LayerService } from '../../release/calls/function-service';
-import type { ObjectStorage } from '../../release/upload/object-storage';
-import type { VersionService } from '../../release/versions/version-service';
-import type { PartStorage } from '../../release/upload/part-storage';
-import type { RecordStorage } from '../../release/records/record-storage';
+import type { RecordStorage } from '../../release/records/record-store';
+import type { ObjectStorage, PartStorage } from '../../release/upload/object-storage';
+import type { VersionService } from '../../release/versions/version-prune';
 import { markCredentialsStage } from './credentials-failure';
 import { credentialsSource, ignoredVariables } from './credentials-source';
 import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';

@@ -1,6 +1,6 @@
 /** Tells which link of the SDK's chain will give the credentials; the SDK alone resolves them. */
 
-import type { CredentialsSource, IgnoredVariables } from '../../release/calls/credentials-source';
+import type { CredentialsSource, IgnoredVariables } from '../../release/calls/failure-error';
 import type { AwsSettings } from './settings';
 import { readSharedConfig, type Sections } from './shared-config';
 

@@ -9,7 +9,8 @@ import {
   isThrottlingError,
   isTransientError,
 } from '@smithy/core/retry';
-import type { AwsFailure, AwsFailureKind, AwsOperation } from '../../release/model/aws-failure';
+import type { AwsFailure, AwsFailureKind } from '../../release/model/aws-failure';
+import type { AwsOperation } from '../../release/model/permissions';
 import {
   credentialsKind,
   CredentialsStageError,

@@ -20,8 +20,8 @@ import type {
   AliasUpdate,
   CodeUpdate,
   FunctionService,
-  RemoteFunction,
 } from '../../release/calls/function-service';
+import type { RemoteFunction } from '../../release/model/remote-function';
 import { call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 

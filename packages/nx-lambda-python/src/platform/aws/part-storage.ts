@@ -10,7 +10,7 @@ import {
   UploadPartCopyCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { MultipartUpload, PartStorage, PartToCopy } from '../../release/upload/part-storage';
+import type { MultipartUpload, PartStorage, PartToCopy } from '../../release/upload/object-storage';
 import { call } from './call';
 import { newObjectInput, objectInput, SHA256_METADATA } from './object-storage';
 

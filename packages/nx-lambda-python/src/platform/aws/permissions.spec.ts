@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PERMISSIONS } from '../../release/policy/permissions';
+import { PERMISSIONS } from '../../release/model/permissions';
 
 it('every command that is sent has its permission', () => {
   const sources = readdirSync(__dirname).filter((name) => /(?<!\.spec)\.ts$/.test(name));

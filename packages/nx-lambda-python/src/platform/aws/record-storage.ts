@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { RecordStorage } from '../../release/records/record-storage';
+import type { RecordStorage } from '../../release/records/record-store';
 import { call } from './call';
 import { bucketInput, newObjectInput, objectInput } from './object-storage';
 

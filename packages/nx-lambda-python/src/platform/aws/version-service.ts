@@ -8,7 +8,7 @@ import {
   ListVersionsByFunctionCommand,
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
-import type { PublishedVersion, VersionService } from '../../release/versions/version-service';
+import type { PublishedVersion, VersionService } from '../../release/versions/version-prune';
 import { call } from './call';
 
 const { RUNNING } = ExecutionStatus;

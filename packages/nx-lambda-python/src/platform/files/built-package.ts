@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
 import { MANIFEST_FILE, type BuildManifest } from '../../packaging/manifest';
-import type { PackageFile } from '../../release/upload/upload';
+import type { PackageFile } from '../../release/upload/package-object';
 
 /** Names the folder as the user knows it and the command that fills it. */
 export interface BuildOutput {

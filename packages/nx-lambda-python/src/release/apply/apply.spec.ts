@@ -1,8 +1,7 @@
 import { applyPlan, type ApplyPorts } from './apply';
-import type { FunctionOutcome } from '../model/outcome';
-import { stateOf, type PlannedFunction } from '../plan/plan';
-import { tokenBucket } from '../calls/rate';
-import { FakeFunctions } from './fake-functions.fixtures';
+import type { FunctionOutcome } from '../model/function-state';
+import type { PlannedFunction } from '../model/plan';
+import { stateOf } from '../model/remote-function';
 import {
   failure,
   NEW_SHA,
@@ -11,7 +10,9 @@ import {
   planOf,
   remoteFunction,
   VirtualClock,
-} from './release.fixtures';
+} from '../release.fixtures';
+import { tokenBucket } from '../calls/rate';
+import { FakeFunctions } from './fake-functions.fixtures';
 
 interface Bench {
   clock: VirtualClock;

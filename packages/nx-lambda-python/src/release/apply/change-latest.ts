@@ -1,26 +1,22 @@
 /** Brings $LATEST of one function to what it shall be, whatever happens on the way. */
 
 import type { AwsResult } from '../model/aws-failure';
-import type { CreateRequest, FunctionCreation, RemoteFunction } from '../calls/function-service';
-import type { FunctionState, PackageReference } from '../model/function-state';
-import { nextStep, wantedLayers, type Step } from '../plan/next-step';
-import {
-  classify,
-  isUnsettled,
-  movesAliasOnly,
-  type Plan,
-  type PlannedFunction,
-} from '../plan/plan';
-import { waitUntilSettled } from '../calls/poll';
+import type { CreateRequest, FunctionCreation } from '../calls/function-service';
+import { movesAliasOnly, type Plan, type PlannedFunction } from '../model/plan';
+import { isUnsettled, type RemoteFunction } from '../model/remote-function';
+import { classify } from '../plan/plan';
 import {
   deadline,
   otherCode,
   unsettled,
+  waitUntilSettled,
   write,
   type Refusal,
   type WriteHistory,
   type WriteSession,
 } from './write-session';
+import type { FunctionState, PackageReference } from '../model/function-state';
+import { nextStep, wantedLayers, type Step } from '../plan/next-step';
 
 /** At rest, and as it shall be; or why not. */
 export type Changed = { ok: true; remote: RemoteFunction } | { ok: false; refusal: Refusal };

@@ -9,9 +9,9 @@ import type {
   FunctionService,
   Invocation,
   LayersUpdate,
-  RemoteFunction,
 } from '../calls/function-service';
-import { failure, NEW_SHA, remoteFunction } from './release.fixtures';
+import type { RemoteFunction } from '../model/remote-function';
+import { failure, NEW_SHA, remoteFunction } from '../release.fixtures';
 
 /** What one write does: a failure, before or after the code has arrived, or an update that ends so. */
 export type WriteScript =

@@ -4,10 +4,9 @@ import { isAmbiguous } from '../model/aws-failure';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import type { LayerService } from '../calls/function-service';
 import type { PackageReference } from '../model/function-state';
-import { paced } from '../calls/paced';
-import type { Plan, PlannedLayer } from '../plan/plan';
+import { paced, type RetryPolicy } from '../calls/send';
+import type { Plan, PlannedLayer } from '../model/plan';
 import type { RateLimiter } from '../calls/rate';
-import type { RetryPolicy } from '../calls/retry';
 
 export interface LayerAccess extends RetryPolicy {
   layers: LayerService;

@@ -1,13 +1,15 @@
 /** Publishes a function's version and moves its alias there: what callers of the alias reach changes only here. */
 
-import type { AliasUpdate, RemoteFunction } from '../calls/function-service';
-import { isNumbered } from '../plan/alias-goal';
-import { isUnsettled, type PlannedFunction } from '../plan/plan';
-import { waitUntilSettled } from '../calls/poll';
+import type { AliasUpdate } from '../calls/function-service';
+import { isChanged, type Plan, type PlannedFunction } from '../model/plan';
+import { isNumbered, isUnsettled, type RemoteFunction } from '../model/remote-function';
+import { nextStep } from '../plan/next-step';
+import { knownLatest } from './change-latest';
 import {
   deadline,
   otherCode,
   unsettled,
+  waitUntilSettled,
   write,
   type Refusal,
   type WriteHistory,
@@ -89,4 +91,33 @@ function aliasMove(one: PlannedFunction, version: string, { plan }: WriteSession
 
 function refused(error: string): { ok: false; refusal: Refusal } {
   return { ok: false, refusal: { status: 'failed', error } };
+}
+
+export type Pinned =
+  { ok: true; version: string; one: PlannedFunction } | { ok: false; refusal: Refusal };
+
+/** Whether callers of its alias would meet the change before all functions have it. */
+export function followsLatest(one: PlannedFunction, plan: Plan): boolean {
+  const { before, aliasTo } = one;
+  if (!isChanged(one) || aliasTo !== null || !before?.alias) return false;
+  if (isNumbered(before.alias.version)) return false;
+  return nextStep(one, knownLatest(one, before, plan)).kind !== 'done';
+}
+
+/** The function as the rest of the release finds it. */
+export async function pinAlias(
+  one: PlannedFunction,
+  session: WriteSession,
+  history: WriteHistory,
+): Promise<Pinned> {
+  const { before } = one;
+  const published = await publishVersion(one.name, before?.codeSha256 ?? '', session, history);
+  if (!published.ok) return published;
+  const { version } = published;
+  const refusal = await moveAlias(one, version, session, history);
+  if (refusal !== null) return { ok: false, refusal };
+  const alias = before?.alias ? { ...before.alias, version } : null;
+  // Publishing has given $LATEST another revision.
+  const pinned = { ...one, before: before && { ...before, alias }, revisionId: null };
+  return { ok: true, version, one: pinned };
 }

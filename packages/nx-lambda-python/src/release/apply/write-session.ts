@@ -1,16 +1,56 @@
 /** Single writes of a release: under the rate, repeated only where that is sure to be right. */
 
+import type { FunctionService } from '../calls/function-service';
+import type { RateLimiter } from '../calls/rate';
+import { askedFor, MAX_THROTTLED, retryDelay, type RetryPolicy } from '../calls/send';
 import {
   isAmbiguous,
+  isTransient,
   stopsEverything,
   type AwsFailure,
   type AwsResult,
 } from '../model/aws-failure';
-import type { FunctionService, RemoteFunction } from '../calls/function-service';
-import type { Plan } from '../plan/plan';
-import type { PollPorts, Settled } from '../calls/poll';
-import type { RateLimiter } from '../calls/rate';
-import { MAX_THROTTLED, retryDelay, type RetryPolicy } from '../calls/retry';
+import type { Clock } from '../model/clock';
+import type { Plan } from '../model/plan';
+import { isUnsettled, type RemoteFunction } from '../model/remote-function';
+
+export type Settled =
+  | { state: 'settled'; remote: RemoteFunction }
+  | { state: 'failed'; failure: AwsFailure }
+  /** `failure`: the last look did not succeed either. */
+  | { state: 'timeout'; failure: AwsFailure | null };
+
+export interface PollPorts {
+  functions: FunctionService;
+  reads: RateLimiter;
+  clock: Clock;
+}
+
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 2_000;
+
+/**
+ * Polls GetFunction, which has a quota of its own, until no update is in progress; the first look comes
+ * after a short wait. AWS's own waiters poll another call that eats the quota of writes, and hide denials.
+ */
+export async function waitUntilSettled(
+  name: string,
+  deadline: number,
+  { functions, reads, clock }: PollPorts,
+  qualifier?: string,
+): Promise<Settled> {
+  let failure: AwsFailure | null = null;
+  for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
+    await clock.sleep(Math.max(wait, failure === null ? 0 : askedFor(failure)));
+    await reads.take();
+    const result = await functions.get(name, qualifier);
+    if (result.ok && !isUnsettled(result.value)) return { state: 'settled', remote: result.value };
+    failure = result.ok ? null : result.failure;
+    if (failure?.kind === 'throttled') reads.pause(failure.retryAfterSeconds ?? 1);
+    if (failure !== null && !isTransient(failure)) return { state: 'failed', failure };
+    if (clock.now() >= deadline) return { state: 'timeout', failure };
+  }
+}
 
 /** One run of apply, as its functions share it. */
 export interface WriteSession extends RetryPolicy, PollPorts {

@@ -1,9 +1,8 @@
-import { accountRates, type RateKind } from './account-rates';
-import type { RateLimiter } from './rate';
+import { failure } from '../release.fixtures';
+import type { VersionsPage } from '../versions/version-prune';
+import { accountRates, type RateKind, type RateLimiter } from './rate';
 import { FakeFunctions } from '../apply/fake-functions.fixtures';
 import { readRemoteStates } from '../plan/remote-states';
-import type { VersionsPage } from '../versions/version-service';
-import { failure } from '../apply/release.fixtures';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:f';
 

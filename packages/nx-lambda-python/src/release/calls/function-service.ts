@@ -3,64 +3,7 @@
 import type { Architecture } from '../../service/runtimes';
 import type { AwsResult } from '../model/aws-failure';
 import type { StorageMode } from '../model/function-state';
-
-/** A function as GetFunction or a write describes it; absent means that AWS left it out. */
-export interface RemoteFunction {
-  name: string;
-  arn: string;
-  /** Absent for container images. */
-  runtime?: string;
-  handler?: string;
-  architecture: string;
-  packageType: string;
-  /** ARNs of its layers' versions. */
-  layers: readonly string[];
-  /** Base64. */
-  codeSha256?: string;
-  /** GetFunction alone tells it. */
-  storageMode?: StorageMode;
-  /** Of the KMS key that encrypts Lambda's copy of the zip, null for AWS's own; GetFunction alone tells it. */
-  sourceKmsKeyArn?: string | null;
-  state?: string;
-  /** `Idle` of a function that the next call wakes. */
-  stateReasonCode?: string;
-  lastUpdateStatus?: string;
-  lastUpdateStatusReason?: string;
-  /** Of this state: a write that names it is refused once something else has changed the function. */
-  revisionId?: string;
-  /** Where this very answer is about a published version. */
-  version?: string;
-  /** Kinds of functions that do not take every release; absent where it is none of them. */
-  isDurable?: true;
-  /** On managed instances: who names no version reaches `$LATEST.PUBLISHED`, not $LATEST. */
-  isManaged?: true;
-  /** AWS Signer has signed its code. */
-  isSigned?: true;
-  /** What a version keeps of the function's settings, by name, as digests: they may hold secrets. */
-  settings?: Readonly<Record<string, string>>;
-  /** What the deploy's alias points to; null where there is no such alias, absent where nobody asked. */
-  alias?: RemoteAlias | null;
-  /** Names of the settings in which $LATEST differs from the version that the alias points to; absent where nobody asked. */
-  unpublished?: readonly string[];
-}
-
-export interface RemoteAlias {
-  name: string;
-  /** A number, or `$LATEST`: then it moves with each change of the function. */
-  version: string;
-  codeSha256: string | null;
-  layers: readonly string[];
-  /** The version that gets a share of its calls; null where none does, absent where nobody asked. */
-  shift?: AliasShift | null;
-}
-
-export interface AliasShift {
-  version: string;
-  /** Between 0 and 1. */
-  weight: number;
-  codeSha256: string | null;
-  layers: readonly string[];
-}
+import type { RemoteFunction } from '../model/remote-function';
 
 export interface CodeUpdate {
   name: string;

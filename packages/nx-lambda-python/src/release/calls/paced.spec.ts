@@ -2,11 +2,8 @@ import type { AwsFailureKind, AwsResult } from '../model/aws-failure';
 import { checkCodeStorage } from '../plan/code-storage';
 import type { LayerService, LayerVersion } from './function-service';
 import { planLayer, publishLayer } from '../apply/layer-version';
-import { paced } from './paced';
-import type { Plan } from '../plan/plan';
-import { waitUntilSettled } from './poll';
-import { tokenBucket } from './rate';
-import { FakeFunctions } from '../apply/fake-functions.fixtures';
+import { waitUntilSettled } from '../apply/write-session';
+import type { Plan } from '../model/plan';
 import {
   failure,
   planned,
@@ -14,9 +11,11 @@ import {
   remoteFunction,
   TARGET,
   VirtualClock,
-} from '../apply/release.fixtures';
+} from '../release.fixtures';
+import { MAX_ATTEMPTS, MAX_THROTTLED, paced } from './send';
+import { tokenBucket } from './rate';
+import { FakeFunctions } from '../apply/fake-functions.fixtures';
 import { readRemoteStates } from '../plan/remote-states';
-import { MAX_ATTEMPTS, MAX_THROTTLED } from './retry';
 
 const fails = (kind: AwsFailureKind, retryAfterSeconds?: number): AwsResult<never> => ({
   ok: false,

@@ -7,7 +7,7 @@ import {
   tokenBucket,
   type RateState,
 } from './rate';
-import { VirtualClock } from '../apply/release.fixtures';
+import { VirtualClock } from '../release.fixtures';
 
 async function times(count: number, take: () => Promise<void>, clock: VirtualClock) {
   const at: number[] = [];

@@ -1,6 +1,6 @@
 import type { AwsResult } from '../model/aws-failure';
-import { failure, VirtualClock } from '../apply/release.fixtures';
-import { MAX_ATTEMPTS, retryDelay, withRetries } from './retry';
+import { failure, VirtualClock } from '../release.fixtures';
+import { MAX_ATTEMPTS, retryDelay, withRetries } from './send';
 
 function script(...results: AwsResult<string>[]) {
   let calls = 0;

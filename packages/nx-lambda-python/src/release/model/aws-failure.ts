@@ -1,8 +1,6 @@
 /** What can go wrong in a call to AWS, as a value: release code decides by `kind`, never by an SDK's class. */
 
-import type { AwsOperation } from '../policy/permissions';
-
-export { permissionFor, type AwsOperation } from '../policy/permissions';
+import type { AwsOperation } from './permissions';
 
 export type AwsFailureKind =
   | 'throttled'

@@ -8,10 +8,9 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { FunctionService } from '../calls/function-service';
-import { paced } from '../calls/paced';
-import { isChanged, type Plan } from './plan';
+import { paced, type RetryPolicy } from '../calls/send';
+import { isChanged, type Plan } from '../model/plan';
 import type { RateLimiter } from '../calls/rate';
-import type { RetryPolicy } from '../calls/retry';
 
 export interface StorageReader extends RetryPolicy {
   functions: FunctionService;

@@ -1,24 +1,7 @@
 /** What $LATEST still lacks of what it shall be: one write at a time, from its present state alone. */
 
-import type { RemoteFunction } from '../calls/function-service';
-import type { PackageReference, StorageMode } from '../model/function-state';
-
-/** What a function shall run. */
-export interface FunctionGoal {
-  /** Null where the code stays: an alias alone is moved. */
-  package: PackageReference | null;
-  layers: LayersGoal;
-  storageMode: StorageMode;
-}
-
-/** As they are; with one version in place of every other of the same layer; without a layer; or these and no others. */
-export type LayersGoal =
-  | { kind: 'keep' }
-  /** The ARN is null until the layer is published. */
-  | { kind: 'attach'; arn: string | null }
-  /** The ARN of the layer, without a version. */
-  | { kind: 'detach'; layer: string }
-  | { kind: 'exactly'; arns: readonly string[] };
+import type { FunctionGoal, LayersGoal } from '../model/plan';
+import { isNumbered, type RemoteAlias, type RemoteFunction } from '../model/remote-function';
 
 export type Step =
   { kind: 'done' } | { kind: 'layers'; layers: readonly string[] } | { kind: 'code' };
@@ -63,4 +46,37 @@ export function detaching(
 /** `arn:aws:lambda:eu-west-1:111122223333:layer:orders-dependencies:7` without the version. */
 function layerOf(arn: string): string {
   return arn.slice(0, arn.lastIndexOf(':'));
+}
+
+interface AliasGoal extends Pick<FunctionGoal, 'package' | 'layers'> {
+  /** The version to go back to; null: whichever has the package. */
+  aliasTo: string | null;
+}
+
+/** Whether the alias points to what this function shall run, or sends the share there that it shall send. */
+export function isAliasRight(
+  { aliasTo, package: source, layers }: AliasGoal,
+  { alias }: Pick<RemoteFunction, 'alias'>,
+  aliasWeight: number | null = null,
+): boolean {
+  if (!alias || !isNumbered(alias.version)) return false;
+  const { shift = null } = alias;
+  // What goes back goes wholly.
+  if (aliasTo !== null) return alias.version === aliasTo && shift === null;
+  const isRight = (one: Pick<RemoteAlias, 'codeSha256' | 'layers'>): boolean =>
+    one.codeSha256 === source?.sha256 &&
+    wantedLayers(layers, one.layers).join() === one.layers.join();
+  return isRight(alias) || (shift !== null && shift.weight === aliasWeight && isRight(shift));
+}
+
+/** In words: `points to version 3 and sends 10 % to 4` */
+export function whereIs(alias: RemoteAlias | null | undefined): string {
+  if (!alias) return 'does not exist';
+  const { version, shift } = alias;
+  const share = shift ? ` and sends ${percent(shift.weight)} % to ${shift.version}` : '';
+  return `points to ${isNumbered(version) ? 'version ' : ''}${version}${share}`;
+}
+
+function percent(share: number): number {
+  return Number((share * 100).toFixed(2));
 }

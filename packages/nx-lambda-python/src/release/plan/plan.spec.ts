@@ -1,16 +1,9 @@
 import { LambdaPythonError } from '../../errors';
-import type { RemoteFunction } from '../calls/function-service';
+import { placeOf } from '../model/plan';
+import type { RemoteFunction } from '../model/remote-function';
+import { NEW_SHA, OLD_SHA, planned, planOf, remoteFunction, TARGET } from '../release.fixtures';
+import { classify, planDeploy, planError, type PlanRules } from './plan';
 import { detaching, nextStep, wantedLayers } from './next-step';
-import { classify, planDeploy } from './plan';
-import { planError, placeOf, type PlanRules } from './plan-error';
-import {
-  NEW_SHA,
-  OLD_SHA,
-  planned,
-  planOf,
-  remoteFunction,
-  TARGET,
-} from '../apply/release.fixtures';
 
 describe('classify', () => {
   const desired = planned('a');

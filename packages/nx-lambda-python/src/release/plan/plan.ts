@@ -1,93 +1,24 @@
 /** Decides what a deploy would do: what the manifest wants against what AWS has, nothing else. */
 
-import type { Architecture } from '../../service/runtimes';
-import { isAliasRight, whereIs } from './alias-goal';
-import { unsupported } from '../model/function-kind';
-import type { RemoteFunction } from '../calls/function-service';
-import type { FunctionState, PackageReference, StorageMode } from '../model/function-state';
-import type { DesiredFunction } from './functions';
-import { detaching, nextStep, type FunctionGoal } from './next-step';
-
-/**
- * - unchanged: runs this package already
- * - update: runs another package
- * - missing: does not exist
- * - mismatch: cannot run this package as it is configured
- * - busy: an update is under way; deploy waits for it and looks again
- * - failed: its last update failed; deploy updates it again
- */
-export type PlanStatus = 'unchanged' | 'update' | 'missing' | 'mismatch' | 'busy' | 'failed';
-
-/** In the order of tables: what needs attention comes last, where the eye is. */
-export const PLAN_STATUSES: readonly PlanStatus[] = [
-  'unchanged',
-  'update',
-  'busy',
-  'failed',
-  'missing',
-  'mismatch',
-];
-
-/** What every function shall run. */
-export interface PlanTarget {
-  runtime: string;
-  architecture: Architecture;
-  package: PackageReference;
-  storageMode: StorageMode;
-  /** Versions are published and this alias is moved to them; null changes $LATEST alone. */
-  alias: string | null;
-  /** Share of the alias' calls that the new version gets, where not all. */
-  aliasWeight: number | null;
-  /** The dependencies, where they are in a layer. */
-  layer: PlannedLayer | null;
-}
-
-export interface PlannedLayer {
-  name: string;
-  /** Of the version that has this content; null until it is published. */
-  arn: string | null;
-  package: PackageReference;
-}
-
-export interface PlannedFunction extends DesiredFunction, FunctionGoal {
-  status: PlanStatus;
-  /** Why, where the status alone does not say it. */
-  detail: string | null;
-  /** Null where it does not exist. */
-  before: FunctionState | null;
-  /** Of the state that the plan was made from. */
-  revisionId: string | null;
-  /** As it was there; new code keeps it. */
-  sourceKmsKeyArn?: string | null;
-  /** The version that its alias shall point to; null: the one that is published. */
-  aliasTo: string | null;
-  /** Base64: the code of that version. */
-  aliasCode: string | null;
-  /** It is missing, and will be created. */
-  creates: boolean;
-}
-
-/** What the package was built from, as far as git knows. */
-export interface PlanSource {
-  /** Full SHA. */
-  commit: string;
-  /** Whether the working copy differed from it. */
-  dirty: boolean;
-}
-
-export interface Plan extends Omit<PlanTarget, 'package'> {
-  service: string;
-  stage: string | null;
-  region: string;
-  /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
-  accounts: string[];
-  /** Null outside of git. */
-  source: PlanSource | null;
-  /** Null where functions get packages of their own. */
-  package: PackageReference | null;
-  /** Sorted by name. */
-  functions: PlannedFunction[];
-}
+import { LambdaPythonError } from '../../errors';
+import {
+  placeOf,
+  type DesiredFunction,
+  type FunctionGoal,
+  type Plan,
+  type PlannedFunction,
+  type PlanSource,
+  type PlanStatus,
+  type PlanTarget,
+} from '../model/plan';
+import {
+  accountsOf,
+  isUnsettled,
+  stateOf,
+  unsupported,
+  type RemoteFunction,
+} from '../model/remote-function';
+import { detaching, isAliasRight, nextStep, whereIs } from './next-step';
 
 export interface PlanInput {
   service: string;
@@ -221,47 +152,6 @@ function reasonsToUpdate(
   return `alias ${alias} ${whereIs(remote.alias)}`;
 }
 
-/** What a record keeps of a function. */
-export function stateOf(remote: RemoteFunction | null): FunctionState | null {
-  if (remote === null) return null;
-  const { alias } = remote;
-  return {
-    codeSha256: remote.codeSha256 ?? null,
-    storageMode: remote.storageMode ?? 'COPY',
-    layers: [...remote.layers],
-    alias: alias
-      ? { name: alias.name, version: alias.version, codeSha256: alias.codeSha256 }
-      : null,
-  };
-}
-
-/** Whether a function is written to. */
-export function isChanged({
-  status,
-  creates,
-}: Pick<PlannedFunction, 'status' | 'creates'>): boolean {
-  return creates || status === 'update' || status === 'busy' || status === 'failed';
-}
-
-/** Its code and layers stay as they are. */
-export function movesAliasOnly({
-  package: source,
-  layers,
-}: Pick<PlannedFunction, 'package' | 'layers'>): boolean {
-  return source === null && layers.kind === 'keep';
-}
-
-/** AWS refuses writes until it has finished with the last one. */
-export function isUnsettled({ state, lastUpdateStatus }: RemoteFunction): boolean {
-  return lastUpdateStatus === 'InProgress' || state === 'Pending';
-}
-
-export function countPlan(functions: readonly PlannedFunction[]): Record<PlanStatus, number> {
-  const counts = { unchanged: 0, update: 0, busy: 0, failed: 0, missing: 0, mismatch: 0 };
-  for (const { status } of functions) counts[status] += 1;
-  return counts;
-}
-
 function mismatches(wanted: DesiredFunction, remote: RemoteFunction, expected: Expected): string[] {
   if (remote.packageType !== 'Zip') return [`package type is ${remote.packageType}, expected Zip`];
   const pairs = [
@@ -274,12 +164,64 @@ function mismatches(wanted: DesiredFunction, remote: RemoteFunction, expected: E
     .map(([what, got, want]) => `${what} is ${got ?? 'not set'}, expected ${want}`);
 }
 
-export function accountsOf(remote: Iterable<RemoteFunction | null>): string[] {
-  const accounts = new Set<string>();
-  for (const one of remote) {
-    // arn:aws:lambda:eu-west-1:111122223333:function:orders-refund
-    const account = one?.arn.split(':')[4];
-    if (account) accounts.add(account);
+export interface PlanRules {
+  missing: 'error' | 'skip' | 'create';
+  /** The only account that may be changed; any without it. */
+  accountId?: string;
+  /** The hint for a function that does not fit, where there is a better one than to change it in AWS. */
+  mismatchHint?: string;
+}
+
+/** The worst thing first: another account, then functions that do not fit, then missing ones. */
+export function planError(plan: Plan, rules: PlanRules): LambdaPythonError | null {
+  return accountError(plan, rules) ?? mismatchError(plan, rules) ?? missingError(plan, rules);
+}
+
+function accountError(plan: Plan, { accountId }: PlanRules): LambdaPythonError | null {
+  if (accountId === undefined) return null;
+  if (plan.accounts.length === 0 && plan.functions.some(({ creates }) => creates)) {
+    return new LambdaPythonError('ACCOUNT_UNKNOWN', {
+      message: `neither a function nor STS tells the account, expected ${accountId}; nothing was changed`,
+      hint: 'open the way to STS of this region (AWS_ENDPOINT_URL_STS names another one): functions are created only in an account that is known',
+    });
   }
-  return [...accounts].sort();
+  const others = plan.accounts.filter((account) => account !== accountId);
+  if (others.length === 0) return null;
+  return new LambdaPythonError('FUNCTION_MISMATCH', {
+    message: `the functions are in account ${others.join(', ')}, expected ${accountId}; nothing was changed`,
+    hint: `use credentials of ${accountId} (--profile), or correct \`accountId\``,
+  });
+}
+
+function mismatchError(plan: Plan, { mismatchHint }: PlanRules): LambdaPythonError | null {
+  const wrong = withStatus(plan, 'mismatch');
+  if (wrong.length === 0) return null;
+  const list = named(wrong.map(({ name, detail }) => `${name} (${detail})`));
+  return new LambdaPythonError('FUNCTION_MISMATCH', {
+    message: `${wrong.length} of ${plan.functions.length} functions in ${placeOf(plan)} cannot run this package: ${list}; nothing was changed`,
+    hint:
+      mismatchHint ??
+      'change the function where it is defined, or the marker in pyproject.toml, then build again; `--only` leaves functions out',
+  });
+}
+
+function missingError(plan: Plan, { missing }: PlanRules): LambdaPythonError | null {
+  const absent = withStatus(plan, 'missing').filter(({ creates }) => !creates);
+  if (absent.length === 0 || missing === 'skip') return null;
+  const names = named(absent.map(({ name }) => name));
+  const verb = absent.length === 1 ? 'does' : 'do';
+  return new LambdaPythonError('FUNCTION_MISSING', {
+    message: `${absent.length} of ${plan.functions.length} functions ${verb} not exist in ${placeOf(plan)}: ${names}; nothing was changed`,
+    hint: 'create them, correct `functionName`, or run with --missing=skip, or --missing=create',
+  });
+}
+
+function withStatus(plan: Plan, status: PlanStatus): PlannedFunction[] {
+  return plan.functions.filter((one) => one.status === status);
+}
+
+/** All of a few, the first of many: the plan above the error has them all. */
+function named(items: readonly string[]): string {
+  const shown = items.slice(0, 20).join(', ');
+  return items.length > 20 ? `${shown} and ${items.length - 20} more` : shown;
 }

@@ -1,16 +1,10 @@
 /** Reads what AWS has, for each function, as fast as the quota of GetFunction allows. */
 
 import { failureError, type AwsPlace } from '../calls/failure-error';
-import type {
-  AliasShift,
-  FunctionService,
-  RemoteAlias,
-  RemoteFunction,
-} from '../calls/function-service';
-import { forEachLimited } from '../calls/concurrency';
-import { paced } from '../calls/paced';
+import type { FunctionService } from '../calls/function-service';
+import { forEachLimited, paced, type RetryPolicy } from '../calls/send';
+import type { AliasShift, RemoteAlias, RemoteFunction } from '../model/remote-function';
 import type { RateLimiter } from '../calls/rate';
-import type { RetryPolicy } from '../calls/retry';
 
 export interface FunctionReader extends RetryPolicy {
   functions: FunctionService;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { partitionOf } from './partitions';
+import { partitionOf } from './policy';
 
 /** The SDK's table, which it keeps to itself. */
 function regionsOfSdk(): [region: string, partition: string][] {

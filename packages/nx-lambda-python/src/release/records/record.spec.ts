@@ -8,7 +8,7 @@ import {
 } from './record';
 import { beginRecord, lastNumber, listReleases, readRecords, replaceRecord } from './record-store';
 import { FakeRecords, recordAccess, recorded, releaseRecord, RELEASES } from './records.fixtures';
-import { failure } from '../apply/release.fixtures';
+import { failure } from '../release.fixtures';
 
 const RECORD = releaseRecord(3, [recorded('a'), recorded('b', { before: null, after: null })]);
 

@@ -1,9 +1,14 @@
 /** The record of one release: what it found, what it did, and from which commit; one JSON object in the bucket. */
 
 import { LambdaPythonError } from '../../errors';
-import type { FunctionState, PackageReference } from '../model/function-state';
-import type { OutcomeStatus } from '../model/outcome';
-import type { PlanSource } from '../plan/plan';
+import type {
+  FunctionOutcome,
+  FunctionState,
+  OutcomeStatus,
+  PackageReference,
+} from '../model/function-state';
+import { isChanged, type Plan, type PlanSource } from '../model/plan';
+import { packageKey } from '../upload/package-object';
 
 /** `started` stays where a deploy was killed: nobody was left to write the end. */
 export type ReleaseStatus = 'started' | 'succeeded' | 'failed' | 'rolled-back';
@@ -213,4 +218,103 @@ function defectOf(value: unknown): string | null {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A record as it begins: number and times are the session's. */
+export type ReleaseDraft = Omit<
+  ReleaseRecord,
+  'format' | 'number' | 'status' | 'startedAt' | 'endedAt'
+>;
+
+/** The code that callers get. */
+export function liveCode({ alias, codeSha256 }: FunctionState): string | null {
+  return alias === null ? codeSha256 : alias.codeSha256;
+}
+
+/** A function's row with what became of it; `after` is what the release made of it. */
+export function endedFunction(
+  one: RecordedFunction,
+  outcome: FunctionOutcome | undefined,
+  after: FunctionState | null,
+): RecordedFunction {
+  if (outcome === undefined) return { ...one, status: 'skipped' };
+  const { status, error, pinned } = outcome;
+  const { before } = one;
+  const alias = before?.alias && pinned !== undefined && { ...before.alias, version: pinned };
+  return {
+    ...one,
+    ...(before && alias && { before: { ...before, alias } }),
+    status,
+    after,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** The package that some code came from, if it came from this service's: the digest is the key. */
+export function packageOfCode(
+  codeSha256: string | null,
+  { bucket, keyOf }: { bucket: string; keyOf: (sha256: string) => string },
+): PackageReference | null {
+  if (codeSha256 === null) return null;
+  return { sha256: codeSha256, bucket, key: keyOf(codeSha256), versionId: null };
+}
+
+export interface DraftFacts {
+  by: ReleaseAuthor;
+  prefix: string;
+  bucket: string;
+  /** Of a rollback: the release that it is about, and what each function shall run. */
+  rollback?: { of: number; goals: ReadonlyMap<string, FunctionState> };
+}
+
+/** Whether applying the plan may write anything. */
+export function hasChanges(plan: Plan): boolean {
+  return plan.functions.some(isChanged);
+}
+
+export function releaseDraft(
+  plan: Plan,
+  { by, prefix, bucket, rollback }: DraftFacts,
+): ReleaseDraft {
+  const keyOf = (sha256: string) => packageKey(prefix, plan.service, sha256);
+  return {
+    kind: rollback === undefined ? 'deploy' : 'rollback',
+    of: rollback?.of ?? null,
+    service: plan.service,
+    stage: plan.stage,
+    region: plan.region,
+    account: plan.accounts[0] ?? null,
+    alias: plan.alias,
+    by,
+    source: plan.source,
+    runtime: plan.runtime,
+    architecture: plan.architecture,
+    package: rollback === undefined ? plan.package : null,
+    functions: plan.functions.map((one) => {
+      const goal = rollback?.goals.get(one.name);
+      return {
+        name: one.name,
+        handlerName: one.handlerName,
+        handler: one.handler,
+        before: one.before,
+        beforePackage: packageOfCode(one.before?.codeSha256 ?? null, { bucket, keyOf }),
+        goal: goal === undefined ? (one.package?.sha256 ?? null) : liveCode(goal),
+        after: null,
+        status: 'pending',
+      };
+    }),
+  };
+}
+
+/** The rows of a record at its end. */
+export function endedFunctions(
+  rows: readonly RecordedFunction[],
+  outcomes: readonly FunctionOutcome[],
+): RecordedFunction[] {
+  const ended = new Map(outcomes.map((one) => [one.name, one]));
+  return rows.map((row) => {
+    const outcome = ended.get(row.name);
+    const after = outcome?.after ?? null;
+    return endedFunction(row, outcome, after);
+  });
 }

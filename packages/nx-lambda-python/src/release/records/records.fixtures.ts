@@ -3,9 +3,8 @@
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { Bucket, ObjectLocation } from '../upload/object-storage';
 import type { RecordedFunction, ReleaseRecord } from './record';
-import type { RecordAccess } from './record-access';
-import type { RecordStorage, StoredText, WriteCondition } from './record-storage';
-import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../apply/release.fixtures';
+import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
+import type { RecordAccess, RecordStorage, StoredText, WriteCondition } from './record-store';
 
 export class FakeRecords implements RecordStorage {
   readonly objects = new Map<string, { text: string; etag: string; written: number }>();

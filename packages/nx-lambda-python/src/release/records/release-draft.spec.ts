@@ -1,7 +1,4 @@
 import { applyPlan } from '../apply/apply';
-import type { LockKeeper } from './lock-keeper';
-import { endedFunctions, guardedFunctions, hasChanges, releaseDraft } from './release-draft';
-import { FakeFunctions } from '../apply/fake-functions.fixtures';
 import {
   failure,
   NEW_SHA,
@@ -10,7 +7,10 @@ import {
   planOf,
   remoteFunction,
   VirtualClock,
-} from '../apply/release.fixtures';
+} from '../release.fixtures';
+import { endedFunctions, hasChanges, releaseDraft } from './record';
+import { guardedFunctions, type LockKeeper } from './release-lock';
+import { FakeFunctions } from '../apply/fake-functions.fixtures';
 import { tokenBucket } from '../calls/rate';
 import { stateOf } from './records.fixtures';
 

@@ -1,7 +1,7 @@
 import type { LockView } from './release-lock';
 import { freeLock, isHeld, lookAtLock, renewLock, takeLock, type LockHolder } from './release-lock';
 import { FakeRecords, recordAccess, RELEASES } from './records.fixtures';
-import { failure } from '../apply/release.fixtures';
+import { failure } from '../release.fixtures';
 
 const ADA: LockHolder = {
   owner: 'ada',

@@ -1,13 +1,19 @@
 /** One deploy at a time for each service, account, region and stage: a small object that S3 itself compares before it is replaced. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsResult } from '../model/aws-failure';
-import { isTransient } from '../model/aws-failure';
-import { lockFailure, unguardedError, type RecordAccess } from './record-access';
+import type { FunctionService } from '../calls/function-service';
+import { withRetries } from '../calls/send';
+import { isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
+import type { AwsOperation } from '../model/permissions';
 import { objectUrl, type ObjectLocation } from '../upload/object-storage';
 import type { ReleaseStatus } from './record';
-import type { StoredText, WriteCondition } from './record-storage';
-import { withRetries } from '../calls/retry';
+import {
+  lockFailure,
+  unguardedError,
+  type RecordAccess,
+  type StoredText,
+  type WriteCondition,
+} from './record-store';
 
 /** The holder renews it so often, */
 export const RENEW_SECONDS = 60;
@@ -272,3 +278,107 @@ const UNKNOWN_HOLDER: LockHolder = {
   command: 'nx deploy',
   heldSince: 'an unknown time',
 };
+
+/** Nothing is written under a lock that was not renewed for so long: others may soon call it left behind. */
+const TRUSTED_SECONDS = STALE_SECONDS - 60;
+
+export interface LockKeeper {
+  /** To be called every RENEW_SECONDS; never throws. */
+  renew(): Promise<void>;
+  /** Null while the lock is ours; renews it first where that may have ceased, as after a laptop's sleep. */
+  check(): Promise<AwsFailure | null>;
+  /** The number under which the release is recorded, where another than planned. */
+  setNumber(number: number): Promise<AwsFailure | null>;
+  /** Once; nothing is written under it from the moment of asking. */
+  free(last: LockFile['last']): Promise<AwsResult<unknown>>;
+}
+
+/** `wallNow`: Date.now; some systems stop the other clock while they sleep. */
+export function keepLock(first: HeldLock, access: RecordAccess, wallNow: () => number): LockKeeper {
+  let held = first;
+  let lost: AwsFailure | null = null;
+  let renewed = [access.clock.now(), wallNow()] as const;
+  let last: Promise<unknown> = Promise.resolve();
+  let given: Promise<AwsResult<unknown>> | null = null;
+
+  /** One write at a time: the ETag of each is the condition of the next. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function renewNow(changes: Partial<Pick<LockFile, 'number'>> = {}) {
+    if (lost !== null) return lost;
+    const asked = [access.clock.now(), wallNow()] as const;
+    const result = await renewLock(held, access, changes);
+    if (result.ok) {
+      held = result.value;
+      renewed = asked;
+      return null;
+    }
+    if (result.failure.kind === 'lock-lost') lost = result.failure;
+    return result.failure;
+  }
+
+  function isTrusted(): boolean {
+    const [clock, wall] = renewed;
+    const seconds = Math.max(access.clock.now() - clock, wallNow() - wall) / 1000;
+    return seconds < TRUSTED_SECONDS;
+  }
+
+  return {
+    renew: () =>
+      inTurn(async () => {
+        await renewNow();
+      }),
+    async check() {
+      if (given !== null) return GIVEN_BACK;
+      if (lost !== null || isTrusted()) return lost;
+      return inTurn(async () => {
+        if (lost !== null || isTrusted()) return lost;
+        const failure = await renewNow();
+        return failure === null ? null : { ...failure, kind: 'lock-lost' as const };
+      });
+    },
+    setNumber: (number) => inTurn(() => renewNow({ number })),
+    free: (ended) =>
+      (given ??= inTurn(async () =>
+        lost === null ? freeLock(held, ended, access) : { ok: false, failure: lost },
+      )),
+  };
+}
+
+const GIVEN_BACK: AwsFailure = {
+  kind: 'lock-lost',
+  operation: 'PutObject',
+  name: 'Interrupted',
+  message: 'the release was interrupted and has given its lock back',
+};
+
+/** Every write asks first whether the lock is still ours; with a lost one it would race another deploy. */
+export function guardedFunctions(
+  functions: FunctionService,
+  lock: Pick<LockKeeper, 'check'>,
+): FunctionService {
+  const guarded = async <T>(
+    operation: AwsOperation,
+    write: () => Promise<AwsResult<T>>,
+  ): Promise<AwsResult<T>> => {
+    const failure = await lock.check();
+    return failure === null ? write() : { ok: false, failure: { ...failure, operation } };
+  };
+  return {
+    get: (name, qualifier) => functions.get(name, qualifier),
+    invoke: (name, payload, qualifier) => functions.invoke(name, payload, qualifier),
+    codeStorage: () => functions.codeStorage(),
+    aliasWeights: (name, alias) => functions.aliasWeights(name, alias),
+    updateCode: (update) => guarded('UpdateFunctionCode', () => functions.updateCode(update)),
+    updateLayers: (update) =>
+      guarded('UpdateFunctionConfiguration', () => functions.updateLayers(update)),
+    publish: (name, sha256) => guarded('PublishVersion', () => functions.publish(name, sha256)),
+    createAlias: (alias) => guarded('CreateAlias', () => functions.createAlias(alias)),
+    updateAlias: (alias) => guarded('UpdateAlias', () => functions.updateAlias(alias)),
+    create: (request) => guarded('CreateFunction', () => functions.create(request)),
+  };
+}

@@ -1,5 +1,7 @@
-import { keepLock } from './lock-keeper';
-import type { RecordedFunction, ReleaseRecord } from './record';
+import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
+import type { RecordedFunction, ReleaseDraft, ReleaseRecord } from './record';
+import { keepLock, lookAtLock, takeLock } from './release-lock';
+import { beginRelease, carriedOver, settleUnfinished } from './release-session';
 import {
   FakeRecords,
   recordAccess,
@@ -8,9 +10,6 @@ import {
   RELEASES,
   stateOf,
 } from './records.fixtures';
-import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../apply/release.fixtures';
-import { lookAtLock, takeLock } from './release-lock';
-import { beginRelease, carriedOver, settleUnfinished, type ReleaseDraft } from './release-session';
 
 const OTHER_SHA = Buffer.alloc(32, 3).toString('base64');
 const pending = (name: string, more: Partial<RecordedFunction> = {}) =>

@@ -2,21 +2,33 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
-import { isNumbered } from '../plan/alias-goal';
-import type { FunctionState, PackageReference } from '../model/function-state';
-import { keepLock, type LockKeeper } from './lock-keeper';
+import { isNumbered } from '../model/remote-function';
 import { objectUrl } from '../upload/object-storage';
-import type { FunctionOutcome } from '../model/outcome';
-import { recordKey, type RecordedFunction, type ReleaseRecord, type ReleaseStatus } from './record';
-import type { RecordAccess } from './record-access';
+import {
+  liveCode,
+  recordKey,
+  type RecordedFunction,
+  type ReleaseDraft,
+  type ReleaseRecord,
+  type ReleaseStatus,
+} from './record';
 import {
   beginRecord,
   lastNumber,
   readRecord,
   replaceRecord,
+  type RecordAccess,
   type StoredRecord,
 } from './record-store';
-import { isHeld, takeLock, type LockFile, type LockHolder, type LockView } from './release-lock';
+import {
+  isHeld,
+  keepLock,
+  takeLock,
+  type LockFile,
+  type LockHolder,
+  type LockKeeper,
+  type LockView,
+} from './release-lock';
 
 export interface ReleaseAccess extends RecordAccess {
   holder: LockHolder;
@@ -30,12 +42,6 @@ export interface ReleaseAccess extends RecordAccess {
    */
   onInterruption: (work: () => Promise<unknown>) => () => void;
 }
-
-/** A record as it begins: number and times are the session's. */
-export type ReleaseDraft = Omit<
-  ReleaseRecord,
-  'format' | 'number' | 'status' | 'startedAt' | 'endedAt'
->;
 
 export interface ReleaseSession {
   number: number;
@@ -158,30 +164,6 @@ export function unprovenFunctions(rows: readonly RecordedFunction[]): Set<string
   return new Set(changed.map(({ name }) => name));
 }
 
-/** The code that callers get. */
-export function liveCode({ alias, codeSha256 }: FunctionState): string | null {
-  return alias === null ? codeSha256 : alias.codeSha256;
-}
-
-/** A function's row with what became of it; `after` is what the release made of it. */
-export function endedFunction(
-  one: RecordedFunction,
-  outcome: FunctionOutcome | undefined,
-  after: FunctionState | null,
-): RecordedFunction {
-  if (outcome === undefined) return { ...one, status: 'skipped' };
-  const { status, error, pinned } = outcome;
-  const { before } = one;
-  const alias = before?.alias && pinned !== undefined && { ...before.alias, version: pinned };
-  return {
-    ...one,
-    ...(before && alias && { before: { ...before, alias } }),
-    status,
-    after,
-    ...(error === undefined ? {} : { error }),
-  };
-}
-
 /**
  * Every function runs what a killed release was to bring: its record gets the end that nobody wrote.
  * Left as it is where another holds the lock, or anything fails: no deploy depends on it.
@@ -302,13 +284,4 @@ function lost(failure: AwsFailure, { subject }: RecordAccess): LambdaPythonError
 
 function say({ name, message }: AwsFailure): string {
   return `${name}: ${message}`;
-}
-
-/** The package that some code came from, if it came from this service's: the digest is the key. */
-export function packageOfCode(
-  codeSha256: string | null,
-  { bucket, keyOf }: { bucket: string; keyOf: (sha256: string) => string },
-): PackageReference | null {
-  if (codeSha256 === null) return null;
-  return { sha256: codeSha256, bucket, key: keyOf(codeSha256), versionId: null };
 }

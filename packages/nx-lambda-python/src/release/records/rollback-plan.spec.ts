@@ -1,5 +1,5 @@
-import { NEW_SHA, OLD_SHA, remoteFunction } from '../apply/release.fixtures';
-import type { RemoteFunction } from '../calls/function-service';
+import type { RemoteFunction } from '../model/remote-function';
+import { NEW_SHA, OLD_SHA, remoteFunction } from '../release.fixtures';
 import { recorded, releaseRecord, stateOf } from './records.fixtures';
 import { neededVersions, planRollback } from './rollback-plan';
 import { undoLast } from './rollback-target';

@@ -2,22 +2,20 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
-import { isAliasRight, isNumbered, whereIs } from '../plan/alias-goal';
-import type { RemoteFunction } from '../calls/function-service';
-import { unsupported } from '../model/function-kind';
-import type { PackageReference } from '../model/function-state';
+import type { Plan, PlannedFunction } from '../model/plan';
 import {
   accountsOf,
-  classify,
+  isNumbered,
   stateOf,
-  type Plan,
-  type PlannedFunction,
-  type Wanted,
-} from '../plan/plan';
+  unsupported,
+  type RemoteFunction,
+} from '../model/remote-function';
+import { isAliasRight, whereIs } from '../plan/next-step';
+import { classify, type Wanted } from '../plan/plan';
+import { liveCode } from './record';
+import type { PackageOrigin, RollbackFunction, RollbackTarget } from './rollback-target';
+import type { PackageReference } from '../model/function-state';
 import { shortSha } from '../../report/text';
-import type { PackageOrigin } from './package-origin';
-import { liveCode } from './release-session';
-import type { RollbackFunction, RollbackTarget } from './rollback-target';
 
 export interface RollbackInput {
   target: RollbackTarget;

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
-import { pointerLocation, renderPointer } from './dependency-pointer';
-import type { AwsFailure, AwsOperation, AwsResult } from '../model/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
+import type { AwsOperation } from '../model/permissions';
+import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
+import { pointerLocation, renderPointer } from './delta-upload';
+import type { PartStorage } from './object-storage';
 import { packageKey } from './package-object';
-import type { PartStorage } from './part-storage';
 import { FakeStorage } from './fake-storage.fixtures';
-import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../apply/release.fixtures';
 import { uploadPackage } from './upload';
 
 const SHARED = 16 * 1024 * 1024;

@@ -2,7 +2,7 @@
 
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { ObjectStorage, PutRequest, StoredObject } from './object-storage';
-import { failure } from '../apply/release.fixtures';
+import { failure } from '../release.fixtures';
 
 /** S3 in memory; each operation first uses up the failures that are queued for it. */
 export class FakeStorage implements ObjectStorage {

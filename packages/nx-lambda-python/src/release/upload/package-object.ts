@@ -1,17 +1,37 @@
 /** Where a deployment package lives in S3, and what is there now. */
 
+import type { Readable } from 'node:stream';
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure } from '../model/aws-failure';
+import type { PackagePrefix } from '../../packaging/package';
 import { failureError, type AwsPlace } from '../calls/failure-error';
+import { withRetries, type RetryPolicy } from '../calls/send';
+import type { AwsFailure } from '../model/aws-failure';
 import type { PackageReference } from '../model/function-state';
 import {
   objectUrl,
   type ObjectLocation,
   type ObjectStorage,
+  type PartStorage,
   type StoredObject,
 } from './object-storage';
-import type { PartStorage } from './part-storage';
-import { withRetries, type RetryPolicy } from '../calls/retry';
+
+/** The zip on disk, proven to be the one that its manifest describes. */
+export interface PackageFile {
+  /** From this byte on; default 0. */
+  open: (from?: number) => Readable;
+  size: number;
+  /** Base64. */
+  sha256: string;
+  /** What it has in common with other packages: its first bytes. */
+  dependencies?: PackagePrefix;
+  /** CRC64NVME from this byte on, default 0; base64. Reads the file. */
+  crc64: (from?: number) => Promise<string>;
+}
+
+export interface UploadRequest {
+  location: ObjectLocation;
+  file: PackageFile;
+}
 
 export const DEFAULT_PREFIX = 'lambda-packages';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { packageKey, type StorageAccess } from './package-object';
 import { FakeStorage } from './fake-storage.fixtures';
-import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../apply/release.fixtures';
+import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
 import { planUpload, uploadPackage } from './upload';
 
 const KEY = packageKey('p', 'svc', NEW_SHA);

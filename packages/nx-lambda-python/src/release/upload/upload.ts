@@ -1,11 +1,10 @@
 /** Puts a deployment package where Lambda can read it: once, whole, and proven. */
 
-import type { Readable } from 'node:stream';
+import { failureError } from '../calls/failure-error';
+import { withRetries } from '../calls/send';
 import { isTransient, type AwsFailure } from '../model/aws-failure';
-import type { PackagePrefix } from '../../packaging/package';
 import { secondsSince } from '../model/clock';
 import { rememberDependencies, uploadDelta, type DeltaUpload } from './delta-upload';
-import { failureError } from '../calls/failure-error';
 import { objectUrl, type ObjectLocation, type StoredObject } from './object-storage';
 import {
   bucketError,
@@ -13,26 +12,8 @@ import {
   hiddenError,
   verified,
   type StorageAccess,
+  type UploadRequest,
 } from './package-object';
-import { withRetries } from '../calls/retry';
-
-/** The zip on disk, proven to be the one that its manifest describes. */
-export interface PackageFile {
-  /** From this byte on; default 0. */
-  open: (from?: number) => Readable;
-  size: number;
-  /** Base64. */
-  sha256: string;
-  /** What it has in common with other packages: its first bytes. */
-  dependencies?: PackagePrefix;
-  /** CRC64NVME from this byte on, default 0; base64. Reads the file. */
-  crc64: (from?: number) => Promise<string>;
-}
-
-export interface UploadRequest {
-  location: ObjectLocation;
-  file: PackageFile;
-}
 
 export interface UploadOutcome {
   status: 'uploaded' | 'present' | 'absent';

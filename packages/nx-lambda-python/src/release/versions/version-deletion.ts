@@ -1,8 +1,7 @@
 /** Deletes what a plan of versions says, one call for each, under the rate of the account's writes. */
 
 import { isAmbiguous, stopsEverything, type AwsFailure } from '../model/aws-failure';
-import { forEachLimited } from '../calls/concurrency';
-import { paced } from '../calls/paced';
+import { forEachLimited, paced } from '../calls/send';
 import { storedBytes } from '../plan/code-storage';
 import { versionsToDelete, type VersionPlan } from './version-prune';
 import type { VersionPorts } from './version-reading';

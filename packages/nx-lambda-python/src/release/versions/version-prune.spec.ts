@@ -1,6 +1,6 @@
 import type { FunctionState } from '../model/function-state';
 import type { ReleaseRecord } from '../records/record';
-import { ranges } from './version-document';
+import { ranges } from '../documents/version-document';
 import {
   planVersions,
   versionPlanError,

@@ -1,8 +1,7 @@
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import { deleteVersions, freedBytes } from './version-deletion';
-import { planVersions } from './version-prune';
+import { planVersions, type VersionService } from './version-prune';
 import { readVersionFacts, type StageAccess, type VersionPorts } from './version-reading';
-import type { VersionService } from './version-service';
 
 const ok = <T>(value: T): AwsResult<T> => ({ ok: true, value });
 const refused = (kind: AwsFailure['kind']): AwsResult<never> => ({

@@ -1,23 +1,22 @@
 /** Reads what decides which versions can go. The order matters: releases may be under way. */
 
-import { forEachLimited } from '../calls/concurrency';
 import { failureError, type AwsPlace } from '../calls/failure-error';
-import { paced } from '../calls/paced';
 import type { RateLimiter } from '../calls/rate';
+import { forEachLimited, paced, withRetries, type RetryPolicy } from '../calls/send';
 import { numberOfKey, ownPrefix, stagesPrefix } from '../records/record';
-import { lockFailure, type RecordAccess } from '../records/record-access';
-import { lastRecords, listingError } from '../records/record-store';
+import { lastRecords, listingError, lockFailure, type RecordAccess } from '../records/record-store';
 import { isHeld, lockedError, lookAtLock } from '../records/release-lock';
-import { withRetries, type RetryPolicy } from '../calls/retry';
 import {
   hasSurplus,
   keepRunning,
   versionsToDelete,
+  type FunctionAlias,
   type FunctionVersions,
+  type PublishedVersion,
   type StageRecords,
   type VersionPlan,
+  type VersionService,
 } from './version-prune';
-import type { FunctionAlias, PublishedVersion, VersionService } from './version-service';
 
 export interface VersionPorts extends RetryPolicy {
   versions: VersionService;

@@ -1,6 +1,6 @@
 /** The suite on the simulated account, and that nothing which is sent to AWS is without a check. */
 
-import { PERMISSIONS } from '../../release/policy/permissions';
+import { PERMISSIONS } from '../../release/model/permissions';
 import type { SimulatedAccount } from '../account';
 import { startSimulatedAccount } from '../account';
 import { LAMBDA_OPERATIONS } from '../lambda/route';

@@ -1,4 +1,4 @@
-/** A plan, grouped by what would happen. */
+/** A plan as table, JSON and Markdown, and the line that says where a command writes. */
 
 import {
   foldedSection,
@@ -7,16 +7,38 @@ import {
   type Document,
   type Section,
 } from '../../report/document';
+import { renderDocument, type OutputFormat } from '../../report/render';
+import { renderJson, shortSha, summarize } from '../../report/text';
+import type { PackageReference } from '../model/function-state';
 import {
   countPlan,
   PLAN_STATUSES,
   type Plan,
   type PlannedFunction,
+  type PlanSource,
   type PlanStatus,
-} from '../plan/plan';
-import { isNumbered } from '../plan/alias-goal';
-import { packageFacts } from '../upload/package-facts';
-import { shortSha, summarize } from '../../report/text';
+} from '../model/plan';
+import { isNumbered } from '../model/remote-function';
+
+export function packageFacts(of: {
+  package: PackageReference | null;
+  source: PlanSource | null;
+}): [string, string][] {
+  return [
+    ['package', of.package ? packageLine(of.package) : "each function's own"],
+    ...(of.source ? [['commit', commitLine(of.source)] as [string, string]] : []),
+  ];
+}
+
+/** `commit 0123456789ab`, as groups of functions are named. */
+export function commitLine({ commit, dirty }: PlanSource): string {
+  return `${commit.slice(0, 12)}${dirty ? ' with changes that are not committed' : ''}`;
+}
+
+function packageLine({ sha256, bucket, key, versionId }: PackageReference): string {
+  const version = versionId === null ? '' : ` (version ${versionId})`;
+  return `${shortSha(sha256)} at s3://${bucket}/${key}${version}`;
+}
 
 /** The release that a rollback is about. */
 export interface PlannedBack {
@@ -115,4 +137,40 @@ function aliasBefore({ before, aliasTo }: PlannedFunction): string {
   if (!before?.alias) return '';
   const { name, version } = before.alias;
   return `${name}: ${isNumbered(version) ? 'version ' : ''}${version} → ${aliasTo ?? 'new'}`;
+}
+
+/** @param back of a rollback */
+export function renderPlan(plan: Plan, format: OutputFormat, back?: PlannedBack): string {
+  if (format === 'json') {
+    const about = back && { of: back.of, description: back.description };
+    return renderJson({ format: 1, ...about, ...plan, counts: countPlan(plan.functions) });
+  }
+  return renderDocument(planDocument(plan, back), format);
+}
+export interface Destination {
+  service: string;
+  /** Null without one. */
+  stage: string | null;
+  /** Null where AWS does not tell. */
+  account: string | null;
+  region: string;
+  bucket: string;
+}
+
+/**
+ * `orders: deploys to stage prod, account 111122223333, region eu-west-1, bucket acme-packages`
+ *
+ * @param action `deploys to`, or `would deploy to` of what only looks
+ */
+export function destinationLine(
+  action: string,
+  { service, stage, account, region, bucket }: Destination,
+): string {
+  const places = [
+    ...(stage === null ? [] : [`stage ${stage}`]),
+    account === null ? 'an account that AWS does not tell' : `account ${account}`,
+    `region ${region}`,
+    `bucket ${bucket}`,
+  ];
+  return `${service}: ${action} ${places.join(', ')}`;
 }

@@ -1,8 +1,8 @@
-/** Retries of single calls, with waits that grow and spread. */
+/** How calls are sent: repeated, under a shared rate, a few at a time. */
 
 import { isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
 import type { Clock } from '../model/clock';
-import { LONGEST_PAUSE_MILLISECONDS } from './rate';
+import { LONGEST_PAUSE_MILLISECONDS, type RateLimiter } from './rate';
 
 export interface RetryPolicy {
   clock: Clock;
@@ -37,4 +37,47 @@ export function retryDelay(attempt: number, failure: AwsFailure, random: () => n
 /** Milliseconds that AWS asks to wait, as far as it may be believed; a gateway says hours. */
 export function askedFor({ retryAfterSeconds = 0 }: AwsFailure): number {
   return Math.min(retryAfterSeconds * 1000, LONGEST_PAUSE_MILLISECONDS);
+}
+
+/** Sends a call when the rate allows it, as often as it may be repeated. */
+export async function paced<T>(
+  send: () => Promise<AwsResult<T>>,
+  limiter: RateLimiter,
+  { clock, random }: RetryPolicy,
+): Promise<AwsResult<T>> {
+  let throttled = 0;
+  for (let attempt = 1; ;) {
+    await limiter.take();
+    const result = await send();
+    if (result.ok || !isTransient(result.failure)) return result;
+    if (result.failure.kind === 'throttled') {
+      throttled += 1;
+      limiter.pause(result.failure.retryAfterSeconds ?? 1);
+      if (throttled === MAX_THROTTLED) return result;
+    } else {
+      if (attempt === MAX_ATTEMPTS) return result;
+      await clock.sleep(retryDelay(attempt, result.failure, random));
+      attempt += 1;
+    }
+  }
+}
+/** Starts items in order; the first error stops the start of others and is thrown when the rest has ended. */
+export async function forEachLimited<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const errors: unknown[] = [];
+  async function worker(): Promise<void> {
+    for (let next = queue.next(); !next.done && errors.length === 0; next = queue.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: limit }, worker));
+  if (errors.length > 0) throw errors[0];
 }

@@ -1,4 +1,5 @@
-import { Progress, type ReleasePhase } from './progress';
+import type { ReleasePhase } from '../apply/apply';
+import { Progress } from './progress';
 
 function at(milliseconds: number) {
   const clock = { time: milliseconds, now: () => clock.time, sleep: async () => undefined };

@@ -1,10 +1,9 @@
 /** Plans and reports of 3, 40 and 300 functions, with what goes wrong among them. */
 
-import type { FunctionState } from '../model/function-state';
-import type { FunctionOutcome } from '../model/outcome';
-import type { Plan, PlannedFunction, PlanStatus } from '../plan/plan';
-import { NEW_SHA, OLD_SHA, planned, planOf } from '../apply/release.fixtures';
-import { deployReport, type DeployReport } from './report';
+import type { FunctionOutcome, FunctionState } from '../model/function-state';
+import type { Plan, PlannedFunction, PlanStatus } from '../model/plan';
+import { NEW_SHA, OLD_SHA, planned, planOf } from '../release.fixtures';
+import { deployReport, type DeployReport } from './deploy-report';
 
 /** As AWS might quote somebody's input: colours, a title, a table's and HTML's characters, wide ones, two lines. */
 export const HOSTILE =

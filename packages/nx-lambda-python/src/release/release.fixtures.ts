@@ -1,15 +1,10 @@
 /** For the specs of release: time that runs at will, failures, functions as AWS describes them and as plans do. */
 
-import type { AwsFailure, AwsFailureKind, AwsOperation } from '../model/aws-failure';
-import type { Clock } from '../model/clock';
-import type { RemoteFunction } from '../calls/function-service';
-import {
-  stateOf,
-  type Plan,
-  type PlannedFunction,
-  type PlanStatus,
-  type PlanTarget,
-} from '../plan/plan';
+import type { AwsFailure, AwsFailureKind } from './model/aws-failure';
+import type { Clock } from './model/clock';
+import type { AwsOperation } from './model/permissions';
+import type { Plan, PlannedFunction, PlanStatus, PlanTarget } from './model/plan';
+import { stateOf, type RemoteFunction } from './model/remote-function';
 
 /** Time passes only while everything waits. */
 export class VirtualClock implements Clock {

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { FunctionOutcome } from '../model/outcome';
-import type { Plan } from '../plan/plan';
-import { NEW_SHA, planned, planOf } from '../apply/release.fixtures';
-import { renderPlan, renderReport, type OutputFormat } from '../../report/render';
-import { HOSTILE, planOfSize, reportOfSize } from './render.fixtures';
-import { cutMarkdown } from '../../report/render-markdown';
-import { deployReport, isSuccess, type ReportCommands } from './report';
+import { cutMarkdown, type OutputFormat } from '../../report/render';
+import type { FunctionOutcome } from '../model/function-state';
+import type { Plan } from '../model/plan';
+import { NEW_SHA, planned, planOf } from '../release.fixtures';
+import { deployReport, isSuccess, renderReport, type ReportCommands } from './deploy-report';
+import { HOSTILE, planOfSize, reportOfSize } from './documents.fixtures';
+import { renderPlan } from './plan-document';
 
 const COMMANDS = { again: 'nx deploy svc', rollback: 'nx rollback svc' };
 const EXTENSIONS = { table: 'txt', markdown: 'md', json: 'json' };

@@ -1,18 +1,19 @@
 /** Plans and reports of the removal of old versions as table, JSON and Markdown. */
 
-import { renderBytes } from '../../report/error-text';
 import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
-import type { OutputFormat } from '../../report/render';
-import { renderMarkdown } from '../../report/render-markdown';
-import { renderTable } from '../../report/render-table';
-import { renderJson, summarize } from '../../report/text';
+import { renderMarkdown, renderTable, type OutputFormat } from '../../report/render';
+import { renderBytes, renderJson, summarize } from '../../report/text';
 import {
   DELETION_STATUSES,
   freedBytes,
   type Deletion,
   type DeletionStatus,
-} from './version-deletion';
-import { versionsToDelete, type VersionedFunction, type VersionPlan } from './version-prune';
+} from '../versions/version-deletion';
+import {
+  versionsToDelete,
+  type VersionedFunction,
+  type VersionPlan,
+} from '../versions/version-prune';
 
 export interface VersionReport {
   plan: VersionPlan;

@@ -1,9 +1,8 @@
 /** The releases of a service as table, JSON and Markdown, newest first. Whoever writes to the bucket writes records. */
 
-import type { ReleaseRecord } from './record';
-import type { OutputFormat } from '../../report/render';
-import { alignColumns } from '../../report/render-table';
+import { alignColumns, type OutputFormat } from '../../report/render';
 import { escapeMarkdown, oneLine, renderJson } from '../../report/text';
+import type { ReleaseRecord } from '../records/record';
 
 export function renderReleases(
   records: readonly ReleaseRecord[],

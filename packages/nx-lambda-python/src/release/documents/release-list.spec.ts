@@ -1,7 +1,7 @@
 import { LambdaPythonError } from '../../errors';
 import { renderError } from '../../report/error-text';
-import { HOSTILE } from '../report/render.fixtures';
-import type { ReleaseRecord } from './record';
+import type { ReleaseRecord } from '../records/record';
+import { HOSTILE } from './documents.fixtures';
 import { renderReleases } from './release-list';
 
 /** What a terminal obeys, or shows as something else; ends of lines may be there. */

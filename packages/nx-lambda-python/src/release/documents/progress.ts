@@ -1,10 +1,8 @@
 /** How far a deploy has come, in words: a few lines for logs, one line that changes for terminals. */
 
-import type { Clock } from '../model/clock';
 import { seconds } from '../../report/text';
-
-/** In their order. */
-export type ReleasePhase = 'pin' | 'canary' | 'code' | 'publish' | 'aliases';
+import type { ReleasePhase } from '../apply/apply';
+import type { Clock } from '../model/clock';
 
 /** Lines that a phase gives in a log, whatever its size; about ten in all. */
 const LINES: Record<ReleasePhase, number> = { pin: 1, canary: 1, code: 6, publish: 2, aliases: 2 };

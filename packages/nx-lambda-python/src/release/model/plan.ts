@@ -1,0 +1,138 @@
+/** What a release is about to do, function by function. */
+
+import type { Architecture } from '../../service/runtimes';
+import type { FunctionState, PackageReference, StorageMode } from './function-state';
+
+/**
+ * - unchanged: runs this package already
+ * - update: runs another package
+ * - missing: does not exist
+ * - mismatch: cannot run this package as it is configured
+ * - busy: an update is under way; deploy waits for it and looks again
+ * - failed: its last update failed; deploy updates it again
+ */
+export type PlanStatus = 'unchanged' | 'update' | 'missing' | 'mismatch' | 'busy' | 'failed';
+
+/** In the order of tables: what needs attention comes last, where the eye is. */
+export const PLAN_STATUSES: readonly PlanStatus[] = [
+  'unchanged',
+  'update',
+  'busy',
+  'failed',
+  'missing',
+  'mismatch',
+];
+
+/** What every function shall run. */
+export interface PlanTarget {
+  runtime: string;
+  architecture: Architecture;
+  package: PackageReference;
+  storageMode: StorageMode;
+  /** Versions are published and this alias is moved to them; null changes $LATEST alone. */
+  alias: string | null;
+  /** Share of the alias' calls that the new version gets, where not all. */
+  aliasWeight: number | null;
+  /** The dependencies, where they are in a layer. */
+  layer: PlannedLayer | null;
+}
+
+export interface PlannedLayer {
+  name: string;
+  /** Of the version that has this content; null until it is published. */
+  arn: string | null;
+  package: PackageReference;
+}
+
+export interface PlannedFunction extends DesiredFunction, FunctionGoal {
+  status: PlanStatus;
+  /** Why, where the status alone does not say it. */
+  detail: string | null;
+  /** Null where it does not exist. */
+  before: FunctionState | null;
+  /** Of the state that the plan was made from. */
+  revisionId: string | null;
+  /** As it was there; new code keeps it. */
+  sourceKmsKeyArn?: string | null;
+  /** The version that its alias shall point to; null: the one that is published. */
+  aliasTo: string | null;
+  /** Base64: the code of that version. */
+  aliasCode: string | null;
+  /** It is missing, and will be created. */
+  creates: boolean;
+}
+
+/** What the package was built from, as far as git knows. */
+export interface PlanSource {
+  /** Full SHA. */
+  commit: string;
+  /** Whether the working copy differed from it. */
+  dirty: boolean;
+}
+
+export interface Plan extends Omit<PlanTarget, 'package'> {
+  service: string;
+  stage: string | null;
+  region: string;
+  /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
+  accounts: string[];
+  /** Null outside of git. */
+  source: PlanSource | null;
+  /** Null where functions get packages of their own. */
+  package: PackageReference | null;
+  /** Sorted by name. */
+  functions: PlannedFunction[];
+}
+
+export interface DesiredFunction {
+  /** In AWS. */
+  name: string;
+  /** The handler's name in the service. */
+  handlerName: string;
+  /** Lambda's `Handler`. */
+  handler: string;
+}
+
+/** What a function shall run. */
+export interface FunctionGoal {
+  /** Null where the code stays: an alias alone is moved. */
+  package: PackageReference | null;
+  layers: LayersGoal;
+  storageMode: StorageMode;
+}
+
+/** As they are; with one version in place of every other of the same layer; without a layer; or these and no others. */
+export type LayersGoal =
+  | { kind: 'keep' }
+  /** The ARN is null until the layer is published. */
+  | { kind: 'attach'; arn: string | null }
+  /** The ARN of the layer, without a version. */
+  | { kind: 'detach'; layer: string }
+  | { kind: 'exactly'; arns: readonly string[] };
+
+/** Whether a function is written to. */
+export function isChanged({
+  status,
+  creates,
+}: Pick<PlannedFunction, 'status' | 'creates'>): boolean {
+  return creates || status === 'update' || status === 'busy' || status === 'failed';
+}
+
+/** Its code and layers stay as they are. */
+export function movesAliasOnly({
+  package: source,
+  layers,
+}: Pick<PlannedFunction, 'package' | 'layers'>): boolean {
+  return source === null && layers.kind === 'keep';
+}
+
+export function countPlan(functions: readonly PlannedFunction[]): Record<PlanStatus, number> {
+  const counts = { unchanged: 0, update: 0, busy: 0, failed: 0, missing: 0, mismatch: 0 };
+  for (const { status } of functions) counts[status] += 1;
+  return counts;
+}
+
+/** `111122223333/eu-west-1`, or only the region while no function shows the account. */
+export function placeOf({ accounts, region }: Plan): string {
+  return accounts.length === 0 ? region : `${accounts.join('+')}/${region}`;
+}
