@@ -14,7 +14,7 @@ import { isLockFile } from '../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
 import { requirementSources } from '../packaging/requirements/sources';
-import { readProjectDependencies } from '../service/project-dependencies';
+import { readProjectDependencies } from '../service/pyproject';
 import type { BuildOptions } from './normalize';
 import type { LockExecutorSchema } from '../schemas/lock';
 

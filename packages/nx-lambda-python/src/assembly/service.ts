@@ -12,8 +12,8 @@ import {
 import type { ImportingModule } from '../packaging/imports-check';
 import type { SourceCache } from '../packaging/source-cache';
 import { listFiles, type SourceFile } from '../platform/files/list-files';
-import { entryName, isPrunedDirectory, selectFiles } from '../service/content';
-import { checkNames } from '../service/clashes';
+import { entryName, isPrunedDirectory, selectFiles } from '../service/files';
+import { checkNames } from '../service/files';
 import { discoverHandlers, type Handler } from '../service/discover';
 import { parseMarker, type Marker } from '../service/marker';
 import { parseModule } from '../python/module';

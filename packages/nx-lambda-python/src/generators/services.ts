@@ -3,7 +3,8 @@
 import { globAsync, joinPathFragments, readJson, type Tree } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { declaredName, hasMarker, MARKER_FILE } from '../service/marker';
+import { MARKER_FILE } from '../service/marker';
+import { declaredName, hasMarker } from '../service/pyproject';
 import { codeList, didYouMean } from '../report/nearest';
 
 export interface ServiceProject {

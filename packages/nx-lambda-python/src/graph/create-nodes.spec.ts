@@ -244,7 +244,7 @@ describe('which projects are services', () => {
       'broken: `a/pyproject.toml:2:11` is not valid TOML',
     );
     expect(projects['b']?.targets?.['build']?.metadata?.description).toContain(
-      '`python2.7` is not known',
+      'unknown runtime `python2.7`',
     );
     expect(projects['a']?.targets?.['build']?.inputs).toContain('{projectRoot}/**/*');
     expect(projects['c']?.metadata?.description).toContain('0 handlers');

@@ -1,7 +1,7 @@
 /** What a workspace declares of a target, before Nx has put it together: the graph is asked first. */
 
 import { posix } from 'node:path';
-import { compile } from '../service/handler-modules';
+import { compile } from '../service/files';
 import {
   stringOf,
   tableOf,

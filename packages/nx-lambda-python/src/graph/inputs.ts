@@ -5,7 +5,7 @@ import ignore from 'ignore';
 import { posix } from 'node:path';
 import { BUILD_FORMAT, BUILD_FORMAT_INPUT } from '../packaging/inputs/decision';
 import type { PackageInputs } from '../packaging/inputs/package-inputs';
-import { TEST_PATTERNS } from '../service/content';
+import { TEST_PATTERNS } from '../service/files';
 import type { Marker } from '../service/marker';
 
 export type Inputs = NonNullable<TargetConfiguration['inputs']>;

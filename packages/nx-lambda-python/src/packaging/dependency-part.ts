@@ -5,9 +5,9 @@
  * copies one file instead of splicing thousands of entries.
  */
 
-import { foldName } from '../service/clashes';
+import { foldName } from '../service/files';
 import { didYouMean } from '../report/nearest';
-import { topLevelModule } from '../python/imports';
+import { topLevelModule } from '../python/names';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';

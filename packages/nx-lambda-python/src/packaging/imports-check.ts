@@ -1,7 +1,7 @@
 /** Imports of handler modules that lead nowhere, told from names alone: each would be an ImportModuleError in Lambda. */
 
 import { createHash } from 'node:crypto';
-import { moduleName } from '../service/handler-modules';
+import { moduleName } from '../python/names';
 import type { ModuleImport } from '../python/imports';
 import { RUNTIMES, type Runtime } from '../service/runtimes';
 import { isLambdas, isStandard } from '../python/stdlib';

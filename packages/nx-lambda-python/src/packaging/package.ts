@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { LambdaPythonError } from '../errors';
-import { foldName } from '../service/clashes';
+import { foldName } from '../service/files';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { firstSegment, type PartDistribution, type PartFacts } from './dependency-part';
 import { eachChunk, type ByteSource } from './zip/byte-source';

@@ -1,29 +1,27 @@
-/** What a module imports when it is imported itself, read from tree-sitter's syntax tree; and what of a package can be. */
+/** What a module imports while it is imported itself, read from its syntax tree. */
 
-import type { Node } from '@vscode/tree-sitter-wasm';
-import { isPythonIdentifier } from '../service/names';
-import { present } from './module-names';
+import { present, type Node } from './syntax-tree';
 
 export interface ModuleImport {
   /** Dotted, without leading dots: `google.cloud`; empty for `from . import x`. */
   module: string;
   /** Leading dots of a relative import. */
   level: number;
-  /** What `from … import` takes out of it; none for `import …` and `import *`. */
+  /** What `from … import` takes from it; empty for `import …` and `import *`. */
   names: string[];
   /** From 1. */
   line: number;
 }
 
-// A module that changes where Python looks, or what it finds, may import what its text does not tell.
-const OWN_WAYS = /\bsys\s*\.\s*(?:path|modules|meta_path|path_hooks)\b|\baddsitedir\b/;
+// A module that changes where Python looks, or what it finds: its text does not tell what it imports.
+const CHANGED_SEARCH = /\bsys\s*\.\s*(?:path|modules|meta_path|path_hooks)\b|\baddsitedir\b/;
 
 /**
  * Imports that run whenever the module is imported, and whose failure nothing catches. Those in functions, below
- * `if`, in a loop and beside `except` are left out: whether they run, and need to succeed, is not for text to tell.
+ * `if`, in a loop and beside `except` are left out: the text does not tell whether they run and must succeed.
  */
 export function certainImports(module: Node, text: string): ModuleImport[] {
-  if (OWN_WAYS.test(text)) return [];
+  if (CHANGED_SEARCH.test(text)) return [];
   const imports: ModuleImport[] = [];
   const visit = (node: Node): void => {
     switch (node.type) {
@@ -60,21 +58,6 @@ export function certainImports(module: Node, text: string): ModuleImport[] {
   };
   present(module.namedChildren).forEach(visit);
   return imports;
-}
-
-/**
- * The top-level name under which Python imports a file, `yaml` of `yaml/nodes.py` and `six` of `six.py`; undefined
- * for a file that is no module. A directory is a regular package where it has an `__init__`.
- */
-export function topLevelModule(path: string): { name: string; isRegular: boolean } | undefined {
-  const [first = '', ...rest] = path.split('/');
-  const file = rest.at(-1) ?? first;
-  const [stem = ''] = (rest[0] ?? first).split('.');
-  const name = rest.length > 0 ? first : stem;
-  if (!/\.(?:py|pyc|so)$/.test(file) || !isPythonIdentifier(name) || name === '__pycache__') {
-    return undefined;
-  }
-  return { name, isRegular: rest.length === 0 || (rest.length === 1 && stem === '__init__') };
 }
 
 function fromImport(node: Node): ModuleImport {

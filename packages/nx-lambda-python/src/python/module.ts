@@ -1,15 +1,12 @@
-/** Python modules, read by tree-sitter's grammar: which names they define, what they import, and where they are broken. */
+/** Python modules, read without running them: the names they define, what they import, and their first syntax error. */
 
-import type * as TreeSitter from '@vscode/tree-sitter-wasm';
-import type { Node, Parser, Tree } from '@vscode/tree-sitter-wasm';
-import { createRequire } from 'node:module';
-import { decodePython } from './source';
+import { topLevelNames, type TopLevelNames } from './definitions';
 import { certainImports, type ModuleImport } from './imports';
-import { present, topLevelNames, type TopLevelNames } from './module-names';
+import { parsePython, present, type Node, type Tree } from './syntax-tree';
 
 export interface PythonModule extends TopLevelNames {
   imports: readonly ModuleImport[];
-  /** The first error; undefined for a module that Python would accept, and for errors too fine to tell here. */
+  /** The first error; undefined for a module that Python accepts, and for errors that the grammar does not notice. */
   syntaxError?: PythonSyntaxError;
 }
 
@@ -20,63 +17,42 @@ export interface PythonSyntaxError {
   column: number;
   /** The line as it stands, without its indent, cut at 80 characters. */
   near: string;
-  /** What is wrong, where more is known than that it does not parse. */
+  /** What is wrong; undefined if all that is known is that it does not parse. */
   reason?: string;
 }
 
 /**
  * Reads a module without running it.
  *
- * A valid module is never refused, so what the grammar cannot tell for sure is accepted.
+ * A valid module is never refused: what the grammar is not sure about is accepted.
  */
 export async function parseModule(source: Buffer | string): Promise<PythonModule> {
-  const parser = await grammar();
   const decoded = decodePython(source);
   // Python reads `\r\n` and `\r` as line ends; the grammar does not know the latter.
   const text = decoded.text.replace(/\r\n?/g, '\n');
-  const tree = parser.parse(text);
+  const tree = await parsePython(text);
   if (tree === null) return { names: new Set(), open: true, imports: [] };
   try {
     const { rootNode } = tree;
     const imports = certainImports(rootNode, text);
-    const found = { ...topLevelNames(rootNode, text), imports };
+    const contents = { ...topLevelNames(rootNode, text), imports };
     if (decoded.fault !== undefined) {
-      return { ...found, syntaxError: { line: 1, column: 1, near: '', reason: decoded.fault } };
+      return { ...contents, syntaxError: { line: 1, column: 1, near: '', reason: decoded.fault } };
     }
     const fault = firstFault(tree);
-    return fault ? { ...found, syntaxError: locate(fault, text) } : found;
+    return fault ? { ...contents, syntaxError: locate(fault, text) } : contents;
   } finally {
     tree.delete();
   }
 }
 
-/** True where `name` can be looked up on the imported module, as far as reading it tells. */
+/** True if `name` can be looked up on the imported module, as far as its text tells. */
 export function defines(module: PythonModule, name: string): boolean {
   return module.names.has(name) || module.open;
 }
 
 // What the grammar accepts, being one for Python 2 and 3 and lenient with indents, and Python 3 may refuse.
 const SUSPECTS = ['print_statement', 'exec_statement', 'comparison_operator', 'block'];
-
-let loading: Promise<Parser> | undefined;
-
-// One parser for all modules: starting it costs more than most of them.
-function grammar(): Promise<Parser> {
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<Parser> {
-  // Here, since most builds find all their modules known.
-  const require = createRequire(__filename);
-  const wasm = require('@vscode/tree-sitter-wasm') as typeof TreeSitter;
-  await wasm.Parser.init();
-  const grammarFile = require.resolve('@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm');
-  const language = await wasm.Language.load(grammarFile);
-  const parser = new wasm.Parser();
-  parser.setLanguage(language);
-  return parser;
-}
 
 interface Fault {
   node: Node;
@@ -118,19 +94,19 @@ function python2(node: Node): Fault {
 }
 
 function firstError(node: Node): Node | undefined {
-  // PEP 696 (Python 3.13) gave type parameters defaults, which this grammar does not know yet.
+  // PEP 696 (Python 3.13) gave type parameters defaults, which this grammar does not support yet.
   if (node.type === 'type_parameter') return undefined;
   if (node.isMissing) return node;
   if (node.isError) return innermostFault(node);
   for (const child of present(node.children)) {
-    const found =
+    const fault =
       child.hasError || child.isError || child.isMissing ? firstError(child) : undefined;
-    if (found) return found;
+    if (fault) return fault;
   }
   return undefined;
 }
 
-// Recovery may wrap all statements before the fault, too: those that stand whole are not it.
+// Recovery may also wrap the statements before the fault: those that are whole are not the fault.
 function innermostFault(error: Node): Node {
   for (const child of present(error.children)) {
     if (child.isMissing || child.isError) return firstError(child) ?? child;
@@ -146,4 +122,55 @@ function locate({ node, reason }: Fault, text: string): PythonSyntaxError {
   const line = text.split('\n')[row] ?? '';
   const error = { line: row + 1, column: column + 1, near: line.trim().slice(0, 80) };
   return reason === undefined ? error : { ...error, reason };
+}
+
+// PEP 263: a comment on line 1 or 2; for line 2, line 1 must be blank or a comment.
+const DECLARATION = /^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)/;
+const BLANK = /^[ \t\f]*(?:#.*)?$/;
+
+interface PythonSource {
+  text: string;
+  /** Why Python refuses the bytes, whatever they say. */
+  fault?: string;
+}
+
+/** Decodes as PEP 263 says: byte order mark, then declaration. Never throws: bytes that do not decode become Latin-1, with the fault named. */
+function decodePython(bytes: Buffer | string): PythonSource {
+  if (typeof bytes === 'string') return checked(bytes.replace(/^\uFEFF/, ''));
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const encoding = hasMark ? 'utf-8' : (declaredEncoding(bytes) ?? 'utf-8');
+  const decoder = decoderOf(encoding);
+  // An encoding that only Python knows is not a fault of the file.
+  if (decoder === undefined) return checked(bytes.toString('latin1'));
+  try {
+    return checked(decoder.decode(bytes));
+  } catch {
+    return { text: bytes.toString('latin1'), fault: `it is not ${encoding} text` };
+  }
+}
+
+function declaredEncoding(bytes: Buffer): string | undefined {
+  const [first = '', second = ''] = bytes
+    .subarray(0, 1024)
+    .toString('latin1')
+    .split(/\r\n|\r|\n/, 2);
+  const declared = DECLARATION.exec(first) ?? (BLANK.test(first) ? DECLARATION.exec(second) : null);
+  return declared?.[1];
+}
+
+function decoderOf(encoding: string): InstanceType<typeof TextDecoder> | undefined {
+  // Python's spelling is free: `latin_1`, `utf_8`. WHATWG labels have dashes.
+  const label = encoding
+    .toLowerCase()
+    .replaceAll('_', '-')
+    .replace(/^latin-?(\d+)$/, 'latin$1');
+  try {
+    return new TextDecoder(label, { fatal: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function checked(text: string): PythonSource {
+  return text.includes('\0') ? { text, fault: 'it has a null byte' } : { text };
 }

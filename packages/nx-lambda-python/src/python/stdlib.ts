@@ -1,6 +1,9 @@
-/** Top-level modules that Python and Lambda bring: a service's own module of that name would hide them. */
+/** Top-level modules of Python and of Lambda's runtimes: a service's own module of that name would hide them. */
 
-import type { Runtime } from '../service/runtimes';
+/** What has a version of Python: a runtime of Lambda. */
+interface HasPython {
+  readonly python: readonly [major: number, minor: number];
+}
 
 // Source: `sys.stdlib_module_names` of Python 3.10 to 3.13, the modules of 3.9, and what's new in 3.14.
 const ALWAYS = words(`
@@ -30,7 +33,7 @@ _socket _sqlite3 _sre _ssl _stat _statistics _string _strptime _struct _symtable
 _threading_local _tkinter _tracemalloc _uuid _warnings _weakref _weakrefset _zoneinfo
 `);
 
-// Windows alone has them.
+// On Windows only.
 const ELSEWHERE = words('msilib msvcrt nt winreg winsound');
 
 /** What not all runtimes have: from this minor version of Python 3 on, and up to that one. */
@@ -60,20 +63,20 @@ const SOMETIMES: readonly { names: ReadonlySet<string>; since?: number; until?: 
   },
 ];
 
-/** Compiled into the interpreter or loaded before it looks for any file: nothing hides them. */
+/** Compiled into the interpreter, or loaded before it looks for any file: nothing hides them. */
 const BUILT_IN = words(
   'atexit builtins errno faulthandler gc itertools marshal posix pwd sys time',
 );
 
 /**
- * What Lambda has beside Python's own. Sources: AWS Lambda developer guide, "Runtime-included libraries" (the AWS SDK
+ * What Lambda adds to Python's own. Sources: AWS Lambda developer guide, "Runtime-included libraries" (the AWS SDK
  * and what it requires) and "Lambda SnapStart runtime hooks for Python"; awslambdaric's own requirements.
  */
 const LAMBDA_RUNTIME = words(
   'awslambdaric bootstrap boto3 botocore dateutil jmespath runtime_client s3transfer simplejson six snapshot_restore_py urllib3',
 );
 
-/** Those of which a module of the same name breaks the runtime itself or every user of the AWS SDK. */
+/** A module with one of these names breaks the runtime itself, or every user of the AWS SDK. */
 const LAMBDA_OWN = words('awslambdaric bootstrap boto3 botocore s3transfer urllib3');
 
 const PUBLIC = new Set(
@@ -87,8 +90,8 @@ export function hidesPythonModule(name: string): boolean {
   return PUBLIC.has(name) || LAMBDA_OWN.has(name);
 }
 
-/** Whether the runtime's Python has a module of this name in its standard library. */
-export function isStandard(name: string, { python: [, minor] }: Pick<Runtime, 'python'>): boolean {
+/** Whether this Python has a module of this name in its standard library. */
+export function isStandard(name: string, { python: [, minor] }: HasPython): boolean {
   if (ALWAYS.has(name)) return true;
   return SOMETIMES.some(
     ({ names, since = 0, until = Infinity }) => since <= minor && minor <= until && names.has(name),
@@ -96,11 +99,11 @@ export function isStandard(name: string, { python: [, minor] }: Pick<Runtime, 'p
 }
 
 /** Whether a module of this name in the package would take the place of the standard library's. */
-export function hidesStandard(name: string, runtime: Pick<Runtime, 'python'>): boolean {
+export function hidesStandard(name: string, runtime: HasPython): boolean {
   return isStandard(name, runtime) && !BUILT_IN.has(name);
 }
 
-/** Whether Lambda has it, in whatever runtime, without being part of Python. */
+/** Whether every Lambda runtime has it although it is not part of Python. */
 export function isLambdas(name: string): boolean {
   return LAMBDA_RUNTIME.has(name);
 }

@@ -157,6 +157,32 @@ describe('bad input', () => {
     );
   });
 
+  it('reports a name that all modules miss once, with the name that they have', async () => {
+    const sources = {
+      'orders/handlers/a.py': 'import json\ndef lambda_handler(event, context): ...\n',
+      'orders/handlers/b.py': 'from orders.lib import lambda_handler\nimport json\n',
+    };
+    const { code, message, hint } = await failure(ORDERS, sources);
+    expect(code).toBe('HANDLER_NOT_FOUND');
+    expect(message).toBe(
+      '2 of 2 handler modules have no top-level `def handler(event, context)`: `orders/handlers/a.py`, `orders/handlers/b.py`',
+    );
+    expect(hint).not.toContain('!orders');
+    const line = /handler-name = "[a-z_]*"/.exec(hint)?.[0] ?? '';
+    await expect(discover(`${ORDERS}\n${line}`, sources)).resolves.toHaveLength(2);
+  });
+
+  it('proposes to rename a handler that only some modules have', async () => {
+    const { message, hint } = await failure(ORDERS, {
+      'orders/handlers/a.py': HANDLER,
+      'orders/handlers/b.py': 'def lambda_handler(event, context): ...\n',
+    });
+    expect(message).toMatch(/^`orders\/handlers\/b\.py` has no/);
+    expect(hint).toMatch(
+      /^rename `lambda_handler` to `handler`, or take it out .*"!orders.*b\.py"/,
+    );
+  });
+
   it('shows how to take a module out, with a glob that works', async () => {
     const sources = { 'orders/handlers/a.py': HANDLER, 'orders/handlers/base.py': '' };
     const { code, hint } = await failure(ORDERS, sources);
@@ -216,18 +242,11 @@ describe('bad input', () => {
       /Lambda allows 128/,
     ],
     [
-      'equal names',
-      `${ORDERS}\nhandlers = ["orders/api/*.py", "orders/jobs/*.py"]`,
-      { 'orders/api/purge.py': HANDLER, 'orders/jobs/purge.py': HANDLER },
-      'HANDLER_DUPLICATE',
-      /`orders\/api\/purge\.py` and `orders\/jobs\/purge\.py` both give the handler name `purge`/,
-    ],
-    [
       'unknown function',
       `${ORDERS}\n${FUNCTIONS}\ncraete = "x"`,
       { 'orders/handlers/create.py': HANDLER },
       'MARKER_INVALID',
-      /names `craete`, but no handler/,
+      /names `craete`, which is not the name of a handler/,
     ],
     [
       'function without module',
@@ -252,7 +271,11 @@ describe('bad input', () => {
   it('a duplicate goes away with the entry that the hint proposes', async () => {
     const toml = `${ORDERS}\nhandlers = ["orders/api/*.py", "orders/jobs/*.py"]`;
     const sources = { 'orders/api/purge.py': HANDLER, 'orders/jobs/purge.py': HANDLER };
-    const { hint } = await failure(toml, sources);
+    const { code, message, hint } = await failure(toml, sources);
+    expect(code).toBe('HANDLER_DUPLICATE');
+    expect(message).toBe(
+      '`orders/api/purge.py` and `orders/jobs/purge.py` both define the handler name `purge`',
+    );
     const entry = /other_name = .*$/.exec(hint)?.[0] ?? '';
     const handlers = await discover(`${toml}\n${FUNCTIONS}\n${entry}`, sources);
     expect(handlers.map(({ name }) => name)).toEqual(['other_name', 'purge']);

@@ -1,15 +1,21 @@
-/** Handler discovery: which handlers a service has, by its marker and by what its modules define. */
+/** Handler discovery: the handlers of a service, by its marker and by what its modules define. */
 
 import { LambdaPythonError } from '../errors';
-import { entryName, selectFiles } from './content';
-import { handlerModules, moduleName, type HandlerModule } from './handler-modules';
-import { checkLayout } from './layout';
-import type { FunctionEntry, Marker } from './marker';
-import { tomlKey } from './names';
-import { codeList, nearest } from '../report/nearest';
 import { defines, type PythonModule } from '../python/module';
+import { moduleName } from '../python/names';
+import { codeList, nearest } from '../report/nearest';
+import {
+  entryName,
+  handlerModules,
+  positiveGlobs,
+  selectFiles,
+  unmatchedIncludes,
+  type HandlerModule,
+} from './files';
+import type { FunctionEntry, Marker } from './marker';
+import { tomlKey } from './pyproject';
 
-/** One function's code: a top-level name of a module in the package. */
+/** The code of one function: a top-level name of a module in the package. */
 export interface Handler {
   /** Unique in the service; what `{handler}` stands for in a function name. */
   name: string;
@@ -25,9 +31,9 @@ export interface Handler {
 export type ReadModule = (path: string) => Promise<PythonModule>;
 
 /**
- * Finds and checks all handlers; files outside the package are none.
+ * Finds and checks all handlers. Files outside the package do not count.
  *
- * Every bad module is in one error: HANDLER_SYNTAX where any does not parse, else HANDLER_NOT_FOUND.
+ * One error has every bad module: HANDLER_SYNTAX if any does not parse, else HANDLER_NOT_FOUND.
  *
  * @param files of the service, relative to it, with forward slashes
  * @returns sorted by name
@@ -47,17 +53,17 @@ export async function discoverHandlers(
   const parsed = await parseAll([...modules, ...declared], read);
   checkModules(marker, modules, declared, parsed);
 
-  const found = modules
+  const discovered = modules
     .filter(({ file }) => defines(moduleOf(parsed, file), marker.handlerName))
     .map((module) => toHandler(module, marker.handlerName));
-  const handlers = withFunctions(found, declared, marker);
+  const handlers = withFunctions(discovered, declared, marker);
   checkUnique(handlers);
   handlers.forEach(checkHandlerString);
   if (handlers.length === 0) throw noHandlers(marker);
   return handlers;
 }
 
-/** A functions table entry with a handler of its own, and the file that it leads to. */
+/** An entry of the functions table that declares its handler, and the file of that handler. */
 interface DeclaredHandler {
   entry: FunctionEntry;
   file: string;
@@ -111,11 +117,10 @@ function checkModules(
   }
   const isBroken = (file: string) => parsed.get(file)?.syntaxError !== undefined;
   const claimed = new Set(declared.map(({ file }) => file));
-  for (const { file } of modules) {
-    // A module that the functions table points into need not have the usual name as well.
-    if (isBroken(file) || claimed.has(file)) continue;
-    if (!defines(moduleOf(parsed, file), marker.handlerName)) problems.push(notFound(file, marker));
-  }
+  // A module that the functions table points into need not have the usual name as well.
+  const own = modules.filter(({ file }) => !isBroken(file) && !claimed.has(file));
+  const nameless = own.filter(({ file }) => !defines(moduleOf(parsed, file), marker.handlerName));
+  if (nameless.length > 0) problems.push(handlerNameMissing(marker, own, nameless, parsed));
   for (const { entry, file, attribute } of declared) {
     const module = moduleOf(parsed, file);
     if (isBroken(file) || defines(module, attribute)) continue;
@@ -138,11 +143,38 @@ function checkModules(
   });
 }
 
-function notFound(file: string, marker: Marker): LambdaPythonError {
-  const path = entryName(marker, file) ?? file;
+/** What handlers are called where `handler-name` is not the default, the most common name first. */
+const USUAL_NAMES = ['lambda_handler', 'handler', 'handle', 'main'];
+const SHOWN = 5;
+
+/** One error for all modules without the name: most likely the marker does not give the name that they use. */
+function handlerNameMissing(
+  { handlerName, handlers, path, root }: Marker,
+  own: readonly HandlerModule[],
+  nameless: readonly HandlerModule[],
+  parsed: ReadonlyMap<string, PythonModule>,
+): LambdaPythonError {
+  const files = nameless.map(({ file }) => file);
+  const more = files.length > SHOWN ? ` and ${files.length - SHOWN} more` : '';
+  const which = codeList(files.slice(0, SHOWN)) + more;
+  const expected = `no top-level \`def ${handlerName}(event, context)\``;
+  const [first, ...others] = files.map((file) => moduleOf(parsed, file).names);
+  const shared = [...(first ?? [])].filter((name) => others.every((names) => names.has(name)));
+  const usual = USUAL_NAMES.find((name) => shared.includes(name));
+  const similar = usual ?? nearest(handlerName, shared)[0];
+  const globs = [...handlers, ...files.map((file) => `!${entryName({ root }, file) ?? file}`)];
+  const exclude = `take ${files.length === 1 ? 'it' : 'them'} out of the handlers in \`${path}\`: handlers = [${globs.map((glob) => JSON.stringify(glob)).join(', ')}]`;
   return new LambdaPythonError('HANDLER_NOT_FOUND', {
-    message: `\`${file}\` has no top-level \`def ${marker.handlerName}(event, context)\``,
-    hint: `add it, start the file's name with \`_\`, or take it out of the handlers in \`${marker.path}\`: handlers = [${[...marker.handlers, `!${path}`].map((glob) => JSON.stringify(glob)).join(', ')}]`,
+    message:
+      files.length === 1
+        ? `${which} has ${expected}`
+        : `${files.length} of ${own.length} handler modules have ${expected}: ${which}`,
+    hint:
+      usual !== undefined && files.length === own.length
+        ? `set handler-name = "${usual}" under [tool.nx-lambda-python] in \`${path}\`, the name that ${files.length === 1 ? 'it defines' : 'they define'}`
+        : similar !== undefined
+          ? `rename \`${similar}\` to \`${handlerName}\`, or ${exclude}`
+          : `add it, start the file's name with \`_\`, or ${exclude}`,
   });
 }
 
@@ -155,18 +187,18 @@ function toHandler({ name, file, module }: HandlerModule, attribute: string): Ha
 }
 
 function withFunctions(
-  found: readonly Handler[],
+  all: readonly Handler[],
   declared: readonly DeclaredHandler[],
   marker: Marker,
 ): Handler[] {
   const claimed = new Set(declared.map(({ handler }) => handler));
-  const discovered = found.filter(({ handler }) => !claimed.has(handler));
+  const discovered = all.filter(({ handler }) => !claimed.has(handler));
   const names = new Map<string, string | undefined>();
   for (const { key, name, handler } of marker.functions) {
     if (handler === undefined) names.set(key, name);
   }
   for (const key of names.keys()) {
-    if (!discovered.some(({ name }) => name === key)) throw unknownFunction(marker, key, found);
+    if (!discovered.some(({ name }) => name === key)) throw unknownFunction(marker, key, all);
   }
   const handlers = [
     ...discovered.map((handler) => named(handler, names.get(handler.name))),
@@ -186,18 +218,18 @@ function checkUnique(handlers: readonly Handler[]): void {
     const next = handlers[index + 1];
     if (next?.name !== handler.name) return;
     throw new LambdaPythonError('HANDLER_DUPLICATE', {
-      message: `\`${handler.file}\` and \`${next.file}\` both give the handler name \`${handler.name}\``,
+      message: `\`${handler.file}\` and \`${next.file}\` both define the handler name \`${handler.name}\``,
       hint: `name one of them under [tool.nx-lambda-python.functions]: other_name = { handler = "${next.handler}" }`,
     });
   });
 }
 
 function checkHandlerString({ file, handler }: Handler): void {
-  // A file or directory with a dot in its name has one segment too many. Lambda API, Handler: 128 characters, no blanks.
+  // A dot in the name of a file or directory makes one segment too many. Lambda API, Handler: 128 characters, no spaces.
   const depth = file.replace(/(\/__init__)?\.py$/, '');
   if (/\./.test(depth) || /\s/.test(handler)) {
     throw new LambdaPythonError('HANDLER_NAME_INVALID', {
-      message: `\`${file}\` cannot be imported: Python takes no dots or blanks in the names of modules`,
+      message: `\`${file}\` cannot be imported: the name of a Python module must not contain dots or spaces`,
       hint: `rename it, for example to \`${depth.replace(/[.\s]+/g, '_')}.py\``,
     });
   }
@@ -210,8 +242,8 @@ function checkHandlerString({ file, handler }: Handler): void {
 
 function noHandlers(marker: Marker): LambdaPythonError {
   return new LambdaPythonError('NO_HANDLERS', {
-    message: `\`${marker.path}\` leads to no handler`,
-    hint: 'name handler modules in `handlers`, or handlers in [tool.nx-lambda-python.functions]',
+    message: `\`${marker.path}\` defines no handlers`,
+    hint: 'list handler modules in `handlers`, or handlers under [tool.nx-lambda-python.functions]',
   });
 }
 
@@ -222,21 +254,84 @@ function noSuchModule(
   selected: readonly string[],
 ): LambdaPythonError {
   const modules = selected.filter((file) => file.endsWith('.py'));
-  const known = modules.map((file) => moduleName(entryName(marker, file) ?? file));
+  const names = modules.map((file) => moduleName(entryName(marker, file) ?? file));
   return new LambdaPythonError('HANDLER_NOT_FOUND', {
     message: `the function \`${entry.key}\` names \`${entry.handler}\`, but neither \`${path}.py\` nor \`${path}/__init__.py\` is in the package`,
-    hint: `${suggestion(nearest(path.replaceAll('/', '.'), known))}correct \`handler\` of ${tomlKey(entry.key)} in \`${marker.path}\`, or list the file in \`include\``,
+    hint: `${suggestion(nearest(path.replaceAll('/', '.'), names))}correct \`handler\` of ${tomlKey(entry.key)} in \`${marker.path}\`, or list the file in \`include\``,
   });
 }
 
 function unknownFunction(
   marker: Marker,
   key: string,
-  found: readonly Handler[],
+  handlers: readonly Handler[],
 ): LambdaPythonError {
-  const names = found.map(({ name }) => name);
+  const names = handlers.map(({ name }) => name);
   return new LambdaPythonError('MARKER_INVALID', {
-    message: `the functions table of \`${marker.path}\` names \`${key}\`, but no handler has that name`,
-    hint: `${suggestion(nearest(key, names))}handlers are ${codeList(names.slice(0, 10))}${names.length > 10 ? ', …' : ''}; for a handler elsewhere write ${tomlKey(key)} = { handler = "…", name = "…" }`,
+    message: `the functions table of \`${marker.path}\` names \`${key}\`, which is not the name of a handler`,
+    hint: `${suggestion(nearest(key, names))}handlers are ${codeList(names.slice(0, 10))}${names.length > 10 ? ', …' : ''}; for a handler in another module, write ${tomlKey(key)} = { handler = "…", name = "…" }`,
+  });
+}
+
+/** A slip in the marker, caught here, is one line and not an ImportError in AWS. */
+function checkLayout(
+  marker: Marker,
+  files: readonly string[],
+  modules: readonly HandlerModule[],
+): void {
+  checkPackageDirectory(marker, files);
+  const [unmatched] = unmatchedIncludes(marker, files);
+  if (unmatched !== undefined) {
+    throw new LambdaPythonError('MARKER_INVALID', {
+      message: `the pattern \`${unmatched}\` in \`include\` of \`${marker.path}\` matches no file`,
+      hint: 'correct it, or remove it from `include`',
+    });
+  }
+  checkHandlerGlobs(marker, files, modules);
+}
+
+function checkPackageDirectory(marker: Marker, files: readonly string[]): void {
+  if (marker.importPackage === undefined) return;
+  const directory = `${marker.importPackage.replaceAll('.', '/')}/`;
+  if (files.some((file) => entryName(marker, file)?.startsWith(directory))) return;
+  const path = marker.root === '' ? directory : `${marker.root}/${directory}`;
+  const inSource = marker.root === '' && files.some((file) => file.startsWith(`src/${directory}`));
+  throw new LambdaPythonError('PACKAGE_DIRECTORY_MISSING', {
+    message: `the import package \`${marker.importPackage}\` of \`${marker.path}\` has no directory: \`${path}\` does not exist or has no files`,
+    hint: inSource
+      ? 'it is in `src/`: add `root = "src"` under [tool.nx-lambda-python]'
+      : 'create it, or correct `package` under [tool.nx-lambda-python]',
+  });
+}
+
+function checkHandlerGlobs(
+  marker: Marker,
+  files: readonly string[],
+  modules: readonly HandlerModule[],
+): void {
+  const declaresAll = marker.functions.some(({ handler }) => handler !== undefined);
+  if (!marker.handlersGiven && declaresAll) return;
+  const negated = marker.handlers.filter((glob) => glob.startsWith('!'));
+  const within = modules.map(({ file }) => file);
+  for (const glob of positiveGlobs(marker)) {
+    const only = { ...marker, handlers: [glob, ...negated] };
+    if (handlerModules(only, within).length > 0) continue;
+    const leftOut = handlerModules(only, files).map(({ file }) => file);
+    throw leftOut.length > 0 ? notInPackage(marker, glob, leftOut) : noModules(marker, glob);
+  }
+}
+
+function notInPackage(marker: Marker, glob: string, files: readonly string[]): LambdaPythonError {
+  return new LambdaPythonError('NO_HANDLERS', {
+    message: `the handlers \`${glob}\` of \`${marker.path}\` match ${codeList(files.slice(0, 3))}, which ${files.length > 1 ? 'are' : 'is'} not in the package`,
+    hint: `add them to \`include\`; if their names look like tests, include them with: exclude = ["!${glob}"]`,
+  });
+}
+
+function noModules(marker: Marker, glob: string): LambdaPythonError {
+  const module = `${marker.root === '' ? '' : `${marker.root}/`}${glob.replace(/\*\*\//g, '').replaceAll('*', 'create_order')}`;
+  return new LambdaPythonError('NO_HANDLERS', {
+    message: `the handlers \`${glob}\` of \`${marker.path}\` match no module`,
+    hint: `create one, such as \`${module}\` with a \`def ${marker.handlerName}(event, context)\`, or correct \`handlers\``,
   });
 }

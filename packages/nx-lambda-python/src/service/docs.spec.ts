@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_EXCLUDES } from './content';
+import { DEFAULT_EXCLUDES } from './files';
 import { parseMarker } from './marker';
 import { RUNTIMES } from './runtimes';
 

@@ -1,5 +1,6 @@
 import { LambdaPythonError } from '../errors';
-import { declaredName, hasMarker, parseMarker } from './marker';
+import { parseMarker } from './marker';
+import { declaredName, hasMarker } from './pyproject';
 
 const PATH = 'services/orders/pyproject.toml';
 
@@ -78,9 +79,9 @@ audit = { handler = "orders.admin.audit" }`);
     [
       'package = "orders"\nruntime = "python3.31"',
       'RUNTIME_UNKNOWN',
-      /toml:6`.*`python3.31` is not known; did you mean `python3.1[13]`/,
+      /toml:6`.*unknown runtime `python3.31`; did you mean `python3.1[13]`/,
     ],
-    [`${valid}architecture = "arm"`, 'MARKER_INVALID', /toml:7`: the architecture `arm`/],
+    [`${valid}architecture = "arm"`, 'MARKER_INVALID', /toml:7`: unknown architecture `arm`/],
     [
       `${valid}handlers = "orders/*.py"`,
       'MARKER_INVALID',

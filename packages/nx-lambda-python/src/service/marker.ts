@@ -2,15 +2,18 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { readCreate, type CreateSettings } from './marker-create';
-import { readFunctions, type FunctionEntry } from './marker-functions';
-import { readMarkerTable, type MarkerTable } from './marker-table';
-import { isImportPackage, isPythonIdentifier } from './names';
+import { isImportPackage, isPythonIdentifier } from '../python/names';
 import { codeList, didYouMean } from '../report/nearest';
+import { functionName } from './function-name';
+import {
+  asTable,
+  kindOf,
+  readMarkerTable,
+  tomlKey,
+  type MarkerTable,
+  type TomlTable,
+} from './pyproject';
 import { ARCHITECTURES, findRuntime, RUNTIMES, type Architecture, type Runtime } from './runtimes';
-
-export { declaredName, hasMarker } from './marker-table';
-export type { FunctionEntry } from './marker-functions';
 
 /** What a service is. All patterns and names in the package are relative to `root`. */
 export interface Marker {
@@ -22,9 +25,9 @@ export interface Marker {
   importPackage: string | undefined;
   runtime: Runtime;
   architecture: Architecture;
-  /** Globs of handler modules; those that start with `!` take files out again. */
+  /** Globs of handler modules; those that start with `!` exclude files again. */
   handlers: string[];
-  /** True where `handlers` was written down, so that a glob without a match is a slip. */
+  /** True if the marker has `handlers`, so that a glob without a match is a mistake. */
   handlersGiven: boolean;
   /** Top-level name that makes a module of `handlers` a handler module. */
   handlerName: string;
@@ -33,8 +36,32 @@ export interface Marker {
   /** gitignore syntax, read after the default excludes. */
   exclude: string[];
   functions: FunctionEntry[];
-  /** For functions that do not exist yet; an entry of `functions` may say otherwise. */
+  /** For functions that do not exist yet; an entry of `functions` may have its own. */
   create: CreateSettings;
+}
+
+/** One line of `[tool.nx-lambda-python.functions]`. */
+export interface FunctionEntry {
+  /** Name of the handler: of a discovered one, or of the one that `handler` declares. */
+  key: string;
+  /** Full function name, or a template for it; undefined if the deploy target's template applies. */
+  name: string | undefined;
+  /** Dotted: `orders.admin.purge_all`. */
+  handler: string | undefined;
+  /** For this function only, if it does not exist yet. */
+  create: CreateSettings | undefined;
+}
+
+/** Settings for CreateFunction; Lambda decides what is left out. */
+export interface CreateSettings {
+  /** ARN, or a template of it, with `{stage}` and `{project}`. */
+  role?: string;
+  /** MB. */
+  memory?: number;
+  /** Seconds. */
+  timeout?: number;
+  /** Values may be templates. */
+  environment?: Record<string, string>;
 }
 
 export const MARKER_FILE = 'pyproject.toml';
@@ -88,7 +115,7 @@ function readPackage(table: MarkerTable): string | undefined {
   if (name === undefined || isImportPackage(name)) return name;
   throw table.invalid(
     'package',
-    `\`package\` is \`${name}\`, expected the name of a Python package, dotted where it lies in another`,
+    `\`package\` is \`${name}\`, expected the name of a Python package, with dots if it is inside another`,
     'write it as Python imports it: `package = "orders"` or `package = "company.orders"`',
   );
 }
@@ -96,36 +123,36 @@ function readPackage(table: MarkerTable): string | undefined {
 function packageMissing(table: MarkerTable): LambdaPythonError {
   return table.invalid(
     'package',
-    '`package` is missing, and `handlers` and `include` do not both stand in for it',
-    'write `package = "orders"`, or, for a service without one package, both `handlers = ["handlers/*.py"]` and `include = ["handlers/", "lib/"]`',
+    '`package` is missing, and `handlers` and `include` are not both set in its place',
+    'set `package = "orders"`, or, for a service of several packages, both `handlers = ["handlers/*.py"]` and `include = ["handlers/", "lib/"]`',
   );
 }
 
 function readRuntime(table: MarkerTable): Runtime {
-  const known = RUNTIMES.map(({ name }) => name);
+  const names = RUNTIMES.map(({ name }) => name);
   const name = table.string('runtime');
   if (name === undefined) {
     throw table.invalid(
       'runtime',
       '`runtime` is missing',
-      `write the runtime of the service's functions: \`runtime = "${known.at(-2)}"\``,
+      `set the runtime of the service's functions: \`runtime = "${names.at(-2)}"\``,
     );
   }
   const runtime = findRuntime(name);
   if (runtime) return runtime;
   throw new LambdaPythonError('RUNTIME_UNKNOWN', {
-    message: `${table.at('runtime')}: the runtime \`${name}\` is not known${didYouMean(name, known)}`,
-    hint: `set \`runtime\` to one of ${codeList(known)}`,
+    message: `${table.at('runtime')}: unknown runtime \`${name}\`${didYouMean(name, names)}`,
+    hint: `set \`runtime\` to one of ${codeList(names)}`,
   });
 }
 
 function readArchitecture(table: MarkerTable): Architecture {
   const name = table.string('architecture') ?? 'x86_64';
-  const architecture = ARCHITECTURES.find((known) => known === name);
+  const architecture = ARCHITECTURES.find((candidate) => candidate === name);
   if (architecture) return architecture;
   throw table.invalid(
     'architecture',
-    `the architecture \`${name}\` is not known`,
+    `unknown architecture \`${name}\``,
     `set \`architecture\` to one of ${codeList(ARCHITECTURES)}`,
   );
 }
@@ -170,4 +197,146 @@ function readPatterns(
     }
   }
   return patterns;
+}
+
+const ENTRY_KEYS = ['handler', 'name', 'create'];
+
+/** Sorted by key. @throws MARKER_INVALID, FUNCTION_NAME_INVALID */
+function readFunctions(table: MarkerTable): FunctionEntry[] {
+  const entries = Object.entries(table.table('functions'))
+    .map(([key, value]) => readEntry(table, key, value))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const owners = new Map<string, string>();
+  for (const { key, name } of entries) {
+    if (name === undefined || name.includes('{handler}')) continue;
+    const owner = owners.get(name);
+    if (owner !== undefined) {
+      throw table.invalid(
+        key,
+        `\`${owner}\` and \`${key}\` have the same function name \`${name}\``,
+        'give each handler its own function name',
+      );
+    }
+    owners.set(name, key);
+  }
+  return entries;
+}
+
+function readEntry(table: MarkerTable, key: string, value: unknown): FunctionEntry {
+  if (typeof value === 'string')
+    return { key, name: readName(table, key, value), handler: undefined, create: undefined };
+  const entry = asTable(value);
+  if (entry === undefined) throw wrongEntry(table, key, value);
+  for (const field of Object.keys(entry)) {
+    if (ENTRY_KEYS.includes(field)) continue;
+    throw table.invalid(
+      key,
+      `the function \`${key}\` has the unknown key \`${field}\`${didYouMean(field, ENTRY_KEYS)}`,
+      `use only ${codeList(ENTRY_KEYS)} in it`,
+    );
+  }
+  const { name, handler, create } = entry;
+  const settings = create === undefined ? undefined : asTable(create);
+  if (create !== undefined && settings === undefined) throw wrongEntry(table, key, create);
+  if (name !== undefined && typeof name !== 'string') throw wrongEntry(table, key, value);
+  return {
+    key,
+    name: name === undefined ? undefined : readName(table, key, name),
+    handler: handler === undefined ? undefined : readHandler(table, key, handler),
+    create: settings && readSettings(table, settings, key),
+  };
+}
+
+function wrongEntry(table: MarkerTable, key: string, value: unknown): LambdaPythonError {
+  return table.invalid(
+    key,
+    `the function \`${key}\` is ${kindOf(value)}, expected a function name or a table of strings`,
+    `write \`${tomlKey(key)} = "function-name"\` or \`${tomlKey(key)} = { handler = "orders.admin.purge_all", name = "function-name" }\``,
+  );
+}
+
+function readName(table: MarkerTable, key: string, name: string): string {
+  try {
+    // Fails for what no values can repair; deploy knows the real ones.
+    functionName(name, { project: 'p', handler: 'h', stage: 's', package: 'p' });
+    return name;
+  } catch (error) {
+    if (!(error instanceof LambdaPythonError)) throw error;
+    throw table.invalid(
+      key,
+      `the function \`${key}\` has the name \`${name}\`, which Lambda does not allow`,
+      'use 1 to 64 letters, digits, `-` and `_`, and the placeholders `{project}`, `{handler}`, `{stage}` and `{package}`',
+    );
+  }
+}
+
+function readHandler(table: MarkerTable, key: string, handler: unknown): string {
+  const parts = typeof handler === 'string' ? handler.replaceAll('/', '.').split('.') : [];
+  // Directories and files may have dashes, since Lambda imports by path; the name in the module may not.
+  if (
+    parts.length >= 2 &&
+    parts.every((part) => /^[^\s.\\]+$/.test(part)) &&
+    isPythonIdentifier(parts.at(-1) ?? '')
+  ) {
+    return parts.join('.');
+  }
+  throw table.invalid(
+    key,
+    `the function \`${key}\` has the handler \`${String(handler)}\`, expected a module and a name in it`,
+    'write both, with dots between: `handler = "orders.admin.purge_all"`',
+  );
+}
+
+const CREATE_KEYS = ['role', 'memory', 'timeout', 'environment'];
+
+/** `[tool.nx-lambda-python.create]`, for all functions. */
+function readCreate(table: MarkerTable): CreateSettings {
+  return readSettings(table, table.table('create'), 'create');
+}
+
+/** @param key of the table, for messages */
+function readSettings(table: MarkerTable, values: TomlTable, key: string): CreateSettings {
+  for (const name of Object.keys(values)) {
+    if (CREATE_KEYS.includes(name)) continue;
+    throw table.invalid(
+      name,
+      `\`create\` of \`${key}\` has the unknown key \`${name}\`${didYouMean(name, CREATE_KEYS)}`,
+      `use only ${codeList(CREATE_KEYS)} in it`,
+    );
+  }
+  const { role, environment } = values;
+  if (role !== undefined && (typeof role !== 'string' || role === '')) {
+    throw table.wrongType('role', role, 'the ARN of a role', 'role = "arn:aws:iam::…:role/…"');
+  }
+  return {
+    ...(role === undefined ? {} : { role }),
+    ...whole(table, values, 'memory', 'megabytes'),
+    ...whole(table, values, 'timeout', 'seconds'),
+    ...(environment === undefined ? {} : { environment: readEnvironment(table, environment) }),
+  };
+}
+
+function whole(
+  table: MarkerTable,
+  values: TomlTable,
+  key: 'memory' | 'timeout',
+  unit: string,
+): Partial<Record<'memory' | 'timeout', number>> {
+  const value = values[key];
+  if (value === undefined) return {};
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0 && typeof value !== 'string') {
+    return { [key]: number };
+  }
+  throw table.wrongType(key, value, `a whole number of ${unit}`, `${key} = 30`);
+}
+
+function readEnvironment(table: MarkerTable, value: unknown): Record<string, string> {
+  const variables = asTable(value);
+  const isText = ([, text]: [string, unknown]): boolean => typeof text === 'string';
+  if (variables && Object.entries(variables).every(isText)) {
+    return variables as Record<string, string>;
+  }
+  const example = 'environment = { STAGE = "{stage}" }';
+  throw table.wrongType('environment', value, 'a table of strings', example);
 }

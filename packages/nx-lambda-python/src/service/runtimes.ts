@@ -1,4 +1,4 @@
-/** Lambda's Python runtimes as data: what the wheels must fit and which image builds them. */
+/** Lambda's Python runtimes as data: what wheels must fit, and which image builds them. */
 
 export type Architecture = 'x86_64' | 'arm64';
 export const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
@@ -10,7 +10,7 @@ export interface Runtime {
   readonly python: readonly [major: number, minor: number];
   /** Newest glibc a wheel may need: Amazon Linux 2 has 2.26, Amazon Linux 2023 has 2.34. */
   readonly glibc: readonly [major: number, minor: number];
-  /** The day from which AWS no longer patches it, ISO 8601; null where none is announced. */
+  /** The day on which AWS stops patching it, ISO 8601; null if none is announced. */
   readonly deprecated: string | null;
 }
 
@@ -35,7 +35,7 @@ export function defaultBuildImage(runtime: Runtime, architecture: Architecture):
   return `public.ecr.aws/sam/build-${runtime.name}:latest-${architecture}`;
 }
 
-/** Where Lambda has its Python, in the build images, too: what a script's first line must name. */
+/** Path of Python in Lambda and in the build images: what the first line of a script must name. */
 export function interpreterPath({ python: [major, minor] }: Runtime): string {
   return `/var/lang/bin/python${major}.${minor}`;
 }

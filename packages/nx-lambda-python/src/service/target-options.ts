@@ -1,19 +1,19 @@
-/** The options of a target, as Nx would run it in a configuration. */
+/** The options of a target in a configuration, as Nx resolves them. */
 
 /**
- * The variable in which the plugin tells its executors the configuration that the command line asks for: Nx
- * itself leaves out one that a target lacks, and runs its default. Empty where none is asked for.
+ * The variable in which the plugin passes the configuration of the command line to its executors: Nx ignores one
+ * that a target lacks, and runs its default. Empty if the command line names none.
  */
 export const ASKED_CONFIGURATION = 'NX_LAMBDA_PYTHON_ASKED_CONFIGURATION';
 
-/** What a target of a project has, as far as it counts here. */
+/** The part of a target that decides its options. */
 export interface ConfiguredTarget {
   options?: object;
   configurations?: Record<string, object>;
   defaultConfiguration?: string;
 }
 
-/** A target that has no configuration of this name runs in its default one, as in Nx's own dependencies. */
+/** A target without a configuration of this name runs in its default one, as with Nx's own `dependsOn`. */
 export function optionsIn<T extends object>(
   { options, configurations = {}, defaultConfiguration }: ConfiguredTarget,
   configuration: string | undefined,

@@ -2,10 +2,10 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { selectFiles } from '../../service/content';
-import { compile, handlerModules, positiveGlobs } from '../../service/handler-modules';
+import { selectFiles } from '../../service/files';
+import { compile, handlerModules, positiveGlobs } from '../../service/files';
 import type { Marker } from '../../service/marker';
-import { importPackageFor, isPythonIdentifier } from '../../service/names';
+import { importPackageFor, isPythonIdentifier } from '../../python/names';
 import { codeList } from '../../report/nearest';
 
 export interface Placement {

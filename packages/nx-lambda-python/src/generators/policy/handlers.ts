@@ -1,7 +1,7 @@
 /** The handlers of a service, from its source: a policy needs no build. */
 
 import { joinPathFragments, type Tree } from '@nx/devkit';
-import { isPrunedDirectory } from '../../service/content';
+import { isPrunedDirectory } from '../../service/files';
 import { discoverHandlers, type Handler } from '../../service/discover';
 import type { Marker } from '../../service/marker';
 import { parseModule } from '../../python/module';

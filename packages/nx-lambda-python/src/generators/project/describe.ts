@@ -1,9 +1,9 @@
 /** What the project generator says of a directory that had something in it: what stayed, what was made of it, what is next. */
 
-import type { AdoptedLayout } from '../../service/adopt';
+import type { AdoptedLayout } from './adopt';
 import type { Handler } from '../../service/discover';
 import { codeList } from '../../report/nearest';
-import { entryName } from '../../service/content';
+import { entryName } from '../../service/files';
 import { requirementsOf, type Existing } from './existing';
 import type { ServicePlan } from './normalize';
 

@@ -2,12 +2,12 @@
 
 import { joinPathFragments, type Tree } from '@nx/devkit';
 import { LambdaPythonError } from '../../errors';
-import { packagedModules, type SourceModule } from '../../service/adopt';
-import { isPrunedDirectory } from '../../service/content';
+import { packagedModules, type SourceModule } from './adopt';
+import { isPrunedDirectory } from '../../service/files';
 import { discoverHandlers, type Handler } from '../../service/discover';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
 import { parseModule } from '../../python/module';
-import { readProjectDependencies } from '../../service/project-dependencies';
+import { readProjectDependencies } from '../../service/pyproject';
 
 export interface Existing {
   /** All files of the directory, without those of projects in it; empty where it is not there. */

@@ -1,7 +1,7 @@
 /** The project generator's options, checked and filled in. */
 
 import { LambdaPythonError } from '../../errors';
-import { importPackageFor, isImportPackage } from '../../service/names';
+import { importPackageFor, isImportPackage } from '../../python/names';
 import { nearest } from '../../report/nearest';
 import {
   ARCHITECTURES,

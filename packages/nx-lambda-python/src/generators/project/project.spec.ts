@@ -1,6 +1,7 @@
 import { addProjectConfiguration, logger, readJson, readNxJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import { declaredName, parseMarker } from '../../service/marker';
+import { parseMarker } from '../../service/marker';
+import { declaredName } from '../../service/pyproject';
 import { discoverHandlers } from '../../service/discover';
 import { parseModule } from '../../python/module';
 import { RUNTIMES } from '../../service/runtimes';

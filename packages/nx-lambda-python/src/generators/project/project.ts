@@ -15,15 +15,15 @@ import {
 } from '@nx/devkit';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { findLayout, type AdoptedLayout } from '../../service/adopt';
-import { hasMarker, MARKER_FILE } from '../../service/marker';
-import { appendMarker, renderMarker, renderProject } from '../../service/marker-text';
+import { MARKER_FILE } from '../../service/marker';
+import { hasMarker } from '../../service/pyproject';
 import { currentDirectory } from '../directory';
 import { writeHandler, writePackageFiles } from '../handler/write';
 import { addIgnoreEntries, missingEntries } from '../ignore-file';
 import { initGenerator } from '../init/init';
 import { reporting } from '../report';
 import { findServices, projectName } from '../services';
+import { appendMarker, findLayout, renderMarker, renderProject, type AdoptedLayout } from './adopt';
 import { describeAdoption } from './describe';
 import { checkMarker, readExisting, requirementsOf, type Existing } from './existing';
 import { checkName, newPackage, normalizeOptions, type ServicePlan } from './normalize';

@@ -1,7 +1,7 @@
 /** The service's own files as its package has them, and where they really are. */
 
 import { posix } from 'node:path';
-import { isPrunedDirectory, selectFiles } from '../../service/content';
+import { isPrunedDirectory, selectFiles } from '../../service/files';
 import type { Marker } from '../../service/marker';
 import { walk, type LinkTarget } from './walk';
 import type { WorkspaceFiles } from './workspace-files';

@@ -7,7 +7,7 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { readProjectDependencies } from '../../service/project-dependencies';
+import { readProjectDependencies } from '../../service/pyproject';
 import { digestOf } from '../canonical-json';
 import { collectRequirements, type ReadFile } from './collect';
 

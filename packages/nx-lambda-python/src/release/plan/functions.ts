@@ -3,8 +3,8 @@
 import picomatch from 'picomatch';
 import { LambdaPythonError } from '../../errors';
 import type { BuildManifest, ManifestHandler } from '../../packaging/manifest';
-import type { CreateSettings } from '../../service/marker-create';
-import { functionName } from '../../service/names';
+import { functionName } from '../../service/function-name';
+import type { CreateSettings } from '../../service/marker';
 import type { FunctionCreation } from '../calls/function-service';
 import type { DesiredFunction } from '../model/plan';
 

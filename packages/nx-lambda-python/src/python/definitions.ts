@@ -1,10 +1,10 @@
-/** The names that a module defines at its top level, read from tree-sitter's syntax tree. */
+/** The names that a module defines at its top level, read from its syntax tree. */
 
-import type { Node } from '@vscode/tree-sitter-wasm';
+import { present, type Node } from './syntax-tree';
 
 export interface TopLevelNames {
   names: ReadonlySet<string>;
-  /** True where the module may have names that its text does not show: `import *`, `__getattr__`, `globals()`. */
+  /** True if the module may have names that its text does not show: `import *`, `__getattr__`, `globals()`. */
   open: boolean;
 }
 
@@ -90,9 +90,4 @@ export function topLevelNames(module: Node, text: string): TopLevelNames {
   };
   present(module.namedChildren).forEach(visit);
   return { names, open: open || names.has('__getattr__') };
-}
-
-/** Children as tree-sitter lists them; its types allow for holes. */
-export function present(nodes: readonly (Node | null)[]): Node[] {
-  return nodes.filter((node) => node !== null);
 }

@@ -1,13 +1,14 @@
 /**
- * The marker of code that was there before it: which functions are handlers, by what name, and what they need, told
- * from the text of the modules. What comes out is checked by whoever writes it down, as a build would.
+ * The marker of code that had none: which functions are handlers, under what names, and what they need, read from the
+ * text of the modules. Whoever writes it checks it first as a build would.
  */
 
 import { posix } from 'node:path';
-import { entryName, selectFiles } from './content';
-import { moduleName } from './handler-modules';
-import { isImportPackage } from './names';
-import type { PythonModule } from '../python/module';
+import type { PythonModule } from '../../python/module';
+import { isImportPackage, moduleName } from '../../python/names';
+import { entryName, selectFiles } from '../../service/files';
+import { tomlKey } from '../../service/pyproject';
+import type { Architecture, Runtime } from '../../service/runtimes';
 
 export interface SourceModule {
   module: PythonModule;
@@ -229,4 +230,52 @@ function commonDirectory(files: readonly string[]): string {
     rest.some((other) => other[index] !== segment),
   );
   return (differs < 0 ? first : first.slice(0, differs)).join('/');
+}
+
+export interface MarkerFacts extends Partial<AdoptedLayout> {
+  runtime: Runtime;
+  architecture: Architecture;
+}
+
+/** The table `[tool.nx-lambda-python]`, without what is the default. */
+export function renderMarker(facts: MarkerFacts): string {
+  const { root, importPackage, handlers, handlerName, include, functions = [] } = facts;
+  return [
+    '[tool.nx-lambda-python]',
+    ...(importPackage === undefined ? [] : [`package = "${importPackage}"`]),
+    `runtime = "${facts.runtime.name}"`,
+    `architecture = "${facts.architecture}"`,
+    ...(root ? [`root = ${JSON.stringify(root)}`] : []),
+    ...(handlers ? [`handlers = ${texts(handlers)}`] : []),
+    ...(handlerName === undefined || handlerName === 'handler'
+      ? []
+      : [`handler-name = "${handlerName}"`]),
+    ...(include ? [`include = ${texts(include)}`] : []),
+    ...(functions.length > 0 ? ['', '[tool.nx-lambda-python.functions]'] : []),
+    ...functions.map(({ key, handler }) => `${tomlKey(key)} = { handler = "${handler}" }`),
+    '',
+  ].join('\n');
+}
+
+/** The `[project]` table of a new pyproject.toml. */
+export function renderProject(name: string, { python }: Runtime): string {
+  return [
+    '[project]',
+    // PEP 508: letters, digits, `.`, `-` and `_`.
+    `name = "${name.replace(/^@/, '').replaceAll('/', '-')}"`,
+    'version = "0.0.0"',
+    `requires-python = ">=${python.join('.')}"`,
+    '',
+  ].join('\n');
+}
+
+/** The same text, then the marker, with the line ends that the text has. */
+export function appendMarker(text: string, marker: string): string {
+  const end = text.includes('\r\n') ? '\r\n' : '\n';
+  const gap = text === '' || text === '\uFEFF' ? '' : text.endsWith('\n') ? end : end + end;
+  return `${text}${gap}${marker.replaceAll('\n', end)}`;
+}
+
+function texts(values: readonly string[]): string {
+  return `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 }

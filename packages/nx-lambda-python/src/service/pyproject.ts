@@ -1,4 +1,4 @@
-/** The marker's TOML table: found, read, and every fault in it reported with its line. */
+/** pyproject.toml as text: the table of the marker with its faults by line, the declared name, and dependencies (PEP 621). */
 
 import { parse, TomlError } from 'smol-toml';
 import { LambdaPythonError } from '../errors';
@@ -11,7 +11,7 @@ const HEADER =
 export type TomlTable = Record<string, unknown>;
 
 /**
- * True for a pyproject.toml that has the marker, and for one that TOML refuses but that has the marker's header:
+ * True for a pyproject.toml that has the marker, and for one that is not valid TOML but has the marker's header:
  * its project must stay, so that its own targets can report what is wrong.
  */
 export function hasMarker(text: string): boolean {
@@ -22,7 +22,7 @@ export function hasMarker(text: string): boolean {
     : toolTable(document)?.[TOOL] !== undefined;
 }
 
-/** The `name` that `[project]` or `[tool.poetry]` declares; undefined where there is none or TOML refuses. */
+/** The `name` that `[project]` or `[tool.poetry]` declares; undefined if there is none, or if the text is not valid TOML. */
 export function declaredName(text: string): string | undefined {
   const document = tryParse(text);
   if (document instanceof TomlError) return undefined;
@@ -33,15 +33,7 @@ export function declaredName(text: string): string | undefined {
 
 /** @throws MARKER_MISSING, MARKER_INVALID */
 export function readMarkerTable(text: string, path: string): MarkerTable {
-  const document = tryParse(text);
-  if (document instanceof TomlError) {
-    throw new LambdaPythonError('MARKER_INVALID', {
-      message: `\`${path}:${document.line}:${document.column}\` is not valid TOML: ${reason(document)}`,
-      hint: `correct line ${document.line} of \`${path}\``,
-      cause: document,
-    });
-  }
-  const marker = toolTable(document)?.[TOOL];
+  const marker = toolTable(parseDocument(text, path))?.[TOOL];
   if (marker === undefined) {
     throw new LambdaPythonError('MARKER_MISSING', {
       message: `\`${path}\` has no \`[tool.${TOOL}]\` table, which makes a project a service`,
@@ -81,7 +73,7 @@ export class MarkerTable {
     const value = this.values[key];
     if (value === undefined) return undefined;
     if (typeof value === 'string' && value !== '') return value;
-    throw this.wrongType(key, value, 'a string that is not empty', `${key} = "…"`);
+    throw this.wrongType(key, value, 'a non-empty string', `${key} = "…"`);
   }
 
   strings(key: string): string[] | undefined {
@@ -90,7 +82,7 @@ export class MarkerTable {
     if (Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')) {
       return value as string[];
     }
-    throw this.wrongType(key, value, 'an array of strings that are not empty', `${key} = ["…"]`);
+    throw this.wrongType(key, value, 'an array of non-empty strings', `${key} = ["…"]`);
   }
 
   table(key: string): TomlTable {
@@ -108,19 +100,68 @@ export class MarkerTable {
     });
   }
 
-  /** Where a key stands: `` `services/orders/pyproject.toml:7` ``, without the line where it cannot be told. */
-  at(key: string): string {
-    const line = lineOf(this.text, key);
-    return `\`${this.path}${line === undefined ? '' : `:${line}`}\``;
-  }
-
-  private wrongType(key: string, value: unknown, expected: string, example: string) {
+  /** @param example of a right value, as TOML */
+  wrongType(key: string, value: unknown, expected: string, example: string): LambdaPythonError {
     return this.invalid(
       key,
       `\`${key}\` is ${kindOf(value)}, expected ${expected}`,
       `write it as \`${example}\``,
     );
   }
+
+  /** Where a key stands: `` `services/orders/pyproject.toml:7` ``, without the line if it cannot be told. */
+  at(key: string): string {
+    const line = lineOf(this.text, key);
+    return `\`${this.path}${line === undefined ? '' : `:${line}`}\``;
+  }
+}
+
+/**
+ * Requirements of `[project] dependencies`, and of the named extras.
+ *
+ * @param path of the file, for messages only
+ * @returns undefined if the file declares none
+ * @throws MARKER_INVALID for a text that is not TOML or a value that is not a list of strings, OPTION_INVALID for an
+ *   extra that it does not have
+ */
+export function readProjectDependencies(
+  text: string,
+  path: string,
+  extras: readonly string[],
+): string[] | undefined {
+  const project = asTable(parseDocument(text, path)['project']);
+  const optional = asTable(project?.['optional-dependencies']) ?? {};
+  const declared = project?.['dependencies'];
+  if (declared === undefined && extras.length === 0) return undefined;
+  return [
+    ...(declared === undefined ? [] : readStrings(declared, 'dependencies', path)),
+    ...extras.flatMap((extra) => {
+      const own = optional[extra];
+      if (own === undefined) throw unknownExtra(extra, Object.keys(optional), path);
+      return readStrings(own, `optional-dependencies.${extra}`, path);
+    }),
+  ];
+}
+
+function readStrings(value: unknown, key: string, path: string): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw new LambdaPythonError('MARKER_INVALID', {
+    message: `\`${key}\` under [project] of \`${path}\` is not a list of strings`,
+    hint: `write it as \`${key.split('.').at(-1)} = ["requests>=2"]\``,
+  });
+}
+
+function unknownExtra(extra: string, known: readonly string[], path: string): LambdaPythonError {
+  const has = known.length > 0 ? `it has ${codeList(known)}` : 'it has none';
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `\`${path}\` has no optional dependencies \`${extra}\`${didYouMean(extra, known)}; ${has}`,
+    hint: 'correct `extras` on the lock target, or add them under [project.optional-dependencies]',
+  });
+}
+
+/** A key as TOML writes it: bare if it may be. */
+export function tomlKey(key: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(key) ? key : JSON.stringify(key);
 }
 
 export function asTable(value: unknown): TomlTable | undefined {
@@ -143,6 +184,17 @@ function toolTable(document: TomlTable): TomlTable | undefined {
   return asTable(document['tool']);
 }
 
+/** @throws MARKER_INVALID */
+function parseDocument(text: string, path: string): TomlTable {
+  const document = tryParse(text);
+  if (!(document instanceof TomlError)) return document;
+  throw new LambdaPythonError('MARKER_INVALID', {
+    message: `\`${path}:${document.line}:${document.column}\` is not valid TOML: ${reason(document)}`,
+    hint: `correct line ${document.line} of \`${path}\``,
+    cause: document,
+  });
+}
+
 function tryParse(text: string): TomlTable | TomlError {
   try {
     return parse(text.replace(/^\uFEFF/, ''));
@@ -152,7 +204,7 @@ function tryParse(text: string): TomlTable | TomlError {
   }
 }
 
-// smol-toml's message goes on with a drawing of the source: the first line is the reason.
+// After the reason, smol-toml's message draws the source.
 function reason(error: TomlError): string {
   return (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
 }

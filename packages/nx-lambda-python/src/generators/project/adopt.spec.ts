@@ -1,9 +1,8 @@
-import { findLayout, packagedModules, type AdoptedLayout } from './adopt';
-import { discoverHandlers } from './discover';
-import { parseMarker } from './marker';
-import { renderMarker } from './marker-text';
-import { parseModule } from '../python/module';
-import { findRuntime, type Runtime } from './runtimes';
+import { findLayout, packagedModules, renderMarker, type AdoptedLayout } from './adopt';
+import { discoverHandlers } from '../../service/discover';
+import { parseMarker } from '../../service/marker';
+import { parseModule } from '../../python/module';
+import { findRuntime, type Runtime } from '../../service/runtimes';
 
 const HANDLER = 'def handler(event, context):\n    return 1\n';
 const LAMBDA_HANDLER = 'def lambda_handler(event, context):\n    return 1\n';

@@ -1,4 +1,4 @@
-import { readProjectDependencies } from './project-dependencies';
+import { readProjectDependencies } from './pyproject';
 
 const TEXT = `[project]
 name = "orders"
@@ -20,7 +20,7 @@ describe('readProjectDependencies', () => {
   it.each([
     [() => read(TEXT, 'fats'), 'OPTION_INVALID', 'fast'],
     [() => read('[project]', 'fast'), 'OPTION_INVALID', 'it has none'],
-    [() => read('[project]\ndependencies = "six"'), 'MARKER_INVALID', 'no list'],
+    [() => read('[project]\ndependencies = "six"'), 'MARKER_INVALID', 'not a list'],
     [() => read('[project'), 'MARKER_INVALID', 'a.toml:1'],
   ])('%# fails', (reading, code, words) => {
     expect(reading).toThrow(

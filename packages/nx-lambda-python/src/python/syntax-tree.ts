@@ -1,0 +1,37 @@
+/** tree-sitter's grammar of Python, compiled to WebAssembly: text in, syntax tree out. */
+
+import type * as TreeSitter from '@vscode/tree-sitter-wasm';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+export type { Node, Tree } from '@vscode/tree-sitter-wasm';
+
+/** The files of the grammar in a build of this plugin: `tools/pack.ts` and the build target carry only these. */
+const PACKED = join(__dirname, 'tree-sitter', 'tree-sitter.js');
+
+let loading: Promise<TreeSitter.Parser> | undefined;
+
+/** Null if tree-sitter gives up. The caller deletes the tree. */
+export async function parsePython(text: string): Promise<TreeSitter.Tree | null> {
+  // One parser for all modules: starting it costs more than most of them. It starts late, since most builds
+  // find all their modules in the source cache.
+  loading ??= load();
+  return (await loading).parse(text);
+}
+
+async function load(): Promise<TreeSitter.Parser> {
+  const require = createRequire(__filename);
+  // The sources run without a build, in specs and tools: there the package itself is installed.
+  const main = existsSync(PACKED) ? PACKED : require.resolve('@vscode/tree-sitter-wasm');
+  const { Parser, Language } = require(main) as typeof TreeSitter;
+  await Parser.init();
+  const parser = new Parser();
+  parser.setLanguage(await Language.load(join(dirname(main), 'tree-sitter-python.wasm')));
+  return parser;
+}
+
+/** Children as tree-sitter lists them; its types allow for holes. */
+export function present(nodes: readonly (TreeSitter.Node | null)[]): TreeSitter.Node[] {
+  return nodes.filter((node) => node !== null);
+}

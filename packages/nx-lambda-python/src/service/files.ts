@@ -1,0 +1,231 @@
+/** A service's files: which ones go into the package, under which names, and which of them are handler modules. */
+
+import ignore, { type Ignore } from 'ignore';
+import picomatch from 'picomatch';
+import { LambdaPythonError } from '../errors';
+import { moduleName } from '../python/names';
+import type { Marker } from './marker';
+
+/** pytest's own patterns for tests, in gitignore syntax. */
+export const TEST_PATTERNS: readonly string[] = ['tests/', 'test_*.py', '*_test.py', 'conftest.py'];
+
+// Files at the service's root that are for tools, not for the code: left out even with `include = ["*"]`.
+const ROOT_CONFIGURATION: readonly string[] = [
+  '/pyproject.toml',
+  '/project.json',
+  '/package.json',
+  '/requirements*.txt',
+  '/constraints*.txt',
+  '/*.lock',
+  '/pylock*.toml',
+  '/Pipfile',
+  '/setup.py',
+  '/setup.cfg',
+  '/noxfile.py',
+  '/tox.ini',
+  '/pytest.ini',
+  '/mypy.ini',
+  '/ruff.toml',
+  '/Makefile',
+  '/Dockerfile*',
+  '/docker-compose*',
+  '/compose.y*ml',
+  '/README*',
+];
+
+/** What is excluded unless the marker's `exclude` includes it again with `!`; gitignore syntax. */
+export const DEFAULT_EXCLUDES: readonly string[] = [
+  '.*',
+  '__pycache__/',
+  '*.py[co]',
+  '*.egg-info/',
+  'node_modules/',
+  '/venv/',
+  ...TEST_PATTERNS,
+  ...ROOT_CONFIGURATION,
+];
+
+const PRUNED_DIRECTORIES: ReadonlySet<string> = new Set(['__pycache__', 'node_modules']);
+
+/**
+ * The files of the package: what `include` selects, without what `exclude` and the default excludes match.
+ *
+ * @param files relative to the service, with forward slashes
+ * @returns the same paths, sorted by code units
+ */
+export function selectFiles(
+  marker: Pick<Marker, 'root' | 'include' | 'exclude'>,
+  files: readonly string[],
+): string[] {
+  const included = gitignore(marker.include);
+  const excluded = gitignore([...DEFAULT_EXCLUDES, ...marker.exclude]);
+  return files
+    .filter((file) => {
+      const name = entryName(marker, file);
+      return name !== undefined && included.ignores(name) && !excluded.ignores(name);
+    })
+    .sort();
+}
+
+/** A file's name in the package: its path below the marker's `root`, or undefined for a file outside. */
+export function entryName(marker: Pick<Marker, 'root'>, file: string): string | undefined {
+  if (marker.root === '') return file;
+  return file.startsWith(`${marker.root}/`) ? file.slice(marker.root.length + 1) : undefined;
+}
+
+/** Patterns of `include` that match nothing, most likely by mistake. */
+export function unmatchedIncludes(marker: Marker, files: readonly string[]): string[] {
+  const names = files.map((file) => entryName(marker, file)).filter((name) => name !== undefined);
+  return marker.include.filter((pattern) => {
+    if (pattern.startsWith('!')) return false;
+    const matcher = gitignore([pattern]);
+    return !names.some((name) => matcher.ignores(name));
+  });
+}
+
+/** Directories that a walk over a service can skip: nothing in them can be in a package. */
+export function isPrunedDirectory(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return name.startsWith('.') || PRUNED_DIRECTORIES.has(name) || path === 'venv';
+}
+
+function gitignore(patterns: readonly string[]): Ignore {
+  // As git does on Linux, whatever the machine: the same files everywhere.
+  return ignore({ ignorecase: false }).add([...patterns]);
+}
+
+export interface HandlerModule {
+  /** What `{handler}` stands for: `create_order`, or `admin-purge` for a nested one. */
+  name: string;
+  /** Relative to the service, as given. */
+  file: string;
+  /** Dotted: `orders.handlers.create_order`. */
+  module: string;
+}
+
+/** The same matching on every system: `/` separates, case counts, names that start with a dot are hidden. */
+const GLOB_OPTIONS = { windows: false, nocase: false, dot: false } as const;
+
+/**
+ * Every module that `handlers` matches, sorted by file. It reads no file, so a module may turn out to have no handler.
+ *
+ * `__init__.py` and names that start with `_` below the glob's fixed part do not count.
+ * The first glob that matches a file gives it its name.
+ *
+ * @param files relative to the service, with forward slashes
+ */
+export function handlerModules(marker: Marker, files: readonly string[]): HandlerModule[] {
+  const isNegated = picomatch(negatedGlobs(marker), GLOB_OPTIONS);
+  const globs = positiveGlobs(marker).map(compile);
+  const modules: HandlerModule[] = [];
+  for (const file of [...files].sort()) {
+    const path = entryName(marker, file);
+    if (path === undefined || !path.endsWith('.py') || isNegated(path)) continue;
+    const glob = globs.find(({ base, matches }) => matches(path) && !isPrivate(path, base));
+    if (glob) modules.push({ name: nameOf(path, glob), file, module: moduleName(path) });
+  }
+  return modules;
+}
+
+export function positiveGlobs({ handlers }: Pick<Marker, 'handlers'>): string[] {
+  return handlers.filter((glob) => !glob.startsWith('!'));
+}
+
+export function negatedGlobs({ handlers }: Pick<Marker, 'handlers'>): string[] {
+  return handlers.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
+}
+
+export interface HandlerGlob {
+  glob: string;
+  /** Directories before the first wildcard: `orders/handlers`, or empty. */
+  base: string;
+  /** Path after the last wildcard, if it fixes whole names: `handler.py` in `functions/<name>/handler.py`. */
+  tail: string;
+  matches: (path: string) => boolean;
+}
+
+/** Parses a positive glob. */
+export function compile(glob: string): HandlerGlob {
+  const matches = picomatch(glob, GLOB_OPTIONS);
+  const { base, isGlob } = picomatch.scan(glob);
+  if (!isGlob) {
+    const slash = glob.lastIndexOf('/');
+    return { glob, base: slash === -1 ? '' : glob.slice(0, slash), tail: '', matches };
+  }
+  const segments = glob.split('/');
+  const lastWild = segments.findLastIndex((segment) => picomatch.scan(segment).isGlob);
+  return { glob, base, tail: segments.slice(lastWild + 1).join('/'), matches };
+}
+
+function isPrivate(path: string, base: string): boolean {
+  return below(path, base)
+    .split('/')
+    .some((segment) => segment.startsWith('_'));
+}
+
+// `functions/*/handler.py` tells its handlers apart by directory: the fixed rest is not part of the name.
+function nameOf(path: string, { base, tail }: HandlerGlob): string {
+  const distinct = below(path, base);
+  const name = tail === '' ? distinct.replace(/\.py$/, '') : distinct.slice(0, -tail.length - 1);
+  return name.replaceAll('/', '-');
+}
+
+function below(path: string, base: string): string {
+  return base === '' ? path : path.slice(base.length + 1);
+}
+
+/** How many handlers a service has, judged by the names of its files, and by the functions table for handlers elsewhere. */
+export function countHandlers(marker: Marker, files: readonly string[]): number {
+  const modules = handlerModules(marker, files);
+  const handlers = new Set(modules.map(({ module }) => `${module}.${marker.handlerName}`));
+  for (const { handler } of marker.functions) {
+    if (handler !== undefined) handlers.add(handler);
+  }
+  return handlers.size;
+}
+
+/**
+ * One spelling for all names that are the same to some file system: macOS composes and decomposes letters with
+ * marks, and macOS and Windows ignore case.
+ */
+export function foldName(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+/**
+ * Refuses names that are two files on one machine and one file on another.
+ *
+ * @param paths of the service's files
+ * @throws ENTRY_COLLISION
+ */
+export function checkNames(paths: readonly string[]): void {
+  const spellings = new Map<string, { name: string; path: string }>();
+  for (const path of paths) {
+    for (const name of withDirectories(path)) {
+      const folded = foldName(name);
+      const other = spellings.get(folded);
+      if (other && other.name !== name) throw clash(path, other.path, isSameText(name, other.name));
+      if (!other) spellings.set(folded, { name, path });
+    }
+  }
+}
+
+/** `a`, `a/b`, `a/b/c.py` */
+function withDirectories(path: string): string[] {
+  const parts = path.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+function isSameText(a: string, b: string): boolean {
+  return a.normalize('NFC') === b.normalize('NFC');
+}
+
+function clash(path: string, other: string, isSame: boolean): LambdaPythonError {
+  const difference = isSame
+    ? 'which has the same letters in another Unicode form (NFC, NFD)'
+    : 'which differs only in case';
+  return new LambdaPythonError('ENTRY_COLLISION', {
+    message: `the service's file \`${path}\` clashes with \`${other}\`, ${difference}`,
+    hint: `rename one of them, or exclude it: exclude = ["${path}"] in pyproject.toml`,
+  });
+}
