@@ -9,7 +9,7 @@ import { types } from 'node:util';
 import type { Decision } from '../packaging/inputs/decision';
 import { LAYER_FILE, renderManifest, type BuildManifest } from '../packaging/manifest';
 import type { SimulatedAccount } from '../testing';
-import { smallZip } from '../testing/lambda/small-zip';
+import { smallZip } from '../testing/seeding';
 import { presentDecision } from '../assembly/decision';
 import { buildOptionsOf } from '../targets/build-target';
 import { readMeaning } from '../assembly/requirements';

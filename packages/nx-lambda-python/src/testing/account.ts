@@ -19,8 +19,7 @@ import {
   seedFunction,
 } from './seeding';
 import type { Credentials } from './signature';
-import { openDirectoryStore } from './state/directory';
-import { memoryStore } from './state/memory';
+import { memoryStore, openDirectoryStore } from './state/stores';
 
 export interface SimulatedAccountOptions {
   /** State is kept here, for several processes at once; without it, in memory. */

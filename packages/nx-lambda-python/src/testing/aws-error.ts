@@ -1,5 +1,7 @@
 /** A refusal as AWS words it; each service renders it in its own protocol. */
 
+export type ServiceName = 's3' | 'lambda' | 'sts';
+
 export interface AwsErrorDetails {
   /** Sent as response headers: `x-amz-bucket-region`, `Retry-After`, … */
   headers?: Record<string, string>;
@@ -28,4 +30,12 @@ export class AwsError extends Error {
 
 export function notSimulated(what: string): AwsError {
   return new AwsError(501, 'NotImplemented', `The simulated account does not implement ${what}`);
+}
+
+/** `Reason` and `Type` in the body and whole seconds in `Retry-After`, as Lambda sends them. */
+export function tooManyRequests(seconds: number): AwsError {
+  return new AwsError(429, 'TooManyRequestsException', 'Rate exceeded', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) },
+    fields: { Reason: 'CallerRateLimitExceeded' },
+  });
 }

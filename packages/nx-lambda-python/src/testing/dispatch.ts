@@ -1,30 +1,23 @@
 /** One request from routing to answer: signature, fault, quota, operation. Knows no sockets. */
 
 import { randomUUID } from 'node:crypto';
+import type { ServiceName } from './aws-error';
 import { AwsError } from './aws-error';
 import type { Fault, FaultPlan } from './faults';
 import { faultError } from './faults';
-import { getCode } from './lambda/functions';
-import { lambdaErrorResponse } from './lambda/responses';
+import { getCode } from './lambda/code';
+import { lambdaErrorResponse } from './lambda/rest';
 import { routeLambda } from './lambda/route';
-import type { Invoker } from './lambda/python';
-import type {
-  AccountFacts,
-  AwsRequest,
-  AwsResponse,
-  Call,
-  CallInput,
-  ServiceName,
-} from './protocol';
+import type { AccountFacts, AwsRequest, AwsResponse, Call, CallInput, Invoker } from './protocol';
 import type { Quota } from './quota';
 import { takeToken } from './quota';
 import { s3ErrorResponse } from './s3/responses';
 import { routeS3 } from './s3/route';
 import type { Credentials } from './signature';
 import { authenticate, readAuthorization } from './signature';
-import type { StateStore } from './state/state';
-import { routeSts, stsErrorResponse } from './sts/caller-identity';
-import { withWrongChecksum } from './wrong-checksum';
+import type { StateStore } from './state/model';
+import { hexToBase64, sha256Hex } from './state/model';
+import { routeSts, stsErrorResponse } from './sts';
 
 /** One request that the account was sent, in the order of the answers: for assertions. */
 export interface RecordedRequest {
@@ -85,9 +78,10 @@ async function answer(
   call: Call,
   fault: Fault | undefined,
 ): Promise<AwsResponse> {
+  const region = await authenticate(request, call.service, credentials).catch(asRefusal);
   const result = await store.run((state) =>
     attempt(() => {
-      const region = authenticate(request, call.service, credentials);
+      if (region instanceof AwsError) throw region;
       const refusal = fault && faultError(fault, call, account.accountId);
       if (refusal !== undefined) throw refusal;
       const time = now();
@@ -104,7 +98,7 @@ async function answer(
 
 /** The signature says it; without one the path has to. */
 function serviceOf(request: AwsRequest): ServiceName {
-  const signed = readAuthorization(request)?.service;
+  const signed = readAuthorization(request.headers)?.service;
   if (signed === 's3' || signed === 'lambda' || signed === 'sts') return signed;
   if (/^\/\d{4}-\d\d-\d\d\//.test(request.path)) return 'lambda';
   return request.path === '/' && request.method === 'POST' ? 'sts' : 's3';
@@ -133,9 +127,13 @@ function attempt<T>(work: () => T): T | AwsError {
   try {
     return work();
   } catch (error) {
-    if (error instanceof AwsError) return error;
-    throw error;
+    return asRefusal(error);
   }
+}
+
+function asRefusal(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  throw error;
 }
 
 function errorResponse(service: ServiceName, error: AwsError): AwsResponse {
@@ -143,4 +141,28 @@ function errorResponse(service: ServiceName, error: AwsError): AwsResponse {
   return service === 's3'
     ? s3ErrorResponse(error, randomUUID())
     : stsErrorResponse(error, randomUUID());
+}
+
+/** For the fault `wrong-checksum`: another SHA-256 than that of the bytes. */
+const WRONG = hexToBase64(sha256Hex('not these bytes'));
+
+/** S3 answers in a header, Lambda in the field CodeSha256 of its JSON. */
+function withWrongChecksum(response: AwsResponse): AwsResponse {
+  const headers = Object.entries(response.headers).map(([name, value]) => [
+    name,
+    name === 'x-amz-checksum-sha256' ? WRONG : value,
+  ]);
+  const isJson = response.headers['content-type'] === 'application/json';
+  return {
+    ...response,
+    headers: Object.fromEntries(headers),
+    body: isJson ? replaceCodeSha256(response.body) : response.body,
+  };
+}
+
+function replaceCodeSha256(body: Buffer): Buffer {
+  const replaced: unknown = JSON.parse(body.toString('utf8'), (key, value: unknown) =>
+    key === 'CodeSha256' ? WRONG : value,
+  );
+  return Buffer.from(JSON.stringify(replaced));
 }

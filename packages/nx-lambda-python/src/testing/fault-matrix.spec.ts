@@ -5,7 +5,6 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   DeleteFunctionCommand,
-  DeleteLayerVersionCommand,
   GetAccountSettingsCommand,
   GetAliasCommand,
   GetFunctionCommand,
@@ -26,8 +25,6 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
-  GetBucketLocationCommand,
-  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -65,7 +62,6 @@ const LAMBDA: Record<string, Send> = {
   PublishLayerVersion: (c) =>
     c.send(new PublishLayerVersionCommand({ LayerName: 'shared', Content: Code })),
   GetLayerVersion: (c) => c.send(new GetLayerVersionCommand(LAYER)),
-  DeleteLayerVersion: (c) => c.send(new DeleteLayerVersionCommand(LAYER)),
   Invoke: (c) => c.send(new InvokeCommand({ FunctionName, InvocationType: 'DryRun' })),
   CreateFunction: (c) =>
     c.send(new CreateFunctionCommand({ FunctionName: 'new', Code, Role, ...SETTINGS })),
@@ -78,8 +74,6 @@ const UPLOAD = { ...OBJECT, UploadId: 'any' };
 const PART = { ...UPLOAD, PartNumber: 1 };
 const S3: Record<string, (s3: S3Client) => Promise<unknown>> = {
   HeadBucket: (c) => c.send(new HeadBucketCommand({ Bucket })),
-  GetBucketLocation: (c) => c.send(new GetBucketLocationCommand({ Bucket })),
-  GetBucketVersioning: (c) => c.send(new GetBucketVersioningCommand({ Bucket })),
   PutObject: (c) => c.send(new PutObjectCommand({ ...OBJECT, Body: 'x' })),
   HeadObject: (c) => c.send(new HeadObjectCommand(OBJECT)),
   GetObject: (c) => c.send(new GetObjectCommand(OBJECT)),

@@ -1,8 +1,7 @@
 /** Faults to inject: what a network and AWS do to a deploy on a bad day, at a chosen call. */
 
-import { AwsError } from './aws-error';
-import { tooManyRequests } from './quota';
-import type { Call, ServiceName } from './protocol';
+import type { ServiceName } from './aws-error';
+import { AwsError, tooManyRequests } from './aws-error';
 
 /** What happens; `docs/simulated-account.md` has the table. */
 export const FAULT_KINDS = [
@@ -56,6 +55,13 @@ export interface Fault {
   reasonCode?: string;
 }
 
+/** What a fault must know of a call. */
+export interface FaultyCall {
+  service: ServiceName;
+  operation: string;
+  target: string;
+}
+
 /** Counts matching calls per fault; the first fault that is due wins. */
 export class FaultPlan {
   private entries: { fault: Fault; seen: number }[] = [];
@@ -69,7 +75,7 @@ export class FaultPlan {
   }
 
   /** The fault for this call, if any. Every matching fault counts the call, also if another wins. */
-  next(call: Call): Fault | undefined {
+  next(call: FaultyCall): Fault | undefined {
     const due = this.entries.filter((entry) => {
       const first = entry.fault.nth ?? 1;
       if (entry.fault.lasting && entry.seen >= first) return true;
@@ -82,7 +88,11 @@ export class FaultPlan {
 }
 
 /** The refusal that stands in for the operation; undefined for faults that let it run. */
-export function faultError(fault: Fault, call: Call, accountId: string): AwsError | undefined {
+export function faultError(
+  fault: Fault,
+  call: FaultyCall,
+  accountId: string,
+): AwsError | undefined {
   const s3 = call.service === 's3';
   switch (fault.kind) {
     case '409':
@@ -136,12 +146,12 @@ export function faultError(fault: Fault, call: Call, accountId: string): AwsErro
   }
 }
 
-function matches(fault: Fault, call: Call): boolean {
+function matches(fault: Fault, call: FaultyCall): boolean {
   if (fault.operation !== '*' && fault.operation !== call.operation) return false;
   return fault.target === undefined || fault.target === call.target;
 }
 
-function accessDenied(call: Call, accountId: string): AwsError {
+function accessDenied(call: FaultyCall, accountId: string): AwsError {
   if (call.service === 's3') return new AwsError(403, 'AccessDenied', 'Access Denied');
   const action = `lambda:${call.operation}`;
   return new AwsError(

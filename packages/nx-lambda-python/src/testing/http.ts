@@ -5,7 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { describeDefect } from '../report/error-text';
 import type { AwsRequest, AwsResponse } from './protocol';
-import { sha256Hex } from './state/state';
+import { sha256Hex } from './state/model';
 
 export type Reply =
   { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' };

@@ -1,8 +1,8 @@
 /** What request handlers take and give: HTTP as plain values, so that they know no sockets. */
 
+import type { ServiceName } from './aws-error';
 import type { Fault } from './faults';
-import type { Invoker } from './lambda/python';
-import type { State } from './state/state';
+import type { State } from './state/model';
 
 export interface AwsRequest {
   method: string;
@@ -29,8 +29,6 @@ export interface LaterResponse {
 
 /** Fields of a request, named as AWS names them; none that may hold a secret. */
 export type CallInput = Readonly<Record<string, unknown>>;
-
-export type ServiceName = 's3' | 'lambda' | 'sts';
 
 export interface AccountFacts {
   /** Twelve digits. */
@@ -67,6 +65,36 @@ export interface Call {
   target: string;
   input?: CallInput;
   run(context: Context): AwsResponse | LaterResponse;
+}
+
+export interface Invocation {
+  requestId: string;
+  /** A zip, as all layers. */
+  code: Buffer;
+  layers: Buffer[];
+  /** `python3.13`: that Python is preferred to others. */
+  runtime: string;
+  handler: string;
+  environment: Record<string, string>;
+  event: unknown;
+  timeoutSeconds: number;
+  /** Fields of the handler's context, as Python names them. */
+  context: Record<string, unknown>;
+}
+
+export interface InvocationResult {
+  /** JSON. */
+  payload: string;
+  failed: boolean;
+  /** All that the function wrote. */
+  log: string;
+}
+
+/** Gives undefined where there is no Python to run it. */
+export interface Invoker {
+  run(invocation: Invocation): Promise<InvocationResult | undefined>;
+  /** Ends what still runs. */
+  stop(): void;
 }
 
 export function emptyResponse(status: number, headers: Record<string, string> = {}): AwsResponse {

@@ -3,8 +3,8 @@
  * calls share another. Source: AWS Lambda developer guide, "Lambda quotas", API requests.
  */
 
-import { AwsError } from './aws-error';
-import type { State } from './state/state';
+import { tooManyRequests } from './aws-error';
+import type { QuotaLevel, State } from './state/model';
 
 export interface Quota {
   /** All control-plane calls but GetFunction, reads such as ListFunctions included. AWS: 15. */
@@ -14,13 +14,6 @@ export interface Quota {
 }
 
 export const AWS_QUOTA: Quota = { writesPerSecond: 15, readsPerSecond: 100 };
-
-/** What is left in one pool. */
-export interface QuotaLevel {
-  tokens: number;
-  /** Milliseconds since the epoch when `tokens` was true. */
-  at: number;
-}
 
 /**
  * Takes one token from the region's pool for this operation; Invoke is none of the control plane's.
@@ -41,14 +34,6 @@ export function takeToken(
   const tokens = refill(state.read('quotas', id), rate, now);
   if (tokens < 1) throw tooManyRequests((1 - tokens) / rate);
   state.write('quotas', id, { tokens: tokens - 1, at: now });
-}
-
-/** `Reason` and `Type` in the body and whole seconds in `Retry-After`, as Lambda sends them. */
-export function tooManyRequests(seconds: number): AwsError {
-  return new AwsError(429, 'TooManyRequestsException', 'Rate exceeded', {
-    headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) },
-    fields: { Reason: 'CallerRateLimitExceeded' },
-  });
 }
 
 /** A pool holds one second's worth at most; another process' clock may be a little ahead. */

@@ -1,18 +1,18 @@
 /** What a test or `-c local` sets up and looks at without the SDK: buckets, functions, live code. */
 
-import { checkArchive } from './lambda/archive';
+import { crc32 } from 'node:zlib';
+import { checkArchive } from './lambda/code';
+import { lambdaDate, newRevision, settle } from './lambda/lifecycle';
+import { newBucket } from './s3/buckets';
 import type {
+  Bucket,
   DurableExecution,
   FunctionSettings,
   FunctionVersion,
+  StateStore,
   StoredFunction,
-} from './lambda/model';
-import { functionId, lambdaDate, newRevision, settle } from './lambda/model';
-import { smallZip } from './lambda/small-zip';
-import { newBucket } from './s3/buckets';
-import type { Bucket } from './s3/model';
-import type { StateStore } from './state/state';
-import { hexToBase64, sha256Hex } from './state/state';
+} from './state/model';
+import { hexToBase64, regionalId, sha256Hex } from './state/model';
 
 export interface BucketSeed {
   /** Default false. */
@@ -100,7 +100,7 @@ export async function seedFunction(owner: Owner, seed: FunctionSeed): Promise<bo
   const zip = seed.code ?? placeholderZip();
   const sha256 = sha256Hex(zip);
   return owner.store.run((state) => {
-    const id = functionId(owner.region, seed.name);
+    const id = regionalId(owner.region, seed.name);
     if (state.read('functions', id) !== undefined) return false;
     state.writeBytes(sha256, zip);
     const code = { sha256, size: checkArchive(state, sha256).size };
@@ -111,7 +111,7 @@ export async function seedFunction(owner: Owner, seed: FunctionSeed): Promise<bo
 
 export function readFunctionState(owner: Owner, name: string): Promise<FunctionState | undefined> {
   return owner.store.run((state) => {
-    const stored = state.read('functions', functionId(owner.region, name));
+    const stored = state.read('functions', regionalId(owner.region, name));
     if (stored === undefined) return undefined;
     const { settings, code, state: lifecycle, update } = settle(stored.latest, owner.now(), false);
     return {
@@ -145,7 +145,7 @@ export function seedExecution(
   status: DurableExecution['status'],
 ): Promise<boolean> {
   return owner.store.run((state) => {
-    const id = functionId(owner.region, name);
+    const id = regionalId(owner.region, name);
     const stored = state.read('functions', id);
     const known = stored && [stored.latest, ...stored.versions];
     if (!stored || !known?.some((one) => one.version === version)) return false;
@@ -164,7 +164,7 @@ export function readLiveCode(
   qualifier = '$LATEST',
 ): Promise<Buffer | undefined> {
   return owner.store.run((state) => {
-    const stored = state.read('functions', functionId(owner.region, name));
+    const stored = state.read('functions', regionalId(owner.region, name));
     const alias = stored?.aliases.find((candidate) => candidate.name === qualifier);
     const wanted = alias?.functionVersion ?? qualifier;
     const version =
@@ -225,4 +225,47 @@ function kindSettings(
 /** A new function's code until the first deploy. */
 export function placeholderZip(): Buffer {
   return smallZip('placeholder.txt', 'Replaced by the first deploy.\n');
+}
+
+/** The smallest zip that Lambda takes: one stored file. Layout: APPNOTE 4.3.7, 4.3.12, 4.3.16. */
+/** @param claimedSize what the central directory says of the file's size; default: the truth */
+export function smallZip(
+  file: string,
+  text: string,
+  claimedSize = Buffer.byteLength(text),
+): Buffer {
+  const name = Buffer.from(file);
+  const content = Buffer.from(text);
+  const local = Buffer.concat([
+    Buffer.from('PK\x03\x04'),
+    sharedFields(name, content, content.length),
+    name,
+    content,
+  ]);
+  const central = Buffer.concat([
+    Buffer.from('PK\x01\x02'),
+    Buffer.from([20, 3]), // 4 - version made by: 2.0, Unix
+    sharedFields(name, content, claimedSize),
+    Buffer.alloc(14), // 32 - comment, disk, attributes, offset of the local header
+    name,
+  ]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(1, 8); // entries on this disk
+  end.writeUInt16LE(1, 10); // entries
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16); // offset of the central directory
+  return Buffer.concat([local, central, end]);
+}
+
+/** The 26 bytes that both headers have, from "version needed to extract" on. */
+function sharedFields(name: Buffer, content: Buffer, size: number): Buffer {
+  const fields = Buffer.alloc(26);
+  fields.writeUInt16LE(20, 0); // version needed to extract: 2.0
+  fields.writeUInt16LE(0x21, 8); // date: 1980-01-01, the earliest
+  fields.writeUInt32LE(crc32(content), 10);
+  fields.writeUInt32LE(content.length, 14); // compressed size
+  fields.writeUInt32LE(size, 18); // uncompressed size
+  fields.writeUInt16LE(name.length, 22);
+  return fields;
 }

@@ -2,7 +2,6 @@
 
 import {
   CreateAliasCommand,
-  DeleteAliasCommand,
   DeleteFunctionCommand,
   GetAliasCommand,
   GetFunctionCommand,
@@ -125,27 +124,6 @@ export const ALIAS_CHECKS: readonly Check[] = [
       expect(refused).toEqual({ name: 'ResourceNotFoundException', status: 404 });
       const { FunctionVersion } = await bench.lambda.send(new GetAliasCommand(alias));
       expect(FunctionVersion).toBe('1');
-    },
-  },
-  {
-    name: 'DeleteAlias takes the alias away and leaves its version',
-    async run(bench) {
-      const FunctionName = await withTwoVersions(bench);
-      await createAlias(bench, FunctionName, { FunctionVersion: '1' });
-      const alias = { FunctionName, Name: 'live' };
-      await bench.lambda.send(new DeleteAliasCommand(alias));
-      const missing = await failure(bench.lambda.send(new GetAliasCommand(alias)));
-      expect(missing).toEqual({ name: 'ResourceNotFoundException', status: 404 });
-      const version = new GetFunctionCommand({ FunctionName, Qualifier: '1' });
-      expect((await failure(bench.lambda.send(version))).status).toBe(200);
-    },
-  },
-  {
-    name: 'Deleting an alias that does not exist succeeds',
-    async run(bench) {
-      const FunctionName = await newFunction(bench);
-      const remove = new DeleteAliasCommand({ FunctionName, Name: 'missing' });
-      expect((await failure(bench.lambda.send(remove))).name).toBe('none');
     },
   },
   {

@@ -6,7 +6,7 @@ import type { DurableConfig, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import { smallZip } from '../lambda/small-zip';
+import { smallZip } from '../seeding';
 
 export interface Server {
   endpoint: string;

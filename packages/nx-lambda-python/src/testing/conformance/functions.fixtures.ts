@@ -6,7 +6,6 @@ import {
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   LambdaClient,
-  ListFunctionsCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
@@ -117,30 +116,6 @@ export const FUNCTION_CHECKS: readonly Check[] = [
       const input = { ...newFunctionInput(), Role: 'orders', Code: { ZipFile: ZIP } };
       const refused = await failure(bench.lambda.send(new CreateFunctionCommand(input)));
       expect(refused).toEqual({ name: 'ValidationException', status: 400 });
-    },
-  },
-  {
-    name: 'ListFunctions gives 50 a page',
-    async run(bench) {
-      for (let count = 0; count < 51; count += 1) {
-        const input = { ...newFunctionInput(), Code: { ZipFile: ZIP } };
-        await bench.lambda.send(new CreateFunctionCommand(input));
-      }
-      const { Functions, NextMarker } = await bench.lambda.send(new ListFunctionsCommand({}));
-      expect(Functions).toHaveLength(50);
-      const rest = await bench.lambda.send(new ListFunctionsCommand({ Marker: NextMarker }));
-      expect(rest.Functions?.length).toBeGreaterThan(0);
-      expect(rest.Functions?.[0]?.FunctionName).not.toBe(Functions?.[0]?.FunctionName);
-    },
-  },
-  {
-    name: 'ListFunctions says nothing of State and LastUpdateStatus',
-    async run(bench) {
-      await newFunction(bench);
-      const { Functions } = await bench.lambda.send(new ListFunctionsCommand({}));
-      expect(Functions?.[0]).toHaveProperty('CodeSha256');
-      expect(Functions?.[0]).not.toHaveProperty('State');
-      expect(Functions?.[0]).not.toHaveProperty('LastUpdateStatus');
     },
   },
   {

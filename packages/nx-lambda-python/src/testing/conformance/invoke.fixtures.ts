@@ -8,7 +8,7 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { smallZip } from '../lambda/small-zip';
+import { smallZip } from '../seeding';
 import type { Bench, Check } from './check.fixtures';
 import { failure, idle, newFunction, uniqueName, zipOf } from './check.fixtures';
 

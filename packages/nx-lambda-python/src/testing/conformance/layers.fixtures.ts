@@ -2,18 +2,15 @@
 
 import {
   CreateFunctionCommand,
-  DeleteLayerVersionCommand,
   GetFunctionConfigurationCommand,
-  GetLayerVersionByArnCommand,
   GetLayerVersionCommand,
-  ListLayersCommand,
   ListLayerVersionsCommand,
   PublishLayerVersionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { smallZip } from '../lambda/small-zip';
+import { smallZip } from '../seeding';
 import type { Bench, Check } from './check.fixtures';
 import {
   failure,
@@ -55,15 +52,13 @@ export const LAYER_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'A layer version is read by its number and by its ARN, and its Location gives the zip',
+    name: 'A layer version is read by its number, and its Location gives the zip',
     async run(bench) {
       const { LayerName, LayerVersionArn: Arn } = await publish(bench);
       const get = new GetLayerVersionCommand({ LayerName, VersionNumber: 1 });
       const read = await bench.lambda.send(get);
       expect(read).toMatchObject({ LayerVersionArn: Arn, Version: 1 });
       expect(read.Content?.CodeSha256).toBe(sha256Base64(ZIP));
-      const byArn = await bench.lambda.send(new GetLayerVersionByArnCommand({ Arn }));
-      expect(byArn).toMatchObject({ LayerVersionArn: Arn, Version: 1 });
       const response = await fetch(read.Content?.Location ?? '');
       expect(Buffer.from(await response.arrayBuffer())).toEqual(ZIP);
     },
@@ -103,21 +98,6 @@ export const LAYER_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'ListLayers names each layer with its newest version',
-    async run(bench) {
-      const { LayerName } = await publish(bench);
-      await publish(bench, { LayerName });
-      const found = [];
-      for (let Marker: string | undefined, first = true; first || Marker; first = false) {
-        const page = await bench.lambda.send(new ListLayersCommand({ Marker }));
-        found.push(...(page.Layers ?? []));
-        Marker = page.NextMarker;
-      }
-      const layer = found.find((candidate) => candidate.LayerName === LayerName);
-      expect(layer?.LatestMatchingVersion?.Version).toBe(2);
-    },
-  },
-  {
     name: 'A layer version that does not exist is 404 ResourceNotFoundException',
     async run(bench) {
       const { LayerName } = await publish(bench);
@@ -125,17 +105,6 @@ export const LAYER_CHECKS: readonly Check[] = [
       expect(await failure(bench.lambda.send(get))).toEqual(MISSING);
       const other = { LayerName: uniqueName('missing'), VersionNumber: 1 };
       expect(await failure(bench.lambda.send(new GetLayerVersionCommand(other)))).toEqual(MISSING);
-    },
-  },
-  {
-    name: 'A deleted layer version is gone, its number is not given again',
-    async run(bench) {
-      const { LayerName } = await publish(bench);
-      const input = { LayerName, VersionNumber: 1 };
-      await bench.lambda.send(new DeleteLayerVersionCommand(input));
-      expect(await failure(bench.lambda.send(new GetLayerVersionCommand(input)))).toEqual(MISSING);
-      await bench.lambda.send(new DeleteLayerVersionCommand(input));
-      expect((await publish(bench, { LayerName })).Version).toBe(2);
     },
   },
   {
@@ -156,17 +125,6 @@ export const LAYER_CHECKS: readonly Check[] = [
       expect(await read()).toHaveLength(2);
       await attach(bench, FunctionName, []);
       expect(await read()).toEqual([]);
-    },
-  },
-  {
-    name: 'A function keeps a layer version that was deleted',
-    async run(bench) {
-      const { LayerName, LayerVersionArn } = await publish(bench);
-      const FunctionName = await newFunction(bench);
-      await attach(bench, FunctionName, [LayerVersionArn]);
-      await bench.lambda.send(new DeleteLayerVersionCommand({ LayerName, VersionNumber: 1 }));
-      const ready = await idle(bench, FunctionName);
-      expect(ready?.Layers).toEqual([{ Arn: LayerVersionArn, CodeSize: ZIP.length }]);
     },
   },
   {

@@ -2,8 +2,6 @@
 
 import {
   CreateBucketCommand,
-  GetBucketLocationCommand,
-  GetBucketVersioningCommand,
   GetObjectCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
@@ -43,20 +41,17 @@ export const S3_BUCKET_CHECKS: readonly Check[] = [
       const error: unknown = await bench.s3.send(new HeadBucketCommand({ Bucket })).catch((e) => e);
       expect(error).toMatchObject({ $metadata: { httpStatusCode: 301 } });
       expect(error).toHaveProperty(['$response', 'headers', 'x-amz-bucket-region'], 'eu-west-1');
-      const { LocationConstraint } = await west.send(new GetBucketLocationCommand({ Bucket }));
-      expect(LocationConstraint).toBe('eu-west-1');
+      const { BucketRegion } = await west.send(new HeadBucketCommand({ Bucket }));
+      expect(BucketRegion).toBe('eu-west-1');
     },
   },
   {
     name: 'A new bucket keeps no versions until told to',
     async run(bench) {
-      const plain = await newBucket(bench);
-      const versioned = await newBucket(bench, { versioning: true });
-      const status = async (Bucket: string) =>
-        (await bench.s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
-      expect([await status(plain), await status(versioned)]).toEqual([undefined, 'Enabled']);
-      const { VersionId } = await put(bench, plain);
-      expect(VersionId).toBeUndefined();
+      const plain = await put(bench, await newBucket(bench));
+      expect(plain.VersionId).toBeUndefined();
+      const versioned = await put(bench, await newBucket(bench, { versioning: true }));
+      expect(versioned.VersionId).toEqual(expect.any(String));
     },
   },
   {
@@ -71,18 +66,6 @@ export const S3_BUCKET_CHECKS: readonly Check[] = [
         const { Body } = await bench.s3.send(new GetObjectCommand({ Bucket, Key }));
         expect(await Body?.transformToString()).toBe(Key);
       }
-    },
-  },
-  {
-    name: 'ListObjectsV2 folds keys at the delimiter',
-    async run(bench) {
-      const Bucket = await newBucket(bench);
-      for (const Key of ['p/a', 'p/b/1', 'p/b/2', 'p/c', 'q']) await put(bench, Bucket, { Key });
-      const command = new ListObjectsV2Command({ Bucket, Prefix: 'p/', Delimiter: '/' });
-      const { Contents, CommonPrefixes, KeyCount } = await bench.s3.send(command);
-      expect(Contents?.map(({ Key }) => Key)).toEqual(['p/a', 'p/c']);
-      expect(CommonPrefixes).toEqual([{ Prefix: 'p/b/' }]);
-      expect(KeyCount).toBe(3);
     },
   },
   {

@@ -1,6 +1,7 @@
 /** What S3 refuses of multipart uploads, and that the refused leaves everything as it was. */
 
-import { DeleteObjectCommand, ListPartsCommand } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Check } from './check.fixtures';
 import { failure, newBucket } from './check.fixtures';
 import {
@@ -32,7 +33,6 @@ export const S3_MULTIPART_REFUSAL_CHECKS: readonly Check[] = [
         expect(await failure(copied)).toEqual(expected);
         expect(await failure(complete(bench, gone, [part]))).toEqual(expected);
         expect(await failure(abort(bench, gone))).toEqual(expected);
-        expect(await failure(bench.s3.send(new ListPartsCommand(gone)))).toEqual(expected);
       }
     },
   },
@@ -112,8 +112,9 @@ export const S3_MULTIPART_REFUSAL_CHECKS: readonly Check[] = [
       const ChecksumCRC64NVME = crc64('other');
       const refused = await failure(sendPart(bench, upload, 1, 'part', { ChecksumCRC64NVME }));
       expect(refused).toEqual({ name: 'BadDigest', status: 400 });
-      const { Parts } = await bench.s3.send(new ListPartsCommand(upload));
-      expect(Parts ?? []).toEqual([]);
+      const ETag = `"${createHash('md5').update('part').digest('hex')}"`;
+      const completed = await failure(complete(bench, upload, [{ PartNumber: 1, ETag }]));
+      expect(completed.name).toBe('InvalidPart');
     },
   },
   {
@@ -216,21 +217,6 @@ export const S3_MULTIPART_REFUSAL_CHECKS: readonly Check[] = [
           { name: 'InvalidArgument', status: 400 },
         ]);
       }
-    },
-  },
-  {
-    name: 'UploadPartCopy under a condition that does not hold is 412',
-    async run(bench) {
-      const Bucket = await newBucket(bench);
-      const { ETag } = await put(bench, Bucket, { Key: 'source', Body: '0123456789' });
-      const upload = await begin(bench, Bucket);
-      const copy = (input: { CopySourceIfMatch?: string; CopySourceIfNoneMatch?: string }) =>
-        failure(copyPart(bench, upload, `${Bucket}/source`, input));
-      const refused = { name: 'PreconditionFailed', status: 412 };
-      expect(await copy({ CopySourceIfMatch: ABSENT_ETAG })).toEqual(refused);
-      expect(await copy({ CopySourceIfNoneMatch: ETag })).toEqual(refused);
-      expect((await copy({ CopySourceIfMatch: ETag })).status).toBe(200);
-      expect((await copy({ CopySourceIfNoneMatch: ABSENT_ETAG })).status).toBe(200);
     },
   },
   {

@@ -4,21 +4,11 @@ import {
   CreateBucketCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Bench, Check } from './check.fixtures';
 import { failure, newBucket, uniqueName } from './check.fixtures';
-import {
-  abort,
-  begin,
-  complete,
-  copyPart,
-  crc64,
-  createCommand,
-  sendPart,
-} from './multipart.fixtures';
+import { begin, complete, copyPart, crc64, createCommand, sendPart } from './multipart.fixtures';
 import { KEY, put, readText } from './s3.fixtures';
 
 const MIB = 1024 * 1024;
@@ -134,35 +124,6 @@ export const S3_MULTIPART_CHECKS: readonly Check[] = [
       const part = await sendPart(bench, upload, 1, 'second');
       await complete(bench, upload, [part]);
       expect(await readText(bench, Bucket)).toBe('second');
-    },
-  },
-  {
-    name: 'ListParts and ListMultipartUploads show what an upload has left, until it is aborted',
-    async run(bench) {
-      const Bucket = await newBucket(bench);
-      const upload = await begin(bench, Bucket);
-      const { ETag } = await sendPart(bench, upload, 1, 'part');
-      const uploads = async () => {
-        const { Uploads } = await bench.s3.send(new ListMultipartUploadsCommand({ Bucket }));
-        return (Uploads ?? []).map(({ Key, UploadId }) => ({ Key, UploadId }));
-      };
-      expect(await uploads()).toEqual([{ Key: upload.Key, UploadId: upload.UploadId }]);
-      const { Parts } = await bench.s3.send(new ListPartsCommand(upload));
-      expect(Parts).toMatchObject([{ PartNumber: 1, ETag, Size: 4 }]);
-      await abort(bench, upload);
-      expect(await uploads()).toEqual([]);
-      const head = new HeadObjectCommand({ Bucket, Key: KEY });
-      expect((await failure(bench.s3.send(head))).status).toBe(404);
-    },
-  },
-  {
-    name: 'An upload that was completed is no longer listed',
-    async run(bench) {
-      const Bucket = await newBucket(bench);
-      const upload = await begin(bench, Bucket);
-      await complete(bench, upload, [await sendPart(bench, upload, 1, 'part')]);
-      const { Uploads } = await bench.s3.send(new ListMultipartUploadsCommand({ Bucket }));
-      expect(Uploads ?? []).toEqual([]);
     },
   },
   {

@@ -1,6 +1,6 @@
 import { placeholderZip } from '../seeding';
 import { zipOf } from '../conformance/check.fixtures';
-import { readUnpackedSize } from './archive';
+import { readUnpackedSize } from './code';
 
 test('is what the central directory says', () => {
   expect(readUnpackedSize(zipOf('x', 123_456))).toBe(123_456);

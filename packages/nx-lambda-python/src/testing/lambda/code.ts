@@ -1,72 +1,17 @@
-/** UpdateFunctionCode, and where code comes from: the request itself or an object in S3. */
+/** Code: where it comes from, what Lambda checks of a zip, and the storage that it takes. */
 
 import { AwsError } from '../aws-error';
 import type { AwsResponse, Context } from '../protocol';
-import { objectId } from '../s3/model';
-import { sha256Hex } from '../state/state';
-import { checkArchive } from './archive';
-import { checkTotalSize } from './attached-layers';
-import { checkCodeStorage } from './code-storage';
-import type { JsonObject, LambdaInput } from './input';
-import { flag, invalidParameter, text, validation } from './input';
-import { requireFunction, requireIdle, requireRevision, storeFunction } from './lookup';
-import type { FunctionCode, StoredFunction } from './model';
-import { lambdaDate, newRevision, startUpdate } from './model';
-import { configuration, json } from './responses';
-import { readArchitectures } from './settings';
-import { publish } from './versions';
+import type { Archive, AttachedLayer, FunctionCode, State } from '../state/model';
+import { objectId, sha256Hex } from '../state/model';
+import type { JsonObject } from './rest';
+import { invalidParameter, text, validation } from './rest';
 
-/**
- * Takes the new code even if it equals the old: Lambda does not compare, so a RevisionId changes
- * and `Publish` makes a new version. Source: getmoto/moto#8379, verified there against AWS.
- */
-export function updateFunctionCode(
-  context: Context,
-  { reference, body }: LambdaInput,
-): AwsResponse {
-  const stored = requireFunction(context, reference.name);
-  requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
-  requireIdle(context, stored);
-  requireTakesZip(stored);
-  const code = takeCode(context, body);
-  checkTotalSize(context, code, stored.latest.settings.attachedLayers);
-  const updated: StoredFunction = {
-    ...stored,
-    unchangedSincePublish: false,
-    latest: {
-      ...stored.latest,
-      settings: { ...stored.latest.settings, architectures: readArchitectures(body) },
-      code,
-      revisionId: newRevision(),
-      lastModified: lambdaDate(context.now),
-      update: startUpdate(context),
-    },
-  };
-  if (flag(body, 'DryRun')) {
-    // It "will do all necessary computation and validation", returns the CodeSha256 and stores nothing.
-    const latest = { ...stored.latest, code };
-    return json(200, configuration(context, stored, latest));
-  }
-  checkCodeStorage(context, code, stored.latest.code);
-  const version = flag(body, 'Publish') ? publish(context, updated, {}) : updated.latest;
-  storeFunction(context, updated);
-  return json(200, configuration(context, updated, version));
-}
+/** Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped, layers included. */
+export const UNPACKED_LIMIT = 262_144_000;
 
-/** Sources: Lambda API reference, UpdateFunctionCode, InvalidParameterValueException and CodeVerificationFailedException. */
-function requireTakesZip({ name, latest: { settings } }: StoredFunction): void {
-  if (settings.image) {
-    throw invalidParameter(
-      `Please don't provide S3Bucket, S3Key or ZipFile when updating the function ${name} with packageType Image.`,
-    );
-  }
-  if (!settings.codeSigning) return;
-  throw new AwsError(
-    400,
-    'CodeVerificationFailedException',
-    'Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is not configured to accept.',
-  );
-}
+/** Source: AWS Lambda developer guide, "Lambda quotas": 300 GB. */
+const DEFAULT_LIMIT = 322_122_547_200;
 
 /**
  * The code that `ZipFile`, or `S3Bucket` and `S3Key`, name; its bytes are in the state afterwards.
@@ -163,4 +108,155 @@ function s3Refusal(code: string, message: string): AwsError {
   return invalidParameter(
     `Error occurred while GetObject. S3 Error Code: ${code}. S3 Error Message: ${message}`,
   );
+}
+
+/**
+ * Checks the zip of that digest, which must be in the state.
+ * @throws AwsError 400 InvalidParameterValueException when Lambda would refuse it
+ */
+export function checkArchive(state: State, sha256: string): Archive {
+  const archive = readArchive(state, sha256);
+  if (archive.unpackedSize === null) {
+    throw invalidParameter(
+      'Could not unzip uploaded file. Please check your file, then try to upload again.',
+    );
+  }
+  if (archive.unpackedSize >= UNPACKED_LIMIT) {
+    throw invalidParameter(`Unzipped size must be smaller than ${UNPACKED_LIMIT} bytes`);
+  }
+  return archive;
+}
+
+/**
+ * Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped, layers included.
+ * @throws AwsError 400 when code and layers together are larger
+ */
+export function checkTotalSize(
+  { state }: Context,
+  code: { sha256: string },
+  layers: readonly AttachedLayer[] = [],
+): void {
+  if (layers.length === 0) return;
+  const total = [code, ...layers].reduce(
+    (sum, { sha256 }) => sum + (readArchive(state, sha256).unpackedSize ?? 0),
+    0,
+  );
+  if (total <= UNPACKED_LIMIT) return;
+  throw invalidParameter(
+    `Function code combined with layers exceeds the maximum allowed size of ${UNPACKED_LIMIT} bytes. The actual size is ${total} bytes.`,
+  );
+}
+
+/** What is known of the zip of that digest, which must be in the state; remembers the answer. */
+export function readArchive(state: State, sha256: string): Archive {
+  return state.read('archives', sha256) ?? readAndRemember(state, sha256);
+}
+
+function readAndRemember(state: State, sha256: string): Archive {
+  const bytes = state.readBytes(sha256);
+  const archive = { unpackedSize: readUnpackedSize(bytes) ?? null, size: bytes.length };
+  state.write('archives', sha256, archive);
+  return archive;
+}
+
+/** Undefined for bytes that are no zip, an empty one, or one in several parts. */
+export function readUnpackedSize(zip: Buffer): number | undefined {
+  const end = findEnd(zip);
+  if (end === undefined) return undefined;
+  // APPNOTE 4.3.16, end of central directory record.
+  const count = zip.readUInt16LE(end + 10);
+  let position = zip.readUInt32LE(end + 16);
+  let total = 0;
+  if (count === 0) return undefined;
+  for (let index = 0; index < count; index += 1) {
+    // APPNOTE 4.3.12, central directory header: 46 bytes, then name, extra field and comment.
+    if (position + 46 > end || zip.readUInt32LE(position) !== 0x02014b50) return undefined;
+    total += zip.readUInt32LE(position + 24);
+    position +=
+      46 +
+      zip.readUInt16LE(position + 28) +
+      zip.readUInt16LE(position + 30) +
+      zip.readUInt16LE(position + 32);
+  }
+  return total;
+}
+
+/** The record is 22 bytes and a comment of up to 65,535; it is looked for from the end. */
+function findEnd(zip: Buffer): number | undefined {
+  const first = Math.max(0, zip.length - 22 - 0xffff);
+  for (let position = zip.length - 22; position >= first; position -= 1) {
+    if (zip.readUInt32LE(position) !== 0x06054b50) continue;
+    if (position + 22 + zip.readUInt16LE(position + 20) === zip.length) return position;
+  }
+  return undefined;
+}
+
+export function codeStorageLimit({ account }: Context): number {
+  return account.codeStorageBytes ?? DEFAULT_LIMIT;
+}
+
+/**
+ * Bytes of all functions' versions and of all layers' versions; what is referenced in S3 takes
+ * none. Source: AWS Lambda developer guide, "Self-managed S3 code storage".
+ */
+export function usedCodeStorage({ state, region }: Context): number {
+  const functions = state
+    .list('functions')
+    .filter((stored) => stored.region === region)
+    .flatMap(({ latest, versions }) => [latest, ...versions]);
+  const layers = state
+    .list('layers')
+    .filter((stored) => stored.region === region)
+    .flatMap(({ versions }) => versions);
+  return [...functions, ...layers].reduce((sum, { code }) => sum + stored(code), 0);
+}
+
+/**
+ * @param added what the call would store
+ * @param replaced what it takes the place of
+ * @throws AwsError 400 CodeStorageExceededException when it does not fit
+ */
+export function checkCodeStorage(
+  context: Context,
+  added: FunctionCode,
+  replaced?: FunctionCode,
+): void {
+  // AWS's own limit is beyond what a test can store: only a set one is worth reading everything.
+  if (context.account.codeStorageBytes === undefined) return;
+  const growth = stored(added) - (replaced === undefined ? 0 : stored(replaced));
+  if (growth <= 0 || usedCodeStorage(context) + growth <= codeStorageLimit(context)) return;
+  throw new AwsError(400, 'CodeStorageExceededException', 'Code storage limit exceeded.');
+}
+
+function stored({ reference, size }: FunctionCode): number {
+  return reference === undefined ? size : 0;
+}
+
+/**
+ * Where an archive can be had, or, where Lambda keeps no copy, the object that it is in: never both.
+ * Source: AWS Lambda API reference, FunctionCodeLocation; its values as GetFunction answers on AWS.
+ */
+export function codeSource(
+  { account }: Pick<Context, 'account'>,
+  { sha256, reference, sourceKmsKeyArn: SourceKMSKeyArn }: FunctionCode,
+): Record<string, unknown> {
+  if (reference === undefined) {
+    const Location = `${account.endpoint}/_code/${account.downloadToken}/${sha256}`;
+    return { Location, SourceKMSKeyArn };
+  }
+  const { bucket, key, versionId } = reference;
+  const ResolvedS3Object = { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId };
+  return { ResolvedS3Object, SourceKMSKeyArn };
+}
+
+/** GET on the `Location` that GetFunction gives; AWS presigns it, so it needs no signature here. */
+export function getCode(state: State, sha256: string): AwsResponse {
+  const known = state.read('archives', sha256);
+  if (known === undefined)
+    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/zip' },
+    body: state.readBytes(sha256),
+  };
 }

@@ -1,27 +1,38 @@
-/** The operations on whole functions: read, list, create, configure, delete. */
+/** The operations on whole functions: read, create, update, configure, delete. */
 
 import { AwsError } from '../aws-error';
 import type { AwsResponse, Context } from '../protocol';
 import { emptyResponse } from '../protocol';
-import type { State } from '../state/state';
-import { checkTotalSize } from './attached-layers';
-import { takeCode } from './code';
-import { checkCodeStorage, codeStorageLimit, usedCodeStorage } from './code-storage';
-import type { LambdaInput } from './input';
-import { flag, invalidParameter, required, text, object } from './input';
+import type { FunctionVersion, StoredFunction } from '../state/model';
+import { regionalId } from '../state/model';
+import {
+  checkCodeStorage,
+  checkTotalSize,
+  codeSource,
+  codeStorageLimit,
+  takeCode,
+  usedCodeStorage,
+} from './code';
+import {
+  changedSettings,
+  configuration,
+  initialSettings,
+  readArchitectures,
+} from './configuration';
 import {
   conflict,
   isReadable,
+  lambdaDate,
+  newRevision,
   requireFunction,
   requireIdle,
   requireRevision,
   requireVersion,
+  startUpdate,
   storeFunction,
-} from './lookup';
-import type { FunctionVersion, StoredFunction } from './model';
-import { functionId, lambdaDate, newRevision, startUpdate } from './model';
-import { codeSource, configuration, json, listed, page } from './responses';
-import { changedSettings, initialSettings } from './settings';
+} from './lifecycle';
+import type { LambdaInput } from './rest';
+import { flag, invalidParameter, json, object, required, text } from './rest';
 import { publish } from './versions';
 
 export function getFunction(context: Context, { reference }: LambdaInput): AwsResponse {
@@ -34,6 +45,20 @@ export function getFunction(context: Context, { reference }: LambdaInput): AwsRe
   });
 }
 
+/** `Error` says why Lambda cannot read the package any more; AWS documents the fields, not the codes. */
+function codeLocation(context: Context, { code }: FunctionVersion): Record<string, unknown> {
+  return {
+    RepositoryType: 'S3',
+    ...codeSource(context, code),
+    ...(!isReadable(context, code) && {
+      Error: {
+        ErrorCode: 'NoSuchVersion',
+        Message: 'The specified version does not exist.',
+      },
+    }),
+  };
+}
+
 export function getFunctionConfiguration(
   context: Context,
   { reference }: LambdaInput,
@@ -43,22 +68,11 @@ export function getFunctionConfiguration(
   return json(200, configuration(context, stored, version, reference.qualifier));
 }
 
-export function listFunctions(context: Context, { query }: LambdaInput): AwsResponse {
-  const all = query.get('FunctionVersion') === 'ALL';
-  const versions = functionsOf(context).flatMap(({ name, latest, versions: published }) =>
-    all
-      ? [latest, ...published].map((version) => listed(context, name, version, version.version))
-      : [listed(context, name, latest)],
-  );
-  const { items, ...next } = page(versions, query);
-  return json(200, { Functions: items, ...next });
-}
-
 export function createFunction(context: Context, { body }: LambdaInput): AwsResponse {
   const name = required(text(body, 'FunctionName'), 'functionName');
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw invalidParameter(`Invalid function name: ${name}`);
   const { state, region, now } = context;
-  if (state.read('functions', functionId(region, name)) !== undefined) {
+  if (state.read('functions', regionalId(region, name)) !== undefined) {
     throw conflict(`Function already exist: ${name}`);
   }
   const settings = initialSettings(context, body);
@@ -86,6 +100,58 @@ export function createFunction(context: Context, { body }: LambdaInput): AwsResp
   const version = flag(body, 'Publish') ? publish(context, stored, {}) : stored.latest;
   storeFunction(context, stored);
   return json(201, configuration(context, stored, version));
+}
+
+/**
+ * Takes the new code even if it equals the old: Lambda does not compare, so a RevisionId changes
+ * and `Publish` makes a new version. Source: getmoto/moto#8379, verified there against AWS.
+ */
+export function updateFunctionCode(
+  context: Context,
+  { reference, body }: LambdaInput,
+): AwsResponse {
+  const stored = requireFunction(context, reference.name);
+  requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
+  requireIdle(context, stored);
+  requireTakesZip(stored);
+  const code = takeCode(context, body);
+  checkTotalSize(context, code, stored.latest.settings.attachedLayers);
+  const updated: StoredFunction = {
+    ...stored,
+    unchangedSincePublish: false,
+    latest: {
+      ...stored.latest,
+      settings: { ...stored.latest.settings, architectures: readArchitectures(body) },
+      code,
+      revisionId: newRevision(),
+      lastModified: lambdaDate(context.now),
+      update: startUpdate(context),
+    },
+  };
+  if (flag(body, 'DryRun')) {
+    // It "will do all necessary computation and validation", returns the CodeSha256 and stores nothing.
+    const latest = { ...stored.latest, code };
+    return json(200, configuration(context, stored, latest));
+  }
+  checkCodeStorage(context, code, stored.latest.code);
+  const version = flag(body, 'Publish') ? publish(context, updated, {}) : updated.latest;
+  storeFunction(context, updated);
+  return json(200, configuration(context, updated, version));
+}
+
+/** Sources: Lambda API reference, UpdateFunctionCode, InvalidParameterValueException and CodeVerificationFailedException. */
+function requireTakesZip({ name, latest: { settings } }: StoredFunction): void {
+  if (settings.image) {
+    throw invalidParameter(
+      `Please don't provide S3Bucket, S3Key or ZipFile when updating the function ${name} with packageType Image.`,
+    );
+  }
+  if (!settings.codeSigning) return;
+  throw new AwsError(
+    400,
+    'CodeVerificationFailedException',
+    'Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is not configured to accept.',
+  );
 }
 
 export function updateFunctionConfiguration(
@@ -116,7 +182,7 @@ export function deleteFunction(context: Context, { reference }: LambdaInput): Aw
   const stored = requireFunction(context, reference.name);
   const { qualifier } = reference;
   if (qualifier === undefined) {
-    context.state.remove('functions', functionId(context.region, reference.name));
+    context.state.remove('functions', regionalId(context.region, reference.name));
     return emptyResponse(204);
   }
   if (qualifier === '$LATEST') {
@@ -144,6 +210,8 @@ export function deleteFunction(context: Context, { reference }: LambdaInput): Aw
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 300 GB of code, 250 MB and 50 MB a package. */
 export function getAccountSettings(context: Context): AwsResponse {
+  const { state, region } = context;
+  const functions = state.list('functions').filter((stored) => stored.region === region);
   return json(200, {
     AccountLimit: {
       TotalCodeSize: codeStorageLimit(context),
@@ -154,40 +222,7 @@ export function getAccountSettings(context: Context): AwsResponse {
     },
     AccountUsage: {
       TotalCodeSize: usedCodeStorage(context),
-      FunctionCount: functionsOf(context).length,
+      FunctionCount: functions.length,
     },
   });
-}
-
-/** GET on the `Location` that GetFunction gives; AWS presigns it, so it needs no signature here. */
-export function getCode(state: State, sha256: string): AwsResponse {
-  const known = state.read('archives', sha256);
-  if (known === undefined)
-    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/zip' },
-    body: state.readBytes(sha256),
-  };
-}
-
-/** `Error` says why Lambda cannot read the package any more; AWS documents the fields, not the codes. */
-function codeLocation(context: Context, { code }: FunctionVersion): Record<string, unknown> {
-  return {
-    RepositoryType: 'S3',
-    ...codeSource(context, code),
-    ...(!isReadable(context, code) && {
-      Error: {
-        ErrorCode: 'NoSuchVersion',
-        Message: 'The specified version does not exist.',
-      },
-    }),
-  };
-}
-
-function functionsOf({ state, region }: Context): StoredFunction[] {
-  return state
-    .list('functions')
-    .filter((stored) => stored.region === region)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

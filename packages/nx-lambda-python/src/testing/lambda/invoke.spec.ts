@@ -5,7 +5,7 @@ import { InvokeCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/clie
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
 import { pythonInvoker } from './python';
-import { smallZip } from './small-zip';
+import { smallZip } from '../seeding';
 
 let directory: string;
 beforeEach(() => {

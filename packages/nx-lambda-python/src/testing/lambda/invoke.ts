@@ -2,13 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { AwsError, notSimulated } from '../aws-error';
-import type { AwsResponse, Context, LaterResponse } from '../protocol';
+import type { AwsResponse, Context, InvocationResult, LaterResponse } from '../protocol';
 import { emptyResponse } from '../protocol';
-import type { LambdaInput } from './input';
-import { conflict, requireFunction, requireVersion } from './lookup';
-import type { Alias, FunctionVersion, StoredFunction } from './model';
-import { functionArn } from './model';
-import type { InvocationResult } from './python';
+import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
+import { functionArn } from '../state/model';
+import { conflict, requireFunction, requireVersion } from './lifecycle';
+import type { LambdaInput } from './rest';
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 6 MB of a synchronous request. */
 const EVENT_LIMIT = 6_291_556;

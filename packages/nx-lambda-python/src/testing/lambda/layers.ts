@@ -1,18 +1,13 @@
 /** Layers: numbered archives that functions share. */
 
-import { AwsError } from '../aws-error';
+import { AwsError, notSimulated } from '../aws-error';
 import type { AwsResponse, Context } from '../protocol';
-import { emptyResponse } from '../protocol';
-import { hexToBase64 } from '../state/state';
-import { readLayerVersionArn } from './attached-layers';
-import { takeCode } from './code';
-import { checkCodeStorage } from './code-storage';
-import type { LambdaInput } from './input';
-import { invalidParameter, object, required, text, texts } from './input';
-import type { LayerVersion, StoredLayer } from './layer-model';
-import { layerArn, layerId } from './layer-model';
-import { lambdaDate } from './model';
-import { codeSource, json, page } from './responses';
+import type { LayerVersion, StoredLayer } from '../state/model';
+import { hexToBase64, layerArn, regionalId } from '../state/model';
+import { checkCodeStorage, codeSource, takeCode } from './code';
+import { lambdaDate } from './lifecycle';
+import type { LambdaInput } from './rest';
+import { invalidParameter, json, object, page, required, text, texts } from './rest';
 
 /** Always makes a version, also of the same bytes. */
 export function publishLayerVersion(context: Context, { layer, body }: LambdaInput): AwsResponse {
@@ -33,7 +28,7 @@ export function publishLayerVersion(context: Context, { layer, body }: LambdaInp
     ...(runtimes && { runtimes }),
     ...(licenseInfo !== undefined && { licenseInfo }),
   };
-  state.write('layers', layerId(region, name), {
+  state.write('layers', regionalId(region, name), {
     ...stored,
     versions: [...stored.versions, version],
     nextVersion: stored.nextVersion + 1,
@@ -46,52 +41,17 @@ export function getLayerVersion(context: Context, { layer, version }: LambdaInpu
   return json(200, whole(context, name, requireVersion(context, name, readNumber(version))));
 }
 
-/** The path is ListLayers'; the query makes it this. */
-export function getLayerVersionByArn(context: Context, { query }: LambdaInput): AwsResponse {
-  const { name, version } = readLayerVersionArn(query.get('Arn') ?? '');
-  return json(200, whole(context, name, requireVersion(context, name, version)));
-}
-
 /** Newest first; a layer that does not exist has none. */
 export function listLayerVersions(context: Context, { layer, query }: LambdaInput): AwsResponse {
   const name = readName(context, layer);
-  const versions = newestFirst(readLayer(context, name), query);
-  const { items, ...next } = page(versions, query);
+  for (const filter of ['CompatibleArchitecture', 'CompatibleRuntime']) {
+    if (query.has(filter)) throw notSimulated(`${filter} in ListLayerVersions`);
+  }
+  const { items, ...next } = page((readLayer(context, name)?.versions ?? []).toReversed(), query);
   return json(200, {
     LayerVersions: items.map((version) => summary(context, name, version)),
     ...next,
   });
-}
-
-export function listLayers(context: Context, { query }: LambdaInput): AwsResponse {
-  const { state, region, account } = context;
-  const layers = state
-    .list('layers')
-    .filter((stored) => stored.region === region)
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((stored) => {
-      const [newest] = newestFirst(stored, query);
-      if (newest === undefined) return [];
-      return {
-        LayerName: stored.name,
-        LayerArn: layerArn(account.accountId, region, stored.name),
-        LatestMatchingVersion: summary(context, stored.name, newest),
-      };
-    });
-  const { items, ...next } = page(layers, query);
-  return json(200, { Layers: items, ...next });
-}
-
-/** Functions keep what they have attached; deleting one that does not exist succeeds, as on AWS. */
-export function deleteLayerVersion(context: Context, { layer, version }: LambdaInput): AwsResponse {
-  const name = readName(context, layer);
-  const number = readNumber(version);
-  const stored = readLayer(context, name);
-  if (stored !== undefined) {
-    const versions = stored.versions.filter((candidate) => candidate.version !== number);
-    context.state.write('layers', layerId(context.region, name), { ...stored, versions });
-  }
-  return emptyResponse(204);
 }
 
 /** A name, or the ARN of the layer. */
@@ -108,7 +68,7 @@ function readNumber(version: string): number {
 }
 
 function readLayer({ state, region }: Context, name: string): StoredLayer | undefined {
-  return state.read('layers', layerId(region, name));
+  return state.read('layers', regionalId(region, name));
 }
 
 function requireVersion(context: Context, name: string, number: number): LayerVersion {
@@ -120,18 +80,6 @@ function requireVersion(context: Context, name: string, number: number): LayerVe
     'ResourceNotFoundException',
     'The resource you requested does not exist.',
   );
-}
-
-function newestFirst(stored: StoredLayer | undefined, query: URLSearchParams): LayerVersion[] {
-  const fits = (offered: string[] | undefined, wanted: string | null) =>
-    wanted === null || (offered ?? []).includes(wanted);
-  return [...(stored?.versions ?? [])]
-    .reverse()
-    .filter(
-      ({ architectures, runtimes }) =>
-        fits(architectures, query.get('CompatibleArchitecture')) &&
-        fits(runtimes, query.get('CompatibleRuntime')),
-    );
 }
 
 function whole(context: Context, name: string, version: LayerVersion): Record<string, unknown> {

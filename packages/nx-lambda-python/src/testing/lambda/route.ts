@@ -1,44 +1,39 @@
 /** Lambda's REST paths → operations. */
 
 import { AwsError, notSimulated } from '../aws-error';
-import type { AwsRequest, AwsResponse, Call, Context, LaterResponse } from '../protocol';
-import { createAlias, deleteAlias, getAlias, listAliases, updateAlias } from './aliases';
-import { updateFunctionCode } from './code';
-import { listDurableExecutions } from './durable';
+import type { AwsRequest, AwsResponse, Call, CallInput, Context, LaterResponse } from '../protocol';
 import {
   createFunction,
   deleteFunction,
   getAccountSettings,
   getFunction,
   getFunctionConfiguration,
-  listFunctions,
+  updateFunctionCode,
   updateFunctionConfiguration,
 } from './functions';
-import type { LambdaInput } from './input';
-import { readBody, readReference, text, validation } from './input';
 import { invoke } from './invoke';
+import { getLayerVersion, listLayerVersions, publishLayerVersion } from './layers';
+import type { LambdaInput } from './rest';
+import { isObject, readBody, readReference, text, validation } from './rest';
 import {
-  deleteLayerVersion,
-  getLayerVersion,
-  getLayerVersionByArn,
-  listLayers,
-  listLayerVersions,
-  publishLayerVersion,
-} from './layers';
-import { summarize } from './summary';
-import { listVersionsByFunction, publishVersion } from './versions';
+  createAlias,
+  getAlias,
+  listAliases,
+  listDurableExecutions,
+  listVersionsByFunction,
+  publishVersion,
+  updateAlias,
+} from './versions';
 
 type Operation = (context: Context, input: LambdaInput) => AwsResponse | LaterResponse;
 
 const FUNCTIONS = '/2015-03-31/functions';
 const FUNCTION = `${FUNCTIONS}/{function}`;
 const ALIASES = `${FUNCTION}/aliases`;
-const LAYERS = '/2018-10-31/layers';
-const LAYER = `${LAYERS}/{layer}/versions`;
+const LAYER = '/2018-10-31/layers/{layer}/versions';
 const INVOKE = 'Invoke';
 
 const ROUTES: readonly [method: string, path: string, operation: string, run: Operation][] = [
-  ['GET', FUNCTIONS, 'ListFunctions', listFunctions],
   ['POST', FUNCTIONS, 'CreateFunction', createFunction],
   ['GET', FUNCTION, 'GetFunction', getFunction],
   ['DELETE', FUNCTION, 'DeleteFunction', deleteFunction],
@@ -52,20 +47,15 @@ const ROUTES: readonly [method: string, path: string, operation: string, run: Op
   ['POST', ALIASES, 'CreateAlias', createAlias],
   ['GET', `${ALIASES}/{alias}`, 'GetAlias', getAlias],
   ['PUT', `${ALIASES}/{alias}`, 'UpdateAlias', updateAlias],
-  ['DELETE', `${ALIASES}/{alias}`, 'DeleteAlias', deleteAlias],
   [
     'GET',
     '/2025-12-01/functions/{function}/durable-executions',
     'ListDurableExecutionsByFunction',
     listDurableExecutions,
   ],
-  // Before ListLayers, which has the same path without this query.
-  ['GET', `${LAYERS}?find=LayerVersion`, 'GetLayerVersionByArn', getLayerVersionByArn],
-  ['GET', LAYERS, 'ListLayers', listLayers],
   ['GET', LAYER, 'ListLayerVersions', listLayerVersions],
   ['POST', LAYER, 'PublishLayerVersion', publishLayerVersion],
   ['GET', `${LAYER}/{version}`, 'GetLayerVersion', getLayerVersion],
-  ['DELETE', `${LAYER}/{version}`, 'DeleteLayerVersion', deleteLayerVersion],
   ['GET', '/2016-08-19/account-settings', 'GetAccountSettings', getAccountSettings],
 ];
 
@@ -83,9 +73,8 @@ export function routeLambda(request: AwsRequest): Call {
   const path = request.path.replace(/\/+$/, '');
   for (const [method, route, operation, run] of ROUTES) {
     if (method !== request.method) continue;
-    const [pattern = '', query] = route.split('?');
-    const parts = matchPath(pattern, path);
-    if (parts === undefined || (query !== undefined && !hasQuery(request, query))) continue;
+    const parts = matchPath(route, path);
+    if (parts === undefined) continue;
     const input = readInput(request, operation, parts);
     return {
       service: 'lambda',
@@ -99,13 +88,8 @@ export function routeLambda(request: AwsRequest): Call {
 }
 
 /** The function or the layer that the call is about. */
-function targetOf({ reference, layer, query, body }: LambdaInput): string {
-  return reference.name || layer || (text(body, 'FunctionName') ?? query.get('Arn') ?? '');
-}
-
-function hasQuery(request: AwsRequest, query: string): boolean {
-  const [name = '', value] = query.split('=');
-  return request.query.get(name) === value;
+function targetOf({ reference, layer, body }: LambdaInput): string {
+  return reference.name || layer || (text(body, 'FunctionName') ?? '');
 }
 
 function readInput(
@@ -155,4 +139,23 @@ function decode(segment: string): string {
   } catch {
     throw validation(`Value '${segment}' in the path failed to satisfy constraint`);
   }
+}
+
+/** Fields of the body and of the query, named as AWS names them. */
+export function summarize({ body, query }: LambdaInput): CallInput {
+  const fields = Object.entries(body).map(([name, value]) => [name, withoutSecrets(name, value)]);
+  return { ...Object.fromEntries(query), ...Object.fromEntries(fields) };
+}
+
+function withoutSecrets(name: string, value: unknown): unknown {
+  if (name === 'ZipFile' && typeof value === 'string') {
+    return `${Buffer.byteLength(value, 'base64')} bytes`;
+  }
+  if (name === 'Variables' && isObject(value)) return Object.keys(value);
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).map(([field, inner]) => [
+    field,
+    withoutSecrets(field, inner),
+  ]);
+  return Object.fromEntries(fields);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AwsRequest } from '../protocol';
-import { sha256Hex } from '../state/state';
+import { sha256Hex } from '../state/model';
 import { readPutBody } from './body';
 
 function putOf(body: string | Buffer, headers: Record<string, string> = {}): AwsRequest {

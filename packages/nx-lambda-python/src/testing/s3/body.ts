@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
 import { AwsError, notSimulated } from '../aws-error';
 import type { AwsRequest } from '../protocol';
-import { sha256Hex } from '../state/state';
+import { sha256Hex } from '../state/model';
 
 export interface PutBody {
   bytes: Buffer;

@@ -1,12 +1,34 @@
-/** The operations on buckets. */
+/** Buckets: where a request points, whether the caller may use it, and the operations on them. */
 
-import { AwsError } from '../aws-error';
+import { AwsError, notSimulated } from '../aws-error';
 import type { AwsRequest, AwsResponse, Context } from '../protocol';
 import { emptyResponse } from '../protocol';
-import type { S3Address } from './access';
-import { requireBucket, requireOwner } from './access';
-import type { Bucket } from './model';
+import type { Bucket } from '../state/model';
 import { xmlDocument } from './responses';
+
+/** Where a request points. */
+export interface S3Address {
+  bucket: string;
+  /** Decoded; empty for requests on the bucket. */
+  key: string;
+  /** The bucket was in the host name, not in the path. */
+  virtualHost: boolean;
+}
+
+/** `http://bucket.localhost:4571/key` or `http://127.0.0.1:4571/bucket/key`. */
+export function readAddress(request: AwsRequest): S3Address {
+  const host = (request.headers['host'] ?? '').replace(/:\d+$/, '');
+  const virtual = /^(.+)\.(?:localhost|127\.0\.0\.1)$/.exec(host)?.[1];
+  const path = request.path.slice(1);
+  if (virtual !== undefined) return { bucket: virtual, key: decode(path), virtualHost: true };
+  const slash = path.indexOf('/');
+  if (slash === -1) return { bucket: decode(path), key: '', virtualHost: false };
+  return {
+    bucket: decode(path.slice(0, slash)),
+    key: decode(path.slice(slash + 1)),
+    virtualHost: false,
+  };
+}
 
 export function headBucket(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
   const bucket = requireBucket(context, request, address);
@@ -53,31 +75,6 @@ export function newBucket(facts: Omit<Bucket, 'versioning'>): Bucket {
   return { ...facts, versioning: 'Disabled' };
 }
 
-/** The one read that works from any region: it is how one learns where a bucket is. */
-export function getBucketLocation(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const known = context.state.read('buckets', address.bucket);
-  if (known !== undefined) requireOwner(known, request, context.account.accountId);
-  const bucket = known ?? requireBucket(context, request, address);
-  // us-east-1 has no constraint, by S3's history.
-  return xmlDocument('LocationConstraint', bucket.region === 'us-east-1' ? '' : bucket.region);
-}
-
-export function getBucketVersioning(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const { versioning } = requireBucket(context, request, address);
-  return xmlDocument(
-    'VersioningConfiguration',
-    versioning === 'Disabled' ? '' : { Status: versioning },
-  );
-}
-
 export function putBucketVersioning(
   context: Context,
   request: AwsRequest,
@@ -96,6 +93,97 @@ export function putBucketVersioning(
   return emptyResponse(200);
 }
 
+const PAGE_SIZE = 1000;
+
+/** Keys in the order of their bytes, in pages. */
+export function listObjectsV2(
+  context: Context,
+  request: AwsRequest,
+  address: S3Address,
+): AwsResponse {
+  const { name } = requireBucket(context, request, address);
+  const { query } = request;
+  for (const parameter of ['delimiter', 'encoding-type']) {
+    if (query.has(parameter)) throw notSimulated(`${parameter} in ListObjectsV2`);
+  }
+  const prefix = query.get('prefix') ?? '';
+  const token = query.get('continuation-token');
+  const after = token === null ? (query.get('start-after') ?? '') : decodeToken(token);
+  const size = Math.min(Number(query.get('max-keys') ?? PAGE_SIZE), PAGE_SIZE);
+  const rest = context.state
+    .list('objects')
+    .filter(({ bucket, key }) => bucket === name && key.startsWith(prefix))
+    .filter(({ key }) => after === '' || compareKeys(key, after) > 0)
+    .flatMap(({ key, versions }) => {
+      const { content, modified = 0 } = versions.at(-1) ?? {};
+      return content === undefined ? [] : { key, modified, content };
+    })
+    .sort((a, b) => compareKeys(a.key, b.key));
+  const listed = rest.slice(0, size);
+  const isTruncated = rest.length > listed.length && listed.length > 0;
+  return xmlDocument('ListBucketResult', {
+    Name: name,
+    Prefix: prefix,
+    StartAfter: query.get('start-after') ?? undefined,
+    ContinuationToken: token ?? undefined,
+    NextContinuationToken: isTruncated ? encodeToken(listed.at(-1)?.key ?? '') : undefined,
+    MaxKeys: size,
+    KeyCount: listed.length,
+    IsTruncated: isTruncated,
+    Contents: listed.map(({ key, modified, content }) => ({
+      Key: key,
+      LastModified: new Date(modified).toISOString(),
+      ETag: content.etag,
+      ChecksumAlgorithm: content.checksum?.[0].toUpperCase(),
+      ChecksumType: content.checksum && 'FULL_OBJECT',
+      Size: content.size,
+      StorageClass: 'STANDARD',
+    })),
+  });
+}
+
+/**
+ * The bucket, if it exists, is in the region of the request, and belongs to whom it should.
+ * @throws AwsError 404 NoSuchBucket, 301 or 400 for another region, 403 AccessDenied
+ */
+export function requireBucket(context: Context, request: AwsRequest, address: S3Address): Bucket {
+  const bucket = context.state.read('buckets', address.bucket);
+  if (bucket === undefined) {
+    throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist', {
+      fields: { BucketName: address.bucket },
+    });
+  }
+  if (bucket.region !== context.region) throw wrongRegion(context, bucket, address);
+  const expected = request.headers['x-amz-expected-bucket-owner'] ?? bucket.owner;
+  if (bucket.owner === context.account.accountId && expected === bucket.owner) return bucket;
+  throw new AwsError(403, 'AccessDenied', 'Access Denied', {
+    headers: { 'x-amz-bucket-region': bucket.region },
+  });
+}
+
+/**
+ * A region's own endpoint redirects. The global endpoint, which names the bucket in the host, is
+ * led to the bucket's region by DNS, where the signature names the wrong one.
+ * Source: Amazon S3 user guide, "Making requests", request redirection; API reference, error codes.
+ */
+function wrongRegion({ account, region }: Context, bucket: Bucket, address: S3Address): AwsError {
+  const headers = { 'x-amz-bucket-region': bucket.region };
+  if (address.virtualHost && region === 'us-east-1') {
+    return new AwsError(
+      400,
+      'AuthorizationHeaderMalformed',
+      `The authorization header is malformed; the region '${region}' is wrong; expecting '${bucket.region}'`,
+      { headers, fields: { Region: bucket.region } },
+    );
+  }
+  return new AwsError(
+    301,
+    'PermanentRedirect',
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    { headers, fields: { Endpoint: new URL(account.endpoint).host, Bucket: bucket.name } },
+  );
+}
+
 function requireLocation(request: AwsRequest, region: string): void {
   const constraint = /<LocationConstraint>([^<]*)<\/LocationConstraint>/.exec(
     request.body.toString('utf8'),
@@ -106,4 +194,29 @@ function requireLocation(request: AwsRequest, region: string): void {
     'IllegalLocationConstraintException',
     `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
   );
+}
+
+/** S3 sorts by the bytes of UTF-8, which is not JavaScript's order. */
+function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function encodeToken(name: string): string {
+  return Buffer.from(name).toString('base64url');
+}
+
+function decodeToken(token: string): string {
+  const name = Buffer.from(token, 'base64url').toString('utf8');
+  if (name !== '' && encodeToken(name) === token) return name;
+  throw new AwsError(400, 'InvalidArgument', 'The continuation token provided is incorrect', {
+    fields: { ArgumentName: 'continuation-token' },
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AwsError(400, 'InvalidURI', "Couldn't parse the specified URI.");
+  }
 }

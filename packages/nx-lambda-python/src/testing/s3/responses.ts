@@ -2,7 +2,7 @@
 
 import type { AwsError } from '../aws-error';
 import type { AwsResponse } from '../protocol';
-import type { ObjectVersion } from './model';
+import type { ObjectVersion } from '../state/model';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 

@@ -2,23 +2,17 @@
 
 import type { AwsError } from '../aws-error';
 import { notSimulated } from '../aws-error';
-import type { AwsRequest, AwsResponse, Call, Context } from '../protocol';
-import type { S3Address } from './access';
-import { readAddress } from './access';
+import type { AwsRequest, AwsResponse, Call, CallInput, Context } from '../protocol';
+import type { S3Address } from './buckets';
 import {
   createBucket,
-  getBucketLocation,
-  getBucketVersioning,
   headBucket,
+  listObjectsV2,
   putBucketVersioning,
+  readAddress,
 } from './buckets';
-import { listObjectsV2 } from './listing';
-import { abortUpload, copyPart, createUpload, uploadPart } from './multipart';
-import { deleteObject, putObject } from './objects';
-import { getObject, headObject } from './reading';
-import { summarize } from './summary';
-import { completeUpload } from './upload-completion';
-import { listParts, listUploads } from './upload-listing';
+import { abortUpload, completeUpload, copyPart, createUpload, uploadPart } from './multipart';
+import { deleteObject, getObject, headObject, putObject } from './objects';
 
 type Operation = (context: Context, request: AwsRequest, address: S3Address) => AwsResponse;
 
@@ -26,11 +20,8 @@ type Operation = (context: Context, request: AwsRequest, address: S3Address) => 
 const BUCKET_ROUTES: readonly [method: string, query: string, operation: string, run: Operation][] =
   [
     ['HEAD', '', 'HeadBucket', headBucket],
-    ['GET', 'location', 'GetBucketLocation', getBucketLocation],
-    ['GET', 'versioning', 'GetBucketVersioning', getBucketVersioning],
     ['PUT', 'versioning', 'PutBucketVersioning', putBucketVersioning],
     ['GET', 'list-type', 'ListObjectsV2', listObjectsV2],
-    ['GET', 'uploads', 'ListMultipartUploads', listUploads],
   ];
 
 const OBJECT_ROUTES: readonly [method: string, operation: string, run: Operation][] = [
@@ -52,7 +43,6 @@ const MULTIPART_ROUTES: readonly [
   ['PUT', 'uploadId', false, 'UploadPart', uploadPart],
   ['POST', 'uploadId', false, 'CompleteMultipartUpload', completeUpload],
   ['DELETE', 'uploadId', false, 'AbortMultipartUpload', abortUpload],
-  ['GET', 'uploadId', false, 'ListParts', listParts],
 ];
 
 /** Every operation that is simulated. */
@@ -122,3 +112,18 @@ function unknown(request: AwsRequest): AwsError {
   const flags = [...request.query.keys()].filter((name) => name !== 'x-id').join('&');
   return notSimulated(`${request.method} ${request.path}${flags === '' ? '' : `?${flags}`} of S3`);
 }
+
+const HEADERS = /^(if-.*|range|content-length|content-type|content-md5|x-amz-.*)$/;
+const SECRET = /^x-amz-(security-token|.*customer-key.*)$|^x-amz-signature$/i;
+
+/** Headers and query parameters by their names; of an SDK's own, none. */
+export function summarize({ headers, query }: AwsRequest): CallInput {
+  const sent = Object.entries(headers).filter(
+    ([name]) => HEADERS.test(name) && !SECRET.test(name) && !PROTOCOL.has(name),
+  );
+  const asked = [...query].filter(([name]) => !SECRET.test(name) && name !== 'x-id');
+  return Object.fromEntries([...asked, ...sent]);
+}
+
+/** How the request is signed and sent, not what it asks. */
+const PROTOCOL = new Set(['x-amz-content-sha256', 'x-amz-date', 'x-amz-user-agent']);

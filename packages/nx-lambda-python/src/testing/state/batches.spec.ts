@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inBatches } from './batches';
+import { inBatches } from './stores';
 
 test('works that wait are done together, in order, each with its own outcome', async () => {
   let locks = 0;

@@ -16,8 +16,8 @@ import { GetFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-l
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
 import { zipOf } from '../conformance/check.fixtures';
-import { openDirectoryStore } from './directory';
-import { sha256Hex } from './state';
+import { openDirectoryStore } from './stores';
+import { sha256Hex } from './model';
 
 let directory: string;
 beforeEach(() => {
@@ -114,7 +114,7 @@ describe('several processes', () => {
   const run = promisify(execFile);
   /** Runs a body with `store` open on the directory, in a process of its own. */
   const inProcess = (body: string) => {
-    const module = JSON.stringify(join(__dirname, 'directory.ts'));
+    const module = JSON.stringify(join(__dirname, 'stores.ts'));
     const open = `require(${module}).openDirectoryStore(${JSON.stringify(directory)})`;
     const script = `${open}.then(async (store) => { ${body} });`;
     return run(process.execPath, ['--require', '@swc-node/register', '--eval', script], {

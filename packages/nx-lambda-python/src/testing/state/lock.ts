@@ -5,7 +5,6 @@ import { readFileSync, readlinkSync, statSync, unlinkSync, writeFileSync } from 
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LambdaPythonError } from '../../errors';
-import { errorCode } from './error-code';
 
 /** Work under the lock takes milliseconds; this much older, the owner's id belongs to another. */
 const STALE_MILLISECONDS = 60_000;
@@ -108,4 +107,9 @@ function stuck(path: string): LambdaPythonError {
     message: `The simulated account's lock \`${path}\` is held by \`${readMark(path) ?? 'nobody'}\`, expected it within ${WAIT_MILLISECONDS / 1000} s`,
     hint: `end that process, or delete \`${path}\``,
   });
+}
+
+export function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return String(error.code);
 }

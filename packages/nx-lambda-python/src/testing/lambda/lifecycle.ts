@@ -1,15 +1,15 @@
-/** Finding functions, versions and aliases in the state, and the refusals when they are not fit. */
+/** A function from request to request: found, checked, with its updates ended when they are due. */
 
+import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-error';
 import type { Context } from '../protocol';
-import { objectId } from '../s3/model';
-import type { Alias, FunctionCode, FunctionVersion, StoredFunction } from './model';
-import { functionArn, functionId, settle } from './model';
-import type { FunctionReference } from './input';
+import type { Alias, FunctionCode, FunctionVersion, StoredFunction, Update } from '../state/model';
+import { functionArn, objectId, regionalId } from '../state/model';
+import type { FunctionReference } from './rest';
 
 /** @throws AwsError 404 ResourceNotFoundException */
 export function requireFunction(context: Context, name: string, polled = false): StoredFunction {
-  const stored = context.state.read('functions', functionId(context.region, name));
+  const stored = context.state.read('functions', regionalId(context.region, name));
   if (stored === undefined) throw functionNotFound(context, name);
   return settleAndStore(context, stored, polled);
 }
@@ -64,7 +64,7 @@ export function requireRevision(expected: string | undefined, actual: string): v
 }
 
 export function storeFunction({ state }: Context, stored: StoredFunction): void {
-  state.write('functions', functionId(stored.region, stored.name), stored);
+  state.write('functions', regionalId(stored.region, stored.name), stored);
 }
 
 export function functionNotFound({ account, region }: Context, name: string): AwsError {
@@ -74,6 +74,51 @@ export function functionNotFound({ account, region }: Context, name: string): Aw
 
 export function conflict(message: string): AwsError {
   return new AwsError(409, 'ResourceConflictException', message);
+}
+
+/** An update that starts now and ends as the account's options, or the fault of this call, say. */
+export function startUpdate({
+  account,
+  fault,
+  now,
+}: Pick<Context, 'account' | 'fault' | 'now'>): Update {
+  const update: Update = {
+    status: 'InProgress',
+    readyAt: now + account.updateMilliseconds,
+    polls: 0,
+  };
+  if (fault?.kind === 'slow-update') return { ...update, readyAt: now, polls: fault.polls ?? 3 };
+  if (fault?.kind === 'update-failed') {
+    const reason = fault.reason ?? 'Injected: the update failed';
+    return { ...update, failure: { reason, reasonCode: fault.reasonCode ?? 'InternalError' } };
+  }
+  return update;
+}
+
+/**
+ * Ends what is due; `polled` says that a client reads this version's status now.
+ * The end of an update of $LATEST gives it a new RevisionId, as on AWS; a published version keeps
+ * its own when it becomes Active.
+ */
+export function settle(version: FunctionVersion, now: number, polled: boolean): FunctionVersion {
+  const { update } = version;
+  if (update.status !== 'InProgress') return version;
+  if (update.polls > 0) {
+    return polled ? { ...version, update: { ...update, polls: update.polls - 1 } } : version;
+  }
+  if (now < update.readyAt) return version;
+  const revisionId = version.version === '$LATEST' ? newRevision() : version.revisionId;
+  if (update.failure !== undefined) {
+    const state = version.state === 'Pending' ? 'Failed' : version.state;
+    return { ...version, revisionId, state, update: { ...update, status: 'Failed' } };
+  }
+  return {
+    ...version,
+    revisionId,
+    state: 'Active',
+    liveSha256: version.code.sha256,
+    update: { ...update, status: 'Successful' },
+  };
 }
 
 function settleAndStore(context: Context, stored: StoredFunction, polled: boolean): StoredFunction {
@@ -104,4 +149,13 @@ export function isReadable({ state }: Context, { reference }: FunctionCode): boo
   const { bucket, key, versionId } = reference;
   const versions = state.read('objects', objectId(bucket, key))?.versions ?? [];
   return versions.some((one) => one.versionId === versionId && one.content !== undefined);
+}
+
+export function newRevision(): string {
+  return randomUUID();
+}
+
+/** Lambda's form of ISO 8601. */
+export function lambdaDate(now: number): string {
+  return new Date(now).toISOString().replace('Z', '+0000');
 }

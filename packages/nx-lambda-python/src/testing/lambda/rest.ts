@@ -1,7 +1,7 @@
-/** What a Lambda request says, checked: function references, query and JSON body. */
+/** Lambda's REST protocol: what a request says, checked, and answers, pages and errors in JSON. */
 
 import { AwsError } from '../aws-error';
-import type { AwsRequest } from '../protocol';
+import type { AwsRequest, AwsResponse } from '../protocol';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -117,4 +117,37 @@ function typed<T>(
     'SerializationException',
     `${field}: expected ${expected}, got ${typeof value}`,
   );
+}
+
+export function json(status: number, value: unknown): AwsResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify(value)),
+  };
+}
+
+/** `Type` is User for the caller's faults and Service for Lambda's own. */
+export function lambdaErrorResponse(error: AwsError): AwsResponse {
+  const type = error.status < 500 ? 'User' : 'Service';
+  // Lambda writes `Message` in most errors and `message` when it throttles; clients take both.
+  const message = error.status === 429 ? 'message' : 'Message';
+  const response = json(error.status, { ...error.fields, Type: type, [message]: error.message });
+  response.headers['x-amzn-errortype'] = error.code;
+  return { ...response, headers: { ...response.headers, ...error.headers } };
+}
+
+/** Lambda gives 50 at a time, or fewer if asked. */
+const PAGE_SIZE = 50;
+
+/** One page of `items`; the marker is the position where the next begins. */
+export function page<T>(items: T[], query: URLSearchParams): { items: T[]; NextMarker?: string } {
+  const marker = query.get('Marker') ?? '0';
+  if (!/^\d+$/.test(marker)) {
+    throw new AwsError(400, 'InvalidParameterValueException', `Invalid marker: ${marker}`);
+  }
+  const start = Number(marker);
+  const end = start + Math.min(Number(query.get('MaxItems') ?? PAGE_SIZE) || PAGE_SIZE, PAGE_SIZE);
+  const next = end < items.length ? { NextMarker: String(end) } : {};
+  return { items: items.slice(start, end), ...next };
 }

@@ -1,6 +1,6 @@
-import { memoryStore } from '../state/memory';
-import { sha256Hex } from '../state/state';
-import { routeSts } from './caller-identity';
+import { memoryStore } from './state/stores';
+import { sha256Hex } from './state/model';
+import { routeSts } from './sts';
 
 function requestOf(body: string) {
   const bytes = Buffer.from(body);

@@ -1,11 +1,4 @@
-/**
- * State on disk, for several processes at once.
- *
- *     <directory>/.gitignore            *
- *     <directory>/v1/lock               while a process works
- *     <directory>/v1/<collection>/      one small JSON file per document
- *     <directory>/v1/bytes/<sha256>     objects and function code, each stored once
- */
+/** Where the state is kept: in memory, or in a directory that several processes share. */
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -18,16 +11,62 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { inBatches } from './batches';
-import { errorCode } from './error-code';
-import { withLock } from './lock';
-import type { Collection, Documents, State, StateStore } from './state';
-import { COLLECTIONS, sha256Hex } from './state';
+import { errorCode, withLock } from './lock';
+import type { Collection, Documents, State, StateStore } from './model';
+import { COLLECTIONS, sha256Hex } from './model';
+
+/** State that ends with the process: for tests. */
+export function memoryStore(): StateStore {
+  const state = new MemoryState();
+  return { run: async (work) => work(state) };
+}
+
+class MemoryState implements State {
+  private readonly documents = new Map<string, string>();
+  private readonly bytes = new Map<string, Buffer>();
+
+  read<C extends Collection>(collection: C, id: string): Documents[C] | undefined {
+    const text = this.documents.get(`${collection}/${id}`);
+    // Kept as text, so that what a handler changes is only stored when it says so, as on disk.
+    return text === undefined ? undefined : (JSON.parse(text) as Documents[C]);
+  }
+
+  write<C extends Collection>(collection: C, id: string, document: Documents[C]): void {
+    this.documents.set(`${collection}/${id}`, JSON.stringify(document));
+  }
+
+  remove(collection: Collection, id: string): void {
+    this.documents.delete(`${collection}/${id}`);
+  }
+
+  list<C extends Collection>(collection: C): Documents[C][] {
+    return [...this.documents]
+      .filter(([key]) => key.startsWith(`${collection}/`))
+      .map(([, text]) => JSON.parse(text) as Documents[C]);
+  }
+
+  readBytes(sha256: string): Buffer {
+    const bytes = this.bytes.get(sha256);
+    if (bytes === undefined) throw new Error(`no bytes with SHA-256 ${sha256}`);
+    return bytes;
+  }
+
+  writeBytes(sha256: string, bytes: Buffer): void {
+    this.bytes.set(sha256, bytes);
+  }
+}
 
 /** Raised when the documents change their meaning; an older version's are left alone. */
 const FORMAT = 'v1';
 
-/** Opens or creates the state, and drops what killed processes and replaced code left behind. */
+/**
+ * Opens or creates the state on disk, and drops what killed processes and replaced code left behind.
+ *
+ *     <directory>/.gitignore            *
+ *     <directory>/v1/lock               while a process works
+ *     <directory>/v1/<collection>/      one small JSON file per document
+ *     <directory>/v1/bytes/<sha256>     objects and function code, each stored once
+ */
 export async function openDirectoryStore(directory: string): Promise<StateStore> {
   const root = join(directory, FORMAT);
   const state = new DirectoryState(root);
@@ -141,4 +180,44 @@ function writeWhole(path: string, bytes: Buffer): void {
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   writeFileSync(draft, bytes);
   renameSync(draft, path);
+}
+
+/** So many at once; then other processes have their turn. */
+const MOST = 32;
+
+/**
+ * @param exclusively runs what it is given while nobody else touches the state
+ * @returns a function that runs works in the order in which they came
+ */
+export function inBatches(
+  exclusively: (work: () => void) => Promise<void>,
+): <T>(work: () => T) => Promise<T> {
+  const waiting: { run: () => void; fail: (reason: unknown) => void }[] = [];
+  let draining = false;
+
+  const drain = async (): Promise<void> => {
+    draining = true;
+    while (waiting.length > 0) {
+      try {
+        await exclusively(() => waiting.splice(0, MOST).forEach(({ run }) => run()));
+      } catch (error) {
+        // The lock could not be had: all that wait are told, none has run.
+        waiting.splice(0).forEach(({ fail }) => fail(error));
+      }
+    }
+    draining = false;
+  };
+
+  return <T>(work: () => T) =>
+    new Promise<T>((resolve, reject) => {
+      const run = () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      waiting.push({ run, fail: reject });
+      if (!draining) void drain();
+    });
 }

@@ -1,0 +1,318 @@
+/** A function's configuration: read from requests, with its layers, and as answers show it. */
+
+import { AwsError } from '../aws-error';
+import type { Context } from '../protocol';
+import type {
+  AttachedLayer,
+  FunctionSettings,
+  FunctionVersion,
+  StoredFunction,
+} from '../state/model';
+import { functionArn, hexToBase64, regionalId } from '../state/model';
+import type { JsonObject } from './rest';
+import { integer, invalidParameter, object, required, text, texts, validation } from './rest';
+
+/** Lambda's families; which of their versions it still takes changes with the months. */
+const RUNTIME =
+  /^(?:python3\.\d+|nodejs\d+\.x|java\d+(?:\.al2)?|dotnet\d+|ruby\d+\.\d+|provided\.al2(?:023)?)$/;
+const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;
+
+/** Source: AWS Lambda developer guide, "Lambda quotas": five layers a function. */
+const MOST = 5;
+
+/** @throws AwsError 400 naming the field that Lambda would refuse */
+export function initialSettings(context: Context, body: JsonObject): FunctionSettings {
+  required(text(body, 'Role'), 'role');
+  const blank: FunctionSettings = {
+    runtime: requiredForZip(body, 'Runtime'),
+    handler: requiredForZip(body, 'Handler'),
+    role: '',
+    description: '',
+    timeout: 3,
+    memorySize: 128,
+    architectures: readArchitectures(body),
+  };
+  return changedSettings(context, blank, body);
+}
+
+/** Fields that the request leaves out stay as they are. */
+export function changedSettings(
+  context: Context,
+  current: FunctionSettings,
+  body: JsonObject,
+): FunctionSettings {
+  const role = text(body, 'Role');
+  if (role !== undefined && !ROLE.test(role)) {
+    throw validation(`Value '${role}' at 'role' failed to satisfy constraint`);
+  }
+  const runtime = text(body, 'Runtime');
+  if (runtime !== undefined && !RUNTIME.test(runtime)) {
+    throw invalidParameter(
+      `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set`,
+    );
+  }
+  const variables = object(body, 'Environment');
+  const layers = texts(body, 'Layers');
+  const snapStart = object(body, 'SnapStart');
+  const durable = object(body, 'DurableConfig');
+  const capacity = object(body, 'CapacityProviderConfig');
+  const instances = capacity && object(capacity, 'LambdaManagedInstancesCapacityProviderConfig');
+  return {
+    ...current,
+    runtime: runtime ?? current.runtime,
+    handler: text(body, 'Handler') ?? current.handler,
+    role: role ?? current.role,
+    description: text(body, 'Description') ?? current.description,
+    timeout: within(integer(body, 'Timeout'), 'timeout', 1, 900) ?? current.timeout,
+    memorySize:
+      within(integer(body, 'MemorySize'), 'memorySize', 128, 10_240) ?? current.memorySize,
+    ...(variables && { environment: readVariables(variables) }),
+    ...(layers && { attachedLayers: attachLayers(context, layers) }),
+    ...(snapStart && { snapStart: text(snapStart, 'ApplyOn') === 'PublishedVersions' }),
+    ...(durable && { durable: readDurability(durable) }),
+    ...(instances && {
+      capacityProvider: required(text(instances, 'CapacityProviderArn'), 'capacityProviderArn'),
+    }),
+  };
+}
+
+/**
+ * Lambda takes x86_64 where the request names none, also for a function that was arm64.
+ * Source: Lambda API reference, UpdateFunctionCode, Architectures, "The default value is x86_64".
+ */
+export function readArchitectures(body: JsonObject): string[] {
+  const architectures = texts(body, 'Architectures') ?? ['x86_64'];
+  const [first] = architectures;
+  if (architectures.length !== 1 || (first !== 'x86_64' && first !== 'arm64')) {
+    throw validation(
+      `Value '[${architectures.join(', ')}]' at 'architectures' failed to satisfy constraint`,
+    );
+  }
+  return architectures;
+}
+
+function readVariables(environment: JsonObject): Record<string, string> {
+  const variables = object(environment, 'Variables') ?? {};
+  const names = Object.keys(variables);
+  return Object.fromEntries(names.map((name) => [name, text(variables, name) ?? '']));
+}
+
+/** Source: Lambda API reference, DurableConfig: seconds, up to a year; days, 14 by default, up to 90. */
+function readDurability(config: JsonObject): NonNullable<FunctionSettings['durable']> {
+  const timeout = required(integer(config, 'ExecutionTimeout'), 'executionTimeout');
+  const days = integer(config, 'RetentionPeriodInDays') ?? 14;
+  return {
+    executionTimeout: within(timeout, 'executionTimeout', 1, 31_622_400) ?? timeout,
+    retentionDays: within(days, 'retentionPeriodInDays', 1, 90) ?? days,
+  };
+}
+
+function requiredForZip(body: JsonObject, field: string): string {
+  const value = text(body, field);
+  if (value === undefined) {
+    throw invalidParameter(
+      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+    );
+  }
+  return value;
+}
+
+function within(
+  value: number | undefined,
+  field: string,
+  least: number,
+  most: number,
+): number | undefined {
+  if (value === undefined || (value >= least && value <= most)) return value;
+  throw validation(
+    `Value '${value}' at '${field}' failed to satisfy constraint: ${least} to ${most}`,
+  );
+}
+
+const VERSION_ARN =
+  /^(?<layer>arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):(?<owner>\d{12}):layer:(?<name>[A-Za-z0-9_-]{1,140})):(?<version>\d+)$/;
+
+export interface LayerVersionReference {
+  layer: string;
+  region: string;
+  owner: string;
+  name: string;
+  version: number;
+}
+
+/** @throws AwsError 400 when it is no ARN of a layer's version */
+export function readLayerVersionArn(arn: string): LayerVersionReference {
+  const groups = VERSION_ARN.exec(arn)?.groups;
+  if (groups === undefined) throw invalidParameter(`Layer version ARN ${arn} is invalid.`);
+  const { layer = '', region = '', owner = '', name = '', version = '' } = groups;
+  return { layer, region, owner, name, version: Number(version) };
+}
+
+/**
+ * Sources of the refusals: localstack/localstack, test_lambda_api.py, TestLambdaLayer, validated
+ * there against AWS.
+ * @throws AwsError 400 or 403 when one is missing, of another region or account, or named twice
+ */
+export function attachLayers(context: Context, arns: string[]): AttachedLayer[] {
+  if (arns.length > MOST) throw invalidParameter(`Cannot reference more than ${MOST} layers.`);
+  const references = arns.map(readLayerVersionArn);
+  references.forEach(({ layer }, index) => {
+    const first = references.findIndex((other) => other.layer === layer);
+    if (first === index) return;
+    throw invalidParameter(
+      `Two different versions of the same layer are not allowed to be referenced in the same function. ${arns[first]} and ${arns[index]}`,
+    );
+  });
+  return references.map((reference, index) => attach(context, arns[index] ?? '', reference));
+}
+
+function attach(
+  { state, region, account }: Context,
+  arn: string,
+  reference: LayerVersionReference,
+): AttachedLayer {
+  if (reference.owner !== account.accountId) throw notShared(arn, account.accountId);
+  if (reference.region !== region) {
+    throw invalidParameter(
+      `Layers are not in the same region as the function. Layers are expected to be in region ${region}.`,
+    );
+  }
+  const versions = state.read('layers', regionalId(region, reference.name))?.versions ?? [];
+  const version = versions.find((candidate) => candidate.version === reference.version);
+  if (version === undefined) throw invalidParameter(`Layer version ${arn} does not exist.`);
+  return { arn, sha256: version.code.sha256, size: version.code.size };
+}
+
+/** Layers of others need a grant of theirs, which this account never has. */
+function notShared(arn: string, accountId: string): AwsError {
+  return new AwsError(
+    403,
+    'AccessDeniedException',
+    `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
+  );
+}
+
+/** A FunctionConfiguration with all fields. `qualifier` as asked for; it ends the ARN. */
+export function configuration(
+  { account, region }: Context,
+  { name }: StoredFunction,
+  version: FunctionVersion,
+  qualifier?: string,
+): Record<string, unknown> {
+  return {
+    ...listed({ account, region }, name, version, qualifier),
+    ...stateFields(version),
+    ...updateFields(version),
+  };
+}
+
+/**
+ * What ListFunctions and ListVersionsByFunction say of it: no State and no LastUpdateStatus.
+ * Source: Lambda API reference, ListFunctions, "returns a subset of the fields".
+ */
+export function listed(
+  { account, region }: Pick<Context, 'account' | 'region'>,
+  name: string,
+  version: FunctionVersion,
+  qualifier?: string,
+): Record<string, unknown> {
+  const { settings } = version;
+  const arn = functionArn(account.accountId, region, name);
+  return {
+    FunctionName: name,
+    FunctionArn: qualifier === undefined ? arn : `${arn}:${qualifier}`,
+    ...(!settings.image && { Runtime: settings.runtime, Handler: settings.handler }),
+    Role: settings.role,
+    CodeSize: version.code.size,
+    Description: settings.description,
+    Timeout: settings.timeout,
+    MemorySize: settings.memorySize,
+    LastModified: version.lastModified,
+    CodeSha256: hexToBase64(version.code.sha256),
+    Version: version.version,
+    TracingConfig: { Mode: 'PassThrough' },
+    RevisionId: version.revisionId,
+    PackageType: settings.image ? 'Image' : 'Zip',
+    Architectures: settings.architectures,
+    EphemeralStorage: { Size: 512 },
+    SnapStart: snapStart(version),
+    LoggingConfig: { LogFormat: 'Text', LogGroup: `/aws/lambda/${name}` },
+    ...(settings.environment && { Environment: { Variables: settings.environment } }),
+    ...(settings.attachedLayers && {
+      Layers: settings.attachedLayers.map(({ arn, size }) => ({ Arn: arn, CodeSize: size })),
+    }),
+    ...(settings.durable && {
+      DurableConfig: {
+        ExecutionTimeout: settings.durable.executionTimeout,
+        RetentionPeriodInDays: settings.durable.retentionDays,
+      },
+    }),
+    ...(settings.capacityProvider && {
+      CapacityProviderConfig: {
+        LambdaManagedInstancesCapacityProviderConfig: {
+          CapacityProviderArn: settings.capacityProvider,
+        },
+      },
+    }),
+    ...(settings.codeSigning && {
+      SigningProfileVersionArn: `arn:aws:signer:${region}:${account.accountId}:/signing-profiles/simulated/1`,
+      SigningJobArn: `arn:aws:signer:${region}:${account.accountId}:/signing-jobs/simulated`,
+    }),
+  };
+}
+
+/**
+ * Only a published version has a snapshot, and it is there when the version is Active.
+ * Source: AWS Lambda developer guide, "Activating and managing Lambda SnapStart".
+ */
+function snapStart({ settings, version, state }: FunctionVersion): Record<string, string> {
+  const isOn = settings.snapStart === true && version !== '$LATEST' && state === 'Active';
+  return {
+    ApplyOn: settings.snapStart ? 'PublishedVersions' : 'None',
+    OptimizationStatus: isOn ? 'On' : 'Off',
+  };
+}
+
+function stateFields({ state, update }: FunctionVersion): Record<string, unknown> {
+  if (state === 'Active') return { State: 'Active' };
+  if (state === 'Inactive') {
+    return {
+      State: 'Inactive',
+      StateReason: 'Lambda cannot read the Amazon S3 object of the deployment package.',
+      StateReasonCode: 'InvalidConfiguration',
+    };
+  }
+  if (state === 'Pending') {
+    return {
+      State: 'Pending',
+      StateReason: 'The function is being created.',
+      StateReasonCode: 'Creating',
+    };
+  }
+  return {
+    State: 'Failed',
+    StateReason: update.failure?.reason,
+    StateReasonCode: update.failure?.reasonCode,
+  };
+}
+
+/** A function that is still being created has no update to report. */
+function updateFields({ state, update }: FunctionVersion): Record<string, unknown> {
+  if (state === 'Pending') return {};
+  switch (update.status) {
+    case 'Successful':
+      return { LastUpdateStatus: 'Successful' };
+    case 'InProgress':
+      return {
+        LastUpdateStatus: 'InProgress',
+        LastUpdateStatusReason: 'The function is being created.',
+        LastUpdateStatusReasonCode: 'Creating',
+      };
+    case 'Failed':
+      return {
+        LastUpdateStatus: 'Failed',
+        LastUpdateStatusReason: update.failure?.reason,
+        LastUpdateStatusReasonCode: update.failure?.reasonCode,
+      };
+  }
+}
