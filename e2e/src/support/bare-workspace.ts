@@ -72,7 +72,7 @@ export class BareWorkspace {
     const argument = JSON.stringify({
       executor: join(
         templateDirectory(NEWEST.nx),
-        `node_modules/nx-lambda-python/src/executors/${executor}/executor.js`,
+        `node_modules/nx-lambda-python/src/executors/${executor}.js`,
       ),
       options,
       context: {
