@@ -9,7 +9,7 @@ import releases from './executors/releases';
 import rollback from './executors/rollback';
 import upload from './executors/upload';
 import { createNodesV2 } from './plugin';
-import { ASKED_CONFIGURATION, optionsIn } from './service/target-options';
+import { ASKED_CONFIGURATION, optionsIn } from './targets/options';
 
 const MARKER = '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.13"\n';
 /** As a user has it: nothing but upload and deploy know of production. */

@@ -5,13 +5,13 @@ import { LambdaPythonError } from '../errors';
 import { BUILD_FORMAT_INPUT } from '../packaging/inputs/decision';
 import { PACKAGE_FILE, type BuildManifest } from '../packaging/manifest';
 import { readManifest, type BuildOutput } from '../platform/files/built-package';
-import { buildOutput, DEFAULT_BUILD_TARGET } from '../targets/build-output';
-import { commandOf, currentProject, EXECUTORS, nxCommand } from '../targets/target-options';
 import { presentInputs, sourceChanges } from './decision';
 import { build } from '../executors/build';
 import type { BuildOptions } from './normalize';
 import { buildOptionsOf } from '../targets/build-target';
 import { readMarker } from './service';
+import { commandOf, currentProject, nxCommand } from '../targets/project';
+import { buildOutput, DEFAULT_BUILD_TARGET, EXECUTORS } from '../targets/chain';
 
 /** `present`: what is built of other sources is built again; `any`: it is used as it is. */
 export type SourceChoice = 'present' | 'any';

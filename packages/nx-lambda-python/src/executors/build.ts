@@ -9,7 +9,6 @@ import { storeDirectory } from '../platform/store/store-directory';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { renderError } from '../report/error-text';
 import { renderBytes } from '../report/text';
-import { asTyped } from '../targets/typed';
 import { beginPackage } from '../assembly/begin';
 import { withBytecode } from '../assembly/bytecode';
 import { presentDecision } from '../assembly/decision';
@@ -19,7 +18,8 @@ import { writeOutput, type BuiltPackage } from '../assembly/output';
 import { withRepairs } from '../assembly/repairs';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { readMarker, readService, type Service } from '../assembly/service';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
+import { asTyped } from '../targets/options';
 
 export default async function buildExecutor(
   schema: BuildExecutorSchema,

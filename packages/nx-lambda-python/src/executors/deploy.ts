@@ -10,7 +10,6 @@ import { placeOf, type Plan } from '../release/model/plan';
 import { planError } from '../release/plan/plan';
 import { hasChanges } from '../release/records/record';
 import { renderError } from '../report/error-text';
-import { asTyped } from '../targets/typed';
 import { openDeployAccess, type DeployAccess } from '../releasing/access';
 import { applyRecorded, type Run } from '../releasing/apply-recorded';
 import { openJournal, type Journal } from '../releasing/journal';
@@ -20,7 +19,8 @@ import { untilFirst } from '../releasing/replan';
 import { deployRequest, type DeployRequest } from '../releasing/deploy-request';
 import { inConfiguration } from '../targets/configuration';
 import type { DeployExecutorSchema } from '../schemas/deploy';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
+import { asTyped } from '../targets/options';
 
 export default async function deployExecutor(
   options: DeployExecutorSchema,

@@ -9,7 +9,7 @@ import { readMarker } from '../assembly/service';
 import { renderExplanation } from '../assembly/explanation-text';
 import type { ExplainExecutorSchema } from '../schemas/explain';
 import { explainDependencies } from '../assembly/explanation';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
 
 export default async function explainExecutor(
   schema: ExplainExecutorSchema,

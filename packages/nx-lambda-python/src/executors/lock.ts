@@ -16,10 +16,10 @@ import { renderError } from '../report/error-text';
 import type { BuildOptions } from '../assembly/normalize';
 import { buildOptionsOf } from '../targets/build-target';
 import { readMarker } from '../assembly/service';
-import { commandsOf, currentProject } from '../targets/target-options';
 import { readLockInput, type LockInput } from '../assembly/lock-input';
 import { resolvePins } from '../assembly/lock-resolution';
 import type { LockExecutorSchema } from '../schemas/lock';
+import { commandsOf, currentProject } from '../targets/project';
 
 export default async function lockExecutor(
   schema: LockExecutorSchema,

@@ -17,15 +17,15 @@ import { readVersionFacts, withoutRunning } from '../release/versions/version-re
 import { renderError } from '../report/error-text';
 import { openDeployAccess, type DeployAccess } from '../releasing/access';
 import { appendStepSummary, deployOutput, type DeployOutput } from '../releasing/output';
-import { asTyped } from '../targets/typed';
 import {
   pruneVersionsRequest,
   type PruneVersionsRequest,
 } from '../releasing/prune-versions-request';
-import { DEFAULT_DEPLOY_TARGET } from '../releasing/deploy-request';
+import { DEFAULT_DEPLOY_TARGET } from '../targets/chain';
 import { inConfiguration } from '../targets/configuration';
 import type { PruneVersionsExecutorSchema } from '../schemas/prune-versions';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
+import { asTyped } from '../targets/options';
 
 export default async function pruneVersionsExecutor(
   options: PruneVersionsExecutorSchema,

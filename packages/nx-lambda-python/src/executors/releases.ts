@@ -8,12 +8,12 @@ import { renderReleases } from '../release/documents/release-list';
 import { renderError } from '../report/error-text';
 import { recordAccess } from '../releasing/journal';
 import { accountNumber, openAccount } from '../releasing/account';
-import { asTyped } from '../targets/typed';
 import { releasesRequest } from '../releasing/releases-request';
-import { DEFAULT_DEPLOY_TARGET } from '../releasing/deploy-request';
+import { DEFAULT_DEPLOY_TARGET } from '../targets/chain';
 import { inConfiguration } from '../targets/configuration';
 import type { ReleasesExecutorSchema } from '../schemas/releases';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
+import { asTyped } from '../targets/options';
 
 export default async function releasesExecutor(
   options: ReleasesExecutorSchema,

@@ -29,14 +29,14 @@ import {
   type DeployOutput,
 } from '../releasing/output';
 import { untilFirst } from '../releasing/replan';
-import { asTyped } from '../targets/typed';
 import { commandAgain } from '../releasing/rollback-again';
 import { prepareRollback } from '../releasing/rollback-plan';
 import { rollbackRequest, type RollbackRequest } from '../releasing/rollback-request';
-import { DEFAULT_DEPLOY_TARGET } from '../releasing/deploy-request';
+import { DEFAULT_DEPLOY_TARGET } from '../targets/chain';
 import { inConfiguration } from '../targets/configuration';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
+import { asTyped } from '../targets/options';
 
 export default async function rollbackExecutor(
   options: RollbackExecutorSchema,

@@ -21,7 +21,7 @@ import type { BuildOptions } from '../assembly/normalize';
 import { buildOptionsOf } from '../targets/build-target';
 import { readMarker } from '../assembly/service';
 import type { ShellExecutorSchema } from '../schemas/shell';
-import { commandsOf } from '../targets/target-options';
+import { commandsOf } from '../targets/project';
 
 /** Where Lambda has a function's code. */
 const PROJECT = '/var/task';

@@ -14,12 +14,12 @@ import { oneLine, renderBytes } from '../report/text';
 import { readPackage } from '../platform/files/built-package';
 import { systemClock } from '../release/model/clock';
 import { usePackage } from '../assembly/use';
-import { asTyped } from '../targets/typed';
 import { askAccount, openAccount } from '../releasing/account';
 import { inConfiguration } from '../targets/configuration';
 import type { UploadExecutorSchema } from '../schemas/upload';
-import { storageSettings } from '../targets/upload-settings';
-import { commandsOf, currentProject } from '../targets/target-options';
+import { commandsOf, currentProject } from '../targets/project';
+import { readDestination } from '../targets/chain';
+import { asTyped } from '../targets/options';
 
 export default async function uploadExecutor(
   options: UploadExecutorSchema,
@@ -40,7 +40,7 @@ async function upload(
   options: UploadExecutorSchema,
   context: ExecutorContext,
 ): Promise<UploadOutcome[]> {
-  const settings = storageSettings(options, context, context.targetName ?? 'upload');
+  const settings = readDestination(options, context, context.targetName ?? 'upload');
   const { manifest, output } = await usePackage(context, options.buildTarget, options.sources);
   const { package: zip, layer } = manifest;
   const requests: UploadRequest[] = [];

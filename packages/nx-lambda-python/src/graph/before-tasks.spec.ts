@@ -1,7 +1,7 @@
 import type { ProjectGraphProjectNode } from '@nx/devkit';
-import { ASKED_CONFIGURATION } from '../service/target-options';
 import { askedConfiguration, askedTargets, preTasksExecution, takenScript } from './before-tasks';
 import { normalizeOptions } from './options';
+import { ASKED_CONFIGURATION } from '../targets/options';
 
 const args = (line: string) => line.split(' ');
 

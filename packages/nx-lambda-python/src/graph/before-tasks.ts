@@ -9,7 +9,6 @@ import type {
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { renderError } from '../report/error-text';
-import { ASKED_CONFIGURATION } from '../service/target-options';
 import {
   normalizeOptions,
   TARGETS,
@@ -18,6 +17,7 @@ import {
   type TargetPlans,
 } from './options';
 import { TARGET_GROUP } from './targets';
+import { ASKED_CONFIGURATION } from '../targets/options';
 
 /** @throws an error in words where a target that is asked for is an npm script instead */
 export const preTasksExecution: PreTasksExecution<PluginOptions> = async (

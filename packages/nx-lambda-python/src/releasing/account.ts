@@ -8,7 +8,7 @@ import { credentialsError, type AwsPlace } from '../release/calls/failure-error'
 import { withRetries, type RetryPolicy } from '../release/calls/send';
 import type { AwsSettings } from '../platform/aws/settings';
 import { startSimulatedAccount, type SimulatedAccount } from '../testing';
-import type { StorageSettings } from '../targets/upload-settings';
+import { type Destination } from '../targets/chain';
 
 /** Relative to the workspace; it ignores itself in git. */
 export const ACCOUNT_DIRECTORY = '.nx-lambda-python/account';
@@ -24,7 +24,7 @@ export interface OpenAccount {
 
 /** The caller closes it, whatever happens. */
 export async function openAccount(
-  settings: Pick<StorageSettings, 'aws' | 'simulated'>,
+  settings: Pick<Destination, 'aws' | 'simulated'>,
   workspaceRoot: string,
 ): Promise<OpenAccount> {
   if (!settings.simulated) {

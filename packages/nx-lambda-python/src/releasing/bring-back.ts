@@ -6,8 +6,8 @@ import type { FunctionOutcome, FunctionState } from '../release/model/function-s
 import type { ReleaseRecord } from '../release/records/record';
 import { undoLast } from '../release/records/rollback-target';
 import { prepareRollback } from './rollback-plan';
-import type { StorageSettings } from '../targets/upload-settings';
 import type { PackageAccess } from './deploy-plan';
+import { type Destination } from '../targets/chain';
 
 export interface BroughtBack {
   /** Whether nothing of the deploy is left. */
@@ -23,7 +23,7 @@ export interface BroughtBack {
 export async function bringBack(
   record: ReleaseRecord,
   outcomes: readonly FunctionOutcome[],
-  settings: Pick<StorageSettings, 'bucket' | 'prefix'>,
+  settings: Pick<Destination, 'bucket' | 'prefix'>,
   access: PackageAccess & ApplyPorts,
 ): Promise<BroughtBack> {
   const changed = new Set(

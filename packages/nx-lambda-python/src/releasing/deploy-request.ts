@@ -10,23 +10,26 @@ import type { PlanRules } from '../release/plan/plan';
 import type { StorageMode } from '../release/model/function-state';
 import type { OutputFormat } from '../report/render';
 import { MARKER_FILE, parseMarker } from '../service/marker';
-import { optionsIn } from '../service/target-options';
 import { usePackage, type UsedPackage } from '../assembly/use';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
-import { buildOutput } from '../targets/build-output';
-import type { UploadExecutorSchema } from '../schemas/upload';
-import { storageSettings, type StorageSettings } from '../targets/upload-settings';
-import { currentProject, nxCommand, targetOptions } from '../targets/target-options';
 import type { DeployExecutorSchema } from '../schemas/deploy';
+import { currentProject, nxCommand } from '../targets/project';
+import {
+  buildOutput,
+  DEFAULT_DEPLOY_TARGET,
+  readChain,
+  readDestination,
+  type Destination,
+} from '../targets/chain';
+import { normalizeAccount, optionsIn } from '../targets/options';
 
-export const DEFAULT_DEPLOY_TARGET = 'deploy';
 export const DEFAULT_WRITES_PER_SECOND = 12;
 export const DEFAULT_WAIT_TIMEOUT_SECONDS = 300;
 
 export interface DeployRequest {
   project: string;
   workspaceRoot: string;
-  settings: StorageSettings;
+  settings: Destination;
   naming: NamingOptions;
   only: readonly string[];
   rules: PlanRules;
@@ -66,15 +69,9 @@ export function deployRequest(
   options: DeployExecutorSchema,
   context: ExecutorContext,
 ): DeployRequest {
-  const { uploadTarget = 'upload' } = options;
-  const upload = targetOptions<UploadExecutorSchema>(context, uploadTarget, 'uploadTarget');
-  const own = {
-    region: options.region,
-    profile: options.profile,
-    endpoint: options.endpoint,
-    simulated: options.simulated,
-  };
-  const settings = storageSettings({ ...upload, ...withoutUndefined(own) }, context, uploadTarget);
+  const project = currentProject(context);
+  const { upload, uploadTarget } = readChain(project, context.configurationName, options);
+  const settings = readDestination(upload, context, uploadTarget, options);
   return {
     project: currentProject(context).name,
     workspaceRoot: context.root,
@@ -202,14 +199,4 @@ function importPackageOf(context: ExecutorContext, template: string): string | u
     if (template.includes('{package}')) throw error;
     return undefined;
   }
-}
-
-export function withoutUndefined<T extends object>(options: T): Partial<T> {
-  const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(set) as Partial<T>;
-}
-
-/** On the command line Nx takes twelve digits for a number, and loses zeros in front. */
-export function normalizeAccount(accountId: DeployExecutorSchema['accountId']): string | undefined {
-  return accountId === undefined ? undefined : String(accountId).padStart(12, '0');
 }

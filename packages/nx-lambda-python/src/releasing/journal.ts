@@ -30,12 +30,12 @@ import {
 } from '../release/records/release-session';
 import type { FunctionReader } from '../release/plan/remote-states';
 import type { AccountNumber } from './account';
-import type { StorageSettings } from '../targets/upload-settings';
+import { type Destination } from '../targets/chain';
 
 export interface JournalRequest {
   project: string;
   stage: string | null;
-  settings: StorageSettings;
+  settings: Destination;
   workspaceRoot: string;
   /** `nx deploy orders -c production` */
   command: string;

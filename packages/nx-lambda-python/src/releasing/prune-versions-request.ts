@@ -2,10 +2,12 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import type { OutputFormat } from '../report/render';
-import { deployRequest, withoutUndefined, type DeployRequest } from './deploy-request';
+import { deployRequest, type DeployRequest } from './deploy-request';
 import type { DeployExecutorSchema } from '../schemas/deploy';
-import { nxCommand, targetOptions } from '../targets/target-options';
 import type { PruneVersionsExecutorSchema } from '../schemas/prune-versions';
+import { nxCommand } from '../targets/project';
+import { targetOptions } from '../targets/chain';
+import { withoutUndefined } from '../targets/options';
 
 const DEFAULT_KEEP = 5;
 

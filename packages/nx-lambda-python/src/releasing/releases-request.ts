@@ -2,17 +2,17 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import type { DeployExecutorSchema } from '../schemas/deploy';
-import { normalizeAccount, withoutUndefined } from './deploy-request';
 import type { UploadExecutorSchema } from '../schemas/upload';
-import { storageSettings, type StorageSettings } from '../targets/upload-settings';
-import { currentProject, targetOptions } from '../targets/target-options';
 import type { ReleasesExecutorSchema } from '../schemas/releases';
+import { normalizeAccount } from '../targets/options';
+import { currentProject } from '../targets/project';
+import { readDestination, type Destination, readChain } from '../targets/chain';
 
 export interface ReleasesRequest {
   project: string;
   workspaceRoot: string;
   stage: string | null;
-  settings: StorageSettings;
+  settings: Destination;
   /** The only account that the deploy target may write to. */
   accountId: string | undefined;
   /** Of the deploy target, in this configuration. */
@@ -28,26 +28,18 @@ type Options = Pick<
 
 /** @throws OPTION_INVALID, BUCKET_NOT_SET */
 export function releasesRequest(options: Options, context: ExecutorContext): ReleasesRequest {
-  const { deployTarget = 'deploy', stage, region, profile, endpoint, simulated } = options;
-  const deploy = targetOptions<DeployExecutorSchema>(context, deployTarget, 'deployTarget');
-  const { uploadTarget = 'upload' } = deploy;
-  const upload = targetOptions<UploadExecutorSchema>(context, uploadTarget, 'uploadTarget');
-  const places = (one: Options) =>
-    withoutUndefined({
-      region: one.region,
-      profile: one.profile,
-      endpoint: one.endpoint,
-      simulated: one.simulated,
-    });
-  const own = { region, profile, endpoint, simulated };
-  const merged = { ...upload, ...places(deploy), ...places(own) };
+  const { deployTarget, stage } = options;
+  const project = currentProject(context);
+  const chain = readChain(project, context.configurationName, deployTarget);
+  const { deploy, upload, uploadTarget } = chain;
+  const settings = readDestination(upload, context, uploadTarget, deploy, options);
   return {
-    project: currentProject(context).name,
+    project: project.name,
     workspaceRoot: context.root,
     stage: stage ?? deploy.stage ?? null,
-    settings: storageSettings(merged, context, uploadTarget),
+    settings,
     // The simulated account has an id of its own.
-    accountId: merged.simulated ? undefined : normalizeAccount(deploy.accountId),
+    accountId: settings.simulated ? undefined : normalizeAccount(deploy.accountId),
     deploy,
     upload,
   };

@@ -19,7 +19,7 @@ import {
   planRollback,
   wayBack,
 } from '../release/records/rollback-plan';
-import type { StorageSettings } from '../targets/upload-settings';
+import type { Destination } from '../targets/chain';
 
 export interface PreparedRollback {
   plan: Plan;
@@ -35,7 +35,7 @@ const READS_IN_FLIGHT = 8;
  */
 export async function prepareRollback(
   target: RollbackTarget,
-  settings: Pick<StorageSettings, 'bucket' | 'prefix'>,
+  settings: Pick<Destination, 'bucket' | 'prefix'>,
   access: FunctionReader & StorageAccess,
   originsOf: (digests: readonly string[]) => Promise<ReadonlyMap<string, PackageOrigin>>,
 ): Promise<PreparedRollback> {
@@ -81,7 +81,7 @@ async function readVersions(
 async function findPackages(
   digests: readonly string[],
   { functions, record }: RollbackTarget,
-  { bucket, prefix }: Pick<StorageSettings, 'bucket' | 'prefix'>,
+  { bucket, prefix }: Pick<Destination, 'bucket' | 'prefix'>,
   access: StorageAccess,
 ): Promise<Map<string, PackageReference>> {
   const packages = new Map<string, PackageReference>();

@@ -3,15 +3,12 @@
 import type { ExecutorContext } from '@nx/devkit';
 import type { PlanRules } from '../release/plan/plan';
 import type { OutputFormat } from '../report/render';
-import {
-  DEFAULT_WAIT_TIMEOUT_SECONDS,
-  DEFAULT_WRITES_PER_SECOND,
-  normalizeAccount,
-} from './deploy-request';
+import { DEFAULT_WAIT_TIMEOUT_SECONDS, DEFAULT_WRITES_PER_SECOND } from './deploy-request';
 import { releasesRequest, type ReleasesRequest } from './releases-request';
-import { buildOutput } from '../targets/build-output';
-import { commandOf, nxCommand } from '../targets/target-options';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
+import { commandOf, nxCommand } from '../targets/project';
+import { normalizeAccount } from '../targets/options';
+import { buildOutput } from '../targets/chain';
 
 export interface RollbackRequest extends ReleasesRequest {
   /** Undefined undoes the last release. */

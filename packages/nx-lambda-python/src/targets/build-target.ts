@@ -1,9 +1,9 @@
 /** The options of a build target, for the targets that act as that build would. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { targetOptions } from './target-options';
 import { normalizeOptions, type BuildOptions } from '../assembly/normalize';
 import type { BuildExecutorSchema } from '../schemas/build';
+import { targetOptions } from './chain';
 
 /**
  * @param own options that win over the target's

@@ -1,5 +1,4 @@
 import type { TargetConfiguration } from '@nx/devkit';
-import { ASKED_CONFIGURATION } from '../service/target-options';
 import deploy from '../executors/deploy';
 import pruneVersions from '../executors/prune-versions';
 import releases from '../executors/releases';
@@ -12,6 +11,7 @@ import {
   restoreEnvironment,
   TestWorkspace,
 } from '../releasing/workspace.fixtures';
+import { ASKED_CONFIGURATION } from './options';
 
 const PRODUCTION = { configurations: { production: { stage: 'prod' }, local: {} } };
 

@@ -3,8 +3,8 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../errors';
 import { codeList, didYouMean, nearest } from '../report/nearest';
-import { optionsIn } from '../service/target-options';
-import { askedConfiguration, currentProject } from './target-options';
+import { askedConfiguration, currentProject } from './project';
+import { optionsIn } from './options';
 
 /**
  * Nx drops a configuration that the target lacks, and runs it in its default one: another stage than the one

@@ -22,7 +22,12 @@ import { reporting } from '../report';
 import { findServices, serviceNamed, type ServiceProject } from '../services';
 import { readHandlers } from './handlers';
 import type { PolicyGeneratorSchema } from './schema';
-import { releaseOptions, type ReleaseOptions, type Targets } from './target-options';
+import { DEFAULT_DEPLOY_TARGET, readChain, type Chain } from '../../targets/chain';
+import { normalizeAccount } from '../../targets/options';
+import type { Project } from '../../targets/project';
+import { codeList } from '../../report/nearest';
+
+type Targets = Project['targets'];
 
 export default reporting((tree: Tree, options: PolicyGeneratorSchema) =>
   policyGenerator(tree, options),
@@ -69,11 +74,12 @@ async function readFacts(
   tree: Tree,
   { name: project, root, text }: ServiceProject,
   targets: Targets,
-  { account, configuration, deployTarget = 'deploy' }: PolicyGeneratorSchema,
+  { account, configuration, deployTarget }: PolicyGeneratorSchema,
 ): Promise<PolicyFacts> {
-  const options = releaseOptions(targets, { deployTarget, configuration });
-  const { deploy, upload, build } = options;
-  const bucket = bucketOf(options, project);
+  const chain = readChain({ name: project, root, targets }, configuration, deployTarget);
+  const { deploy, upload } = chain;
+  refuseUnknownConfiguration(chain, { targets, deployTarget, configuration });
+  const bucket = bucketOf(chain, project);
   const marker = parseMarker(text, joinPathFragments(root, MARKER_FILE));
   const handlers = await readHandlers(tree, root, marker);
   const naming = {
@@ -88,8 +94,8 @@ async function readFacts(
   );
   const creation = { all: marker.create, own: new Map(own), project, naming, path: marker.path };
   return {
-    region: regionOf(options),
-    account: accountOf(account ?? deploy.accountId),
+    region: regionOf(chain),
+    account: normalizeAccount(account ?? deploy.accountId) ?? null,
     functions: functions.map(({ name }) => name),
     pattern: functionPattern(project, naming),
     bucket,
@@ -97,7 +103,7 @@ async function readFacts(
     kmsKeyId: upload.kmsKeyId || null,
     storageMode: deploy.storageMode ?? 'COPY',
     alias: Boolean(deploy.alias),
-    layer: build.layer ? layerName(deploy.layerName, project) : null,
+    layer: chain.build().layer ? layerName(deploy.layerName, project) : null,
     invokesCanary: Boolean(deploy.canaryEvent),
     records: deploy.records ?? true,
     creates,
@@ -106,10 +112,7 @@ async function readFacts(
 }
 
 /** @throws OPTION_INVALID for the simulated account, BUCKET_NOT_SET */
-function bucketOf(
-  { deploy, upload, uploadTarget }: ReleaseOptions & { uploadTarget: string },
-  project: string,
-): string {
+function bucketOf({ deploy, upload, uploadTarget }: Chain, project: string): string {
   if (deploy.simulated ?? upload.simulated) {
     throw new LambdaPythonError('OPTION_INVALID', {
       message: 'this configuration uses the simulated account, which asks for no permissions',
@@ -124,12 +127,27 @@ function bucketOf(
 }
 
 /** As the SDK finds it, but for profiles, which are of a machine. */
-function regionOf({ deploy, upload }: ReleaseOptions): string | null {
+function regionOf({ deploy, upload }: Chain): string | null {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   return deploy.region || upload.region || AWS_REGION || AWS_DEFAULT_REGION || null;
 }
 
-/** On the command line Nx takes twelve digits for a number, and loses zeros in front. */
-function accountOf(account: string | number | undefined): string | null {
-  return account === undefined ? null : String(account).padStart(12, '0');
+/** @throws OPTION_INVALID for a configuration that no target of the chain has */
+function refuseUnknownConfiguration(
+  { uploadTarget, buildTarget }: Chain,
+  {
+    targets,
+    deployTarget = DEFAULT_DEPLOY_TARGET,
+    configuration,
+  }: { targets: Targets } & Pick<PolicyGeneratorSchema, 'deployTarget' | 'configuration'>,
+): void {
+  const names = [deployTarget, uploadTarget, buildTarget];
+  const configurations = new Set(
+    names.flatMap((name) => Object.keys(targets[name]?.configurations ?? {})),
+  );
+  if (configuration === undefined || configurations.has(configuration)) return;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `none of the targets ${codeList(names)} has the configuration \`${configuration}\`; they have ${codeList([...configurations]) || 'none'}`,
+    hint: 'correct `--configuration`, or leave it out',
+  });
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createOverrides } from 'nx/src/utils/command-line-utils';
 import { combineOptionsForExecutor, type Schema } from 'nx/src/utils/params';
 import { join } from 'node:path';
-import { asTyped, TEXT_OPTIONS } from './typed';
+import { asTyped, TEXT_OPTIONS } from './options';
 
 interface Property {
   type?: unknown;
