@@ -90,9 +90,9 @@ async function planAndApply(
   for (const { name, reason } of target.unknown) output.note(`left as it is: ${name} ${reason}`);
   const originsOf = (digests: readonly string[]) =>
     packageOrigins(digests, target.of, journal.access);
-  const { plan, goals } = await prepareRollback(target, request.settings, access, originsOf);
+  const plan = await prepareRollback(target, request.settings, access, originsOf);
   const error = planError(plan, request.rules);
-  if (request.dryRun || error) showPlan(plan, request.format, output, target);
+  if (request.dryRun || error) showPlan(plan, request.format, output);
   if (error) throw error;
   if (request.dryRun) return true;
 
@@ -105,10 +105,9 @@ async function planAndApply(
     onStep: progress.step,
     onOutcome: progress.outcome,
   };
-  const facts = { of: target.of, goals };
-  const release = hasChanges(plan) ? await journal.begin(view, plan, facts) : null;
+  const release = hasChanges(plan) ? await journal.begin(view, plan) : null;
   if (release === null && hasChanges(plan)) return null;
-  const settled = release === null ? await journal.settle(view, plan, { rollback: facts }) : null;
+  const settled = release === null ? await journal.settle(view, plan) : null;
   if (settled !== null) output.note(`release ${settled} had been cut off; it is complete now`);
   try {
     const outcomes = await applyPlan(plan, {

@@ -3,7 +3,7 @@
 import type { AwsFailure, AwsFailureKind } from './model/aws-failure';
 import type { Clock } from './model/clock';
 import type { AwsOperation } from './model/permissions';
-import type { Plan, PlannedFunction, PlanStatus, PlanTarget } from './model/plan';
+import type { DeployPlan, PlannedFunction, PlanStatus, PlanTarget } from './model/plan';
 import { stateOf, type RemoteFunction } from './model/remote-function';
 
 /** Time passes only while everything waits. */
@@ -94,8 +94,9 @@ export function planned(name: string, status: PlanStatus = 'update'): PlannedFun
   };
 }
 
-export function planOf(functions: PlannedFunction[], more: Partial<Plan> = {}): Plan {
+export function planOf(functions: PlannedFunction[], more: Partial<DeployPlan> = {}): DeployPlan {
   return {
+    kind: 'deploy',
     service: 'svc',
     stage: null,
     region: 'eu-west-1',

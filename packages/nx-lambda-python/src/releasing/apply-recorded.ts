@@ -93,13 +93,11 @@ async function tryUnfinished(
   { journal, view, output }: { journal: Journal; view: LockView; output: DeployOutput },
 ): Promise<Applied | null> {
   let outcomes: FunctionOutcome[] | null = null;
-  const settled = await journal.settle(view, plan, {
-    isProven: async ({ functions }) => {
-      const unproven = unprovenFunctions(functions);
-      const canary = ports.canary && { ...ports.canary, unproven };
-      outcomes = await applyPlan(plan, { ...ports, canary });
-      return isWell(outcomes);
-    },
+  const settled = await journal.settle(view, plan, async ({ functions }) => {
+    const unproven = unprovenFunctions(functions);
+    const canary = ports.canary && { ...ports.canary, unproven };
+    outcomes = await applyPlan(plan, { ...ports, canary });
+    return isWell(outcomes);
   });
   if (settled !== null) output.note(`release ${settled} had been cut off; it is complete now`);
   return outcomes && { outcomes, isUndoable: !isWell(outcomes) };

@@ -33,7 +33,7 @@ export async function bringBack(
   if (functions.length === 0) return { complete: true, outcomes: [...outcomes] };
   try {
     const target = undoLast([{ ...record, functions }], `\`${record.service}\``);
-    const { plan } = await prepareRollback(target, settings, access, noOrigins);
+    const plan = await prepareRollback(target, settings, access, noOrigins);
     const undone = await applyPlan(plan, access);
     const back = new Map(undone.map((one) => [one.name, one]));
     const left = new Map(target.unknown.map(({ name, reason }) => [name, reason]));

@@ -7,7 +7,7 @@ import type { BuildManifest } from '../packaging/manifest';
 import { readSourceState } from '../platform/git/git';
 import type { Canary } from '../release/apply/apply';
 import type { FunctionCreation } from '../release/calls/function-service';
-import type { DesiredFunction, Plan, PlanSource } from '../release/model/plan';
+import type { DeployPlan, DesiredFunction, PlanSource } from '../release/model/plan';
 import { isNumbered, type RemoteFunction } from '../release/model/remote-function';
 import { desiredFunctions, planCreations, selectFunctions } from '../release/plan/functions';
 import { planDeploy } from '../release/plan/plan';
@@ -35,7 +35,7 @@ export interface PackageAccess extends FunctionReader, StorageAccess {
 
 /** A plan, and what carrying it out needs besides. */
 export interface PreparedDeploy {
-  plan: Plan;
+  plan: DeployPlan;
   creations: ReadonlyMap<string, FunctionCreation>;
   /** What may have to be stored. */
   zips: PlannedZips;
@@ -134,7 +134,7 @@ function refuseUnknownCanary(functions: readonly DesiredFunction[], { name }: Ca
 
 /** @throws OPTION_INVALID: nobody else answers for it */
 function refuseMissingCanary(
-  { functions }: Plan,
+  { functions }: DeployPlan,
   { canary: { name, event }, rules }: DeployRequest,
 ): void {
   const named = functions.find((one) => one.handlerName === name || one.name === name);

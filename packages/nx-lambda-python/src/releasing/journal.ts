@@ -12,7 +12,6 @@ import {
   endedFunctions,
   releaseDraft,
   releasesPrefix,
-  type DraftFacts,
   type ReleaseRecord,
   type ReleaseStatus,
 } from '../release/records/record';
@@ -47,15 +46,14 @@ export interface Journal {
   /** Before the plan is made: what changes after this look is noticed. */
   look(): Promise<LockView>;
   /** Null where somebody was faster: look and plan again. */
-  begin(view: LockView, plan: Plan, rollback?: DraftFacts['rollback']): Promise<OpenRelease | null>;
+  begin(view: LockView, plan: Plan): Promise<OpenRelease | null>;
   /** Nothing is to be done: the number of a release that was killed and has its end written by this. */
-  settle(view: LockView, plan: Plan, more?: Settling): Promise<number | null>;
-}
-
-interface Settling {
-  rollback?: DraftFacts['rollback'];
-  /** Whether the package of the release that was killed works; it is asked before anything is written. */
-  isProven?: (record: ReleaseRecord) => Promise<boolean>;
+  settle(
+    view: LockView,
+    plan: Plan,
+    /** Whether the package of the release that was killed works; asked before anything is written. */
+    isProven?: (record: ReleaseRecord) => Promise<boolean>,
+  ): Promise<number | null>;
 }
 
 export interface OpenRelease {
@@ -119,10 +117,10 @@ export async function openJournal(request: JournalRequest, ports: JournalPorts):
   return {
     access,
     look: () => lookAtLock(access),
-    settle: (view, plan, { rollback, isProven } = {}) =>
-      settleUnfinished(view, releaseDraft(plan, { ...facts, rollback }), access, isProven),
-    async begin(view, plan, rollback) {
-      const session = await beginRelease(view, releaseDraft(plan, { ...facts, rollback }), access);
+    settle: (view, plan, isProven) =>
+      settleUnfinished(view, releaseDraft(plan, facts), access, isProven),
+    async begin(view, plan) {
+      const session = await beginRelease(view, releaseDraft(plan, facts), access);
       if (session === null) return null;
       const { number, record, lock } = session;
       const timer = setInterval(() => void lock.renew(), RENEW_SECONDS * 1000);

@@ -6,7 +6,7 @@ import { writeTextWhole } from '../platform/files/files';
 import { systemClock } from '../release/model/clock';
 import type { ReleasePhase } from '../release/apply/apply';
 import { renderReport, REPORT_FILE, type DeployReport } from '../release/documents/deploy-report';
-import { renderPlan, type PlannedBack } from '../release/documents/plan-document';
+import { renderPlan } from '../release/documents/plan-document';
 import { Progress } from '../release/documents/progress';
 import type { FunctionOutcome } from '../release/model/function-state';
 import { isChanged, movesAliasOnly, type Plan } from '../release/model/plan';
@@ -80,15 +80,9 @@ export function appendStepSummary(markdown: string, output: DeployOutput): void 
   }
 }
 
-/** @param back of a rollback: the release that it is about */
-export function showPlan(
-  plan: Plan,
-  format: OutputFormat,
-  output: DeployOutput,
-  back?: PlannedBack,
-): void {
-  output.document(renderPlan(plan, format, back));
-  appendStepSummary(renderPlan(plan, 'markdown', back), output);
+export function showPlan(plan: Plan, format: OutputFormat, output: DeployOutput): void {
+  output.document(renderPlan(plan, format));
+  appendStepSummary(renderPlan(plan, 'markdown'), output);
 }
 
 /** In the form that was asked for, in the step summary, and as a file in the folder of the package. */

@@ -1,10 +1,10 @@
 /** Reads all that a rollback needs and makes its plan; writes nothing. */
 
 import { forEachLimited } from '../release/calls/send';
-import type { Plan } from '../release/model/plan';
+import type { BackPlan } from '../release/model/plan';
 import type { RemoteFunction } from '../release/model/remote-function';
 import type { PackageOrigin, RollbackTarget } from '../release/records/rollback-target';
-import type { FunctionState, PackageReference } from '../release/model/function-state';
+import type { PackageReference } from '../release/model/function-state';
 import type { ObjectLocation } from '../release/upload/object-storage';
 import { findReference, packageKey, type StorageAccess } from '../release/upload/package-object';
 import {
@@ -21,12 +21,6 @@ import {
 } from '../release/records/rollback-plan';
 import type { Destination } from '../targets/chain';
 
-export interface PreparedRollback {
-  plan: Plan;
-  /** What each function shall run. */
-  goals: ReadonlyMap<string, FunctionState>;
-}
-
 const READS_IN_FLIGHT = 8;
 
 /**
@@ -38,7 +32,7 @@ export async function prepareRollback(
   settings: Pick<Destination, 'bucket' | 'prefix'>,
   access: FunctionReader & StorageAccess,
   originsOf: (digests: readonly string[]) => Promise<ReadonlyMap<string, PackageOrigin>>,
-): Promise<PreparedRollback> {
+): Promise<BackPlan> {
   const { region } = access.place;
   const remote = await readRemoteStates(
     target.functions.map(({ name }) => name),
@@ -49,8 +43,7 @@ export async function prepareRollback(
   const digests = neededPackages({ target, remote });
   const packages = await findPackages(digests, target, settings, access);
   const origins = await originsOf(digests);
-  const plan = planRollback({ target, region, remote, versions, packages, origins });
-  return { plan, goals: new Map(target.functions.map(({ name, state }) => [name, state])) };
+  return planRollback({ target, region, remote, versions, packages, origins });
 }
 
 function aliasReading(target: RollbackTarget): AliasReading | undefined {

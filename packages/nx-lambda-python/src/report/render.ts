@@ -10,6 +10,7 @@ export function renderDocument(document: Document, format: 'table' | 'markdown')
 }
 
 const WIDTH = 100;
+
 /** Names beyond it are a count: three hundred that did well are no news. */
 const MAX_NAMES = 40;
 

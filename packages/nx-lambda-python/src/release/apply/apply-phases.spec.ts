@@ -1,6 +1,6 @@
 import { applyPlan, type ApplyPorts } from './apply';
 import type { FunctionOutcome } from '../model/function-state';
-import type { Plan, PlannedFunction } from '../model/plan';
+import type { DeployPlan, PlannedFunction } from '../model/plan';
 import { stateOf } from '../model/remote-function';
 import {
   failure,
@@ -36,7 +36,7 @@ function bench(names: string[]) {
   const phases: string[] = [];
   const apply = async (
     plan: PlannedFunction[],
-    more: Partial<Plan> = {},
+    more: Partial<DeployPlan> = {},
     ports: Partial<ApplyPorts> = {},
   ): Promise<Record<string, FunctionOutcome>> => {
     const outcomes = await clock.run(

@@ -5,7 +5,7 @@ import { failureError, type AwsPlace } from '../calls/failure-error';
 import type { LayerService } from '../calls/function-service';
 import type { PackageReference } from '../model/function-state';
 import { paced, type RetryPolicy } from '../calls/send';
-import type { Plan, PlannedLayer } from '../model/plan';
+import type { DeployPlan, PlannedLayer } from '../model/plan';
 import type { RateLimiter } from '../calls/rate';
 
 export interface LayerAccess extends RetryPolicy {
@@ -32,7 +32,7 @@ export async function planLayer(
  * so that no second one of the same content is made.
  * @throws what AWS refuses
  */
-export async function publishLayer(plan: Plan, access: LayerAccess): Promise<Plan> {
+export async function publishLayer(plan: DeployPlan, access: LayerAccess): Promise<DeployPlan> {
   const { layer, runtime, architecture } = plan;
   if (layer === null || layer.arn !== null) return plan;
   const { layers, writes, place } = access;

@@ -42,8 +42,10 @@ export interface RateStore {
 
 /** More than one moment is reserved at a time only where it comes as soon as this, so that others get in between. */
 const AHEAD_MILLISECONDS = 250;
+
 /** AWS asks for a second or two; a longer wait would be a mistake of somebody's. */
 export const LONGEST_PAUSE_MILLISECONDS = 60_000;
+
 /** Other callers may have the rest of the quota for long: fall fast, climb back in about 60 calls. */
 const FALL = 0.7;
 const CLIMB = 0.005;
@@ -177,6 +179,7 @@ export interface AccountRates {
 }
 
 const ARN = /\barn:[\w-]+:(?:lambda|iam|sts):[\w-]*:(\d{12}):/;
+
 /** Never the name of one: what is sent before anything has been answered is counted together. */
 const UNKNOWN = 'unknown';
 

@@ -11,6 +11,7 @@ export interface RetryPolicy {
 }
 
 export const MAX_ATTEMPTS = 6;
+
 /** Throttling is the account's weather: it gets more patience than a call that fails. */
 export const MAX_THROTTLED = 30;
 
@@ -61,6 +62,7 @@ export async function paced<T>(
     }
   }
 }
+
 /** Starts items in order; the first error stops the start of others and is thrown when the rest has ended. */
 export async function forEachLimited<T>(
   items: Iterable<T>,

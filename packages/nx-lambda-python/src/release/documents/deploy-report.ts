@@ -176,10 +176,12 @@ function codeOf(state: FunctionState | null, { alias }: Plan): string | null {
 /** What failed comes last, where the eye is. */
 const ORDER: readonly OutcomeStatus[] = ['unchanged', 'created', 'updated', 'skipped', 'failed'];
 const NEEDS_REASON: readonly OutcomeStatus[] = ['skipped', 'failed'];
+
 /** Slow is what takes longer than both: one that AWS alone made slow is no finding among slow ones. */
 const SLOW_SECONDS = 5;
 const SLOW_FACTOR = 3;
 const MAX_SLOW = 10;
+
 /** Functions that a line about what is live names; beyond it they are a count. */
 const MAX_NAMED = 3;
 

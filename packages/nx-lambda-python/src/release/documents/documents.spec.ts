@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cutMarkdown, type OutputFormat } from '../../report/render';
 import type { FunctionOutcome } from '../model/function-state';
-import type { Plan } from '../model/plan';
+import type { DeployPlan } from '../model/plan';
 import { NEW_SHA, planned, planOf } from '../release.fixtures';
 import { deployReport, isSuccess, renderReport, type ReportCommands } from './deploy-report';
 import { HOSTILE, planOfSize, reportOfSize } from './documents.fixtures';
@@ -92,7 +92,7 @@ describe('renderReport', () => {
     const skipped = { ...outcome('alpha'), status: 'skipped' as const, after: failed.after };
     const next = (
       one: FunctionOutcome,
-      more: Partial<Plan> = {},
+      more: Partial<DeployPlan> = {},
       commands: ReportCommands = COMMANDS,
     ) =>
       deployReport({ ...plan, ...more }, [one, failed], 1, commands).next.map(

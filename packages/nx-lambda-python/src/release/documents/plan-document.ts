@@ -13,6 +13,7 @@ import type { PackageReference } from '../model/function-state';
 import {
   countPlan,
   PLAN_STATUSES,
+  type BackPlan,
   type Plan,
   type PlannedFunction,
   type PlanSource,
@@ -40,18 +41,11 @@ function packageLine({ sha256, bucket, key, versionId }: PackageReference): stri
   return `${shortSha(sha256)} at s3://${bucket}/${key}${version}`;
 }
 
-/** The release that a rollback is about. */
-export interface PlannedBack {
-  of: number;
-  /** `undo release 12` */
-  description: string;
-}
-
-export function planDocument(plan: Plan, back?: PlannedBack): Document {
+export function planDocument(plan: Plan): Document {
   const place = [plan.accounts.join('+'), plan.region].filter(Boolean).join('/');
   return {
     title: `Plan: ${plan.service} to ${place}`,
-    facts: back ? backFacts(plan, back) : packageFacts(plan),
+    facts: plan.kind === 'back' ? backFacts(plan) : packageFacts(plan),
     sections: PLAN_STATUSES.flatMap((status) => sectionsOf(status, plan)),
     live: [],
     summary: `${planSummary(plan)}; nothing was changed`,
@@ -59,7 +53,7 @@ export function planDocument(plan: Plan, back?: PlannedBack): Document {
   };
 }
 
-function backFacts({ functions }: Plan, { description }: PlannedBack): [string, string][] {
+function backFacts({ functions, description }: BackPlan): [string, string][] {
   const packages = new Set(functions.map(codeAfter).filter((sha) => sha !== ''));
   return [
     ['release', description],
@@ -139,14 +133,12 @@ function aliasBefore({ before, aliasTo }: PlannedFunction): string {
   return `${name}: ${isNumbered(version) ? 'version ' : ''}${version} → ${aliasTo ?? 'new'}`;
 }
 
-/** @param back of a rollback */
-export function renderPlan(plan: Plan, format: OutputFormat, back?: PlannedBack): string {
-  if (format === 'json') {
-    const about = back && { of: back.of, description: back.description };
-    return renderJson({ format: 1, ...about, ...plan, counts: countPlan(plan.functions) });
-  }
-  return renderDocument(planDocument(plan, back), format);
+export function renderPlan(plan: Plan, format: OutputFormat): string {
+  if (format !== 'json') return renderDocument(planDocument(plan), format);
+  const shown = { ...plan, counts: countPlan(plan.functions), kind: undefined, goals: undefined };
+  return renderJson({ format: 1, ...shown });
 }
+
 export interface Destination {
   service: string;
   /** Null without one. */

@@ -6,6 +6,7 @@ import type { Clock } from '../model/clock';
 
 /** Lines that a phase gives in a log, whatever its size; about ten in all. */
 const LINES: Record<ReleasePhase, number> = { pin: 1, canary: 1, code: 6, publish: 2, aliases: 2 };
+
 /** Before it, a rate is a guess. */
 const SECONDS_UNTIL_RATE = 1;
 

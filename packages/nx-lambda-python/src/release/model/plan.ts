@@ -70,19 +70,39 @@ export interface PlanSource {
   dirty: boolean;
 }
 
-export interface Plan extends Omit<PlanTarget, 'package'> {
+interface PlanFacts {
   service: string;
   stage: string | null;
   region: string;
   /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
   accounts: string[];
-  /** Null outside of git. */
-  source: PlanSource | null;
-  /** Null where functions get packages of their own. */
-  package: PackageReference | null;
   /** Sorted by name. */
   functions: PlannedFunction[];
 }
+
+/** All functions get one package. */
+export interface DeployPlan extends PlanFacts, PlanTarget {
+  kind: 'deploy';
+  /** Null outside of git. */
+  source: PlanSource | null;
+}
+
+/** Each function goes back to what a record says that it ran. */
+export interface BackPlan extends PlanFacts, Omit<PlanTarget, 'package'> {
+  kind: 'back';
+  /** The release that is undone, or gone back to. */
+  of: number;
+  /** `undo release 12`, `back to release 9` */
+  description: string;
+  /** By function name. */
+  goals: ReadonlyMap<string, FunctionState>;
+  source: null;
+  package: null;
+  aliasWeight: null;
+  layer: null;
+}
+
+export type Plan = DeployPlan | BackPlan;
 
 export interface DesiredFunction {
   /** In AWS. */

@@ -38,7 +38,7 @@ describe('desiredFunctions', () => {
       'orders-svc-refund',
     ]);
     expect(() => desired(named)).toThrow(
-      'the function name `legacy-{stage}-add` of `add` has `{stage}`, which is not set',
+      'the function name `legacy-{stage}-add` of `add` contains `{stage}`, which is not set',
     );
     expect(() => desired([handler('a', 'x-{stage}'), handler('b', 'x-prod')], 'x', 'prod')).toThrow(
       'handlers `a` and `b` both name the function `x-prod`',

@@ -5,6 +5,7 @@ import {
   placeOf,
   type DesiredFunction,
   type FunctionGoal,
+  type DeployPlan,
   type Plan,
   type PlannedFunction,
   type PlanSource,
@@ -39,7 +40,7 @@ export interface PlanInput {
   publish?: boolean;
 }
 
-export function planDeploy(input: PlanInput): Plan {
+export function planDeploy(input: PlanInput): DeployPlan {
   const { service, stage, region, target, functions, remote } = input;
   const { source, account, creatable, layerName, publish } = input;
   const accounts = accountsOf(remote.values());
@@ -49,6 +50,7 @@ export function planDeploy(input: PlanInput): Plan {
     layers: target.layer ? { kind: 'attach', arn: target.layer.arn } : { kind: 'keep' },
   };
   return {
+    kind: 'deploy',
     service,
     stage,
     region,

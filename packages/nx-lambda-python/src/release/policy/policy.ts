@@ -272,6 +272,7 @@ function charactersOf(policy: PolicyDocument): number {
 function count(characters: number): string {
   return characters.toLocaleString('en-US');
 }
+
 /** By what the names of their regions begin with, as the SDK's own table of partitions has it. */
 const PARTITIONS: readonly (readonly [prefix: string, name: string])[] = [
   ['cn-', 'aws-cn'],

@@ -263,8 +263,6 @@ export interface DraftFacts {
   by: ReleaseAuthor;
   prefix: string;
   bucket: string;
-  /** Of a rollback: the release that it is about, and what each function shall run. */
-  rollback?: { of: number; goals: ReadonlyMap<string, FunctionState> };
 }
 
 /** Whether applying the plan may write anything. */
@@ -272,14 +270,11 @@ export function hasChanges(plan: Plan): boolean {
   return plan.functions.some(isChanged);
 }
 
-export function releaseDraft(
-  plan: Plan,
-  { by, prefix, bucket, rollback }: DraftFacts,
-): ReleaseDraft {
+export function releaseDraft(plan: Plan, { by, prefix, bucket }: DraftFacts): ReleaseDraft {
   const keyOf = (sha256: string) => packageKey(prefix, plan.service, sha256);
   return {
-    kind: rollback === undefined ? 'deploy' : 'rollback',
-    of: rollback?.of ?? null,
+    kind: plan.kind === 'back' ? 'rollback' : 'deploy',
+    of: plan.kind === 'back' ? plan.of : null,
     service: plan.service,
     stage: plan.stage,
     region: plan.region,
@@ -289,9 +284,9 @@ export function releaseDraft(
     source: plan.source,
     runtime: plan.runtime,
     architecture: plan.architecture,
-    package: rollback === undefined ? plan.package : null,
+    package: plan.package,
     functions: plan.functions.map((one) => {
-      const goal = rollback?.goals.get(one.name);
+      const goal = plan.kind === 'back' ? plan.goals.get(one.name) : undefined;
       return {
         name: one.name,
         handlerName: one.handlerName,

@@ -17,6 +17,7 @@ import {
 
 /** The holder renews it so often, */
 export const RENEW_SECONDS = 60;
+
 /** and one that was not renewed for so long, by S3's clock alone, belongs to a process that is gone. */
 export const STALE_SECONDS = 300;
 

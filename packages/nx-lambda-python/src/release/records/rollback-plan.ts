@@ -2,7 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
-import type { Plan, PlannedFunction } from '../model/plan';
+import type { BackPlan, PlannedFunction } from '../model/plan';
 import {
   accountsOf,
   isNumbered,
@@ -74,7 +74,7 @@ export function neededVersions({ target, remote }: State): [name: string, versio
 }
 
 /** @throws ROLLBACK_IMPOSSIBLE naming each function that cannot be brought back, and why */
-export function planRollback(input: RollbackInput): Plan {
+export function planRollback(input: RollbackInput): BackPlan {
   const { target, region, remote } = input;
   const { record, functions, alias } = target;
   const obstacles = functions.flatMap((one) => {
@@ -96,6 +96,10 @@ export function planRollback(input: RollbackInput): Plan {
   const [runtime = record.runtime, architecture = record.architecture] =
     runtimes[0]?.split(' ') ?? [];
   return {
+    kind: 'back',
+    of: target.of,
+    description: target.description,
+    goals: new Map(functions.map(({ name, state }) => [name, state])),
     service: record.service,
     stage: record.stage,
     region,

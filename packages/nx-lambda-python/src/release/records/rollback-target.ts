@@ -172,6 +172,7 @@ export interface PackageOrigin {
 }
 
 const BATCH = 8;
+
 /** Releases that are looked through: beyond, the one that is undone speaks for all. */
 const MOST = 48;
 
