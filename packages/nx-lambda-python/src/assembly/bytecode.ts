@@ -1,6 +1,6 @@
 /** `"bytecode": true`: dependencies with their bytecode, compiled once for each dependency part. */
 
-import type { ByteSink } from '../packaging/archive-writer';
+import type { ByteSink } from '../packaging/zip/write';
 import { BYTECODE_FORMAT, writeBytecodePart } from '../packaging/bytecode-part';
 import { digestOf } from '../packaging/canonical-json';
 import { partPrefix, type WrittenPart } from '../packaging/dependency-part';

@@ -2,8 +2,7 @@
 
 import { LambdaPythonError } from '../errors';
 import type { PartFacts } from '../packaging/dependency-part';
-import { hiddenLibrary } from '../packaging/hidden-library';
-import { checkImports, describeMissing } from '../packaging/imports-check';
+import { checkImports, describeMissing, hiddenLibrary } from '../packaging/imports-check';
 import type { Dependencies } from './dependencies';
 import type { BuildOptions } from './normalize';
 import type { Service } from './service';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { inWorkspace } from '../packaging/requirements/local';
+import { inWorkspace } from '../packaging/requirements/parse';
 import type { Mount } from '../platform/engines/container';
 import { ROOT } from '../platform/pip/pip-container';
 

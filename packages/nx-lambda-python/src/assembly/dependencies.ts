@@ -1,7 +1,7 @@
 /** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
 
 import type { RequirementSources } from '../packaging/requirements/sources';
-import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/branches';
+import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
 import type { RequirementsMeaning } from '../packaging/requirements/collect';
 import { skippedAll } from '../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../packaging/requirements/secrets';

@@ -1,7 +1,7 @@
 /** An explanation for people. */
 
 import { nameOf } from '../packaging/requirements/sources';
-import { componentName, renderChange } from '../packaging/key-change';
+import { componentName, renderChange } from '../packaging/requirements-key';
 import type { ExplainedInputs, Explanation, Previous } from './explanation';
 
 export function renderExplanation(explanation: Explanation): string {

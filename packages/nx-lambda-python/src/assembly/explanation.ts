@@ -2,14 +2,15 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { keyChanges, type KeyChange } from '../packaging/key-change';
-import { findLock, planLock } from '../packaging/locked-wheels';
 import {
+  keyChanges,
   keyContent,
   requirementsKey,
+  type KeyChange,
   type KeyComponents,
   type KeyContent,
 } from '../packaging/requirements-key';
+import { findLock, planLock } from '../packaging/locked-wheels';
 import { KeyRecords, previousKey } from '../platform/store/key-records';
 import { LineRecords } from '../platform/store/line-records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';

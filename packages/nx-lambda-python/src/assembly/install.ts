@@ -2,11 +2,14 @@
 
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import type { ByteSink } from '../packaging/archive-writer';
+import type { ByteSink } from '../packaging/zip/write';
 import type { WrittenPart } from '../packaging/dependency-part';
-import { ensureInstalledTree, type InstalledTree } from '../packaging/installed-tree';
+import {
+  ensureInstalledTree,
+  writeTreePart,
+  type InstalledTree,
+} from '../packaging/installed-tree';
 import { requirementsKey } from '../packaging/requirements-key';
-import { writeTreePart } from '../packaging/tree-part';
 import { archiveTree } from '../platform/files/archive-tree';
 import { openFile } from '../platform/files/files';
 import { installInContainer } from '../platform/pip/in-container';

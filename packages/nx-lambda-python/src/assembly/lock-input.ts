@@ -4,11 +4,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { projectPath } from '../packaging/inputs/option-paths';
-import {
-  collectRequirements,
-  type CollectedRequirements,
-  type ReadFile,
-} from '../packaging/requirements/collect';
+import { collectRequirements, type CollectedRequirements } from '../packaging/requirements/collect';
+import type { ReadFile } from '../packaging/requirements/parse';
 import { lockKind } from '../packaging/requirements/lock';
 import { isLockFile } from '../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';

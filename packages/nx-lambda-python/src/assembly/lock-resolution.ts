@@ -5,9 +5,9 @@ import {
   conflictingVersions,
   keptVersions,
   readPins,
+  readReport,
   type Pin,
 } from '../packaging/requirements/lock-file';
-import { readReport } from '../packaging/requirements/pip-report';
 import { exec, type Exec } from '../platform/process/exec';
 import { readPipConfiguration, withConstraints } from '../platform/pip/configuration';
 import { reportInContainer } from '../platform/pip/in-container';

@@ -1,9 +1,13 @@
 /** What a build says when the wheel store has no answer: why, and how to make it happen less often. */
 
 import { join } from 'node:path';
-import { keyChanges, renderChanges } from '../packaging/key-change';
-import { unpinned } from '../packaging/requirements/hashed-lock';
-import { keyContent, type KeyComponents } from '../packaging/requirements-key';
+import {
+  keyChanges,
+  keyContent,
+  renderChanges,
+  type KeyComponents,
+} from '../packaging/requirements-key';
+import { unpinned } from '../packaging/locked-wheels';
 import type { StoredWheel } from '../packaging/wheel-set';
 import type { ResolveRequest } from '../platform/pip/request';
 import { previousKey, type KeyRecords } from '../platform/store/key-records';

@@ -9,7 +9,7 @@ import {
 } from '../packaging/inputs/requirements';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import type { LocalParts, RequirementsMeaning } from '../packaging/requirements/collect';
-import { describeLocal } from '../packaging/requirements/local';
+import { describeLocal } from '../packaging/requirements/parse';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
 import { readLocalContent } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';

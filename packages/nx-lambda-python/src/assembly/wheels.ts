@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ByteSink } from '../packaging/archive-writer';
+import type { ByteSink } from '../packaging/zip/write';
 import {
   modulesOf,
   planPart,
@@ -12,8 +12,14 @@ import {
   type OpenWheel,
   type PartOptions,
 } from '../packaging/dependency-part';
-import { findLock, resolveLock, type Lock, type LockSteps } from '../packaging/locked-wheels';
-import { withRequirements, type LockedLine } from '../packaging/requirements/hashed-lock';
+import {
+  findLock,
+  resolveLock,
+  withRequirements,
+  type Lock,
+  type LockSteps,
+  type LockedLine,
+} from '../packaging/locked-wheels';
 import { requirementsKey } from '../packaging/requirements-key';
 import {
   ensureWheelSet,

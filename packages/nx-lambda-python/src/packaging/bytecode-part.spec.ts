@@ -3,7 +3,7 @@ import { DamagedFileError } from './package';
 import type { DependencyPart } from './package';
 import { contentsOf, openWheel, partOf } from './packaging.fixtures';
 import { buildArchive } from './zip/archive.fixtures';
-import { bufferSource } from './zip/byte-source';
+import { bufferSource } from './zip/bytes';
 
 const file = (path: string, size: number) => ({ path, size });
 

@@ -1,12 +1,12 @@
 /** A dependency part with bytecode for its modules, so that importing them compiles nothing. */
 
-import { ArchiveWriter, type ByteSink } from './archive-writer';
+import { ArchiveWriter, type ByteSink } from './zip/write';
 import { finishPart, type WrittenPart } from './dependency-part';
 import { hashPart, type DependencyPart } from './package';
 import { compareText } from './wheel/names';
-import { eachChunk, type ByteSource } from './zip/byte-source';
+import { eachChunk, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
-import type { ZipEntry } from './zip/entry';
+import type { ZipEntry } from './zip/format';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
 

@@ -8,17 +8,15 @@
 import { foldName } from '../service/files';
 import { didYouMean } from '../report/nearest';
 import { topLevelModule } from '../python/names';
-import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { digestOf } from './canonical-json';
 import type { StoredWheel } from './wheel-set';
-import { installEntries, type Installation } from './wheel/layout';
+import { installEntries, makeScripts, type Installation } from './wheel/layout';
 import { mergeInstallations, type Collisions } from './wheel/merge';
 import { compareText, normalizeName } from './wheel/names';
 import { readWheel } from './wheel/read';
-import { makeScripts } from './wheel/scripts';
-import type { ByteSource } from './zip/byte-source';
+import { SourceBlocks, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
-import { SourceBlocks } from './zip/source-blocks';
+import { ArchiveWriter, type ArchiveStart, type ByteSink } from './zip/write';
 
 /** Raised when the same wheels would now give other bytes or facts. */
 export const PART_FORMAT = 3;

@@ -1,7 +1,17 @@
 /** The installed tree of a requirements key: what pip installed once, kept as a dependency part. */
 
-import type { ByteSink } from './archive-writer';
-import type { WrittenPart } from './dependency-part';
+import { ArchiveWriter, type ByteSink } from './zip/write';
+import { finishPart, type PartDistribution, type WrittenPart } from './dependency-part';
+import { checkUnpackedSize } from './package';
+import { WheelError } from './wheel/defect';
+import { parseHeaders } from './wheel/read';
+import { compareText } from './wheel/names';
+import { parseRecord } from './wheel/admit';
+import type { ByteSource } from './zip/bytes';
+import { compress } from './zip/deflate';
+import type { ZipEntry } from './zip/format';
+import { readEntries } from './zip/read';
+import { readContent } from './zip/verify';
 import { findOrMake, type ResolvingStore } from './wheel-set';
 
 export interface InstalledTree {
@@ -45,4 +55,104 @@ export async function ensureInstalledTree(
     keep: (made) => store.writeTree(made),
   });
   return { tree, hit };
+}
+
+/**
+ * Writes the files of an archive of the tree under the headers that all our entries have, sorted by
+ * path, compressed anew: the archive may come from any program.
+ *
+ * @throws ARCHIVE_INVALID where readers could disagree about the archive, PACKAGE_TOO_LARGE
+ */
+export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promise<WrittenPart> {
+  const files = readEntries(archive)
+    .filter(({ isDirectory }) => !isDirectory)
+    .sort((a, b) => compareText(a.path, b.path));
+  const installed = readDistributions(archive, files);
+  const distributions = installed.map(({ distribution }) => distribution);
+  // Compressing takes long, and what is too large already will not get smaller.
+  checkUnpackedSize(totalSize(files), distributions);
+  const writer = new ArchiveWriter(sink);
+  for (const file of files) {
+    const compressed = compress(readContent(archive, file));
+    writer.addCompressed(file.path, (file.mode & 0o111) !== 0, compressed);
+    // Between files this process may keep its locks alive and hear Ctrl-C.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const ownerOf = (path: string) =>
+    installed.find(({ paths }) => paths.has(path))?.distribution.name;
+  const owned = files.map(({ path, size }) => ({ path, size, distribution: ownerOf(path) }));
+  return finishPart(writer, owned, {
+    distributions,
+    warnings: pathFileWarnings(files, installed),
+  });
+}
+
+interface InstalledDistribution {
+  distribution: PartDistribution;
+  /** Paths of its files. */
+  paths: ReadonlySet<string>;
+}
+
+/** Sorted by name. Each has a `.dist-info` directory at the root. */
+function readDistributions(
+  archive: ByteSource,
+  files: readonly ZipEntry[],
+): InstalledDistribution[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const textOf = (path: string) => {
+    const file = byPath.get(path);
+    return file && readContent(archive, file).toString('utf8');
+  };
+  return files
+    .flatMap(({ path }) => /^([^/]+\.dist-info)\/METADATA$/.exec(path)?.[1] ?? [])
+    .map((distInfo) => {
+      const { name, version } = readIdentity(distInfo, textOf(`${distInfo}/METADATA`) ?? '');
+      const paths = recordedPaths(distInfo, textOf(`${distInfo}/RECORD`) ?? '');
+      const unpackedSize = totalSize(files.filter((file) => paths.has(file.path)));
+      return { distribution: { name, version, wheel: null, sha256: null, unpackedSize }, paths };
+    })
+    .sort((a, b) => compareText(a.distribution.name, b.distribution.name));
+}
+
+/** As METADATA spells it; old builders write it carelessly, then the directory's name counts. */
+function readIdentity(distInfo: string, metadata: string): { name: string; version: string } {
+  const headers = parseHeaders(metadata);
+  const [directoryName = '', directoryVersion = ''] = distInfo
+    .slice(0, -'.dist-info'.length)
+    .split('-');
+  return {
+    name: headers?.get('name')?.[0] ?? directoryName,
+    version: headers?.get('version')?.[0] ?? directoryVersion,
+  };
+}
+
+/** As paths of the tree. What is not recorded soundly only lacks in sizes and warnings. */
+function recordedPaths(distInfo: string, record: string): ReadonlySet<string> {
+  try {
+    const rows = parseRecord(distInfo, record);
+    // With --target pip installs into `<temporary>/lib/python`, and moves all files to the root then.
+    return new Set([...rows.keys()].map((path) => path.replace(/^\.\.\/\.\.\//, '')));
+  } catch (error) {
+    if (error instanceof WheelError) return new Set();
+    throw error;
+  }
+}
+
+/** As for wheels: `site` reads .pth files in site directories only, and /var/task is none. */
+function pathFileWarnings(
+  files: readonly ZipEntry[],
+  installed: readonly InstalledDistribution[],
+): string[] {
+  return files
+    .map(({ path }) => path)
+    .filter((path) => /^[^/]+\.pth$/.test(path))
+    .map((path) => {
+      const owner = installed.find(({ paths }) => paths.has(path))?.distribution;
+      const whose = owner ? ` of \`${owner.name} ${owner.version}\`` : '';
+      return `\`${path}\`${whose} has no effect: Lambda does not process .pth files`;
+    });
+}
+
+function totalSize(files: readonly ZipEntry[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

@@ -13,7 +13,7 @@ import {
   type ServiceFile,
 } from './package';
 import { contentsOf, openWheel, packageOf, partOf, serviceFile } from './packaging.fixtures';
-import { bufferSource } from './zip/byte-source';
+import { bufferSource } from './zip/bytes';
 import { readEntries } from './zip/read';
 
 const WHEELS = [

@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import { LambdaPythonError } from '../errors';
 import { foldName } from '../service/files';
-import { ArchiveWriter, type ArchiveStart, type ByteSink } from './archive-writer';
 import { firstSegment, type PartDistribution, type PartFacts } from './dependency-part';
-import { eachChunk, type ByteSource } from './zip/byte-source';
+import { eachChunk, type ByteSource } from './zip/bytes';
 import type { Compress } from './zip/deflate';
 import { END_LENGTH } from './zip/format';
 import { readEntries } from './zip/read';
+import { ArchiveWriter, type ArchiveStart, type ByteSink } from './zip/write';
 
 /** What Lambda allows for a function with its layers, unzipped, in bytes. */
 export const MAX_UNPACKED_SIZE = 262_144_000;

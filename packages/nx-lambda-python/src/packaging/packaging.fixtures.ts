@@ -1,7 +1,7 @@
 /** Parts and packages in memory, for specs. */
 
 import { createHash } from 'node:crypto';
-import type { ByteSink } from './archive-writer';
+import type { ByteSink } from './zip/write';
 import { writePart, type OpenWheel, type PartFacts, type PartOptions } from './dependency-part';
 import {
   hexDigest,
@@ -12,7 +12,7 @@ import {
 } from './package';
 import { buildWheel, type FixtureWheel } from './wheel/wheel.fixtures';
 import type { Collisions } from './wheel/merge';
-import { bufferSource, type ByteSource } from './zip/byte-source';
+import { bufferSource, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';

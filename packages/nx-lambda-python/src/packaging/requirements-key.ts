@@ -1,9 +1,10 @@
 /** The requirements key: a digest of everything that decides the dependencies, and of nothing else. */
 
 import type { Architecture } from '../service/runtimes';
-import { digestOf, type Json } from './canonical-json';
+import { canonicalJson, digestOf, type Json } from './canonical-json';
 import type { RequirementsMeaning } from './requirements/collect';
 import { withoutCredentials } from './requirements/parse';
+import { parseRequirement } from './requirements/requirement';
 
 /** Raised when the same components would now give other wheels or another wheel set. */
 export const REQUIREMENTS_FORMAT = 2;
@@ -60,4 +61,141 @@ function cleaned(environment: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [name, withoutCredentials(value)]),
   );
+}
+
+/** `from` is null for what was added, `to` for what was removed. */
+export interface KeyChange {
+  /** `requirements`, `imageDigest`, … */
+  component: string;
+  from: string | null;
+  to: string | null;
+}
+
+/** In words, where the key's own name is none. */
+const NAMES: Readonly<Record<string, string>> = {
+  requirements: 'requirements',
+  constraints: 'constraints',
+  content: 'files of the workspace',
+  options: 'options of requirements files',
+  imageDigest: 'build image',
+  pipArguments: 'pip arguments',
+  pipEnvironment: 'pip configuration',
+  format: 'format of this plugin',
+};
+
+/** The order in which changes are told: the likeliest reason first. */
+const ORDER = Object.keys(NAMES);
+
+/** Shown of a digest: enough to tell two apart. */
+const DIGEST_LENGTH = 12;
+
+export function keyChanges(before: KeyContent, after: KeyContent): KeyChange[] {
+  const components = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(
+    (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
+  );
+  return components.flatMap((component) =>
+    changesOf(before[component] ?? null, after[component] ?? null).map(([from, to]) => ({
+      component,
+      from,
+      to,
+    })),
+  );
+}
+
+/** One line: `requirements: + six==1.17.0, - idna==3.7; runtime: python3.12 → python3.13`. */
+export function renderChanges(changes: readonly KeyChange[], limit = Infinity): string {
+  const shown = changes.slice(0, limit);
+  const groups = [...new Set(shown.map(({ component }) => component))].map((component) => {
+    const own = shown.filter((change) => change.component === component);
+    return `${componentName(component)}: ${own.map(renderChange).join(', ')}`;
+  });
+  const rest = changes.length - shown.length;
+  return groups.join('; ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+export function renderChange({ from, to }: KeyChange): string {
+  if (from === null) return `+ ${shorten(to ?? '')}`;
+  if (to === null) return `- ${shorten(from)}`;
+  const [old, next] = [shorten(from), shorten(to)];
+  return old === next ? `${old} (other hashes)` : `${old} → ${next}`;
+}
+
+export function componentName(component: string): string {
+  return NAMES[component] ?? component;
+}
+
+function rank(component: string): number {
+  const at = ORDER.indexOf(component);
+  return at < 0 ? ORDER.length : at;
+}
+
+type Table = { readonly [key: string]: Json };
+type Pair = readonly [from: string | null, to: string | null];
+
+function changesOf(from: Json, to: Json): Pair[] {
+  if (canonicalJson(from) === canonicalJson(to)) return [];
+  if (isTexts(from) && isTexts(to)) return listChanges(from, to);
+  if (isTable(from) || isTable(to)) {
+    return tableChanges(isTable(from) ? from : {}, isTable(to) ? to : {});
+  }
+  return [[textOf(from), textOf(to)]];
+}
+
+function tableChanges(from: Table, to: Table): Pair[] {
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
+  return names.flatMap((name) =>
+    canonicalJson(from[name] ?? null) === canonicalJson(to[name] ?? null)
+      ? []
+      : [[named(name, from[name]), named(name, to[name])] as const],
+  );
+}
+
+/** Lines for the same distribution are one change. */
+function listChanges(from: readonly string[], to: readonly string[]): Pair[] {
+  const removed = from.filter((line) => !to.includes(line));
+  const added = to.filter((line) => !from.includes(line));
+  // The same words in another order: pip reads its arguments in order.
+  if (removed.length === 0 && added.length === 0) return [[from.join(' '), to.join(' ')]];
+  const subjects = [...new Set([...removed, ...added].map(subjectOf))].sort();
+  return subjects.flatMap((subject) => {
+    const [old, next] = [removed, added].map((lines) =>
+      lines.filter((line) => subjectOf(line) === subject),
+    );
+    const count = Math.max(old?.length ?? 0, next?.length ?? 0);
+    return Array.from(
+      { length: count },
+      (_, at) => [old?.[at] ?? null, next?.[at] ?? null] as const,
+    );
+  });
+}
+
+function subjectOf(line: string): string {
+  return parseRequirement(line)?.name ?? line;
+}
+
+function shorten(text: string): string {
+  return (
+    text
+      // A setting may have several lines.
+      .replaceAll('\n', ', ')
+      .replace(/ ?--hash=\S+/g, '')
+      .replace(/\b[0-9a-f]{64}\b/g, (digest) => digest.slice(0, DIGEST_LENGTH))
+  );
+}
+
+function named(name: string, value: Json | undefined): string | null {
+  return value === undefined ? null : `${name}=${textOf(value)}`;
+}
+
+function textOf(value: Json): string {
+  if (value === null) return 'none';
+  return typeof value === 'string' ? value : canonicalJson(value);
+}
+
+function isTexts(value: Json): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isTable(value: Json): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { PythonModule } from '../python/module';
 import { hexDigest } from './package';
 import { collect } from './packaging.fixtures';
 import { SourceCache } from './source-cache';
-import { bufferSource } from './zip/byte-source';
+import { bufferSource } from './zip/bytes';
 import { compress } from './zip/deflate';
 
 const CONTENTS = ['a = 1\n'.repeat(50), 'b', ''].map((text) => Buffer.from(text));

@@ -9,9 +9,9 @@
 
 import type { ModuleImport } from '../python/imports';
 import type { PythonModule } from '../python/module';
-import type { ByteSink } from './archive-writer';
+import type { ByteSink } from './zip/write';
 import { hexDigest, type PackageFacts } from './package';
-import type { ByteSource } from './zip/byte-source';
+import type { ByteSource } from './zip/bytes';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content would now be compressed or parsed otherwise. */

@@ -1,4 +1,3 @@
-import type { WheelFacts } from './wheel/admit';
 import {
   ensureWheelSet,
   type Admit,
@@ -6,9 +5,10 @@ import {
   type WheelSet,
   type WheelStore,
 } from './wheel-set';
+import type { WheelFacts } from './wheel/admit';
 
 /** A store in memory; a wheel is named by its path. */
-class MemoryStore implements WheelStore {
+class MemoryWheels implements WheelStore {
   readonly sets = new Map<string, WheelSet>();
   readSet = (key: string) => this.sets.get(key);
   writeSet = (set: WheelSet) => void this.sets.set(set.requirementsKey, set);
@@ -37,7 +37,7 @@ const never = () => Promise.reject(new Error('should not resolve'));
 
 describe('ensureWheelSet', () => {
   it('resolves once, sorts, and remembers', async () => {
-    const store = new MemoryStore();
+    const store = new MemoryWheels();
     const first = await ensureWheelSet('key', store, resolved('b', 'a'), admit);
     expect(first.hit).toBe(false);
     expect(first.set.wheels.map(({ name }) => name)).toEqual(['a', 'b']);
@@ -45,7 +45,7 @@ describe('ensureWheelSet', () => {
   });
 
   it('takes what another build resolved while this one waited', async () => {
-    const store = new MemoryStore();
+    const store = new MemoryWheels();
     const set: WheelSet = { requirementsKey: 'key', image: null, engine: 'host', wheels: [] };
     store.whileResolving = async (_key, work) => {
       store.writeSet(set);
@@ -55,7 +55,7 @@ describe('ensureWheelSet', () => {
   });
 
   it('remembers nothing when a wheel is refused', async () => {
-    const store = new MemoryStore();
+    const store = new MemoryWheels();
     const refuse = () => Promise.reject(new Error('refused'));
     await expect(ensureWheelSet('key', store, resolved('a'), refuse)).rejects.toThrow('refused');
     expect(store.sets.size).toBe(0);

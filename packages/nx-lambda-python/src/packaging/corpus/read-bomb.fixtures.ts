@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import { findRuntime } from '../../service/runtimes';
 import { validateWheel } from '../wheel/admit';
-import { bufferSource } from '../zip/byte-source';
+import { bufferSource } from '../zip/bytes';
 
 export interface Cost {
   /** Why it was refused. */

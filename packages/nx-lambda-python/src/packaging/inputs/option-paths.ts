@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { inWorkspace, type PathBase } from '../requirements/local';
+import { inWorkspace, type PathBase } from '../requirements/parse';
 
 /**
  * A path that an option gives relative to the project, or absolute in the workspace.

@@ -8,7 +8,7 @@
 import { posix } from 'node:path';
 import type { Marker } from '../../service/marker';
 import { readOrigin } from '../requirements/lock-origin';
-import { isLibraryFile, isPrunedOfLibrary } from '../requirements/tree';
+import { isLibraryFile, isPrunedOfLibrary } from '../requirements/library';
 import { readRequired, type RequirementOptions } from './requirements';
 import { findSources, type SourceFiles } from './sources';
 import { hiddenFromNx, type HiddenBy } from './visibility';

@@ -3,8 +3,7 @@
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { collectRequirements } from '../requirements/collect';
-import { inWorkspace, type PathBase } from '../requirements/local';
-import { withoutCredentials } from '../requirements/parse';
+import { inWorkspace, withoutCredentials, type PathBase } from '../requirements/parse';
 
 const SETTINGS = ['PIP_CONSTRAINT', 'PIP_BUILD_CONSTRAINT'] as const;
 

@@ -6,8 +6,7 @@ import {
   type LocalParts,
   type RequirementsMeaning,
 } from '../requirements/collect';
-import { findLinksInArguments } from '../requirements/find-links';
-import type { ReadFile } from '../requirements/library';
+import { findLinksInArguments, type ReadFile } from '../requirements/parse';
 import { defaultRequirements, onlyLock, readToolLock } from '../requirements/lock';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';

@@ -1,8 +1,16 @@
 /** Which requirements are built into wheels before pip resolves the others, and how lines name those wheels. */
 
-import { findLinksOf, resolveFindLinks } from './find-links';
-import { readLocal, withoutEditable, type LocalRequirement, type PathBase } from './local';
-import { parseRequirements, rewriteRequirements, type RequirementsLine } from './parse';
+import {
+  findLinksOf,
+  parseRequirements,
+  readLocal,
+  resolveFindLinks,
+  rewriteRequirements,
+  withoutEditable,
+  type LocalRequirement,
+  type PathBase,
+  type RequirementsLine,
+} from './parse';
 
 /** One distribution that a step of its own builds. */
 export interface BuildTarget {

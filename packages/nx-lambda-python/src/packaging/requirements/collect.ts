@@ -2,12 +2,18 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { findLinksOf, resolveFindLinks } from './find-links';
-import { isLibrary, libraryRequirements, type ReadFile } from './library';
-import { describeLocal, readLocal, withoutEditable, type LocalRequirement } from './local';
-import { parseRequirements, withoutCredentials } from './parse';
-
-export type { ReadFile } from './library';
+import {
+  describeLocal,
+  findLinksOf,
+  parseRequirements,
+  readLocal,
+  resolveFindLinks,
+  withoutCredentials,
+  withoutEditable,
+  type LocalRequirement,
+  type ReadFile,
+} from './parse';
+import { isLibrary, libraryRequirements } from './library';
 
 export interface RequirementsRequest {
   /** Paths relative to the workspace, with forward slashes. */

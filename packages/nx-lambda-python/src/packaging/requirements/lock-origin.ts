@@ -9,7 +9,8 @@ import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { readProjectDependencies } from '../../service/pyproject';
 import { digestOf } from '../canonical-json';
-import { collectRequirements, type ReadFile } from './collect';
+import { collectRequirements } from './collect';
+import type { ReadFile } from './parse';
 
 /** Of the line in the header; builds read no other, and take a lock without the line as it is. */
 const FORMAT = 1;

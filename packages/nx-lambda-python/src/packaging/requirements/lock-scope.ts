@@ -5,11 +5,15 @@
 
 import { LambdaPythonError } from '../../errors';
 import { RUNTIMES, type Architecture, type Runtime } from '../../service/runtimes';
-import { evaluateMarker, runtimeEnvironment, supportsPython } from './environment';
+import {
+  evaluateMarker,
+  parseRequirement,
+  runtimeEnvironment,
+  supportsPython,
+} from './requirement';
 import type { LockKind } from './lock';
-import { parseRequirement } from './requirement';
 import { parseToml, stringOf, stringsOf, tableOf, type TomlTable } from './toml';
-import { parseSpecifier, type Clause } from './version';
+import { parseSpecifier, type Clause } from '../wheel/versions';
 
 export interface Target {
   runtime: Runtime;

@@ -1,4 +1,14 @@
-import { isLocalPath, parseRequirements, rewriteRequirements, withoutCredentials } from './parse';
+import {
+  describeLocal,
+  isLocalPath,
+  parseRequirements,
+  readLocal,
+  remoteArguments,
+  rewriteRequirements,
+  unpinnedRepositories,
+  withoutCredentials,
+  withoutEditable,
+} from './parse';
 
 describe('parseRequirements', () => {
   it('joins continued lines and drops comments and blank lines', () => {
@@ -75,4 +85,89 @@ describe('isLocalPath', () => {
     'git+https://x/y/z.git',
     'six; python_version < "3"',
   ])('%s is none', (requirement) => expect(isLocalPath(requirement)).toBe(false));
+});
+
+const base = { projectRoot: 'services/orders', workspaceRoot: '/ws' };
+const read = (text: string) => readLocal(text, base, 'services/orders/requirements.txt');
+const described = (text: string) => {
+  const local = read(text);
+  return local && describeLocal(local);
+};
+
+describe('readLocal', () => {
+  it.each([
+    ['-e ../../libs/common', './libs/common'],
+    ['--editable=../../libs/common', './libs/common'],
+    ['-e "../../libs/my lib"', './libs/my lib'],
+    ['../../libs/common[b,a]', './libs/common[b,a]'],
+    ['../../libs/common [b, a]', './libs/common[b,a]'],
+    ['..\\..\\libs\\common', './libs/common'],
+    ['./vendor/', './services/orders/vendor'],
+    ['vendor/x-1.0.tar.gz', './services/orders/vendor/x-1.0.tar.gz'],
+    ['x-1.0-py3-none-any.whl', './services/orders/x-1.0-py3-none-any.whl'],
+    ['../../libs/common; python_version < "3.12"', './libs/common ; python_version < "3.12"'],
+    [
+      'common[a] @ file:///ws/libs/common ; os_name == "nt"',
+      'common[a] @ ./libs/common ; os_name == "nt"',
+    ],
+    ['common@file://localhost/ws/libs/my%20lib', 'common @ ./libs/my lib'],
+    ['file:../../libs/common', './libs/common'],
+    ['file:../../libs/common#egg=common[a]', './libs/common[a]'],
+    ['file:///ws/mono#subdirectory=libs/common', './mono/libs/common'],
+    ['-e file:///ws/libs/common', './libs/common'],
+    ['../../x-1.0-py3-none-any.whl --hash=sha256:ab', './x-1.0-py3-none-any.whl --hash=sha256:ab'],
+  ])('%s', (text, expected) => expect(described(text)).toBe(expected));
+
+  it.each(['six', 'six==1 --hash=sha256:aa', 'a @ https://h/a.whl', '-e git+https://h/a@v1'])(
+    '%s is none',
+    (text) => expect(read(text)).toBeUndefined(),
+  );
+
+  it.each(['-e ../../../lib', 'file:///elsewhere/lib', '/ws2/lib', 'a @ file:///wsx'])(
+    '%s is outside of the workspace',
+    (text) =>
+      expect(() => read(text)).toThrow(
+        expect.objectContaining({
+          code: 'REQUIREMENTS_INVALID',
+          message: expect.stringContaining('outside of the workspace') as string,
+        }),
+      ),
+  );
+
+  it('tells archives from directories by their names', () => {
+    expect(read('./x-1.0.tar.bz2')?.isArchive).toBe(true);
+    expect(read('./x.zip.d')?.isArchive).toBe(false);
+  });
+});
+
+describe('withoutEditable', () => {
+  it.each([
+    ['-e git+https://h/a@v1#egg=a', 'git+https://h/a@v1#egg=a'],
+    ['--editable git+ssh://git@h/a', 'git+ssh://git@h/a'],
+    ['-elib', 'lib'],
+    ['six', 'six'],
+  ])('%s', (text, expected) => expect(withoutEditable(text)).toBe(expected));
+});
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
+describe('unpinnedRepositories', () => {
+  it.each([
+    [`a @ git+https://host/a.git@${COMMIT}`],
+    [`git+ssh://git@host/a.git@${COMMIT}#egg=a&subdirectory=x`],
+    [`-e git+https://host/a.git@${COMMIT} ; python_version > "3"`],
+    ['a @ https://host/a-1.0.zip'],
+    ['a==1.0'],
+  ])('`%s` names a commit, or no repository', (requirement) => {
+    expect(unpinnedRepositories([requirement])).toEqual([]);
+  });
+
+  it.each([
+    ['a @ git+https://host/a.git@main', 'git+https://host/a.git@main', 'https://host/a.git main'],
+    ['git+ssh://git@host/a.git#egg=a', 'git+ssh://git@host/a.git', 'ssh://git@host/a.git HEAD'],
+    ['a @ git+https://host/a@0123456', 'git+https://host/a@0123456', 'https://host/a 0123456'],
+  ])('`%s` does not', (requirement, url, command) => {
+    expect(unpinnedRepositories([requirement])).toEqual([url]);
+    expect(remoteArguments(url)).toBe(command);
+  });
 });

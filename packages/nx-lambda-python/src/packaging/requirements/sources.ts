@@ -2,11 +2,10 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import type { ReadFile } from './library';
-import { defaultRequirements, LOCKS, lockKind } from './lock';
+import { parseRequirements, type ReadFile } from './parse';
+import { LOCKS, defaultRequirements, lockKind } from './lock';
 import { isLockFile } from './lock-file';
 import { readOrigin } from './lock-origin';
-import { parseRequirements } from './parse';
 import { parseToml, tableOf } from './toml';
 
 export interface RequirementSources {

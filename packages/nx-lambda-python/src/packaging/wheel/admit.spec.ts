@@ -1,8 +1,7 @@
 import { findRuntime } from '../../service/runtimes';
 import type { Runtime } from '../../service/runtimes';
-import { bufferSource } from '../zip/byte-source';
-import { validateWheel } from './admit';
-import type { WheelTarget } from './admit';
+import { bufferSource } from '../zip/bytes';
+import { validateWheel, type WheelTarget } from './admit';
 import { readWheel } from './read';
 import { buildWheel, recordHash } from './wheel.fixtures';
 import type { FixtureWheel } from './wheel.fixtures';

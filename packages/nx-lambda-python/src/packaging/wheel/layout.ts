@@ -3,11 +3,12 @@
  * the root of the package as purelib, platlib and data, as `pip install --target` has it.
  */
 
-import type { ZipEntry } from '../zip/entry';
-import { TYPE_FILE, TYPE_MASK } from '../zip/format';
+import { crc32 } from 'node:zlib';
+import type { ByteSource } from '../zip/bytes';
+import { TYPE_FILE, TYPE_MASK, type ZipEntry } from '../zip/format';
+import { readContent, readStart } from '../zip/verify';
 import { WheelError } from './defect';
-import { belongsTo } from './metadata';
-import type { Wheel } from './read';
+import { belongsTo, type Wheel } from './read';
 
 export interface InstallEntry {
   /** In the package. */
@@ -127,4 +128,164 @@ function pathFileWarnings(wheel: Wheel, paths: readonly string[]): string[] {
       (path) =>
         `\`${path}\` of \`${wheel.name} ${wheel.version}\` has no effect: Lambda does not process .pth files`,
     );
+}
+
+/** First line of a script that does not know where Python will be. */
+const PLACEHOLDER = Buffer.from('#!python');
+/** Bytes of a script that is rewritten, and of entry_points.txt: both are read whole. */
+const SCRIPT_LIMIT = 16 * 1024 * 1024;
+const ENTRY_POINTS_LIMIT = 1024 * 1024;
+
+/**
+ * @param interpreter absolute path for the first line, without spaces: `/var/lang/bin/python3.13`.
+ * @throws WheelError entry-point-invalid
+ */
+export function makeScripts(source: ByteSource, wheel: Wheel, interpreter: string): InstallEntry[] {
+  const points = readEntryPoints(source, wheel);
+  const packed = wheel.entries.flatMap((entry) => {
+    const path = scriptPath(wheel, entry);
+    if (path === undefined || isWrapper(path, points)) return [];
+    return [packedScript(source, entry, `bin/${path}`, interpreter)];
+  });
+  const wrappers = [...callables(points, interpreter)].map(([name, callable]) =>
+    made(`bin/${name}`, Buffer.from(wrapperText(interpreter, callable))),
+  );
+  return [...packed, ...wrappers];
+}
+
+/** Below `.data/scripts`; undefined for every other entry. */
+function scriptPath(wheel: Wheel, { path, isDirectory }: ZipEntry): string | undefined {
+  const [, root = '', rest] = /^([^/]+)\.data\/scripts\/(.+)$/s.exec(path) ?? [];
+  return !isDirectory && belongsTo(wheel.file, root) ? rest : undefined;
+}
+
+/** Old setuptools packed the wrappers of entry points, too, for the Python that built the wheel. */
+function isWrapper(path: string, { console, gui }: ScriptEntryPoints): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?:\.exe|-script\.py|\.pya)$/i, '');
+  return console.has(name) || gui.has(name);
+}
+
+/**
+ * > If the first line of a file in scripts/ starts with exactly b'#!python', rewrite to point to the
+ * > correct interpreter. Unix installers may need to add the +x bit to these files if the archive
+ * > was created on Windows.
+ */
+function packedScript(
+  source: ByteSource,
+  entry: ZipEntry,
+  path: string,
+  interpreter: string,
+): InstallEntry {
+  // Many scripts are whole programs of tens of megabytes, which are spliced like any other file.
+  if (!readStart(source, entry).subarray(0, PLACEHOLDER.length).equals(PLACEHOLDER)) {
+    return { path, mode: 0o755, source: entry };
+  }
+  const content = readContent(source, entry, SCRIPT_LIMIT);
+  const lineEnd = content.indexOf('\n');
+  const rest = lineEnd === -1 ? Buffer.alloc(0) : content.subarray(lineEnd + 1);
+  return made(path, Buffer.concat([Buffer.from(`#!${interpreter}\n`), rest]));
+}
+
+function made(path: string, bytes: Buffer): InstallEntry {
+  return { path, mode: 0o755, source: { bytes, crc32: crc32(bytes), size: bytes.length } };
+}
+
+/** As pip does, a graphical script replaces a console script of the same name. */
+function callables(points: ScriptEntryPoints, interpreter: string): Map<string, Callable> {
+  return new Map([...versioned(points.console, interpreter), ...points.gui]);
+}
+
+/** Wheels of pip and setuptools name scripts by the Python that built them, not the one that runs. */
+function versioned(
+  console: ReadonlyMap<string, Callable>,
+  interpreter: string,
+): Map<string, Callable> {
+  const version = /\d+\.\d+$/.exec(interpreter)?.[0] ?? '';
+  const scripts = new Map(console);
+  const replace = (name: string, others: RegExp, names: readonly string[]) => {
+    const callable = console.get(name);
+    if (!callable) return;
+    for (const other of scripts.keys()) if (others.test(other)) scripts.delete(other);
+    for (const one of names) scripts.set(one, callable);
+  };
+  const major = version.slice(0, version.indexOf('.'));
+  replace('pip', /^pip(\d+(\.\d+)?)?$/, ['pip', `pip${major}`, `pip${version}`]);
+  replace('easy_install', /^easy_install(-\d+\.\d+)?$/, [
+    'easy_install',
+    `easy_install-${version}`,
+  ]);
+  return scripts;
+}
+
+/** As pip wrote it until 25.0; later ones import and call the same in fewer words. */
+function wrapperText(interpreter: string, { module, attribute }: Callable): string {
+  return [
+    `#!${interpreter}`,
+    '# -*- coding: utf-8 -*-',
+    'import re',
+    'import sys',
+    `from ${module} import ${attribute.split('.')[0] ?? ''}`,
+    `if __name__ == '__main__':`,
+    String.raw`    sys.argv[0] = re.sub(r'(-script\.pyw|\.exe)?$', '', sys.argv[0])`,
+    `    sys.exit(${attribute}())`,
+    '',
+  ].join('\n');
+}
+
+function readEntryPoints(source: ByteSource, wheel: Wheel): ScriptEntryPoints {
+  const path = `${wheel.distInfo}/entry_points.txt`;
+  const entry = wheel.entries.find((candidate) => candidate.path === path);
+  const text = entry ? readContent(source, entry, ENTRY_POINTS_LIMIT).toString('utf8') : '';
+  return parseScriptEntryPoints(wheel.file.filename, text);
+}
+
+/** What a script calls: `json.tool:main`. */
+export interface Callable {
+  module: string;
+  /** Below the module: `main`, `Cli.run`. */
+  attribute: string;
+}
+
+export interface ScriptEntryPoints {
+  console: ReadonlyMap<string, Callable>;
+  gui: ReadonlyMap<string, Callable>;
+}
+
+/** Where pip searches for a name it knows and writes that part of it only, this must be the whole name. */
+const NAME = /^[\p{L}\p{N}_.+-]+$/u;
+/** Extras stand in brackets; they say what must be installed, not what is called. */
+const VALUE = /^([\p{L}\p{N}_.]+?)\s*:\s*([\p{L}\p{N}_.]+?)\s*(?:\[[^\]]*\])?$/u;
+
+/** @throws WheelError entry-point-invalid for a script whose name or callable pip could not write */
+export function parseScriptEntryPoints(filename: string, text: string): ScriptEntryPoints {
+  const console = new Map<string, Callable>();
+  const gui = new Map<string, Callable>();
+  const groups = new Map([
+    ['console_scripts', console],
+    ['gui_scripts', gui],
+  ]);
+  let group: Map<string, Callable> | undefined;
+  for (const line of text.split(/\r\n|\n|\r/).map((raw) => raw.trim())) {
+    if (line === '' || line.startsWith('#')) continue;
+    if (line.startsWith('[') && line.endsWith(']')) {
+      group = groups.get(line.slice(1, -1).trim());
+    } else if (group) {
+      const equals = line.indexOf('=');
+      const name = line.slice(0, Math.max(0, equals)).trim();
+      group.set(name, parseCallable(filename, name, line.slice(equals + 1).trim()));
+    }
+  }
+  return { console, gui };
+}
+
+function parseCallable(filename: string, name: string, value: string): Callable {
+  const match = VALUE.exec(value);
+  const isName = NAME.test(name) && !/^\.+$/.test(name);
+  if (isName && match) return { module: match[1] ?? '', attribute: match[2] ?? '' };
+  const shown = JSON.stringify(`${name} = ${value}`).slice(0, 120);
+  throw new WheelError(
+    'entry-point-invalid',
+    filename,
+    `entry_points.txt asks for the script ${shown}, expected \`name = module:function\``,
+  );
 }

@@ -1,8 +1,7 @@
 /** Puts the files of several distributions into one tree, or says why they cannot share it. */
 
 import { LambdaPythonError } from '../../errors';
-import type { InstallEntry } from './layout';
-import { isSameContent } from './layout';
+import { isSameContent, type InstallEntry } from './layout';
 import { compareText, normalizeName } from './names';
 
 /** A distribution with the files that it installs. */

@@ -1,68 +1,164 @@
-/** Distribution names and versions in the one spelling in which they can be compared. */
+/** Names of distributions, wheels and their tags. */
+
+import type { Architecture, Runtime } from '../../service/runtimes';
+import { WheelError } from './defect';
 
 /** PEP 503: lower case, runs of `-`, `_` and `.` are one dash. */
 export function normalizeName(name: string): string {
   return name.replace(/[-_.]+/g, '-').toLowerCase();
 }
 
-// PEP 440, appendix B.
-const VERSION = new RegExp(
-  [
-    '^v?(?:(?<epoch>\\d+)!)?(?<release>\\d+(?:\\.\\d+)*)',
-    '(?:[-_.]?(?<preName>alpha|beta|preview|pre|a|b|c|rc)[-_.]?(?<pre>\\d*))?',
-    '(?:-(?<implicitPost>\\d+)|[-_.]?(?<postName>post|rev|r)[-_.]?(?<post>\\d*))?',
-    '(?:[-_.]?(?<devName>dev)[-_.]?(?<dev>\\d*))?',
-    '(?:\\+(?<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$',
-  ].join(''),
-);
-
-/** PEP 440 spells these pre-release names another way. */
-export const PRE_NAMES: Readonly<Record<string, string>> = {
-  alpha: 'a',
-  beta: 'b',
-  c: 'rc',
-  pre: 'rc',
-  preview: 'rc',
-};
-
-/** The parts of a PEP 440 version by name, as written in lower case; undefined for what is none. */
-export function versionParts(version: string): Record<string, string | undefined> | undefined {
-  return VERSION.exec(version.trim().toLowerCase())?.groups;
-}
-
-/**
- * A key that is the same for versions that PEP 440 calls equal: `1.0`, `1.0.0` and `v1`.
- * What is no PEP 440 version (`2004d`) is only equal to itself.
- */
-export function versionKey(version: string): string {
-  const text = version.trim().toLowerCase();
-  const groups = versionParts(text);
-  if (!groups) return text.replace(/_/g, '-');
-  const { epoch, release = '', preName, pre, implicitPost, postName, post, devName, dev } = groups;
-  const local = groups['local']?.split(/[-_.]/).map(withoutZeros).join('.');
-  return [
-    epoch && Number(epoch) !== 0 ? `${withoutZeros(epoch)}!` : '',
-    release
-      .split('.')
-      .map(withoutZeros)
-      .join('.')
-      .replace(/(?:\.0)+$/, ''),
-    preName ? `${PRE_NAMES[preName] ?? preName}${withoutZeros(pre)}` : '',
-    implicitPost ? `.post${withoutZeros(implicitPost)}` : '',
-    postName ? `.post${withoutZeros(post)}` : '',
-    devName ? `.dev${withoutZeros(dev)}` : '',
-    local ? `+${local}` : '',
-  ].join('');
-}
-
-/** A missing number counts as 0; parts that are no numbers stay. */
-function withoutZeros(part: string | undefined): string {
-  if (!part) return '0';
-  return /^\d+$/.test(part) ? part.replace(/^0+(?=\d)/, '') : part;
-}
-
 /** Code units, whatever the machine's locale. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+export interface WheelFilename {
+  filename: string;
+  /** As the file name spells it, with `_` for `-`. */
+  distribution: string;
+  /** As the file name spells it, with `-` for `_`. */
+  version: string;
+  build: string | null;
+  /** Every combination of its tag sets: `cp311-abi3-manylinux_2_17_x86_64`. */
+  tags: string[];
+}
+
+const DISTRIBUTION = /^[a-z0-9](?:[a-z0-9._]*[a-z0-9])?$/i;
+const FILE_VERSION = /^[a-z0-9_.!+]+$/i;
+const BUILD = /^\d[a-z0-9_.]*$/i;
+const TAG_SET = /^[a-z0-9_]+(?:\.[a-z0-9_]+)*$/i;
+
+/**
+ * `{distribution}-{version}(-{build})?-{python}-{abi}-{platform}.whl`
+ * @param filename without directories.
+ * @throws WheelError filename-malformed
+ */
+export function parseWheelFilename(filename: string): WheelFilename {
+  const parts = filename.endsWith('.whl') ? filename.slice(0, -4).split('-') : [];
+  const [distribution = '', version = ''] = parts;
+  const build = parts.length === 6 ? (parts[2] ?? '') : null;
+  const [python = '', abi = '', platform = ''] = parts.slice(-3);
+  const isValid =
+    (parts.length === 5 || parts.length === 6) &&
+    DISTRIBUTION.test(distribution) &&
+    FILE_VERSION.test(version) &&
+    (build === null || BUILD.test(build)) &&
+    [python, abi, platform].every((set) => TAG_SET.test(set));
+  if (!isValid) {
+    throw new WheelError(
+      'filename-malformed',
+      filename,
+      'expected `name-version-python-abi-platform.whl`, with a build number after the version at most',
+    );
+  }
+  return {
+    filename,
+    distribution,
+    version: version.replace(/_/g, '-'),
+    build,
+    tags: expandTags(python, abi, platform),
+  };
+}
+
+/** PEP 425, "Compressed tag sets". Tags are compared in lower case. */
+function expandTags(...sets: [python: string, abi: string, platform: string]): string[] {
+  const [pythons = [], abis = [], platforms = []] = sets.map((set) => set.toLowerCase().split('.'));
+  return pythons.flatMap((python) =>
+    abis.flatMap((abi) => platforms.map((platform) => `${python}-${abi}-${platform}`)),
+  );
+}
+
+export interface TagOptions {
+  /**
+   * Accepts `linux_x86_64` and the like, too: wheels that were built in the container just now.
+   * The tag says nothing of glibc, so for any other origin it is no promise at all.
+   */
+  allowLocal?: boolean;
+}
+
+const MACHINES: Readonly<Record<Architecture, string>> = { x86_64: 'x86_64', arm64: 'aarch64' };
+
+/** PEP 600: the names that came before it. */
+const LEGACY_TAGS: Readonly<Record<number, string>> = {
+  17: 'manylinux2014',
+  12: 'manylinux2010',
+  5: 'manylinux1',
+};
+
+/** Oldest glibc that has a tag; manylinux1 and 2010 exist for x86 only. */
+const OLDEST_GLIBC_MINOR: Readonly<Record<Architecture, number>> = { x86_64: 5, arm64: 17 };
+
+/**
+ * Tags from the most to the least specific, in the order of `packaging.tags` for CPython with the
+ * global interpreter lock, and of its glibc platforms. The image's own glibc has no say.
+ */
+export function supportedTags(
+  runtime: Runtime,
+  architecture: Architecture,
+  { allowLocal = false }: TagOptions = {},
+): string[] {
+  const [major, minor] = runtime.python;
+  const platforms = pipPlatforms(runtime, architecture);
+  if (allowLocal) platforms.push(`linux_${MACHINES[architecture]}`);
+  const interpreter = `cp${major}${minor}`;
+  const onPlatforms = (python: string, abi: string) =>
+    platforms.map((platform) => `${python}-${abi}-${platform}`);
+  // PEP 384: an abi3 module of any older 3.x works; before 3.2 there was no stable ABI.
+  const olderStable = countDown(minor - 1, 2).map((older) => `cp${major}${older}`);
+  const generic = [
+    `py${major}${minor}`,
+    `py${major}`,
+    ...countDown(minor - 1, 0).map((older) => `py${major}${older}`),
+  ];
+  return [
+    ...[interpreter, 'abi3', 'none'].flatMap((abi) => onPlatforms(interpreter, abi)),
+    ...olderStable.flatMap((python) => onPlatforms(python, 'abi3')),
+    ...generic.flatMap((python) => onPlatforms(python, 'none')),
+    `${interpreter}-none-any`,
+    ...generic.map((python) => `${python}-none-any`),
+  ];
+}
+
+/** True if the runtime can load a wheel of any of these tags. */
+export function isCompatible(wheelTags: readonly string[], supported: readonly string[]): boolean {
+  const known = new Set(supported);
+  return wheelTags.some((tag) => known.has(tag));
+}
+
+/** Values of pip's `--platform`, best first: pip expands only the legacy names on its own. */
+export function pipPlatforms(runtime: Runtime, architecture: Architecture): string[] {
+  const [major, newest] = runtime.glibc;
+  return countDown(newest, OLDEST_GLIBC_MINOR[architecture]).flatMap((minor) => {
+    const legacy = LEGACY_TAGS[minor];
+    const names = [`manylinux_${major}_${minor}`, ...(legacy ? [legacy] : [])];
+    return names.map((name) => `${name}_${MACHINES[architecture]}`);
+  });
+}
+
+/**
+ * Text of the module `_manylinux`, which PEP 600 lets decide what an interpreter accepts: with it
+ * on PYTHONPATH, pip in an image with a newer glibc takes only wheels that the runtime can load.
+ */
+export function manylinuxModule(runtime: Runtime): string {
+  const [major, minor] = runtime.glibc;
+  // Before pip 20.3 only these attributes were read (PEP 513, 571, 599).
+  const attributes = Object.entries(LEGACY_TAGS).map(
+    ([oldest, name]) => `${name}_compatible = ${minor >= Number(oldest) ? 'True' : 'False'}`,
+  );
+  return [
+    `"""glibc of the Lambda runtime ${runtime.name} (PEP 600)."""`,
+    '',
+    ...attributes,
+    '',
+    '',
+    'def manylinux_compatible(tag_major, tag_minor, tag_arch):',
+    `    return (tag_major, tag_minor) <= (${major}, ${minor})`,
+    '',
+  ].join('\n');
+}
+
+function countDown(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, from - to + 1) }, (_, index) => from - index);
 }

@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto';
 import { buildArchive } from '../zip/archive.fixtures';
 import type { FixtureEntry } from '../zip/archive.fixtures';
-import { bufferSource } from '../zip/byte-source';
-import type { ByteSource } from '../zip/byte-source';
+import { bufferSource, type ByteSource } from '../zip/bytes';
 
 export interface FixtureWheel {
   name?: string;

@@ -13,7 +13,7 @@ import { openWheel, partOf } from '../packaging.fixtures';
 import { validateWheel } from '../wheel/admit';
 import { buildWheel } from '../wheel/wheel.fixtures';
 import { DESCRIPTOR, buildArchive, deflate, descriptor, zip64Field } from './archive.fixtures';
-import { bufferSource } from './byte-source';
+import { bufferSource } from './bytes';
 import { mutate, seeded } from './mutate.fixtures';
 import { readEntries } from './read';
 import { readContent } from './verify';

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { buildArchive } from './archive.fixtures';
-import { bufferSource } from './byte-source';
-import type { ByteSource } from './byte-source';
+import { bufferSource, type ByteSource } from './bytes';
 import { ArchiveError } from './defect';
-import type { ZipEntry } from './entry';
+import type { ZipEntry } from './format';
 import { readEntries } from './read';
 import { readContent, verifyEntry } from './verify';
 

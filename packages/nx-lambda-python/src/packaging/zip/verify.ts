@@ -4,11 +4,10 @@ import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { Readable, pipeline } from 'node:stream';
 import { constants, crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
-import type { ByteSource } from './byte-source';
+import type { ByteSource } from './bytes';
 import { ArchiveError, quoted } from './defect';
 import type { ArchiveDefect } from './defect';
-import type { ZipEntry } from './entry';
-import { METHOD_STORED } from './format';
+import { METHOD_STORED, type ZipEntry } from './format';
 
 /** Up to here one call for the whole entry is fastest; above, memory must not grow with the size. */
 const WHOLE_UP_TO = 16 * 1024 * 1024;

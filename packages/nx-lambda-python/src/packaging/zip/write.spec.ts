@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { bufferSource } from './byte-source';
+import { bufferSource } from './bytes';
 import { compress } from './deflate';
 import { readEntries } from './read';
 import { readContent } from './verify';

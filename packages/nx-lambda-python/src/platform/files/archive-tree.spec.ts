@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { contentsOf } from '../../packaging/packaging.fixtures';
-import { bufferSource } from '../../packaging/zip/byte-source';
+import { bufferSource } from '../../packaging/zip/bytes';
 import { readEntries } from '../../packaging/zip/read';
 import { archiveTree } from './archive-tree';
 

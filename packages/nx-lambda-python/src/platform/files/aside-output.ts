@@ -2,7 +2,7 @@
 
 import { write } from 'node:fs';
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { ByteSink } from '../../packaging/archive-writer';
+import type { ByteSink } from '../../packaging/zip/write';
 import { writeFully } from './files';
 
 const BUFFER_LENGTH = 1 << 20;

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
-import { chunkBuffer, eachChunk, type ByteSource } from '../../packaging/zip/byte-source';
+import { chunkBuffer, eachChunk, type ByteSource } from '../../packaging/zip/bytes';
 import { draftBeside, removeDraft } from './drafts';
 
 export interface OpenFile extends ByteSource {

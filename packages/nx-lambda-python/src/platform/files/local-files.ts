@@ -9,7 +9,7 @@ import {
   isPrunedOfLibrary,
   treeDigest,
   type FileFacts,
-} from '../../packaging/requirements/tree';
+} from '../../packaging/requirements/library';
 import { hashFile } from './files';
 import { listFiles } from './list-files';
 

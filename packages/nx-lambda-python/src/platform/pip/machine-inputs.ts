@@ -6,7 +6,7 @@ import { isAbsolute } from 'node:path';
 import type { MachineInputs, Unseen } from '../../packaging/inputs/package-inputs';
 import { configurationFiles, decidingFromFiles } from '../../packaging/inputs/pip-configuration';
 import { decidingVariables } from '../../packaging/inputs/pip-settings';
-import { inWorkspace } from '../../packaging/requirements/local';
+import { inWorkspace } from '../../packaging/requirements/parse';
 import { readPipConfiguration, withConstraints } from './configuration';
 
 /** @param workspaceRoot absolute */

@@ -6,7 +6,7 @@ import { LambdaPythonError } from '../../errors';
 import { nullDevice } from '../../packaging/inputs/pip-configuration';
 import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { ResolvedWheels } from '../../packaging/wheel-set';
-import { pipPlatforms } from '../../packaging/wheel/tags';
+import { pipPlatforms } from '../../packaging/wheel/names';
 import type { Exec } from '../process/exec';
 import { mayBeCacheDamage, NO_CACHE } from './cache-damage';
 import { pipFailure } from './failure';

@@ -2,7 +2,7 @@
 
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { manylinuxModule } from '../../packaging/wheel/tags';
+import { manylinuxModule } from '../../packaging/wheel/names';
 import type { Mount } from '../engines/container';
 import { containerPlatform, type BuildImage } from '../engines/image';
 import { UNSEEN, type ContainerTask, type MountChoice } from '../engines/run';

@@ -18,10 +18,9 @@ import {
   type BuildTarget,
   type RequirementFiles,
 } from '../../packaging/requirements/builds';
-import type { PathBase } from '../../packaging/requirements/local';
-import { normalizeName } from '../../packaging/wheel/names';
-import { parseWheelFilename } from '../../packaging/wheel/filename';
-import { requiredUrls } from '../../packaging/wheel/required-urls';
+import type { PathBase } from '../../packaging/requirements/parse';
+import { normalizeName, parseWheelFilename } from '../../packaging/wheel/names';
+import { requiredUrls } from '../../packaging/wheel/read';
 import type { Exec } from '../process/exec';
 import { hashFile, openFile } from '../files/files';
 import { exportLock } from './export-lock';

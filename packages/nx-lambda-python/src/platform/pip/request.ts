@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { inWorkspace, type PathBase } from '../../packaging/requirements/local';
+import { inWorkspace, type PathBase } from '../../packaging/requirements/parse';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { LocalFile } from '../files/local-files';
 import { pipVariables, type PipConfiguration } from './configuration';

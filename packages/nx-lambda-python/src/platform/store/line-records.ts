@@ -2,8 +2,7 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { LineStore, LocatedWheel } from '../../packaging/locked-wheels';
-import type { WheelNeeds } from '../../packaging/requirements/hashed-lock';
+import type { LineStore, LocatedWheel, WheelNeeds } from '../../packaging/locked-wheels';
 import { readNeeds, readWheel } from '../../packaging/wheel/read';
 import { openFile } from '../files/files';
 import { readRecord, writeRecord } from './store-records';

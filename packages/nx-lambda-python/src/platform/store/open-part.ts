@@ -1,9 +1,9 @@
 /** A dependency part that can be read. */
 
-import type { ByteSink } from '../../packaging/archive-writer';
+import type { ByteSink } from '../../packaging/zip/write';
 import type { OpenWheel, WrittenPart } from '../../packaging/dependency-part';
 import type { DependencyPart } from '../../packaging/package';
-import { bufferSource } from '../../packaging/zip/byte-source';
+import { bufferSource } from '../../packaging/zip/bytes';
 import type { Draft } from '../files/begun-files';
 
 export interface OpenPart extends DependencyPart {

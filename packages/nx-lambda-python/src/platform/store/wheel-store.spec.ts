@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { writePart } from '../../packaging/dependency-part';
-import { writeTreePart } from '../../packaging/tree-part';
+import { writeTreePart } from '../../packaging/installed-tree';
 import { buildArchive } from '../../packaging/zip/archive.fixtures';
-import { bufferSource } from '../../packaging/zip/byte-source';
+import { bufferSource } from '../../packaging/zip/bytes';
 import { DamagedFileError } from '../../packaging/package';
 import type { Admit } from '../../packaging/wheel-set';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';

@@ -28,11 +28,11 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { ArchiveStart, ByteSink } from '../../packaging/archive-writer';
+import type { ArchiveStart, ByteSink } from '../../packaging/zip/write';
 import { PART_FORMAT, type OpenWheel, type PartFacts } from '../../packaging/dependency-part';
+import type { Admit, StoredWheel, WheelSet, WheelStore } from '../../packaging/wheel-set';
 import type { InstalledTree, TreeStore, WriteTreePart } from '../../packaging/installed-tree';
 import { DamagedFileError, hashPart, type DependencyPart } from '../../packaging/package';
-import type { Admit, StoredWheel, WheelSet, WheelStore } from '../../packaging/wheel-set';
 import { writeWholeAside } from '../files/begun-files';
 import { diskError, hashFile, openFile, syncFile, type OpenFile } from '../files/files';
 import { withLock } from '../process/locks';
