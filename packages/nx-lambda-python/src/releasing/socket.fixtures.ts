@@ -9,8 +9,8 @@ jest.mock('../platform/aws/settings', () => {
   const actual = jest.requireActual<typeof Settings>('../platform/aws/settings');
   return {
     ...actual,
-    clientConfiguration: (...given: Parameters<typeof actual.clientConfiguration>) => {
-      const { requestHandler, ...rest } = actual.clientConfiguration(...given);
+    clientConfiguration: async (...given: Parameters<typeof actual.clientConfiguration>) => {
+      const { requestHandler, ...rest } = await actual.clientConfiguration(...given);
       return { ...rest, requestHandler: { ...requestHandler, socketTimeout: mockSocket.timeout } };
     },
   };

@@ -1,23 +1,23 @@
-/** The account that credentials are of: STS's GetCallerIdentity, which no policy has to allow. */
+/** The account that the credentials belong to: STS's GetCallerIdentity, which needs no permission. */
 
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { AwsResult } from '../../release/model/aws-failure';
 import { call } from './call';
-import { markCredentialsStage } from './credentials-failure';
+import { markCredentialsStage } from './credentials';
 import { clientConfiguration, type AwsSettings } from './settings';
 
 const BODY = 'Action=GetCallerIdentity&Version=2011-06-15';
 
-/** Few wait for STS alone: one request, and its answer is small. */
+/** Milliseconds: one request, and its answer is small. */
 const TIMEOUT = 10_000;
 
 /**
- * Over a client of Lambda, whose chain of credentials, proxy, clock and signing are those of every other request:
- * the SDK's own client of STS is a package more. Only what is sent and how it is answered differ.
+ * Through a client of Lambda, with the chain of credentials, proxy, clock and signing of every other request: the
+ * SDK's own client of STS would be one more package. Only the request's content and the answer's format differ.
  */
 export async function callerAccount(settings: AwsSettings): Promise<AwsResult<string>> {
   const { AWS_ENDPOINT_URL_STS: own, AWS_ENDPOINT_URL: all } = process.env;
-  const configuration = clientConfiguration(settings, 1, 'sts', TIMEOUT);
+  const configuration = await clientConfiguration(settings, 1, 'sts', TIMEOUT);
   const endpoint = configuration.endpoint ?? own ?? all;
   const client = new LambdaClient({
     ...configuration,
@@ -52,7 +52,7 @@ export async function callerAccount(settings: AwsSettings): Promise<AwsResult<st
       const response = result.response as Received;
       const text = await textOf(response.body);
       account = /<Account>(\d{12})<\/Account>/.exec(text)?.[1] ?? '';
-      // As Lambda answers: the SDK then makes the same errors of it as of all others.
+      // In Lambda's format, from which the SDK makes the same errors as from all others.
       const [code, message] = ['Code', 'Message'].map((tag) => elementOf(text, tag));
       if (response.statusCode >= 300 && code) response.headers['x-amzn-errortype'] = code;
       response.body = Buffer.from(JSON.stringify(message === undefined ? {} : { message }));

@@ -1,4 +1,4 @@
-/** Opens the connections that upload and deploy use; the SDK is loaded here and not before. */
+/** Opens the connections that upload and deploy use. Import it lazily: it loads the SDK. */
 
 import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/calls/failure-error';
@@ -6,14 +6,15 @@ import type { FunctionService, LayerService } from '../../release/calls/function
 import type { RecordStorage } from '../../release/records/record-store';
 import type { ObjectStorage, PartStorage } from '../../release/upload/object-storage';
 import type { VersionService } from '../../release/versions/version-prune';
-import { markCredentialsStage } from './credentials-failure';
-import { credentialsSource, ignoredVariables } from './credentials-source';
-import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';
-import { lambdaLayers } from './layer-service';
-import { lambdaVersions } from './version-service';
-import { createS3Client, s3Storage } from './object-storage';
-import { s3Parts } from './part-storage';
-import { s3Records } from './record-storage';
+import { credentialsSource, ignoredVariables, markCredentialsStage } from './credentials';
+import {
+  createInvocationClient,
+  createLambdaClient,
+  lambdaFunctions,
+  lambdaLayers,
+  lambdaVersions,
+} from './lambda';
+import { createS3Client, s3Parts, s3Records, s3Storage } from './s3';
 import type { AwsSettings } from './settings';
 
 export interface StorageConnection {
@@ -48,8 +49,8 @@ export async function connectStorage(settings: AwsSettings): Promise<StorageConn
 
 /** @throws REGION_NOT_SET */
 export async function connectFunctions(settings: AwsSettings): Promise<FunctionConnection> {
-  const client = createLambdaClient(settings);
-  const invocations = createInvocationClient(settings);
+  const client = await createLambdaClient(settings);
+  const invocations = await createInvocationClient(settings);
   for (const one of [client, invocations]) markCredentialsStage(one);
   const place = await resolvePlace(client, settings);
   return {
@@ -71,8 +72,8 @@ async function resolvePlace(
   const profile = settings.profile ?? process.env['AWS_PROFILE'];
   try {
     const region = await client.config.region();
-    const credentials = credentialsSource(settings);
-    return { region, profile, credentials, ignored: ignoredVariables(settings) };
+    const credentials = await credentialsSource(settings);
+    return { region, profile, credentials, ignored: ignoredVariables(settings, credentials) };
   } catch (cause) {
     client.destroy();
     const looked = profile === undefined ? 'the default profile' : `profile \`${profile}\``;

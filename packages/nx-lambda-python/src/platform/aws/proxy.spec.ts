@@ -1,20 +1,52 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
 import { connectStorage } from './connect';
 
-/** A proxy that notes where it should connect to, and refuses. */
-async function startProxy(
-  status = '502 Bad Gateway',
-): Promise<{ url: string; asked: string[]; server: Server }> {
+const HOST = 'packages.s3.eu-west-1.amazonaws.com';
+
+interface Proxy {
+  address: string;
+  /** Where it was told to connect to. */
+  asked: string[];
+  server: Server | ReturnType<typeof createSocketServer>;
+}
+
+/** A proxy that refuses. */
+async function startProxy(status = '502 Bad Gateway'): Promise<Proxy> {
   const asked: string[] = [];
   const server = createServer();
   server.on('connect', (request, socket) => {
     asked.push(request.url ?? '');
     socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
   });
+  return listening(server, asked);
+}
+
+/** RFC 1928. @param reply its answer to a request, after which it hangs up */
+async function startSocks(reply: number): Promise<Proxy> {
+  const asked: string[] = [];
+  const server = createSocketServer((socket: Socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      // 5 - version; 0 - no authentication.
+      socket.write(Buffer.from([5, 0]));
+      socket.once('data', (request) => {
+        // 3 - a name; 4 - its length.
+        const end = 5 + request.readUInt8(4);
+        const isName = request.readUInt8(3) === 3;
+        asked.push(
+          isName ? `${request.toString('utf8', 5, end)}:${request.readUInt16BE(end)}` : '',
+        );
+        socket.end(Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0]));
+      });
+    });
+  });
+  return listening(server, asked);
+}
+
+async function listening(server: Proxy['server'], asked: string[]): Promise<Proxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, asked, server };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked, server };
 }
 
 describe('calls to AWS', () => {
@@ -23,40 +55,66 @@ describe('calls to AWS', () => {
     process.env = { ...original };
   });
 
-  it.each([
-    ['go through HTTPS_PROXY', undefined, ['packages.s3.eu-west-1.amazonaws.com:443']],
-    ['go directly where NO_PROXY says so', 'https://127.0.0.1:1', []],
-  ])('%s', async (_, endpoint, expected) => {
-    const { url, asked, server } = await startProxy();
-    Object.assign(process.env, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' });
+  async function askThrough({ server }: Proxy, variables: object, endpoint?: string) {
+    for (const name of Object.keys(process.env)) {
+      if (/_proxy$/i.test(name)) delete process.env[name];
+    }
+    Object.assign(process.env, { NO_PROXY: '127.0.0.1', ...variables });
     const { storage, close } = await connectStorage({
       region: 'eu-west-1',
       endpoint,
       credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
     });
-    // Nobody answers; whom it asked is all that counts here.
-    await storage.checkBucket({ name: 'packages' }).catch(() => undefined);
-    close();
-    server.close();
-    expect(asked).toEqual(expected);
+    try {
+      // Under Jest an error of a socket is not an instance of the SDK's Error, which then wraps it.
+      return await storage.checkBucket({ name: 'packages' }).catch(String);
+    } finally {
+      close();
+      server.close();
+    }
+  }
+
+  it('go directly where NO_PROXY says so', async () => {
+    const proxy = await startProxy();
+    await askThrough(proxy, { HTTPS_PROXY: `http://${proxy.address}` }, 'https://127.0.0.1:1');
+    expect(proxy.asked).toEqual([]);
   });
 
   it.each([
     ['403 Forbidden', 'blocked'],
     ['407 Proxy Authentication Required', 'blocked'],
     ['502 Bad Gateway', 'unreachable'],
-  ])('are told as refused by the proxy, not by AWS: %s', async (status, kind) => {
-    const { url, server } = await startProxy(status);
-    Object.assign(process.env, { HTTPS_PROXY: url, NO_PROXY: '127.0.0.1' });
-    const { storage, close } = await connectStorage({
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
-    });
-    const answer = await storage.checkBucket({ name: 'packages' });
-    close();
-    server.close();
-    const to = 'packages.s3.eu-west-1.amazonaws.com:443';
-    const message = `the proxy ${new URL(url).host} answered ${status} to a connection to ${to}`;
+  ])('go through HTTPS_PROXY, whose %s is not taken for one of AWS', async (status, kind) => {
+    const proxy = await startProxy(status);
+    const answer = await askThrough(proxy, { HTTPS_PROXY: `http://${proxy.address}` });
+    expect(proxy.asked).toEqual([`${HOST}:443`]);
+    const message = `the proxy ${proxy.address} answered ${status} to a connection to ${HOST}:443`;
     expect(answer).toMatchObject({ ok: false, failure: { kind, message } });
+  });
+
+  it.each([
+    [2, 'blocked', 'Socks5 proxy rejected connection - NotAllowed'],
+    [4, 'unreachable', 'Socks5 proxy rejected connection - HostUnreachable'],
+  ])('go through a SOCKS proxy, which answers %i', async (reply, kind, reason) => {
+    const proxy = await startSocks(reply);
+    const answer = await askThrough(proxy, { ALL_PROXY: `socks5h://me:secret@${proxy.address}` });
+    expect(proxy.asked).toEqual([`${HOST}:443`]);
+    const message = `the proxy ${proxy.address} made no connection to ${HOST}:443: ${reason}`;
+    expect(answer).toMatchObject({ ok: false, failure: { kind, message } });
+  });
+
+  it('send what is meant for AWS through the tunnel of a SOCKS proxy', async () => {
+    const proxy = await startSocks(0);
+    const answer = await askThrough(proxy, { ALL_PROXY: `socks5h://${proxy.address}` });
+    // It hangs up where AWS would begin to speak TLS.
+    expect(answer).toContain('disconnected before secure TLS connection was established');
+  });
+
+  it('say that a SOCKS proxy is not running', async () => {
+    const proxy = await startSocks(0);
+    await new Promise((resolve) => proxy.server.close(resolve));
+    const answer = await askThrough(proxy, { ALL_PROXY: `socks5h://${proxy.address}` });
+    expect(answer).toMatchObject({ failure: { kind: 'unreachable' } });
+    expect(JSON.stringify(answer)).toContain(`ECONNREFUSED ${proxy.address}`);
   });
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { connectFunctions, connectStorage } from './connect';
-import { createInvocationClient, createLambdaClient, lambdaFunctions } from './function-service';
+import { createInvocationClient, createLambdaClient, lambdaFunctions } from './lambda';
 
 interface Seen {
   line: string;
@@ -146,8 +146,9 @@ describe('requests', () => {
 describe('an invocation', () => {
   const settings = { region: 'eu-west-1', credentials: KEYS };
 
-  it('goes by the client that waits as long as a function may run', async () => {
-    const [client, invocations] = [createLambdaClient(settings), createInvocationClient(settings)];
+  it('uses the client that waits as long as a function may run', async () => {
+    const client = await createLambdaClient(settings);
+    const invocations = await createInvocationClient(settings);
     const others = jest.spyOn(client, 'send');
     const own = jest.spyOn(invocations, 'send').mockResolvedValue({} as never);
     await lambdaFunctions(client, invocations).invoke('orders', '{}');
@@ -156,7 +157,7 @@ describe('an invocation', () => {
   });
 
   it('may take fifteen minutes', async () => {
-    const { requestHandler } = createInvocationClient(settings).config;
+    const { requestHandler } = (await createInvocationClient(settings)).config;
     const { socketTimeout } = await configurationOf(requestHandler);
     expect(socketTimeout).toBeGreaterThan(900_000);
   });

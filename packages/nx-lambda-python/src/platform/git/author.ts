@@ -2,8 +2,8 @@
 
 import { hostname, userInfo } from 'node:os';
 import type { ReleaseAuthor } from '../../release/records/record';
-import { redact } from '../aws/redact';
 import { ask } from '../process/exec';
+import { redactCredentials } from '../process/redact';
 
 /** The only variables that are read: none of them is a secret anywhere. */
 const USER_VARIABLES = [
@@ -25,9 +25,9 @@ export async function releaseAuthor(
     firstOf(USER_VARIABLES, environment) ?? (await gitEmail(workspaceRoot)) ?? systemUser();
   const run = githubRun(environment) ?? firstOf(RUN_VARIABLES, environment) ?? null;
   return {
-    user: redact(user, environment),
+    user: redactCredentials(user, environment),
     host: hostname(),
-    run: run === null ? null : redact(run, environment),
+    run: run === null ? null : redactCredentials(run, environment),
   };
 }
 

@@ -1,6 +1,6 @@
 import { LambdaPythonError } from '../../errors';
 import type { Exec } from './exec';
-import { redactedError, redactingExec, redactor, userInfosIn } from './redact';
+import { redactCredentials, redactedError, redactingExec, redactor, userInfosIn } from './redact';
 
 const redact = redactor({
   userInfos: ['bob:p%40ss%2Fw0rd', 'tok3n-alone'],
@@ -64,4 +64,21 @@ it('userInfosIn finds each', () => {
     'd',
     'git',
   ]);
+});
+
+describe('redactCredentials', () => {
+  it('takes credentials out of whatever holds them', () => {
+    const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+    const text = `AKIAIOSFODNN7EXAMPLE ${secret} http://user:pass@host/x?X-Amz-Signature=abc&a=b`;
+    const clean = redactCredentials(text, { AWS_SECRET_ACCESS_KEY: secret });
+    expect(clean).toBe(
+      '[redacted] [redacted] http://[redacted]@host/x?X-Amz-Signature=[redacted]&a=b',
+    );
+  });
+
+  it('leaves words alone', () => {
+    expect(redactCredentials('a test of access', { AWS_SECRET_ACCESS_KEY: 'test' })).toBe(
+      'a test of access',
+    );
+  });
 });

@@ -1,4 +1,4 @@
-/** Keeps known secrets, and credentials in any URL, out of what is shown. */
+/** Keeps secrets, and credentials in any URL, out of what people see. */
 
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
@@ -15,10 +15,10 @@ export interface Secrets {
 
 const MASK = '****';
 
-/** A shorter one is a word of its own in too many texts; in a URL it is found all the same. */
+/** A shorter one may be a word in any text; in a URL it is removed anyway. */
 const SHORTEST = 4;
 
-/** Names that stand before a token or alone, and say nothing. */
+/** Names that stand before a token or alone, and are not secret. */
 const PLAIN_USERS = /^(git|hg|svn|oauth2?|__token__|x-[a-z-]+|token|user|aws|pypi|root)$/i;
 
 /** Replaces every secret in the forms in which programs repeat it: plain, URL-encoded, base64. */
@@ -84,4 +84,30 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
+}
+
+const ACCESS_KEY_ID = /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b/g;
+const SIGNATURE = /((?:Signature|X-Amz-Security-Token|X-Amz-Credential)[=:])[^\s&,]+/gi;
+/** A web identity token is a JSON Web Token. */
+const TOKEN = /\beyJ[\w-]{8,}(?:\.[\w-]*){1,2}/g;
+const USER_INFO = /(\/\/)[^\s/@]+@/g;
+
+const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_BEARER_TOKEN'];
+
+/** For texts of AWS and of CI: what looks like a credential, and the secrets of the environment. */
+export function redactCredentials(
+  text: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  let clean = text
+    .replace(ACCESS_KEY_ID, '[redacted]')
+    .replace(TOKEN, '[redacted]')
+    .replace(SIGNATURE, '$1[redacted]')
+    .replace(USER_INFO, '$1[redacted]@');
+  for (const name of SECRET_VARIABLES) {
+    const secret = environment[name];
+    // A shorter value comes from a test and may be any word.
+    if (secret !== undefined && secret.length >= 16) clean = clean.replaceAll(secret, '[redacted]');
+  }
+  return clean;
 }

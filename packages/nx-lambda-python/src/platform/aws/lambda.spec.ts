@@ -1,5 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { lambdaVersions } from './version-service';
+import { lambdaVersions } from './lambda';
 
 describe('lambdaVersions', () => {
   const client = new LambdaClient({

@@ -1,13 +1,21 @@
-/** Lambda through the AWS SDK. */
+/** Lambda through the AWS SDK: functions, layers, versions. */
 
 import {
   CreateAliasCommand,
   CreateFunctionCommand,
-  GetAliasCommand,
+  DeleteFunctionCommand,
+  ExecutionStatus,
   GetAccountSettingsCommand,
+  GetAliasCommand,
   GetFunctionCommand,
+  GetLayerVersionCommand,
   InvokeCommand,
   LambdaClient,
+  ListAliasesCommand,
+  ListDurableExecutionsByFunctionCommand,
+  ListLayerVersionsCommand,
+  ListVersionsByFunctionCommand,
+  PublishLayerVersionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
@@ -20,24 +28,26 @@ import type {
   AliasUpdate,
   CodeUpdate,
   FunctionService,
+  LayerService,
 } from '../../release/calls/function-service';
 import type { RemoteFunction } from '../../release/model/remote-function';
-import { call } from './call';
+import type { PublishedVersion, VersionService } from '../../release/versions/version-prune';
+import { absentAsNull, call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 
-/** As many as deploy waits for at once: each poll has a connection that is open already. */
+/** As many as deploy waits for at once: each poll finds an open connection. */
 const MAX_SOCKETS = 100;
 
-/** Milliseconds of a function's longest run (Lambda API, Timeout: 900 s), and of the way to it and back. */
+/** Milliseconds of a function's longest run (Lambda API, Timeout: 900 s) and of the way there and back. */
 const LONGEST_INVOCATION = 960_000;
 
-export function createLambdaClient(settings: AwsSettings): LambdaClient {
-  return new LambdaClient(clientConfiguration(settings, MAX_SOCKETS, 'lambda'));
+export async function createLambdaClient(settings: AwsSettings): Promise<LambdaClient> {
+  return new LambdaClient(await clientConfiguration(settings, MAX_SOCKETS, 'lambda'));
 }
 
 /** Its answers come when functions have run. */
-export function createInvocationClient(settings: AwsSettings): LambdaClient {
-  return new LambdaClient(clientConfiguration(settings, 1, 'lambda', LONGEST_INVOCATION));
+export async function createInvocationClient(settings: AwsSettings): Promise<LambdaClient> {
+  return new LambdaClient(await clientConfiguration(settings, 1, 'lambda', LONGEST_INVOCATION));
 }
 
 /** @param invocations one from `createInvocationClient` */
@@ -47,7 +57,7 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
       call('GetFunction', async () => {
         const input = { FunctionName: name, ...(qualifier && { Qualifier: qualifier }) };
         const { Configuration, Code } = await client.send(new GetFunctionCommand(input));
-        // AWS names the object that it reads, instead of a place to load its own copy from.
+        // AWS names the object that it reads, or else the place of its own copy.
         const storageMode = Code?.ResolvedS3Object ? ('REFERENCE' as const) : ('COPY' as const);
         const sourceKmsKeyArn = Code?.SourceKMSKeyArn ?? null;
         return { ...remoteFunction(name, Configuration ?? {}), storageMode, sourceKmsKeyArn };
@@ -187,7 +197,7 @@ function remoteFunction(name: string, configuration: FunctionConfiguration): Rem
     arn: configuration.FunctionArn ?? '',
     runtime: configuration.Runtime,
     handler: configuration.Handler,
-    // What AWS does where it says nothing.
+    // AWS's default.
     architecture: configuration.Architectures?.[0] ?? 'x86_64',
     packageType: configuration.PackageType ?? 'Zip',
     layers: (configuration.Layers ?? []).flatMap(({ Arn }) => Arn ?? []),
@@ -197,7 +207,7 @@ function remoteFunction(name: string, configuration: FunctionConfiguration): Rem
     lastUpdateStatus: configuration.LastUpdateStatus,
     lastUpdateStatusReason: configuration.LastUpdateStatusReason,
     revisionId: configuration.RevisionId,
-    // $LATEST is no version that anything could point to.
+    // $LATEST is not a version that an alias can name.
     version: configuration.Version === '$LATEST' ? undefined : configuration.Version,
     ...(configuration.DurableConfig && { isDurable: true }),
     ...(configuration.CapacityProviderConfig && { isManaged: true }),
@@ -206,7 +216,7 @@ function remoteFunction(name: string, configuration: FunctionConfiguration): Rem
   };
 }
 
-/** What a version keeps for good, but code, layers and what deploy compares anyway. */
+/** What a version keeps for good, without code, layers and what deploy compares anyway. */
 function versionedSettings(configuration: FunctionConfiguration): Record<string, string> {
   const { VpcConfig, Environment, SnapStart } = configuration;
   const settings = {
@@ -234,7 +244,7 @@ function versionedSettings(configuration: FunctionConfiguration): Record<string,
   );
 }
 
-/** The order of keys and of lists without one says nothing. */
+/** The order of keys and of lists has no meaning. */
 function digestOf(value: unknown): string {
   const sorted = (_: string, one: unknown): unknown => {
     if (Array.isArray(one)) return [...(one as unknown[])].sort();
@@ -243,4 +253,113 @@ function digestOf(value: unknown): string {
   };
   const text = JSON.stringify(value, sorted) ?? '';
   return createHash('sha256').update(text).digest('base64');
+}
+
+export function lambdaLayers(client: LambdaClient): LayerService {
+  return {
+    async newest(name) {
+      const listed = await call('ListLayerVersions', async () => {
+        // The newest comes first; an unknown layer has none.
+        const { LayerVersions } = await client.send(
+          new ListLayerVersionsCommand({ LayerName: name, MaxItems: 1 }),
+        );
+        return LayerVersions?.[0]?.Version ?? null;
+      });
+      if (!listed.ok) return absentAsNull(listed);
+      if (listed.value === null) return { ok: true, value: null };
+      const version = listed.value;
+      return call('GetLayerVersion', async () => {
+        const { Content, LayerVersionArn } = await client.send(
+          new GetLayerVersionCommand({ LayerName: name, VersionNumber: version }),
+        );
+        return { arn: LayerVersionArn ?? '', sha256: Content?.CodeSha256 ?? '' };
+      });
+    },
+
+    publish: ({ name, bucket, key, runtime, architecture }) =>
+      call('PublishLayerVersion', async () => {
+        const { Content, LayerVersionArn } = await client.send(
+          new PublishLayerVersionCommand({
+            LayerName: name,
+            Content: { S3Bucket: bucket, S3Key: key },
+            CompatibleRuntimes: [runtime as Runtime],
+            CompatibleArchitectures: [architecture],
+          }),
+        );
+        return { arn: LayerVersionArn ?? '', sha256: Content?.CodeSha256 ?? '' };
+      }),
+  };
+}
+
+export function lambdaVersions(client: LambdaClient): VersionService {
+  return {
+    listVersions: (name, marker) =>
+      call('ListVersionsByFunction', async () => {
+        const { Versions = [], NextMarker } = await client.send(
+          new ListVersionsByFunctionCommand({ FunctionName: name, Marker: marker }),
+        );
+        return {
+          arn: Versions[0]?.FunctionArn,
+          versions: Versions.flatMap(
+            ({ Version, CodeSize = 0, CodeSha256 = null, DurableConfig }): PublishedVersion[] =>
+              isNumber(Version)
+                ? [
+                    {
+                      ...{ version: Version, size: CodeSize, codeSha256: CodeSha256 },
+                      ...(DurableConfig && { isDurable: true }),
+                    },
+                  ]
+                : [],
+          ),
+          marker: NextMarker || undefined,
+        };
+      }),
+
+    listAliases: (name, marker) =>
+      call('ListAliases', async () => {
+        const { Aliases = [], NextMarker } = await client.send(
+          new ListAliasesCommand({ FunctionName: name, Marker: marker }),
+        );
+        return {
+          aliases: Aliases.map(({ Name = '', FunctionVersion, RoutingConfig }) => ({
+            name: Name,
+            versions: [
+              ...(FunctionVersion === undefined ? [] : [FunctionVersion]),
+              ...Object.keys(RoutingConfig?.AdditionalVersionWeights ?? {}),
+            ],
+          })),
+          marker: NextMarker || undefined,
+        };
+      }),
+
+    hasRunningExecution: (name, version) =>
+      call('ListDurableExecutionsByFunction', async () => {
+        const running = {
+          FunctionName: name,
+          Qualifier: version,
+          Statuses: [ExecutionStatus.RUNNING],
+        };
+        for (let Marker: string | undefined; ;) {
+          const { DurableExecutions = [], NextMarker } = await client.send(
+            new ListDurableExecutionsByFunctionCommand({ ...running, Marker, MaxItems: 1 }),
+          );
+          if (DurableExecutions.length > 0) return true;
+          if (!NextMarker) return false;
+          Marker = NextMarker;
+        }
+      }),
+
+    async deleteVersion(name, version) {
+      // Without a qualifier this call deletes the whole function.
+      if (!isNumber(version)) throw new Error(`not a published version of ${name}: "${version}"`);
+      return call('DeleteFunction', async () => {
+        await client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: version }));
+        return undefined;
+      });
+    },
+  };
+}
+
+function isNumber(version: string | undefined): version is string {
+  return version !== undefined && /^[1-9]\d*$/.test(version);
 }
