@@ -4,7 +4,7 @@ import { chownSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findBuildImage } from '../../../packages/nx-lambda-python/src/platform/engines/image';
 import { exec, type Exec } from '../../../packages/nx-lambda-python/src/platform/process/exec';
-import { resolveInContainer } from '../../../packages/nx-lambda-python/src/platform/pip/in-container';
+import { containerPip } from '../../../packages/nx-lambda-python/src/platform/pip/in-container';
 import { findRuntime } from '../../../packages/nx-lambda-python/src/service/runtimes';
 import { IMAGE } from './engine';
 
@@ -30,19 +30,7 @@ export async function resolveAs(
       giveTo(user, directory);
       return exec(file, args, options);
     };
-    const { files } = await resolveInContainer(
-      directory,
-      {
-        ...{ runtime, architecture },
-        files: new Map([['requirements.txt', `${requirement}\n`]]),
-        requirements: ['requirements.txt'],
-        constraints: [],
-        pipArguments: [],
-        configuration: { deciding: {}, connecting: {}, certificates: undefined },
-        ssh: 'auto',
-        secrets: () => ({ variables: {}, netrc: undefined }),
-        onLine: () => undefined,
-      },
+    const pip = containerPip(
       {
         image,
         network: 'host',
@@ -51,10 +39,25 @@ export async function resolveAs(
         environment: {},
         inherited: [],
         extraArguments: [],
+        ssh: 'auto',
         pipCache: join(directory, 'cache'),
+      },
+      {
+        target: { runtime, architecture },
+        configuration: { deciding: {}, connecting: {}, certificates: undefined },
+        secrets: () => ({ variables: {}, netrc: undefined }),
+        onLine: () => undefined,
       },
       asUser,
     );
+    const files = await pip.wheels(directory, {
+      step: 'placed',
+      files: new Map([['requirements.txt', `${requirement}\n`]]),
+      requirements: ['requirements.txt'],
+      constraints: [],
+      pipArguments: [],
+      localFiles: [],
+    });
     return files.map((file) => ({ name: basename(file), owner: statSync(file).uid }));
   } finally {
     replaced.restore();

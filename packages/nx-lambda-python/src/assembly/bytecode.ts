@@ -6,16 +6,15 @@ import { digestOf } from '../packaging/canonical-json';
 import { partPrefix, type WrittenPart } from '../packaging/dependency-part';
 import { ensureInstalledTree } from '../packaging/installed-tree';
 import { DamagedFileError } from '../packaging/package';
-import { withoutCredentials } from '../packaging/requirements/parse';
 import { compilePart } from '../platform/bytecode/compile';
 import { exec } from '../platform/process/exec';
 import { hashFile, openFile } from '../platform/files/files';
 import { redactingExec } from '../platform/process/redact';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
-import type { Marker } from '../service/marker';
+import type { ContentOptions } from '../targets/build-target';
+import { decide, type Resolution } from './decide';
 import type { Dependencies } from './dependencies';
-import { buildImageName, chooseImage } from './image';
-import type { BuildOptions } from './normalize';
+import { chooseImage } from './resolve';
 
 /**
  * The same dependencies, with bytecode beside their modules. It depends on them alone, so that an edit of
@@ -23,12 +22,13 @@ import type { BuildOptions } from './normalize';
  */
 export async function withBytecode(
   dependencies: Dependencies,
-  options: BuildOptions,
-  { runtime, architecture }: Marker,
+  { bytecodeMb, layer }: ContentOptions,
+  resolution: Resolution,
   store: DiskWheelStore,
 ): Promise<Dependencies> {
-  if (!options.bytecode || dependencies.engine === 'none') return dependencies;
-  const budget = options.bytecodeBudgetMb * 1e6;
+  if (bytecodeMb === null || dependencies.engine === 'none') return dependencies;
+  const { runtime, architecture } = resolution.settings.target;
+  const budget = bytecodeMb * 1e6;
   const key = digestOf({
     format: BYTECODE_FORMAT,
     part: dependencies.part,
@@ -40,12 +40,13 @@ export async function withBytecode(
   if (part === undefined) return dependencies;
   return { ...dependencies, part, openPart: () => Promise.resolve(store.openKnownPart(part)) };
 
-  /** Undefined where all distributions are left out of the package. */
+  /** Undefined if all distributions are left out of the package. */
   async function compileOnce(): Promise<string | undefined> {
     const archive = await soundPart(dependencies, store);
     if (archive === undefined) return undefined;
     const { tree } = await ensureInstalledTree(key, store, async (directory) => {
-      const place = dependencies.image === null ? undefined : await findPlace();
+      const image = dependencies.image === null ? undefined : await chooseImage(resolution, store);
+      const { place } = decide(resolution, image);
       const where = place ? `in ${place.image.engine}, ${place.image.name}` : 'on this machine';
       console.log(`compiling bytecode for ${runtime.name} ${where}`);
       const request = { runtime, architecture, archive };
@@ -53,7 +54,7 @@ export async function withBytecode(
         directory,
         request,
         place,
-        redactingExec(exec, withoutCredentials),
+        redactingExec(exec, resolution.redact),
       );
       return {
         image: dependencies.image ?? '',
@@ -71,7 +72,7 @@ export async function withBytecode(
       return await writeBytecodePart(
         plain,
         bytecode,
-        { budget, prefix: partPrefix(options) },
+        { budget, prefix: partPrefix({ layer }) },
         sink,
       );
     } finally {
@@ -79,16 +80,9 @@ export async function withBytecode(
       plain.close();
     }
   }
-
-  async function findPlace() {
-    const name = buildImageName(options.image, { runtime, architecture });
-    const image = await chooseImage(options, name, architecture, store, withoutCredentials);
-    const { network, mount, containerArgs: extraArguments } = options;
-    return image && { image, network, mount, extraArguments };
-  }
 }
 
-/** The file of the dependency part, whose bytes are what they were; undefined where it has nothing in it. */
+/** The file of the dependency part, whose bytes are what they were; undefined if it is empty. */
 async function soundPart(
   dependencies: Dependencies,
   store: DiskWheelStore,

@@ -1,192 +1,115 @@
-/** Everything that decides the wheels is in the requirements key, and nothing else is. */
-
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { requirementsKey, type KeyComponents } from '../packaging/requirements-key';
-import { parseMarker } from '../service/marker';
-import { readResolution } from './dependencies';
-import type { BuildOptions } from './normalize';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DamagedFileError } from '../packaging/package';
+import type { KeyComponents } from '../packaging/requirements-key';
+import { buildWheel } from '../packaging/wheel/wheel.fixtures';
+import type { Exec } from '../platform/process/exec';
+import { hostPip } from '../platform/pip/on-host';
+import { ended, inputOf, settingsOf } from '../platform/pip/pip.fixtures';
+import { DiskWheelStore } from '../platform/store/wheel-store';
+import type { ContentOptions } from '../targets/build-target';
+import type { Decided, Resolution } from './decide';
+import { installing, splicing, warnUnpinned } from './dependencies';
 
-interface State {
-  files?: Record<string, string>;
-  options?: Partial<BuildOptions>;
-  environment?: Record<string, string>;
-  marker?: string;
-  place?: 'host';
-  image?: string;
-}
-
-const FILES = {
-  'services/orders/requirements.txt': '-r more.txt\n-c limits.txt\n--pre\nb==2\n',
-  'services/orders/more.txt': 'a==1 --hash=sha256:aa --hash=sha256:bb\n',
-  'services/orders/limits.txt': 'c<3\n',
+const settings = settingsOf();
+const content: ContentOptions = {
+  ...{ dependencies: 'wheels', excludeDistributions: [], collisions: {} },
+  ...{ scripts: false, layer: false, bytecodeMb: null },
 };
-const REQUIREMENTS = 'services/orders/requirements.txt';
-const MARKER = 'package = "orders"\nruntime = "python3.12"\narchitecture = "x86_64"\n';
+const FILE = 'services/a/requirements.txt';
 
-let directory: string;
-const environment = process.env;
+let root: string;
+let store: DiskWheelStore;
 beforeEach(() => {
-  directory = realpathSync(mkdtempSync(join(tmpdir(), 'requirements-key-')));
+  root = mkdtempSync(join(tmpdir(), 'wheels-'));
+  store = new DiskWheelStore(join(root, 'v1'));
+  jest.spyOn(console, 'log').mockImplementation();
 });
 afterEach(() => {
-  process.env = environment;
-  rmSync(directory, { recursive: true });
+  jest.restoreAllMocks();
+  rmSync(root, { recursive: true });
 });
 
-/** The components of a build in a workspace of its own. */
-function componentsOf(state: State, workspace = 'workspace'): KeyComponents {
-  const workspaceRoot = join(directory, workspace);
-  for (const [path, text] of Object.entries({ ...FILES, ...state.files })) {
-    mkdirSync(dirname(join(workspaceRoot, path)), { recursive: true });
-    writeFileSync(join(workspaceRoot, path), text);
-  }
-  process.env = { PIP_CONFIG_FILE: '/dev/null', ...state.environment };
-  const options: BuildOptions = {
-    project: 'orders',
-    workspaceRoot,
-    sourceRoot: workspaceRoot,
-    projectRoot: 'services/orders',
-    outputPath: 'dist/services/orders',
-    requirements: [REQUIREMENTS],
-    areRequirementsGiven: true,
-    scripts: false,
-    bytecode: false,
-    bytecodeBudgetMb: 50,
-    constraints: [],
-    dependencies: 'wheels',
-    engine: 'auto',
-    image: undefined,
-    network: undefined,
-    mount: 'auto',
-    volumes: [],
-    environment: { literal: {}, inherited: [] },
-    containerArgs: [],
-    pipArgs: [],
-    excludeDistributions: [],
-    collisions: {},
-    layer: false,
-    ssh: 'auto',
-    ref: undefined,
-    imports: 'warn',
-    ...state.options,
-  };
-  const marker = parseMarker(
-    `[tool.nx-lambda-python]\n${state.marker ?? MARKER}`,
-    'pyproject.toml',
-  );
-  const { components } = readResolution(options, marker, ['wheel']);
-  const place = state.place ?? 'container';
-  return components(place, place === 'host' ? null : (state.image ?? 'sha256:aa'));
+/** A wheel that the store has. */
+async function keepWheel(name: string): Promise<string> {
+  const { filename, bytes } = buildWheel({ name, files: { [`${name}.py`]: 'x = 1\n' } });
+  const { sha256 } = await store.withDirectory(async (directory) => {
+    const path = join(directory, filename);
+    writeFileSync(path, bytes);
+    const facts = { name, version: '1.0', wheel: basename(path), tags: [] };
+    return store.admit(path, async () => ({ ...facts, unpackedSize: 0, warnings: [] }));
+  });
+  return sha256;
 }
 
-const key = (state: State, workspace?: string) => requirementsKey(componentsOf(state, workspace));
-
-const INDEX = { PIP_INDEX_URL: 'https://host/simple' };
-const more = (text: string): State => ({ files: { 'services/orders/more.txt': text } });
-
-describe('the requirements key changes with', () => {
-  it.each([
-    ['a version', more('a==2 --hash=sha256:aa --hash=sha256:bb\n')],
-    ['a hash', more('a==1 --hash=sha256:aa --hash=sha256:cc\n')],
-    ['a marker', more('a==1 ; python_version < "3.13" --hash=sha256:aa --hash=sha256:bb\n')],
-    ['a further requirement', more('a==1 --hash=sha256:aa --hash=sha256:bb\nd==1\n')],
-    ['a constraint', { files: { 'services/orders/limits.txt': 'c<4\n' } }],
-    ['a constraints file', { files: { 'x.txt': 'd<1' }, options: { constraints: ['x.txt'] } }],
-    ['an option of a file', { files: { [REQUIREMENTS]: '-r more.txt\n-c limits.txt\nb==2\n' } }],
-    ['the runtime', { marker: MARKER.replace('3.12', '3.13') }],
-    ['the architecture', { marker: MARKER.replace('x86_64', 'arm64') }],
-    ["the image's digest", { image: 'sha256:bb' }],
-    ['the place', { place: 'host' }],
-    ['the way of installing', { options: { dependencies: 'install' } }],
-    ["pip's arguments", { options: { pipArgs: ['--no-binary=b'] } }],
-    ['an index', { environment: INDEX }],
-    ['a choice of pip', { environment: { PIP_ONLY_BINARY: ':all:' } }],
-  ] as [string, State][])('%s', (_, state) => expect(key(state)).not.toBe(key({})));
+it('lets pip end before it gives up over what the store has', async () => {
+  const kept = await keepWheel('kept');
+  const requirements = [
+    `kept==1.0 --hash=sha256:${kept}`,
+    `missing==1.0 --hash=sha256:${'0'.repeat(64)}`,
+  ];
+  const meaning = { requirements, constraints: [], options: [] };
+  const components: KeyComponents = {
+    ...{ meaning, runtime: 'python3.11', architecture: 'x86_64', dependencies: 'wheels' },
+    ...{ place: 'host', imageDigest: null, pipArguments: [], pipEnvironment: {} },
+  };
+  const decided: Decided = { components, key: 'k'.repeat(64), place: undefined };
+  const required = inputOf(FILE, `${requirements.join('\n')}\n`);
+  jest.spyOn(store, 'verifyAhead').mockRejectedValue(new DamagedFileError('damaged: kept'));
+  const seen: boolean[] = [];
+  const exec: Exec = async (_file, args) => {
+    const stdout = 'pip 26.3 from /x (python 3.13)';
+    if (!args.includes('--version')) {
+      await delay(50);
+      seen.push(existsSync(args.at(-1) ?? ''));
+    }
+    return ended({ stdout });
+  };
+  const mode = splicing('a', content, 'host', settings.target, store);
+  const resolution = { required, meaning, settings } as unknown as Resolution;
+  const ensuring = mode.ensure(decided, resolution, hostPip(settings, exec));
+  await expect(ensuring).rejects.toThrow('damaged: kept');
+  // It has ended, and its directory was there until then.
+  expect(seen).toEqual([true]);
 });
 
-describe('the requirements key does not change with', () => {
-  it.each([
-    [
-      'comments, blank lines and continued lines',
-      more('# why\n\na==1 \\\n  --hash=sha256:aa \\\n --hash=sha256:bb # x\n'),
-    ],
-    [
-      'the order of lines',
-      { files: { [REQUIREMENTS]: 'b==2\n--pre\n-c limits.txt\n-r more.txt\n' } },
-    ],
-    [
-      'the order of files',
-      { options: { requirements: ['services/orders/more.txt', REQUIREMENTS] } },
-    ],
-    ['a line that stands twice', { files: { [REQUIREMENTS]: `${FILES[REQUIREMENTS]}b==2\n` } }],
-    ['line ends', { files: { [REQUIREMENTS]: FILES[REQUIREMENTS].replaceAll('\n', '\r\n') } }],
-    [
-      "the container's arguments and network",
-      { options: { containerArgs: ['--memory=1g'], network: 'host' } },
-    ],
-    ["the image's name and the engine's", { options: { image: 'other:1', engine: 'podman' } }],
-    [
-      'what is left out of the package',
-      { options: { excludeDistributions: ['b'], collisions: { x: 'b' } } },
-    ],
-    ['where the package goes', { options: { outputPath: 'elsewhere' } }],
-    [
-      'how an index is reached',
-      { environment: { PIP_TIMEOUT: '9', PIP_PROXY: 'http://me:pw@proxy' } },
-    ],
-    ['handlers', { marker: `${MARKER}handlers = ["orders/x/*.py"]\n` }],
-  ] as [string, State][])('%s', (_, state) => expect(key(state)).toBe(key({})));
-
-  it('the directory', () => expect(key({}, 'elsewhere ü')).toBe(key({})));
-
-  it('credentials, which are in no component', () => {
-    const files = { [REQUIREMENTS]: `${FILES[REQUIREMENTS]}--extra-index-url https://host/x\n` };
-    const secret = {
-      files: {
-        [REQUIREMENTS]: `${FILES[REQUIREMENTS]}--extra-index-url https://me:canary@host/x\n`,
-      },
-      options: { pipArgs: ['--index-url=https://me:canary@host/simple'] },
-      environment: { PIP_INDEX_URL: 'https://me:canary@host/simple' },
-    };
-    const plain = {
-      files,
-      options: { pipArgs: ['--index-url=https://host/simple'] },
-      environment: INDEX,
-    };
-    expect(key(secret)).toBe(key(plain));
+it('never installs on the machine itself, for which pip would install', async () => {
+  const pip = hostPip(settings, () => Promise.reject(new Error('started')));
+  const ensuring = installing('a', store).ensure({} as Decided, {} as Resolution, pip);
+  await expect(ensuring).rejects.toMatchObject({
+    code: 'ENGINE_UNAVAILABLE',
+    hint: expect.stringContaining('"dependencies": "wheels"') as string,
   });
 });
 
-describe('a lock for another Python than the runtime', () => {
-  const lock = (name: string, text: string): State => ({
-    files: {
-      [`services/orders/${name}`]: text,
-      'services/orders/pyproject.toml': '[project]\nname = "orders"\n',
-    },
-    options: { requirements: [`services/orders/${name}`] },
-  });
-  const uv = (python: string) =>
-    `version = 1\nrequires-python = "${python}"\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n`;
+function warned(
+  { requirements = [], constraints = [] }: { requirements?: string[]; constraints?: string[] },
+  isLocked: boolean,
+  wheels: string[],
+): string {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const meaning = { requirements, constraints, options: [] };
+  const required = inputOf(FILE, '', { isLocked });
+  const found = wheels.map((name) => ({ name, version: '1', file: '', sha256: '', size: 0 }));
+  warnUnpinned('svc', { required, meaning }, found);
+  return warn.mock.calls.flat().join('\n');
+}
 
-  it.each<[State, string]>([
-    [lock('uv.lock', uv('>=3.13')), '>=3.13'],
-    [lock('poetry.lock', '[metadata]\npython-versions = "^3.13"\n'), '^3.13'],
-    [lock('pylock.toml', 'lock-version = "1.0"\nrequires-python = ">=3.14"\n'), '>=3.14'],
-  ])('is refused, and both are named', (state, python) => {
-    expect(() => key(state)).toThrow(
-      expect.objectContaining({
-        code: 'REQUIREMENTS_INVALID',
-        message: expect.stringContaining(
-          `is locked for Python \`${python}\`, and the service's runtime is python3.12`,
-        ),
-      }),
+describe('the warning that no version is pinned', () => {
+  it('comes for what another day may change', () => {
+    expect(warned({ requirements: ['flask'] }, false, ['flask', 'jinja2'])).toBe(
+      'warning: no version is pinned for flask, jinja2: another machine or day may get others; run `npx nx lock svc` to pin all by hash',
     );
   });
 
-  it('is taken by a runtime that it is for', () => {
-    const marker = MARKER.replace('3.12', '3.13');
-    expect(key({ ...lock('uv.lock', uv('>=3.13')), marker })).toMatch(/^[0-9a-f]{64}$/);
+  it('never for a lock, whose lines only its tool knows', () => {
+    expect(warned({}, true, ['flask', 'jinja2'])).toBe('');
+  });
+
+  it('not for what constraints pin', () => {
+    const meaning = { requirements: ['flask'], constraints: ['flask==3.0', 'jinja2==3.1'] };
+    expect(warned(meaning, false, ['Flask', 'Jinja2'])).toBe('');
   });
 });

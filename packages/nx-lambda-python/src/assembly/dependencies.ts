@@ -1,39 +1,54 @@
-/** The dependencies of a service: its requirements key, the store, and pip where the store has no answer. */
+/**
+ * How dependencies get into a package: `wheels` splices those that pip resolved, `install` takes what pip installed.
+ * Either makes a dependency part once for each requirements key, which the store keeps.
+ */
 
-import type { RequirementSources } from '../packaging/requirements/sources';
-import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
-import type { RequirementsMeaning } from '../packaging/requirements/collect';
-import { skippedAll } from '../packaging/requirements/lock-scope';
-import { RequirementSecrets } from '../packaging/requirements/secrets';
-import { keyContent, requirementsKey, type KeyComponents } from '../packaging/requirements-key';
-import { currentUser } from '../platform/engines/run';
-import { exec, loadExec, type Exec } from '../platform/process/exec';
-import { KeyRecords } from '../platform/store/key-records';
+import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { LambdaPythonError } from '../errors';
+import type { ByteSink } from '../packaging/zip/write';
 import {
-  pipEnvironment,
-  readPipConfiguration,
-  withConstraints,
-} from '../platform/pip/configuration';
-import type { ContainerPlace } from '../platform/pip/pip-container';
-import type { ResolveRequest } from '../platform/pip/request';
-import { redactedError, redactingExec, type Redact } from '../platform/process/redact';
+  modulesOf,
+  planPart,
+  readInstallation,
+  unknownExclusions,
+  writePart,
+  type OpenWheel,
+  type PartOptions,
+  type WrittenPart,
+} from '../packaging/dependency-part';
+import { ensureInstalledTree, type InstalledTree } from '../packaging/installed-tree';
+import { findLock, resolveLock, type Lock, type LockSteps } from '../packaging/locked-wheels';
+import { unpinned, withRequirements, type LockedLine } from '../packaging/locked-wheels';
+import { writeTreePart } from '../packaging/installed-tree';
+import {
+  ensureWheelSet,
+  type Admit,
+  type ResolvedWheels,
+  type StoredWheel,
+  type WheelSet,
+} from '../packaging/wheel-set';
+import { validateWheel } from '../packaging/wheel/admit';
+import type { Installation } from '../packaging/wheel/layout';
+import { normalizeName } from '../packaging/wheel/names';
+import { archiveTree } from '../platform/files/archive-tree';
+import { openFile } from '../platform/files/files';
+import { describeTarget, TEMPORARY, type RequiredInput, type Target } from '../platform/pip/input';
+import type { Pip } from '../platform/pip/pip';
+import { prepareInput } from '../platform/pip/prepare';
+import { EarlyDoor } from '../platform/store/early-door';
+import { LineRecords, readWheelNeeds } from '../platform/store/line-records';
 import type { OpenPart } from '../platform/store/open-part';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
-import type { Marker } from '../service/marker';
-import { containerMeaning, containerPlace } from './container-place';
-import { buildImageName, chooseImage, pinnedDigest } from './image';
-import { installing } from './install';
-import { printReason } from './miss';
-import type { BuildOptions } from './normalize';
-import { readRequirements } from './requirements';
-import { buildSecrets } from './secrets';
-import { readSources, warnOfOldLocks, warnOfOthers } from './sources';
-import { noWheels, splicing } from './wheels';
+import { nxCommandLine } from '../report/error-text';
+import { interpreterPath } from '../service/runtimes';
+import type { BuildOptions, ContentOptions } from '../targets/build-target';
+import type { Decided, Resolution } from './decide';
 
 /** What goes into the package before the service's own files, and where it comes from. */
 export interface Dependencies {
   requirementsKey: string;
-  /** Build image with its digest; null where no container was used. */
+  /** Build image with its digest; null if no container was used. */
   image: string | null;
   engine: string;
   /** The store had them. */
@@ -44,157 +59,281 @@ export interface Dependencies {
   openPart: (next?: string) => Promise<OpenPart>;
   /** Modules that the part lacks since an option leaves their distribution out, by name. */
   leftOut?: () => ReadonlyMap<string, string>;
-  /** What to say where something is required and the part has no distribution. */
+  /** What to say if something is required and the part has no distribution. */
   whenNone?: () => string;
 }
 
 /** One value of the option `dependencies`. */
 export interface Mode {
-  /** pip's commands whose configuration counts. */
-  commands: readonly string[];
   /** What the store has for this key. */
   find: (key: string) => Dependencies | undefined;
-  /** The same, or made by pip: in a container, on this machine without `place`. */
-  ensure: (
-    components: KeyComponents,
-    request: ResolveRequest,
-    place: ContainerPlace | undefined,
-    exec: Exec,
-  ) => Promise<Dependencies>;
-}
-
-/** All that decides the dependencies, but for what only an engine knows. */
-export interface Resolution {
-  sources: RequirementSources;
-  request: ResolveRequest;
-  redact: Redact;
-  components: (place: 'container' | 'host', imageDigest: string | null) => KeyComponents;
-  /** What is required, the same on every machine; see `readMeaning`. */
-  written: RequirementsMeaning;
-  /** Nothing is required. */
-  isEmpty: boolean;
-  imageName: string;
-  /** Digest of the image where its name has it and a container may be used. */
-  pinned: string | undefined;
+  /** The same, made by pip if the store does not have it. */
+  ensure: (decided: Decided, resolution: Resolution, pip: Pip) => Promise<Dependencies>;
 }
 
 export function modeOf(
-  options: BuildOptions,
-  { runtime, architecture }: Marker,
+  { service: { project }, content, container }: BuildOptions,
+  target: Target,
   store: DiskWheelStore,
 ): Mode {
-  return options.dependencies === 'install'
-    ? installing(options.project, store)
-    : splicing(options, { runtime, architecture }, store);
+  return content.dependencies === 'install'
+    ? installing(project, store)
+    : splicing(project, content, container.engine, target, store);
 }
 
-export function readResolution(
-  options: BuildOptions,
-  { runtime, architecture }: Marker,
-  commands: readonly string[],
-): Resolution {
-  const sources = readSources(options, { runtime, architecture });
-  const inFiles = new RequirementSecrets(process.env);
-  const { meaning, written, isEmpty, ...required } = readRequirements(options, (text, path) =>
-    inFiles.protect(text, path),
-  );
-  const configuration = withConstraints(
-    readPipConfiguration(process.env, undefined, commands),
-    options,
-    (text, path) => inFiles.protect(text, path),
-  );
-  const { forPip, redact } = buildSecrets(inFiles, required.files.values(), configuration);
-  const imageName = buildImageName(options.image, { runtime, architecture });
-  return {
-    sources,
-    request: {
-      runtime,
-      architecture,
-      ...required,
-      configuration,
-      ssh: options.ssh,
-      secrets: forPip,
-      onLine: (line) => console.log(`  ${line}`),
-    },
-    redact,
-    components: (place, imageDigest) => ({
-      meaning,
-      runtime: runtime.name,
-      architecture,
-      dependencies: options.dependencies,
-      place,
-      imageDigest,
-      ...(place === 'container' ? { container: containerMeaning(options) } : {}),
-      pipArguments: options.pipArgs,
-      pipEnvironment: pipEnvironment(configuration),
-    }),
-    written,
-    isEmpty,
-    imageName,
-    pinned: options.engine === 'host' ? undefined : pinnedDigest(imageName),
-  };
-}
-
-/** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
-export async function ensureDependencies(
-  options: BuildOptions,
-  marker: Marker,
-  mode: Mode,
-  resolution: Resolution,
+export function splicing(
+  project: string,
+  content: ContentOptions,
+  engine: BuildOptions['container']['engine'],
+  target: Target,
   store: DiskWheelStore,
-  ready: () => Promise<unknown>,
-): Promise<Dependencies> {
-  const { request, redact, components, isEmpty, imageName, pinned, sources } = resolution;
-  warnOfOldLocks(request.files.keys(), options);
-  const keys = new KeyRecords(store.root);
-  const kept = (own: KeyComponents, dependencies: Dependencies): Dependencies => {
-    keys.write(keyContent(own));
-    const whenNone = () =>
-      skippedAll(own.meaning.requirements, sources.taken[0] ?? options.projectRoot, marker);
-    return isEmpty ? dependencies : { ...dependencies, whenNone };
+): Mode {
+  const part = partOptions(content, content.scripts ? interpreterPath(target.runtime) : null);
+  return {
+    find: (key) => {
+      const set = store.readSet(key);
+      return set && spliced(set, true, part, store);
+    },
+    ensure: async ({ components, key }, resolution, pip) => {
+      if (pip.onHost && engine === 'auto') {
+        console.log(
+          'no container engine is installed: using published wheels only ("engine": "host"), building nothing from source',
+        );
+      }
+      const door = new EarlyDoor(admitFor(target, !pip.onHost));
+      const run: WheelRun = { resolution, pip, door };
+      const installations = new Map<string, Installation>();
+      const lock = findLock(components, target);
+      const lines = new LineRecords(store.root);
+      const { set, hit } = await ensureWheelSet(
+        key,
+        store,
+        (directory) =>
+          lock
+            ? resolveLock(lock, lines, lockSteps(directory, lock, run, readAhead))
+            : resolveAll(directory, run),
+        door.admit,
+      );
+      if (!hit) warnUnpinned(project, resolution, set.wheels);
+      return spliced(set, hit, part, store, installations);
+
+      function readAhead(kept: readonly StoredWheel[]): Promise<void> {
+        return store.verifyAhead(kept, (wheel) =>
+          installations.set(wheel.sha256, readInstallation(wheel, part)),
+        );
+      }
+    },
   };
+}
 
-  // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
-  if (isEmpty) {
-    warnOfOthers(sources);
-    const own = components('host', null);
-    return kept(own, noWheels(requirementsKey(own), options, store));
-  }
+function partOptions(
+  { excludeDistributions, collisions, layer }: ContentOptions,
+  interpreter: string | null,
+): PartOptions {
+  return { excludeDistributions, collisions, layer, interpreter };
+}
 
-  for (const words of request.configuration.unheeded ?? []) console.warn(`warning: ${words}`);
-  warnOfBranches(components('host', null).meaning.requirements);
+/** pip for one wheel set. */
+interface WheelRun {
+  resolution: Resolution;
+  pip: Pip;
+  /** Of the wheel store. */
+  door: EarlyDoor;
+}
 
-  const known = pinned && mode.find(requirementsKey(components('container', pinned)));
-  if (known) return kept(components('container', pinned), known);
+function resolveAll(directory: string, run: WheelRun): Promise<ResolvedWheels> {
+  const { required, settings } = run.resolution;
+  console.log(`resolving ${describeTarget(settings.target)} wheels ${run.pip.where}`);
+  return runPip(directory, required, run);
+}
 
-  const image = await chooseImage(options, imageName, marker.architecture, store, redact);
-  const digest = image && (pinned ?? image.digest);
-  const own = digest ? components('container', digest) : components('host', null);
-  const there = mode.find(requirementsKey(own));
-  if (there) return kept(own, there);
-  const run = redactingExec(exec, redact);
-  // The container is what takes longest, so nothing that could wait may hold up its start.
-  // What goes wrong is told when it is needed.
-  const prepared = Promise.all([image && currentUser(image, run), loadExec()]).catch(
-    () => undefined,
+/** pip for a lock: for a few of its lines, as one of them is fetched, or for the whole. */
+function lockSteps(
+  directory: string,
+  { lines }: Lock,
+  run: WheelRun,
+  readAhead: (kept: readonly StoredWheel[]) => Promise<void>,
+): LockSteps {
+  const { where, resolvedBy } = run.pip;
+  return {
+    all: () => resolveAll(directory, run),
+    some: async (missing, kept) => {
+      const names = nameSome(missing.map(({ requirement }) => requirement.name));
+      console.log(`fetching ${missing.length} of ${lines.length} locked wheels ${where}: ${names}`);
+      // If that is not all, pip resolves the whole lock beside it.
+      const own = join(directory, 'lines');
+      mkdirSync(own);
+      const running = runPip(own, onlyLines(missing, run.resolution.required), run);
+      // This process has nothing else to do meanwhile. If it fails, pip still ends before its directory goes.
+      const [fetched, read] = await Promise.allSettled([running, readAhead(kept)]);
+      if (read.status === 'rejected') throw read.reason;
+      if (fetched.status === 'rejected') throw fetched.reason;
+      return fetched.value;
+    },
+    none: () => {
+      console.log(`all ${lines.length} locked wheels are in the wheel store`);
+      return { files: [], ...resolvedBy };
+    },
+    readNeeds: readWheelNeeds,
+  };
+}
+
+/** The same files, of which only these lines are left. */
+function onlyLines(missing: readonly LockedLine[], required: RequiredInput): RequiredInput {
+  const wanted = new Set(missing.map(({ text }) => text));
+  const files = [...required.files].map(
+    ([path, text]) => [path, withRequirements(text, (line) => wanted.has(line))] as const,
   );
-  await ready();
-  printReason(own, options, keys);
-  warnOfOthers(sources);
-  await prepared;
-  const place = image && digest ? containerPlace(options, image, digest, store) : undefined;
+  return {
+    ...required,
+    files: new Map(files),
+    pipArguments: [...required.pipArguments, '--no-deps', '--require-hashes'],
+  };
+}
+
+async function runPip(
+  directory: string,
+  required: RequiredInput,
+  { resolution: { settings }, pip, door }: WheelRun,
+): Promise<ResolvedWheels> {
+  const placed = await prepareInput(directory, required, settings, pip);
+  const files = await door.during(join(directory, TEMPORARY), () => pip.wheels(directory, placed));
+  return { files, ...pip.resolvedBy };
+}
+
+/** For a service that requires nothing, in either mode. */
+export function noWheels(
+  key: string,
+  content: ContentOptions,
+  store: DiskWheelStore,
+): Dependencies {
+  const set = { requirementsKey: key, image: null, engine: 'none', wheels: [] };
+  return spliced(set, true, partOptions(content, null), store);
+}
+
+function spliced(
+  { requirementsKey, image, engine, wheels }: WheelSet,
+  hit: boolean,
+  options: PartOptions,
+  store: DiskWheelStore,
+  installations?: ReadonlyMap<string, Installation>,
+): Dependencies {
+  const plan = planPart(wheels, options);
+  for (const warning of unknownExclusions(wheels, options)) console.warn(`warning: ${warning}`);
+  const write = (open: readonly OpenWheel[], sink: ByteSink) =>
+    writePart(open, options, sink, installations);
+  const openPart = (next?: string) => store.openPart(plan.digest, plan.wheels, write, next);
+  const leftOut = () =>
+    leftOutModules(
+      wheels.filter((wheel) => !plan.wheels.includes(wheel)),
+      store,
+    );
+  return { requirementsKey, image, engine, hit, part: plan.digest, openPart, leftOut };
+}
+
+/** By the name of a module, the distribution that has it. What cannot be read any more has none. */
+function leftOutModules(
+  wheels: readonly StoredWheel[],
+  store: DiskWheelStore,
+): ReadonlyMap<string, string> {
+  const modules = new Map<string, string>();
+  for (const wheel of wheels) {
+    try {
+      const source = openFile(store.wheelPath(wheel));
+      try {
+        const { entries } = readInstallation({ ...wheel, source }, { interpreter: null });
+        for (const { name } of modulesOf(entries)) modules.set(name, wheel.name);
+      } finally {
+        source.close();
+      }
+    } catch {
+      modules.set(normalizeName(wheel.name).replaceAll('-', '_'), wheel.name);
+    }
+  }
+  return modules;
+}
+
+/** A wheel that the container itself built carries the plain `linux` tag of that container. */
+function admitFor(target: Target, allowLocal: boolean): Admit {
+  return async (path) => {
+    const file = openFile(path);
+    try {
+      return await validateWheel(file, basename(path), { ...target, allowLocal });
+    } finally {
+      file.close();
+    }
+  };
+}
+
+/** pip installs into a tree, which is archived once for all packages. */
+export function installing(project: string, store: DiskWheelStore): Mode {
+  return {
+    find: (key) => {
+      const tree = store.readTree(key);
+      return tree && installed(tree, true, store);
+    },
+    ensure: async ({ key }, resolution, pip) => {
+      const { install } = pip;
+      if (!install) throw engineMissing();
+      const { required, settings } = resolution;
+      const { tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
+        console.log(`installing ${describeTarget(settings.target)} dependencies ${pip.where}`);
+        const placed = await prepareInput(directory, required, settings, pip);
+        const archive = join(directory, 'tree.zip');
+        await archiveTree(await install(directory, placed), archive);
+        const { image, engine } = pip.resolvedBy;
+        return { image: image ?? '', engine, write: (sink) => writePartFrom(archive, sink) };
+      });
+      if (!hit) warnUnpinned(project, resolution);
+      return installed(tree, hit, store);
+    },
+  };
+}
+
+async function writePartFrom(archive: string, sink: ByteSink): Promise<WrittenPart> {
+  const file = openFile(archive);
   try {
-    return kept(own, await mode.ensure(own, request, place, run));
-  } catch (error) {
-    throw redactedError(error, redact);
+    return await writeTreePart(file, sink);
+  } finally {
+    file.close();
   }
 }
 
-function warnOfBranches(requirements: readonly string[]): void {
-  const urls = unpinnedRepositories(requirements);
-  const [first] = urls;
-  if (first === undefined) return;
-  console.warn(
-    `warning: ${urls.join(', ')}: no full commit, so a build does not see when it moves and takes the wheel it has; write \`@<commit>\` after the URL: \`git ls-remote ${remoteArguments(first)}\``,
+function installed(tree: InstalledTree, hit: boolean, store: DiskWheelStore): Dependencies {
+  const openPart = () => Promise.resolve(store.openKnownPart(tree.part));
+  return { ...tree, hit, openPart };
+}
+
+function engineMissing(): LambdaPythonError {
+  return new LambdaPythonError('ENGINE_UNAVAILABLE', {
+    message: '`"dependencies": "install"` needs a container engine, and none is installed',
+    hint: 'install docker or podman, or set "dependencies": "wheels" on the build target to use published wheels',
+  });
+}
+
+/** How many names or changes one line shows. */
+export const SHOWN = 4;
+
+/** One warning, and only if something was resolved: a build of cached requirements repeats nothing. */
+export function warnUnpinned(
+  project: string,
+  { required, meaning: { requirements, constraints } }: Pick<Resolution, 'required' | 'meaning'>,
+  wheels: readonly StoredWheel[] = [],
+): void {
+  // A lock of uv, of Poetry or of the standard's form pins everything, whatever its lines look like here.
+  if (required.isLocked) return;
+  const names = unpinned(
+    requirements,
+    wheels.map(({ name }) => name),
+    constraints,
   );
+  if (names.length === 0) return;
+  console.warn(
+    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get others; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
+  );
+}
+
+function nameSome(names: readonly string[]): string {
+  const rest = names.length - SHOWN;
+  return names.slice(0, SHOWN).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { settingsOf } from '../platform/pip/pip.fixtures';
 import { readRequirements } from './requirements';
 
 let root: string;
@@ -15,18 +16,16 @@ function read(
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return readRequirements(
-    {
-      workspaceRoot: '/ws',
-      sourceRoot: root,
-      projectRoot: 'svc',
-      requirements: given.requirements ?? ['svc/requirements.txt'],
-      areRequirementsGiven: given.requirements !== undefined,
-      constraints: [],
-      pipArgs: given.pipArgs ?? [],
-    },
-    (text) => text,
-  );
+  const { requirements, pipArgs = [] } = given;
+  const service = { project: 'svc', workspaceRoot: '/ws', sourceRoot: root, projectRoot: 'svc' };
+  const required = {
+    projectRoot: 'svc',
+    workspaceRoot: '/ws',
+    constraints: [],
+    pipArgs,
+    requirements,
+  };
+  return readRequirements({ service, required }, settingsOf().target, (text) => text);
 }
 
 const LIBRARY = {
@@ -39,18 +38,21 @@ const PYLOCK =
 
 describe('readRequirements', () => {
   it('has the content of libraries in their meaning, and copies of their files', () => {
-    const { meaning, local, requirements, files } = read({
+    const { meaning, required } = read({
       ...LIBRARY,
       'svc/requirements.txt': '-e file:///ws/libs/a\n',
     });
     expect(Object.keys(meaning.content ?? {})).toEqual(['libs/a', 'libs/b']);
-    expect(local?.files.map(({ path }) => path)).toEqual([
+    expect(required.localFiles.map(({ path }) => path)).toEqual([
       'libs/a/pyproject.toml',
       'libs/b/setup.py',
     ]);
     // A library that only another one requires has a file of its own.
-    expect(requirements).toEqual(['svc/requirements.txt', 'svc/.implied-requirements.txt']);
-    expect(files.get('svc/.implied-requirements.txt')).toBe('./../libs/b\n');
+    expect(required.requirements).toEqual([
+      'svc/requirements.txt',
+      'svc/.implied-requirements.txt',
+    ]);
+    expect(required.files.get('svc/.implied-requirements.txt')).toBe('./../libs/b\n');
   });
 
   it('has no content where nothing of the workspace is named', () => {
@@ -67,12 +69,14 @@ describe('readRequirements', () => {
 
   it('takes a lock in the place of a missing requirements.txt, and says so', () => {
     const log = jest.spyOn(console, 'log').mockImplementation(() => undefined);
-    const { requirements, files, local } = read({ ...LIBRARY, 'svc/pylock.toml': PYLOCK });
-    expect(log.mock.calls).toEqual([['there is no requirements.txt: taking `svc/pylock.toml`']]);
-    expect(local?.isLocked).toBe(true);
+    const { required } = read({ ...LIBRARY, 'svc/pylock.toml': PYLOCK });
+    expect(log.mock.calls).toEqual([
+      ['requirements.txt does not exist: reading `svc/pylock.toml`'],
+    ]);
+    expect(required.isLocked).toBe(true);
     // It is complete: nothing is added to it.
-    expect(requirements).toEqual(['svc/pylock.toml.txt']);
-    expect([...files.values()]).toEqual(['a @ file:../libs/a\n']);
+    expect(required.requirements).toEqual(['svc/pylock.toml.txt']);
+    expect([...required.files.values()]).toEqual(['a @ file:../libs/a\n']);
     log.mockRestore();
   });
 
@@ -85,12 +89,12 @@ describe('readRequirements', () => {
   it('knows what a lock of uv says by its content, and leaves its lines to uv', () => {
     const lock =
       '[[package]]\nname = "svc"\nsource = { virtual = "." }\ndependencies = [{ name = "a" }]\n[[package]]\nname = "a"\nsource = { directory = "../libs/a" }\n';
-    const { meaning, local, isEmpty } = read(
+    const { meaning, required, isEmpty } = read(
       { ...LIBRARY, 'svc/uv.lock': lock, 'svc/pyproject.toml': '[project]\n' },
       { requirements: ['svc/uv.lock'] },
     );
     expect(Object.keys(meaning.content ?? {})).toEqual(['libs/a', 'svc/uv.lock']);
-    expect(local?.lock).toMatchObject({ tool: 'uv', path: 'svc/uv.lock' });
+    expect(required.lock).toMatchObject({ tool: 'uv', path: 'svc/uv.lock' });
     expect(isEmpty).toBe(false);
   });
 

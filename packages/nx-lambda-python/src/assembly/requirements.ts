@@ -1,4 +1,4 @@
-/** The requirements of a service as pip and the requirements key need them: with the content that they name. */
+/** What a service requires, with the content that its requirements name: for pip, the requirements key and comparisons. */
 
 import { posix } from 'node:path';
 import {
@@ -10,16 +10,23 @@ import {
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import type { LocalParts, RequirementsMeaning } from '../packaging/requirements/collect';
 import { describeLocal } from '../packaging/requirements/parse';
+import { lockKind } from '../packaging/requirements/lock';
+import { staleLocks } from '../packaging/requirements/lock-origin';
+import { checkLockScope } from '../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
+import {
+  chooseRequirements,
+  requirementSources,
+  type RequirementSources,
+} from '../packaging/requirements/sources';
 import { readLocalContent } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
-import type { ResolveRequest } from '../platform/pip/request';
-import type { BuildOptions } from './normalize';
+import type { RequiredInput, Target } from '../platform/pip/input';
+import type { BuildOptions, ServicePlace } from '../targets/build-target';
 
-export interface ServiceRequirements extends Pick<
-  ResolveRequest,
-  'files' | 'requirements' | 'constraints' | 'pipArguments' | 'local'
-> {
+export interface ServiceRequirements {
+  required: RequiredInput;
+  sources: RequirementSources;
   meaning: RequirementsMeaning;
   /** The same with variables of the environment as they are written: no machine's values are in it. */
   written: RequirementsMeaning;
@@ -27,53 +34,62 @@ export interface ServiceRequirements extends Pick<
   isEmpty: boolean;
 }
 
-type Options = Pick<
-  BuildOptions,
-  | 'workspaceRoot'
-  | 'sourceRoot'
-  | 'projectRoot'
-  | 'requirements'
-  | 'areRequirementsGiven'
-  | 'constraints'
-  | 'pipArgs'
->;
+type Options = Pick<BuildOptions, 'service' | 'required'>;
 
 /** @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID, OPTION_INVALID, ENTRY_INVALID */
-export function readRequirements(options: Options, protect: Protect): ServiceRequirements {
-  const workspace = workspaceFiles(options.sourceRoot);
-  const required = requiredInputs(options, workspace, protect);
+export function readRequirements(
+  { service: { sourceRoot }, required: options }: Options,
+  target: Target,
+  protect: Protect,
+): ServiceRequirements {
+  const workspace = workspaceFiles(sourceRoot);
   const { projectRoot, workspaceRoot } = options;
-  if (required.standIn !== undefined) {
-    console.log(`there is no requirements.txt: taking \`${required.standIn}\``);
+  const chosen = chooseRequirements(options, workspace.exists);
+  const [first = ''] = chosen.taken;
+  checkLocks(chosen.taken, workspace, target);
+  if (chosen.areDefault && lockKind(first)) {
+    console.log(`requirements.txt does not exist: reading \`${first}\``);
   }
-  const content = readLocalContent(options.sourceRoot, required.local, namesOf(required));
-  const { isLocked, lock } = required;
+  const given = { ...options, requirements: chosen.taken };
+  const found = readRequired(given, workspace, protect);
+  const content = readLocalContent(sourceRoot, found.local, namesOf(found));
+  const { isLocked, lock } = found;
   // A lock is complete: what it leaves out is not needed.
-  const implied = isLocked ? [] : impliedFile(projectRoot, required.local);
+  const implied = isLocked ? [] : impliedFile(projectRoot, found.local);
   return {
-    files: new Map([...required.files, ...implied]),
-    requirements: [...required.requirements, ...implied.map(([path]) => path)],
-    constraints: required.constraints,
-    pipArguments: options.pipArgs,
-    meaning: withContent(required.meaning, content.digests),
-    written: withContent(writtenInputs(options, workspace).meaning, content.digests),
-    local: {
+    required: {
+      step: 'required',
+      files: new Map([...found.files, ...implied]),
+      requirements: [...found.requirements, ...implied.map(([path]) => path)],
+      constraints: found.constraints,
+      pipArguments: options.pipArgs,
+      localFiles: content.files,
       base: { projectRoot, workspaceRoot },
-      files: content.files,
       isLocked,
       ...(lock && { lock }),
     },
-    isEmpty: required.isEmpty,
+    sources: requirementSources(chosen, projectRoot, workspace.read),
+    meaning: withContent(found.meaning, content.digests),
+    written: withContent(readWritten(given, workspace).meaning, content.digests),
+    isEmpty: found.isEmpty,
   };
 }
 
-/** What a package is compared by, on machines that have no token of an index, too. */
-export function readMeaning(options: Options): RequirementsMeaning {
-  const required = writtenInputs(options, workspaceFiles(options.sourceRoot));
-  return withContent(
-    required.meaning,
-    readLocalContent(options.sourceRoot, required.local, namesOf(required)).digests,
-  );
+/** What a package is compared by, even on machines without a token for an index. */
+export function readMeaning({ service, required }: Options): RequirementsMeaning {
+  const written = readWritten(required, workspaceFiles(service.sourceRoot));
+  const { digests } = readLocalContent(service.sourceRoot, written.local, namesOf(written));
+  return withContent(written.meaning, digests);
+}
+
+/** Variables of the environment stand for themselves, except in paths, which need their values. */
+function readWritten(options: RequirementOptions, workspace: WorkspaceFiles): RequiredInputs {
+  try {
+    return readRequired(options, workspace);
+  } catch {
+    const secrets = new RequirementSecrets(process.env);
+    return readRequired(options, workspace, (text, path) => secrets.protect(text, path));
+  }
 }
 
 /** Of the files that name others, for messages. */
@@ -81,28 +97,13 @@ function namesOf({ lock, requirements }: RequiredInputs): string {
   return lock?.path ?? requirements.join(', ');
 }
 
-/** Variables of the environment stand for themselves, but where a path needs their values. */
-function writtenInputs(options: Options, workspace: WorkspaceFiles): RequiredInputs {
-  try {
-    return requiredInputs(options, workspace);
-  } catch {
-    const secrets = new RequirementSecrets(process.env);
-    return requiredInputs(options, workspace, (text, path) => secrets.protect(text, path));
+/** @throws REQUIREMENTS_INVALID for a lock that was made for another Python or system */
+function checkLocks(paths: readonly string[], { read }: WorkspaceFiles, target: Target): void {
+  for (const path of paths) {
+    const kind = lockKind(path);
+    const text = kind && read(path);
+    if (kind && text !== undefined) checkLockScope({ path, kind }, text, target);
   }
-}
-
-function requiredInputs(
-  options: Options,
-  workspace: WorkspaceFiles,
-  protect?: Protect,
-): RequiredInputs {
-  return readRequired(requirementOptions(options), workspace, protect);
-}
-
-export function requirementOptions(options: Omit<Options, 'sourceRoot'>): RequirementOptions {
-  const { projectRoot, workspaceRoot, constraints, pipArgs } = options;
-  const requirements = options.areRequirementsGiven ? options.requirements : undefined;
-  return { projectRoot, workspaceRoot, requirements, constraints, pipArgs };
 }
 
 /** Libraries that no requirements file names, in a file of their own. */
@@ -121,4 +122,18 @@ function withContent(
 ): RequirementsMeaning {
   const all = { ...content, ...meaning.content };
   return Object.keys(all).length === 0 ? meaning : { ...meaning, content: all };
+}
+
+/**
+ * Warns of locks whose input was changed afterwards: the build takes them.
+ * @param paths the requirements files of the service, relative to the workspace
+ */
+export function warnOfOldLocks(
+  paths: Iterable<string>,
+  { sourceRoot, workspaceRoot }: Pick<ServicePlace, 'sourceRoot' | 'workspaceRoot'>,
+): void {
+  const { read, exists } = workspaceFiles(sourceRoot);
+  for (const warning of staleLocks(paths, workspaceRoot, read, exists)) {
+    console.warn(`warning: ${warning}`);
+  }
 }

@@ -17,9 +17,9 @@ import { checkNames } from '../service/files';
 import { discoverHandlers, type Handler } from '../service/discover';
 import { parseMarker, type Marker } from '../service/marker';
 import { parseModule } from '../python/module';
-import type { BuildOptions } from './normalize';
+import type { ServicePlace } from '../targets/build-target';
 
-type Place = Pick<BuildOptions, 'sourceRoot' | 'projectRoot'>;
+type Place = Pick<ServicePlace, 'sourceRoot' | 'projectRoot'>;
 
 export interface Service {
   marker: Marker;
@@ -103,7 +103,7 @@ export function readMarker({ sourceRoot, projectRoot }: Place): Marker {
   const file = join(sourceRoot, path);
   if (!existsSync(file)) {
     throw new LambdaPythonError('MARKER_MISSING', {
-      message: `\`${path}\` does not exist, so this project is no service`,
+      message: `\`${path}\` does not exist, so this project is not a service`,
       hint: 'create one with `nx g nx-lambda-python:project`, or add a pyproject.toml with a [tool.nx-lambda-python] table',
     });
   }

@@ -1,25 +1,18 @@
 /** `nx explain <service>`: hit or miss, and why. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { storeDirectory } from '../platform/store/store-directory';
-import { DiskWheelStore } from '../platform/store/wheel-store';
+import { explainDependencies, renderExplanation } from '../assembly/explain';
 import { renderError } from '../report/error-text';
-import { buildOptionsOf } from '../targets/build-target';
-import { readMarker } from '../assembly/service';
-import { renderExplanation } from '../assembly/explanation-text';
 import type { ExplainExecutorSchema } from '../schemas/explain';
-import { explainDependencies } from '../assembly/explanation';
+import { buildOptionsOf } from '../targets/build-target';
 import { commandsOf } from '../targets/project';
 
 export default async function explainExecutor(
-  schema: ExplainExecutorSchema,
+  { format, buildTarget }: ExplainExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const { format, buildTarget } = schema;
-    const options = buildOptionsOf(context, buildTarget);
-    const store = new DiskWheelStore(storeDirectory());
-    const explanation = await explainDependencies(options, readMarker(options), store);
+    const explanation = await explainDependencies(buildOptionsOf(context, buildTarget));
     console.log(
       format === 'json'
         ? JSON.stringify({ format: 2, ...explanation }, null, 2)

@@ -13,7 +13,7 @@ import { renderError } from '../report/error-text';
 import { oneLine, renderBytes } from '../report/text';
 import { readPackage } from '../platform/files/built-package';
 import { systemClock } from '../release/model/clock';
-import { usePackage } from '../assembly/use';
+import { usePackage } from '../assembly/present';
 import { askAccount, openAccount } from '../releasing/account';
 import { inConfiguration } from '../targets/configuration';
 import type { UploadExecutorSchema } from '../schemas/upload';

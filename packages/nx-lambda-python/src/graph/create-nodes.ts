@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import type { MachineInputs } from '../packaging/inputs/package-inputs';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
-import { machineInputs } from '../platform/pip/machine-inputs';
+import { machineInputs } from '../platform/pip/configuration';
 import { countHandlers } from '../service/files';
 import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { declaredName, hasMarker } from '../service/pyproject';

@@ -16,11 +16,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { WorkspaceContext } from 'nx/src/native';
 import { keyContent } from '../packaging/requirements-key';
-import { readResolution } from '../assembly/dependencies';
-import { normalizeOptions } from '../assembly/normalize';
+import { decide, readResolution } from '../assembly/decide';
 import { readContent, readMarker } from '../assembly/service';
 import type { BuildExecutorSchema } from '../schemas/build';
+import { DiskWheelStore } from '../platform/store/wheel-store';
 import { createNodesV2 } from '../plugin';
+import { normalizeOptions } from '../targets/build-target';
 import type { PluginOptions } from './options';
 
 export interface Inferred {
@@ -124,8 +125,10 @@ export class StaleWorkspace {
       projectName: 'svc',
       projectsConfigurations: { projects: { svc: { root: this.service } } },
     } as never);
-    const marker = readMarker(options);
-    const { components } = readResolution(options, marker, ['wheel', 'download']);
-    return JSON.stringify([keyContent(components('host', null)), readContent(options, marker)]);
+    const { service } = options;
+    const marker = readMarker(service);
+    const resolution = readResolution(options, marker, new DiskWheelStore('/nowhere'));
+    const { components } = decide(resolution, undefined);
+    return JSON.stringify([keyContent(components), readContent(service, marker)]);
   }
 }

@@ -24,7 +24,7 @@ import {
 } from '../release/plan/remote-states';
 import { parseMarker } from '../service/marker';
 import type { SimulatedAccount } from '../testing';
-import type { UsedPackage } from '../assembly/use';
+import type { UsedPackage } from '../assembly/present';
 import type { DeployAccess } from './access';
 import type { DeployRequest } from './deploy-request';
 

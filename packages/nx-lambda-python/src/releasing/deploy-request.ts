@@ -10,7 +10,7 @@ import type { PlanRules } from '../release/plan/plan';
 import type { StorageMode } from '../release/model/function-state';
 import type { OutputFormat } from '../report/render';
 import { MARKER_FILE, parseMarker } from '../service/marker';
-import { usePackage, type UsedPackage } from '../assembly/use';
+import { usePackage, type UsedPackage } from '../assembly/present';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import { currentProject, nxCommand } from '../targets/project';

@@ -10,7 +10,7 @@ import type { Decision } from '../packaging/inputs/decision';
 import { LAYER_FILE, renderManifest, type BuildManifest } from '../packaging/manifest';
 import type { SimulatedAccount } from '../testing';
 import { smallZip } from '../testing/seeding';
-import { presentDecision } from '../assembly/decision';
+import { packageDecision } from '../assembly/decide';
 import { buildOptionsOf } from '../targets/build-target';
 import { readMeaning } from '../assembly/requirements';
 import { readContent, readMarker } from '../assembly/service';
@@ -121,8 +121,9 @@ export class TestWorkspace {
       if (!existsSync(file)) writeFileSync(file, text);
     }
     const options = buildOptionsOf(this.context('build'));
-    const marker = readMarker(options);
-    return presentDecision(options, marker, readContent(options, marker), readMeaning(options));
+    const marker = readMarker(options.service);
+    const content = readContent(options.service, marker);
+    return packageDecision(options, marker, content, readMeaning(options));
   }
 
   context(targetName: string, configurationName?: string): ExecutorContext {

@@ -1,6 +1,5 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { normalizeOptions } from '../assembly/normalize';
-import { buildOptionsOf } from './build-target';
+import { buildOptionsOf, normalizeOptions } from './build-target';
 import { buildOutput, DEFAULT_BUILD_TARGET } from './chain';
 import { DEFAULT_FUNCTION_NAME } from '../release/plan/functions';
 import * as deploySchema from '../schemas/deploy.json';
@@ -73,8 +72,8 @@ function context(outputPath: string | undefined): ExecutorContext {
 
 /** Where build, explain and upload (with it deploy, rollback and prune-versions) have the package. */
 const places = (outputPath: string | undefined) => [
-  normalizeOptions({ outputPath }, context(outputPath)).outputPath,
-  buildOptionsOf(context(outputPath)).outputPath,
+  normalizeOptions({ outputPath }, context(outputPath)).output.path,
+  buildOptionsOf(context(outputPath)).output.path,
   buildOutput(context(outputPath)).displayed,
 ];
 

@@ -23,17 +23,21 @@ export interface Decision {
 
 /** Options of a build that change what is in its package. */
 export interface DecidingOptions {
-  dependencies: string;
   image: string | undefined;
   /** Targets of volumes, and variables with their values. */
   container:
     { volumes: readonly string[]; environment: Readonly<Record<string, string>> } | undefined;
   pipArgs: readonly string[];
+  content: DecidingContent;
+}
+
+export interface DecidingContent {
+  dependencies: string;
   excludeDistributions: readonly string[];
   collisions: Readonly<Record<string, string>>;
   scripts: boolean;
-  bytecode: boolean;
-  bytecodeBudgetMb: number;
+  /** Millions of bytes that it may take; null for none. */
+  bytecodeMb: number | null;
   layer: boolean;
 }
 
@@ -86,11 +90,10 @@ function optionFacts({
   image,
   container,
   pipArgs,
-  ...options
+  content: { excludeDistributions, bytecodeMb, ...content },
 }: DecidingOptions): Record<string, Json> {
-  const { dependencies, excludeDistributions, collisions, scripts, bytecode, layer } = options;
   return {
-    dependencies,
+    dependencies: content.dependencies,
     image: image ?? null,
     container: container
       ? {
@@ -105,9 +108,9 @@ function optionFacts({
       : null,
     pipArgs: pipArgs.map(withoutCredentials),
     excludeDistributions: [...excludeDistributions].sort(),
-    collisions,
-    scripts,
-    bytecode: bytecode ? options.bytecodeBudgetMb : null,
-    layer,
+    collisions: content.collisions,
+    scripts: content.scripts,
+    bytecode: bytecodeMb,
+    layer: content.layer,
   };
 }

@@ -6,10 +6,12 @@ import {
   type LocalParts,
   type RequirementsMeaning,
 } from '../requirements/collect';
-import { findLinksInArguments, type ReadFile } from '../requirements/parse';
-import { defaultRequirements, onlyLock, readToolLock } from '../requirements/lock';
+import { findLinksInArguments } from '../requirements/parse';
+import type { ReadFile } from '../requirements/parse';
+import { onlyLock, readToolLock } from '../requirements/lock';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
+import { chooseRequirements } from '../requirements/sources';
 import type { WorkspaceFiles } from './workspace-files';
 
 /** Of the build target. Paths are relative to the workspace. */
@@ -17,7 +19,7 @@ export interface RequirementOptions {
   projectRoot: string;
   /** Absolute. */
   workspaceRoot: string;
-  /** Undefined where nobody chose: then a lock may stand in for a missing requirements.txt. */
+  /** Undefined if the option is not set: then a lock may stand in for a missing requirements.txt. */
   requirements: readonly string[] | undefined;
   constraints: readonly string[];
   pipArgs: readonly string[];
@@ -27,8 +29,6 @@ export interface RequirementOptions {
 export type Protect = (text: string, path: string) => string;
 
 export interface RequiredInputs {
-  /** The lock that stands in for a missing requirements.txt. */
-  standIn: string | undefined;
   /** As they are given to pip. */
   requirements: string[];
   constraints: readonly string[];
@@ -42,7 +42,7 @@ export interface RequiredInputs {
   /** A lock that only its own tool can turn into requirement lines, with the files that the tool reads. */
   lock: { tool: 'uv' | 'poetry'; path: string; files: ReadonlyMap<string, string> } | undefined;
   isEmpty: boolean;
-  /** Every path that was looked for, sorted, also where nothing is there: what appears there decides, too. */
+  /** Every path that was looked for, sorted, whether it exists or not: what appears there decides, too. */
   asked: string[];
   /** Of the environment, sorted: those that the files use outside of credentials. */
   variables: string[];
@@ -58,21 +58,16 @@ export function readRequired(
 ): RequiredInputs {
   const asked = new Set<string>();
   const noting = noteAsked(files, asked);
-  const chosen = options.requirements ?? [defaultOf(options, noting.exists)];
-  const given = { ...options, requirements: chosen };
-  const lock = onlyLock(chosen, options.constraints);
-  const [first = ''] = chosen;
+  const { taken } = chooseRequirements(options, noting.exists);
+  const given = { ...options, requirements: taken };
+  const lock = onlyLock(taken, options.constraints);
   const required =
     lock?.kind === 'uv' || lock?.kind === 'poetry'
       ? toolLock(given, lock.path, lock.kind, noting)
       : lock
         ? pylock(given, lock.path, noting, protect)
         : requirementFiles(given, noting.exists, protecting(protect, noting.read), false);
-  return {
-    ...required,
-    standIn: options.requirements === undefined && lock ? first : undefined,
-    asked: [...asked].sort(),
-  };
+  return { ...required, asked: [...asked].sort() };
 }
 
 function noteAsked(files: Files, asked: Set<string>): Files {
@@ -85,13 +80,8 @@ function noteAsked(files: Files, asked: Set<string>): Files {
   return { ...files, read: note(files.read), exists: note(files.exists) };
 }
 
-function defaultOf({ projectRoot }: RequirementOptions, exists: (path: string) => boolean): string {
-  const inProject = (name: string) => posix.join(projectRoot, name);
-  return inProject(defaultRequirements((name) => exists(inProject(name))));
-}
-
 type Given = RequirementOptions & { requirements: readonly string[] };
-type Required = Omit<RequiredInputs, 'standIn' | 'asked'>;
+type Required = Omit<RequiredInputs, 'asked'>;
 
 function requirementFiles(
   options: Given,

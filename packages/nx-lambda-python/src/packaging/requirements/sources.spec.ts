@@ -1,14 +1,10 @@
-import { besideWarning, requirementSources } from './sources';
+import { besideWarning, chooseRequirements, requirementSources } from './sources';
 
 function sources(files: Record<string, string>, requirements?: string[]) {
-  return requirementSources(
-    {
-      projectRoot: 'svc',
-      requirements: requirements ?? ['svc/requirements.txt'],
-      areRequirementsGiven: requirements !== undefined,
-    },
-    (path) => files[path.replace(/^svc\//, '')],
-  );
+  const read = (path: string) => files[path.replace(/^svc\//, '')];
+  const exists = (path: string) => read(path) !== undefined;
+  const chosen = chooseRequirements({ projectRoot: 'svc', requirements }, exists);
+  return requirementSources(chosen, 'svc', read);
 }
 
 const DECLARED = { 'pyproject.toml': '[project]\ndependencies = ["requests"]\n' };

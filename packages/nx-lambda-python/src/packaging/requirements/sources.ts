@@ -8,40 +8,46 @@ import { isLockFile } from './lock-file';
 import { readOrigin } from './lock-origin';
 import { parseToml, tableOf } from './toml';
 
-export interface RequirementSources {
+/** Which requirements a build reads. */
+export interface ChosenRequirements {
   /** Relative to the workspace, as all paths here. */
-  taken: string[];
-  /** Files at the service's root that say what is required, too. */
-  beside: string[];
-  /** False where the option names what is taken. */
+  taken: readonly string[];
+  /** False if the option names what is taken. */
   areDefault: boolean;
 }
 
-export function requirementSources(
+export interface RequirementSources extends ChosenRequirements {
+  /** Files at the service's root that say what is required, too. */
+  beside: string[];
+}
+
+/** @param requirements of the option; undefined for what the service has at its root */
+export function chooseRequirements(
   {
     projectRoot,
     requirements,
-    areRequirementsGiven,
-  }: { projectRoot: string; requirements: readonly string[]; areRequirementsGiven: boolean },
+  }: { projectRoot: string; requirements?: readonly string[] | undefined },
+  exists: (path: string) => boolean,
+): ChosenRequirements {
+  if (requirements !== undefined) return { taken: requirements, areDefault: false };
+  const inProject = (name: string) => posix.join(projectRoot, name);
+  const name = defaultRequirements((one) => exists(inProject(one)));
+  return { taken: [inProject(name)], areDefault: true };
+}
+
+export function requirementSources(
+  { taken, areDefault }: ChosenRequirements,
+  projectRoot: string,
   read: ReadFile,
 ): RequirementSources {
-  const inProject = (name: string) => posix.join(projectRoot, name);
-  const isThere = (name: string) => read(inProject(name)) !== undefined;
-  const taken = areRequirementsGiven
-    ? [...requirements]
-    : [inProject(defaultRequirements(isThere))];
-  const files = ['requirements.txt', ...LOCKS].filter(isThere).map(inProject);
-  const project = inProject('pyproject.toml');
+  const files = ['requirements.txt', ...LOCKS]
+    .map((name) => posix.join(projectRoot, name))
+    .filter((path) => !taken.includes(path) && read(path) !== undefined);
+  const project = posix.join(projectRoot, 'pyproject.toml');
   // A lock was made of what pyproject.toml declares.
   const isLocked = taken.some((path) => lockKind(path) !== undefined || isLock(read(path) ?? ''));
-  return {
-    taken,
-    beside: [
-      ...files.filter((path) => !taken.includes(path)),
-      ...(!isLocked && declares(read(project) ?? '', project) ? [project] : []),
-    ],
-    areDefault: !areRequirementsGiven,
-  };
+  const isDeclared = !isLocked && declares(read(project) ?? '', project);
+  return { taken, areDefault, beside: [...files, ...(isDeclared ? [project] : [])] };
 }
 
 /** What a build says that took one of several; undefined where there is one, or the option chose. */

@@ -5,12 +5,14 @@
  * environment, never through an argument, and pip gets exactly what the requirements key has, in a container as here.
  */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import type { MachineInputs, Unseen } from '../../packaging/inputs/package-inputs';
 import {
   asVariables,
   configurationFiles,
+  decidingFromFiles,
   pipSettings,
   RESOLVING_COMMANDS,
   type ConfiguredSetting,
@@ -20,7 +22,13 @@ import {
   readConstraints,
   type ConfiguredConstraints,
 } from '../../packaging/inputs/pip-constraints';
-import { pipSetting, pipVariable, type PipSettingClass } from '../../packaging/inputs/pip-settings';
+import {
+  decidingVariables,
+  pipSetting,
+  pipVariable,
+  type PipSettingClass,
+} from '../../packaging/inputs/pip-settings';
+import { inWorkspace } from '../../packaging/requirements/parse';
 
 export interface PipConfiguration {
   /** Variables that choose wheels: with the constraints' meaning they are part of the requirements key. May hold credentials. */
@@ -131,7 +139,59 @@ export function pipVariables(
   return { ...connecting, ...deciding, ...Object.fromEntries(named) };
 }
 
-/** As for pip, what lies in a directory that this user may not enter is not there. */
+/**
+ * What of this machine decides wheels, for the inputs of Nx.
+ * @param workspaceRoot absolute
+ */
+export function machineInputs(
+  workspaceRoot: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): MachineInputs {
+  const files = configurationFiles(environment, process.platform, homedir(), existsSync);
+  const base = { projectRoot: '.', workspaceRoot };
+  const deciding = decidingFromFiles(environment, files, readText);
+  const inside = files.flatMap((file) => inWorkspace(file, base) ?? []);
+  const settings = deciding
+    .filter(({ file }) => inWorkspace(file ?? '', base) === undefined)
+    .map(({ name, file }) => ({
+      what: `pip's \`${name}\` of \`${file}\``,
+      why: 'the file is not in the workspace',
+    }));
+  const constraints = readNamed(workspaceRoot, environment, files);
+  return {
+    variables: decidingVariables(),
+    settings: [...settings, ...constraints.settings],
+    files: [...inside, ...constraints.files],
+  };
+}
+
+function readNamed(
+  workspaceRoot: string,
+  environment: NodeJS.ProcessEnv,
+  files: readonly string[],
+): { files: readonly string[]; settings: Unseen[] } {
+  const base = { workspaceRoot, sourceRoot: workspaceRoot, projectRoot: '.' };
+  try {
+    const configuration = readPipConfiguration(environment, files);
+    const { constraints } = withConstraints(configuration, base, (text) => text);
+    return {
+      files: constraints?.inside ?? [],
+      settings: (constraints?.outside ?? []).map((path) => ({
+        what: `the constraints \`${path}\``,
+        why: isAbsolute(path) ? 'the file is not in the workspace' : 'it is not a file',
+      })),
+    };
+  } catch {
+    // The build reports what is wrong, and Nx caches no failure.
+    return { files: [], settings: [{ what: "pip's constraints", why: 'they cannot be read' }] };
+  }
+}
+
+/** As for pip, a file that this user cannot read is not there. */
 function readText(path: string): string | undefined {
-  return existsSync(path) && statSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

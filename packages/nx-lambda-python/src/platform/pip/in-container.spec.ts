@@ -2,36 +2,21 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec } from '../process/exec';
-import { installInContainer, resolveInContainer } from './in-container';
-import type { ContainerPlace } from './pip-container';
-import type { ResolveRequest } from './request';
+import { containerPip, type ContainerPlace } from './in-container';
+import type { PlacedInput } from './input';
+import { ended, inputOf, placeOf, settingsOf } from './pip.fixtures';
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'in-container-'))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const request: ResolveRequest = {
-  runtime: { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null },
-  architecture: 'x86_64',
-  files: new Map([['services/a/requirements.txt', 'six\n']]),
-  requirements: ['services/a/requirements.txt'],
-  constraints: [],
+const input: PlacedInput = {
+  ...inputOf('services/a/requirements.txt', 'six\n'),
+  step: 'placed',
   pipArguments: ['--target=/mine', '--wheel-dir=/mine'],
-  configuration: { deciding: {}, connecting: {}, certificates: undefined },
-  ssh: 'auto',
-  secrets: () => ({ variables: {}, netrc: undefined }),
-  onLine: () => undefined,
 };
-const place = (): ContainerPlace => ({
-  image: { engine: 'podman', name: 'image:1', digest: 'sha256:aa' },
-  network: undefined,
-  mount: 'bind',
-  volumes: [],
-  environment: {},
-  inherited: [],
-  extraArguments: [],
-  pipCache: join(directory, 'cache'),
-});
+const pipOf = (exec: Exec, place: Partial<ContainerPlace> = {}, settings = settingsOf()) =>
+  containerPip(placeOf(directory, place), settings, exec);
 
 /** An engine that leaves `files` in the container's directory. */
 function engine(files: string[], ran: string[][]): Exec {
@@ -39,8 +24,7 @@ function engine(files: string[], ran: string[][]): Exec {
     const words = [file, ...args].filter((word) => !word.startsWith('--label='));
     if (args[0] === 'run') ran.push(words.map((word) => word.replaceAll(directory, '<work>')));
     for (const path of files) writeFileSync(join(directory, path), '');
-    const output = { stdout: '', stderr: '', output: '' };
-    return Promise.resolve({ exitCode: 0, notFound: false, ...output });
+    return Promise.resolve(ended());
   };
 }
 
@@ -50,33 +34,30 @@ function pipArguments(): string[] {
 }
 
 const FILES = ['--requirement', '/nx-lambda-python/input/services/a/requirements.txt'];
-const PINNED = { image: 'image:1@sha256:aa', engine: 'podman' };
 
 describe('pip in the container', () => {
   it('makes wheels', async () => {
     const exec = engine(['wheels/six-1.17.0-py2.py3-none-any.whl', 'wheels/note.txt'], []);
-    expect(await resolveInContainer(directory, request, place(), exec)).toEqual({
-      files: [join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl')],
-      ...PINNED,
-    });
+    const pip = pipOf(exec);
+    expect(await pip.wheels(directory, input)).toEqual([
+      join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl'),
+    ]);
+    expect(pip.resolvedBy).toEqual({ image: 'image:1@sha256:aa', engine: 'podman' });
     expect(pipArguments()).toEqual([
       'wheel',
       ...FILES,
-      ...request.pipArguments,
+      ...input.pipArguments,
       '--wheel-dir=/nx-lambda-python/wheels',
     ]);
   });
 
   it('installs, without bytecode', async () => {
     const exec = engine(['tree/six.py'], []);
-    expect(await installInContainer(directory, request, place(), exec)).toEqual({
-      tree: join(directory, 'tree'),
-      ...PINNED,
-    });
+    expect(await pipOf(exec).install?.(directory, input)).toBe(join(directory, 'tree'));
     expect(pipArguments()).toEqual([
       'install',
       ...FILES,
-      ...request.pipArguments,
+      ...input.pipArguments,
       '--no-compile',
       '--no-warn-conflicts',
       '--target=/nx-lambda-python/tree',
@@ -85,9 +66,8 @@ describe('pip in the container', () => {
 
   it('keeps what others have in its cache where a hash does not fit', async () => {
     const ran: string[][] = [];
-    const own = place();
-    const entry = join(own.pipCache, 'http-v2', 'entry');
-    mkdirSync(join(own.pipCache, 'http-v2'), { recursive: true });
+    const entry = join(directory, 'cache', 'http-v2', 'entry');
+    mkdirSync(join(directory, 'cache', 'http-v2'), { recursive: true });
     writeFileSync(entry, '');
     const output =
       'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n' +
@@ -96,7 +76,7 @@ describe('pip in the container', () => {
       ...(await engine([], ran)(file, args, options)),
       ...(args[0] === 'run' ? { exitCode: 1, output } : {}),
     });
-    await expect(resolveInContainer(directory, request, own, exec)).rejects.toMatchObject({
+    await expect(pipOf(exec).wheels(directory, input)).rejects.toMatchObject({
       code: 'PIP_FAILED',
     });
     expect(ran.map((words) => words.includes('--env=PIP_NO_CACHE_DIR=1'))).toEqual([false, true]);
@@ -105,17 +85,13 @@ describe('pip in the container', () => {
 
   it('sees what the user mounts, sets and passes on, whose values are in no argument', async () => {
     const ran: string[][] = [];
-    await resolveInContainer(
-      directory,
-      { ...request, configuration: { ...request.configuration, deciding: { PIP_PRE: 'secret' } } },
-      {
-        ...place(),
-        volumes: [{ source: '/opt/oracle', target: '/oracle', readOnly: true }],
-        environment: { CFLAGS: '-O2' },
-        inherited: ['TOKEN', 'PIP_PRE'],
-      },
-      engine([], ran),
-    );
+    const place = {
+      volumes: [{ source: '/opt/oracle', target: '/oracle', readOnly: true }],
+      environment: { CFLAGS: '-O2' },
+      inherited: ['TOKEN', 'PIP_PRE'],
+    };
+    const settings = settingsOf({ deciding: { PIP_PRE: 'secret' } });
+    await pipOf(engine([], ran), place, settings).wheels(directory, input);
     expect(ran[0]).toEqual(
       expect.arrayContaining([
         '--mount=type=bind,source=/opt/oracle,target=/oracle,readonly',
@@ -131,10 +107,10 @@ describe('pip in the container', () => {
 
   it("runs in one and the same container, for the runtime's glibc", async () => {
     const ran: string[][] = [];
-    await resolveInContainer(directory, request, place(), engine([], ran));
+    await pipOf(engine([], ran)).wheels(directory, input);
     rmSync(directory, { recursive: true });
     directory = mkdtempSync(join(tmpdir(), 'in-container-'));
-    await installInContainer(directory, request, place(), engine([], ran));
+    await pipOf(engine([], ran)).install?.(directory, input);
     const [first, second] = ran;
     expect(first).toEqual(second);
     expect(second).toContain('--env=PYTHONPATH=/nx-lambda-python/platform');

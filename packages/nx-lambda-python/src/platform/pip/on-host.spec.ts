@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
-import { findPython, resolveOnHost } from './on-host';
-import type { ResolveRequest } from './request';
+import type { PlacedInput } from './input';
+import { findPython, hostPip } from './on-host';
+import { ended, inputOf, settingsOf } from './pip.fixtures';
 
-const result = (partial: Partial<ExecResult>): ExecResult => ({
-  ...{ exitCode: 0, stdout: '', stderr: '', output: '', notFound: false },
-  ...partial,
-});
 const pip = (version: string, python: string): ExecResult =>
-  result({ stdout: `pip ${version} from C:\\Python\\Lib\\site-packages\\pip (python ${python})` });
-const ABSENT = result({ exitCode: null, notFound: true });
-const NO_PIP = result({ exitCode: 1, stderr: '/usr/bin/python3: No module named pip' });
+  ended({ stdout: `pip ${version} from C:\\Python\\Lib\\site-packages\\pip (python ${python})` });
+const ABSENT = ended({ exitCode: null, notFound: true });
+const NO_PIP = ended({ exitCode: 1, stderr: '/usr/bin/python3: No module named pip' });
 
 /** A machine with these programs. */
 const machine =
@@ -48,7 +45,7 @@ describe('findPython', () => {
       'only `python3` (pip 9.0, Python 3), `python` (pip 20.3, Python 2), `py` (no pip)',
       'or Python 3 with pip, or uv',
     ],
-    ['uv without a Python', { uv: result({ exitCode: 2 }) }, '`uv` (no pip)', 'uv python install'],
+    ['uv without a Python', { uv: ended({ exitCode: 2 }) }, '`uv` (no pip)', 'uv python install'],
   ])('says what it found: %s', async (_, programs, message, hint) => {
     await expect(findPython(machine(programs))).rejects.toMatchObject({
       code: 'HOST_PYTHON_MISSING',
@@ -58,35 +55,26 @@ describe('findPython', () => {
   });
 });
 
-describe('resolveOnHost', () => {
+describe('pip of this machine', () => {
   let directory: string;
   beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'on-host-'))));
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const request: ResolveRequest = {
-    runtime: { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null },
-    architecture: 'arm64',
-    files: new Map([['requirements.txt', 'six\n']]),
-    requirements: ['requirements.txt'],
-    constraints: [],
-    pipArguments: ['--pre'],
-    configuration: {
-      deciding: { PIP_INDEX_URL: 'https://me:s3cret@index.invalid' },
-      connecting: {},
-      certificates: undefined,
-    },
-    ssh: 'none',
-    secrets: () => ({ variables: {}, netrc: undefined }),
-    onLine: () => undefined,
+  const input: PlacedInput = {
+    ...inputOf('requirements.txt', 'six\n', { pipArguments: ['--pre'] }),
+    step: 'placed',
   };
+  const DECIDING = { PIP_INDEX_URL: 'https://me:s3cret@index.invalid' };
+  const resolve = (exec: Exec, settings = settingsOf({ deciding: DECIDING }, 'arm64')) =>
+    hostPip(settings, exec).wheels(directory, input);
 
   /** A Python that downloads `files`. */
-  function python(files: string[], ended: Partial<ExecResult>, calls: Call[]): Exec {
+  function python(files: string[], result: Partial<ExecResult>, calls: Call[]): Exec {
     return (file, args, options) => {
       if (args.includes('--version')) return machine({ python3: pip('26.3', '3.13') })(file, args);
       calls.push({ args, options });
       for (const name of files) writeFileSync(join(directory, 'wheels', name), '');
-      return Promise.resolve(result(ended));
+      return Promise.resolve(ended(result));
     };
   }
   interface Call {
@@ -97,16 +85,14 @@ describe('resolveOnHost', () => {
   it("asks for the runtime's tags and markers, by no secret argument", async () => {
     const calls: Call[] = [];
     const exec = python(['six-1.17.0-py2.py3-none-any.whl'], {}, calls);
-    expect(await resolveOnHost(directory, request, exec)).toEqual({
-      files: [join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl')],
-      image: null,
-      engine: 'host',
-    });
+    expect(await resolve(exec)).toEqual([
+      join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl'),
+    ]);
     expect(calls[0]?.args).toEqual([
       expect.stringMatching(/resolve_on_host\.py$/),
       join(directory, 'request.json'),
     ]);
-    expect(calls[0]?.options?.env).toMatchObject(request.configuration.deciding);
+    expect(calls[0]?.options?.env).toMatchObject(DECIDING);
     const text = readFileSync(join(directory, 'request.json'), 'utf8');
     expect(text).not.toContain('s3cret');
     const { pip: args, environment } = JSON.parse(text) as {
@@ -138,28 +124,25 @@ describe('resolveOnHost', () => {
     process.env = { ...before, PIP_NO_BINARY: ':all:', PIP_CONFIG_FILE: '/home/me/pip.conf' };
     try {
       const calls: Call[] = [];
-      const configured: ResolveRequest = {
-        ...request,
-        configuration: {
-          deciding: { PIP_CONSTRAINT: '/etc/pip/limits.txt https://host/limits.txt' },
-          connecting: { PIP_RETRIES: '2' },
-          host: { PIP_CLIENT_CERT: '/home/me/client.pem' },
-          certificates: '/ca.pem',
-          constraints: {
-            files: new Map([['.nx-lambda-python/outside/etc/pip/limits.txt', 'six<2\n']]),
-            named: {
-              PIP_CONSTRAINT: [
-                '.nx-lambda-python/outside/etc/pip/limits.txt',
-                'https://host/limits.txt',
-              ],
-            },
-            meaning: { PIP_CONSTRAINT: 'six<2' },
-            inside: [],
-            outside: [],
+      const configured = settingsOf({
+        deciding: { PIP_CONSTRAINT: '/etc/pip/limits.txt https://host/limits.txt' },
+        connecting: { PIP_RETRIES: '2' },
+        host: { PIP_CLIENT_CERT: '/home/me/client.pem' },
+        certificates: '/ca.pem',
+        constraints: {
+          files: new Map([['.nx-lambda-python/outside/etc/pip/limits.txt', 'six<2\n']]),
+          named: {
+            PIP_CONSTRAINT: [
+              '.nx-lambda-python/outside/etc/pip/limits.txt',
+              'https://host/limits.txt',
+            ],
           },
+          meaning: { PIP_CONSTRAINT: 'six<2' },
+          inside: [],
+          outside: [],
         },
-      };
-      await resolveOnHost(directory, configured, python([], {}, calls));
+      });
+      await resolve(python([], {}, calls), configured);
       const limits = join(directory, 'input/.nx-lambda-python/outside/etc/pip/limits.txt');
       expect(readFileSync(limits, 'utf8')).toBe('six<2\n');
       expect(calls[0]?.options?.env).toMatchObject({
@@ -177,13 +160,14 @@ describe('resolveOnHost', () => {
 
   it('writes nothing beside its input, wherever a path came from', async () => {
     const files = new Map([['../../escaped.txt', 'six\n']]);
-    const resolving = resolveOnHost(directory, { ...request, files }, python([], {}, []));
+    const pip = hostPip(settingsOf(), python([], {}, []));
+    const resolving = pip.wheels(directory, { ...input, files });
     await expect(resolving).rejects.toThrow('outside of it: ../../escaped.txt');
   });
 
   it('refuses what pip downloaded as source, though it was content', async () => {
     const files = ['mine-1.0.zip', 'docopt-0.6.2.tar.gz', 'six-1.17.0-py2.py3-none-any.whl'];
-    await expect(resolveOnHost(directory, request, python(files, {}, []))).rejects.toMatchObject({
+    await expect(resolve(python(files, {}, []))).rejects.toMatchObject({
       code: 'WHEEL_UNAVAILABLE',
       message: expect.stringContaining('`docopt-0.6.2.tar.gz` is required by its URL') as string,
     });
@@ -192,7 +176,7 @@ describe('resolveOnHost', () => {
   it('says that a pip cannot be told the runtime', async () => {
     const output = 'its markers cannot be told the runtime: No module named markers';
     const exec = python([], { exitCode: 70, output }, []);
-    await expect(resolveOnHost(directory, request, exec)).rejects.toMatchObject({
+    await expect(resolve(exec)).rejects.toMatchObject({
       code: 'HOST_PYTHON_MISSING',
       message: expect.stringContaining(output) as string,
     });

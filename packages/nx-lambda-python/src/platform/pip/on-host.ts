@@ -1,11 +1,10 @@
 /** Resolves requirements without a container: published wheels for the runtime's tags, nothing else. */
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { nullDevice } from '../../packaging/inputs/pip-configuration';
 import { withoutCredentials } from '../../packaging/requirements/parse';
-import type { ResolvedWheels } from '../../packaging/wheel-set';
 import { pipPlatforms } from '../../packaging/wheel/names';
 import type { Exec } from '../process/exec';
 import { mayBeCacheDamage, NO_CACHE } from './cache-damage';
@@ -14,71 +13,100 @@ import {
   describeTarget,
   fileArguments,
   machineNames,
-  readReport,
+  REPORT,
   reportArguments,
   settingsBelow,
   TREE,
   SOURCE_DATE_EPOCH,
   TEMPORARY,
-  wheelsIn,
   WHEELS,
   writeInput,
-  type ResolveRequest,
-} from './request';
+  type PipInput,
+  type PipSettings,
+  type PlacedInput,
+  type Target,
+} from './input';
+import { wheelsIn, withoutSettings, type Pip } from './pip';
 
 const ONLY_WHEELS = ['--only-binary=:all:'];
 
-export async function resolveOnHost(
-  directory: string,
-  request: ResolveRequest,
-  exec: Exec,
-): Promise<ResolvedWheels> {
-  mkdirSync(join(directory, WHEELS));
-  const pip = ['download', ...ONLY_WHEELS, `--dest=${join(directory, WHEELS)}`];
-  await runPip(directory, request, pip, exec);
-  const source = readdirSync(join(directory, WHEELS)).find((name) => !name.endsWith('.whl'));
-  if (source !== undefined) throw sourceOnly(source, request);
-  return { files: wheelsIn(directory), image: null, engine: 'host' };
+/** The pip of this machine, for the runtime's system and not its own. */
+export function hostPip(settings: PipSettings, exec: Exec): Pip {
+  const target = describeTarget(settings.target);
+  const run = (directory: string, input: PlacedInput, command: readonly string[]) =>
+    runPip(directory, input, settings, command, exec);
+  return {
+    onHost: true,
+    where: 'by pip on this machine',
+    resolvedBy: { image: null, engine: 'host' },
+    rootOf: (directory) => directory,
+    run: (directory, input, commands, unset = []) =>
+      runCommands(directory, input, withoutSettings(settings, unset), commands, exec),
+    wheels: async (directory, input) => {
+      mkdirSync(join(directory, WHEELS));
+      const pip = ['download', ...ONLY_WHEELS, `--dest=${join(directory, WHEELS)}`];
+      await run(directory, input, pip);
+      const source = readdirSync(join(directory, WHEELS)).find((name) => !name.endsWith('.whl'));
+      if (source !== undefined) throw sourceOnly(source, target);
+      return wheelsIn(directory);
+    },
+    report: async (directory, input) => {
+      // pip insists on a target for another system than its own.
+      const tree = `--target=${join(directory, TREE)}`;
+      await run(directory, input, ['install', ...ONLY_WHEELS, tree, ...reportArguments(directory)]);
+      return readFileSync(join(directory, REPORT), 'utf8');
+    },
+  };
 }
 
-/** pip's report of what it would install for these requirements; nothing is installed. */
-export async function reportOnHost(
+async function runCommands(
   directory: string,
-  request: ResolveRequest,
+  input: PipInput,
+  settings: PipSettings,
+  commands: readonly (readonly string[])[],
   exec: Exec,
-): Promise<string> {
-  // pip insists on a target for another system than its own.
-  const target = `--target=${join(directory, TREE)}`;
-  const pip = ['install', ...ONLY_WHEELS, target, ...reportArguments(directory)];
-  await runPip(directory, request, pip, exec);
-  return readReport(directory);
+): Promise<void> {
+  const [python, ...pythonArguments] = await findPython(exec);
+  mkdirSync(directory, { recursive: true });
+  writeInput(directory, input, settings.configuration);
+  const env = hostEnvironment(directory, settings);
+  const guard = join(__dirname, 'guarded_pip.py');
+  for (const command of commands) {
+    const guarded = [...(command[0] === '-m' ? [guard] : []), ...command];
+    const options = { cwd: directory, env, onLine: settings.onLine };
+    const { exitCode, output } = await exec(python, [...pythonArguments, ...guarded], options);
+    if (exitCode === 0) continue;
+    throw pipFailure({ output, target: describeTarget(settings.target), place: 'host' });
+  }
 }
 
 async function runPip(
   directory: string,
-  request: ResolveRequest,
+  input: PlacedInput,
+  settings: PipSettings,
   command: readonly string[],
   exec: Exec,
 ): Promise<void> {
-  refuseGit(request);
+  refuseGit(input);
+  const { target, onLine } = settings;
   const [python, ...pythonArguments] = await findPython(exec);
-  writeInput(directory, request);
+  writeInput(directory, input, settings.configuration);
   mkdirSync(join(directory, TEMPORARY), { recursive: true });
   const requestFile = join(directory, 'request.json');
-  const pip = [...command, ...targetArguments(request), ...fileArguments(directory, request)];
-  writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(request), pip }));
+  const pip = [...command, ...targetArguments(target), ...fileArguments(directory, input)];
+  writeFileSync(requestFile, JSON.stringify({ environment: markerEnvironment(target), pip }));
   const script = join(__dirname, 'resolve_on_host.py');
   const run = (more: Record<string, string> = {}) =>
     exec(python, [...pythonArguments, script, requestFile], {
-      env: hostEnvironment(directory, request, { TMPDIR: join(directory, TEMPORARY), ...more }),
-      onLine: request.onLine,
+      env: hostEnvironment(directory, settings, { TMPDIR: join(directory, TEMPORARY), ...more }),
+      onLine,
     });
   let result = await run();
   // The cache is the user's own, and not ours to clear.
   if (mayBeCacheDamage(result)) result = await run(NO_CACHE);
   if (result.exitCode === UNFIT) throw unfitPip(result.output);
   if (result.exitCode !== 0) {
-    throw pipFailure({ output: result.output, target: describeTarget(request), place: 'host' });
+    throw pipFailure({ output: result.output, target: describeTarget(target), place: 'host' });
   }
 }
 
@@ -96,8 +124,8 @@ function unfitPip(output: string): LambdaPythonError {
 }
 
 /** A repository has no wheel, and pip would build one here, for this machine. */
-function refuseGit(request: ResolveRequest): void {
-  for (const [path, text] of request.files) {
+function refuseGit({ files }: PlacedInput): void {
+  for (const [path, text] of files) {
     const found = /\b(?:git|hg|svn|bzr)\+\w+:\/\/\S+/.exec(text)?.[0];
     if (!found) continue;
     throw new LambdaPythonError('WHEEL_UNAVAILABLE', {
@@ -108,15 +136,15 @@ function refuseGit(request: ResolveRequest): void {
 }
 
 /** pip downloads what a URL names even where it is told to take wheels only. */
-function sourceOnly(file: string, request: ResolveRequest): LambdaPythonError {
+function sourceOnly(file: string, target: string): LambdaPythonError {
   return new LambdaPythonError('WHEEL_UNAVAILABLE', {
-    message: `\`${file}\` is required by its URL and is no wheel: for ${describeTarget(request)} nothing can be built from source without a container`,
+    message: `\`${file}\` is required by its URL and is not a wheel: without a container, nothing can be built from source for ${target}`,
     hint: 'start docker or podman and build with "engine": "auto", or require a published version',
   });
 }
 
 /** What PEP 508 markers see in the runtime. */
-function markerEnvironment({ runtime, architecture }: ResolveRequest): Record<string, string> {
+function markerEnvironment({ runtime, architecture }: Target): Record<string, string> {
   const version = runtime.python.join('.');
   return {
     implementation_name: 'cpython',
@@ -133,7 +161,7 @@ function markerEnvironment({ runtime, architecture }: ResolveRequest): Record<st
   };
 }
 
-function targetArguments({ runtime, architecture }: ResolveRequest): string[] {
+function targetArguments({ runtime, architecture }: Target): string[] {
   const [major, minor] = runtime.python;
   return [
     `--python-version=${major}.${minor}`,
@@ -143,17 +171,13 @@ function targetArguments({ runtime, architecture }: ResolveRequest): string[] {
   ];
 }
 
-/**
- * pip's own variables of this shell and its configuration files could choose other wheels: pip gets what the key has.
- *
- * @param directory whose input pip reads
- */
-export function hostEnvironment(
+/** pip's own variables of this shell and its configuration files could choose other wheels: pip gets what the key has. */
+function hostEnvironment(
   directory: string,
-  request: ResolveRequest,
+  { configuration, secrets }: PipSettings,
   more: Record<string, string> = {},
 ): Record<string, string | undefined> {
-  const { host, certificates } = request.configuration;
+  const { host, certificates } = configuration;
   const own = Object.keys(process.env).filter((name) => name.startsWith('PIP_'));
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
@@ -164,9 +188,9 @@ export function hostEnvironment(
     PIP_PROGRESS_BAR: 'off',
     SOURCE_DATE_EPOCH,
     ...host,
-    ...settingsBelow(directory, request),
+    ...settingsBelow(directory, configuration),
     ...(certificates ? { PIP_CERT: certificates } : {}),
-    ...request.secrets().variables,
+    ...secrets().variables,
     ...more,
   };
 }

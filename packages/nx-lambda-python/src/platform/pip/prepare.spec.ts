@@ -1,52 +1,43 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWheel, type FixtureWheel } from '../../packaging/wheel/wheel.fixtures';
 import type { Exec } from '../process/exec';
 import { hashFile } from '../files/files';
-import type { ContainerPlace } from './pip-container';
-import { prepareRequest } from './prepare';
-import { INPUT, type LocalInput, type ResolveRequest } from './request';
+import { containerPip } from './in-container';
+import { INPUT, type RequiredInput } from './input';
+import { hostPip } from './on-host';
+import { ended, inputOf, placeOf, settingsOf } from './pip.fixtures';
+import { prepareInput } from './prepare';
 
 let directory: string;
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'prepare-'))));
+beforeEach(() => (directory = realpathSync(mkdtempSync(join(tmpdir(), 'prepare-')))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const FILE = 'services/a/requirements.txt';
-const place = (): ContainerPlace => ({
-  image: { engine: 'podman', name: 'image:1', digest: 'sha256:aa' },
-  network: undefined,
-  mount: 'bind',
-  volumes: [],
-  environment: {},
-  inherited: [],
-  extraArguments: [],
-  pipCache: join(directory, 'cache'),
-});
+const settings = settingsOf();
+const inContainer = (required: RequiredInput, exec: Exec) =>
+  prepareInput(directory, required, settings, containerPip(placeOf(directory), settings, exec));
+const onHost = (required: RequiredInput, exec: Exec) =>
+  prepareInput(directory, required, settings, hostPip(settings, exec));
 
-function request(text: string, local: Partial<LocalInput> = {}): ResolveRequest {
+function input(text: string, changes: Partial<RequiredInput> = {}): RequiredInput {
   const source = join(directory, 'source.py');
   writeFileSync(source, 'x = 1\n');
-  return {
-    runtime: { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null },
-    architecture: 'x86_64',
-    files: new Map([[FILE, text]]),
-    requirements: [FILE],
-    constraints: [],
+  const copies = ['libs/a/pyproject.toml', 'libs/b/setup.py', 'services/a/v/w-1-py3-none-any.whl'];
+  return inputOf(FILE, text, {
     pipArguments: ['--require-hashes'],
-    configuration: { deciding: {}, connecting: {}, certificates: undefined },
-    local: {
-      base: { projectRoot: 'services/a', workspaceRoot: '/ws' },
-      files: ['libs/a/pyproject.toml', 'libs/b/setup.py', 'services/a/v/w-1-py3-none-any.whl'].map(
-        (path) => ({ path, source, executable: false, sha256: 'd1' }),
-      ),
-      isLocked: false,
-      ...local,
-    },
-    ssh: 'auto',
-    secrets: () => ({ variables: {}, netrc: undefined }),
-    onLine: () => undefined,
-  };
+    localFiles: copies.map((path) => ({ path, source, executable: false, sha256: 'd1' })),
+    ...changes,
+  });
 }
 
 /** Leaves a wheel for each build, in order; `null` is a marker that does not hold. */
@@ -67,18 +58,21 @@ function builder(wheels: (FixtureWheel | null)[]): { exec: Exec; lines: string[]
         writeFileSync(join(work, name, filename), bytes);
       });
     }
-    return Promise.resolve({ exitCode: 0, notFound: false, stdout: '', stderr: '', output: '' });
+    return Promise.resolve(ended());
   };
   return { exec, lines };
 }
 
 const digest = (path: string) => hashFile(join(directory, 'prepared', path), 'hex');
 
-describe('prepareRequest', () => {
-  it('leaves a request alone that names nothing of the workspace, and starts nothing', async () => {
+describe('prepareInput', () => {
+  it('leaves an input alone that names nothing of the workspace, and starts nothing', async () => {
     const never: Exec = () => Promise.reject(new Error('started'));
-    const given = request('six==1\n', { files: [] });
-    expect(await prepareRequest(directory, given, place(), never)).toEqual(given);
+    const given = input('six==1\n', { localFiles: [] });
+    const { files, requirements, constraints, localFiles, pipArguments } = given;
+    expect(await inContainer(given, never)).toEqual({
+      ...{ step: 'placed', files, requirements, constraints, localFiles, pipArguments },
+    });
     expect(existsSync(join(directory, 'prepared'))).toBe(false);
   });
 
@@ -86,7 +80,7 @@ describe('prepareRequest', () => {
     const { exec, lines } = builder([{ name: 'lib_a' }, null]);
     const text =
       '--index-url https://h\n-e ../../libs/a[x]\n../../libs/b ; os_name == "nt"\nsix==1\n';
-    const prepared = await prepareRequest(directory, request(text), place(), exec);
+    const prepared = await inContainer(input(text), exec);
     expect(lines).toEqual([
       '--index-url https://h\nfile:///nx-lambda-python/input/libs/a',
       '--index-url https://h\nfile:///nx-lambda-python/input/libs/b ; os_name == "nt"',
@@ -110,27 +104,22 @@ describe('prepareRequest', () => {
     const metadata =
       'Metadata-Version: 2.1\nName: a\nVersion: 1.0\nRequires-Dist: b @ file:///nx-lambda-python/input/libs/a/../b ; os_name == "posix"\n';
     const { exec } = builder([{ name: 'a', metadata }, { name: 'b' }]);
-    const given = request('../../libs/a\n../../libs/b\n');
-    const prepared = await prepareRequest(directory, given, place(), exec);
+    const given = input('../../libs/a\n../../libs/b\n');
+    const prepared = await inContainer(given, exec);
     expect(prepared.files.get(FILE)).toContain('\nb @ file:///nx-lambda-python/input/libs/b\n');
   });
 
   it('tells pip to resolve nothing for a lock', async () => {
     const { exec } = builder([]);
-    const prepared = await prepareRequest(
-      directory,
-      request('six==1', { isLocked: true }),
-      place(),
-      exec,
-    );
+    const prepared = await inContainer(input('six==1', { isLocked: true }), exec);
     expect(prepared.pipArguments).toEqual(['--require-hashes', '--no-deps']);
   });
 
   describe('on the host', () => {
     it('takes pure wheels, judging no marker by this machine', async () => {
       const { exec, lines } = builder([{ name: 'a' }]);
-      const given = request('../../libs/a ; sys_platform == "linux"\n./v/w-1-py3-none-any.whl\n');
-      const prepared = await prepareRequest(directory, given, undefined, exec);
+      const given = input('../../libs/a ; sys_platform == "linux"\n./v/w-1-py3-none-any.whl\n');
+      const prepared = await onHost(given, exec);
       expect(lines).toEqual([`file://${directory}/prepared/input/libs/a`]);
       expect(prepared.files.get(FILE)?.trim().split('\n')).toEqual([
         `a @ file://${directory}/prepared/0/a-1.0-py3-none-any.whl#sha256=${digest('0/a-1.0-py3-none-any.whl')} ; sys_platform == "linux"`,
@@ -149,9 +138,7 @@ describe('prepareRequest', () => {
       ],
     ])('refuses another wheel than a pure one', async (wheel, words) => {
       const { exec } = builder([wheel]);
-      await expect(
-        prepareRequest(directory, request('../../libs/a\n'), undefined, exec),
-      ).rejects.toMatchObject({
+      await expect(onHost(input('../../libs/a\n'), exec)).rejects.toMatchObject({
         code: 'WHEEL_UNAVAILABLE',
         message: expect.stringContaining(words) as string,
       });
@@ -159,19 +146,81 @@ describe('prepareRequest', () => {
 
     it('names the library that could not be built', async () => {
       const exec: Exec = (_, args) =>
-        Promise.resolve({
-          exitCode: args[3] === 'wheel' ? 1 : 0,
-          notFound: false,
-          stdout: '',
-          stderr: '',
-          output: 'ERROR: no compiler\n',
-        });
-      await expect(
-        prepareRequest(directory, request('../../libs/a\n'), undefined, exec),
-      ).rejects.toMatchObject({
+        Promise.resolve(
+          ended({ exitCode: args[3] === 'wheel' ? 1 : 0, output: 'ERROR: no compiler\n' }),
+        );
+      await expect(onHost(input('../../libs/a\n'), exec)).rejects.toMatchObject({
         code: 'WHEEL_UNAVAILABLE',
         message: expect.stringMatching(/`libs\/a` could not be built.*\n.*no compiler/) as string,
       });
+    });
+  });
+});
+
+const locked = (tool: 'uv' | 'poetry', path: string): RequiredInput => ({
+  ...input('', { files: new Map(), requirements: [], pipArguments: ['--pre'], isLocked: true }),
+  localFiles: [
+    { path: 'vendor/w-1-py3-none-any.whl', source: __filename, executable: false, sha256: 'd1' },
+  ],
+  lock: { tool, path, files: new Map([[path, 'the lock']]) },
+});
+
+/** A tool that writes these lines, `<input>` being where it finds the workspace. */
+function tool(lines: string, ran: string[][] = []): Exec {
+  return (_, args) => {
+    if (args[0]?.endsWith('export_lock.py')) {
+      ran.push(args.map((argument) => argument.replace(directory, '<work>')));
+      const input = join(directory, 'export', 'input');
+      writeFileSync(args[3] ?? '', lines.replaceAll('<input>', input));
+    }
+    return Promise.resolve(ended());
+  };
+}
+
+describe('a lock that only its own tool can read', () => {
+  it('is exported in the directory of the service, beside copies of what it names', async () => {
+    const ran: string[][] = [];
+    const lines =
+      './vendor/w-1-py3-none-any.whl \\\n    --hash=sha256:d1\nsix==1 --hash=sha256:aa\n';
+    const prepared = await onHost(locked('uv', 'uv.lock'), tool(lines, ran));
+    expect(ran).toEqual([
+      [
+        ...['<work>/export/export_lock.py', 'uv', '<work>/export/input/services/a'],
+        ...['<work>/export/exported.txt', '<work>/export/tool'],
+      ],
+    ]);
+    expect(readFileSync(join(directory, 'export/input/uv.lock'), 'utf8')).toBe('the lock');
+    expect(prepared.requirements).toEqual(['uv.lock.txt']);
+    expect(prepared.files.get('uv.lock.txt')?.trim().split('\n')).toEqual([
+      `w @ file://${directory}/input/vendor/w-1-py3-none-any.whl#sha256=d1 --hash=sha256:d1`,
+      'six==1 --hash=sha256:aa',
+    ]);
+    expect(prepared.pipArguments).toEqual(['--pre', '--no-deps']);
+  });
+
+  it('may come out with absolute paths', async () => {
+    const lines = 'w @ file://<input>/vendor/w-1-py3-none-any.whl ; python_version >= "3.9"\n';
+    const lock = 'services/a/poetry.lock';
+    const prepared = await onHost(locked('poetry', lock), tool(lines));
+    expect(prepared.files.get(`${lock}.txt`)).toBe(
+      `w @ file://${directory}/input/vendor/w-1-py3-none-any.whl#sha256=d1 ; python_version >= "3.9"\n`,
+    );
+  });
+
+  it("shows the tool's own words when it fails", async () => {
+    const exec: Exec = (_, args) =>
+      Promise.resolve(
+        ended({
+          exitCode: args[1] === 'pip' ? 0 : 2,
+          output: '+ uv export\nerror: no `project` table found\n',
+        }),
+      );
+    await expect(onHost(locked('uv', 'uv.lock'), exec)).rejects.toMatchObject({
+      code: 'LOCK_EXPORT_FAILED',
+      message: expect.stringMatching(
+        /^uv could not turn `uv\.lock`.*\n.*no `project` table/,
+      ) as string,
+      hint: expect.stringContaining('uv lock') as string,
     });
   });
 });

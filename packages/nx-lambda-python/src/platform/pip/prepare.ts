@@ -1,12 +1,19 @@
 /**
- * What has to happen before pip resolves: locks of uv and Poetry become requirement lines, and libraries of the
- * workspace become wheels. The request that comes out names only what any pip understands.
+ * What has to happen before pip resolves: locks of uv and Poetry become requirement lines (required → exported), and
+ * libraries of the workspace become wheels (exported → placed). What comes out names only what any pip understands.
  *
  * Wheels are built one by one and then required by their URL and hash: so hashed requirements can stand beside
  * them, an editable library is copied as it would be released, and the host way sees what it would get.
  */
 
-import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import {
@@ -18,35 +25,92 @@ import {
   type BuildTarget,
   type RequirementFiles,
 } from '../../packaging/requirements/builds';
-import type { PathBase } from '../../packaging/requirements/parse';
-import { normalizeName, parseWheelFilename } from '../../packaging/wheel/names';
+import { normalizeName } from '../../packaging/wheel/names';
+import { parseWheelFilename } from '../../packaging/wheel/names';
 import { requiredUrls } from '../../packaging/wheel/read';
-import type { Exec } from '../process/exec';
 import { hashFile, openFile } from '../files/files';
-import { exportLock } from './export-lock';
-import type { ContainerPlace } from './pip-container';
-import { describeTarget, fileUrl, INPUT, type LocalInput, type ResolveRequest } from './request';
-import { sideOf, type Side } from './side';
+import {
+  describeTarget,
+  fileUrl,
+  INPUT,
+  inputUrl,
+  type ExportedInput,
+  type PipSettings,
+  type PlacedInput,
+  type RequiredInput,
+  type ToolLockFiles,
+} from './input';
+import type { Pip } from './pip';
 
 /** Below the directory of a resolution. */
+const EXPORT = 'export';
+const EXPORTED = 'exported.txt';
 const PREPARED = 'prepared';
 
+/** What is built here has no published hash, and is wanted itself. */
+const UNSET_FOR_BUILDING = ['PIP_REQUIRE_HASHES', 'PIP_ONLY_DEPS'];
+
 /** @throws LOCK_EXPORT_FAILED, WHEEL_UNAVAILABLE, PIP_FAILED and what starting a container throws */
-export async function prepareRequest(
+export async function prepareInput(
   given: string,
-  request: ResolveRequest,
-  place: ContainerPlace | undefined,
-  exec: Exec,
-): Promise<ResolveRequest> {
-  const { local } = request;
-  if (!local) return request;
-  const side = sideOf(place, exec);
+  required: RequiredInput,
+  settings: PipSettings,
+  pip: Pip,
+): Promise<PlacedInput> {
   // Tools write paths with their links resolved, and are recognised by them.
   const directory = realpathSync(given);
-  const complete = local.lock
-    ? await exportLock(directory, request, local, local.lock, side)
-    : request;
-  return placeRequest(directory, complete, complete.local ?? local, side);
+  return placeInput(directory, await exportLock(directory, required, pip), settings, pip);
+}
+
+/**
+ * uv.lock and poetry.lock as requirement lines, by the tool that owns the format.
+ * @throws LOCK_EXPORT_FAILED
+ */
+async function exportLock(
+  directory: string,
+  { lock, ...required }: RequiredInput,
+  pip: Pip,
+): Promise<ExportedInput> {
+  const { base } = required;
+  if (!lock) return { ...required, step: 'exported', lineBase: base };
+  const work = join(directory, EXPORT);
+  mkdirSync(work);
+  const root = pip.rootOf(work);
+  for (const name of ['export_lock.py', 'guarded_pip.py']) {
+    copyFileSync(join(__dirname, name), join(work, name));
+  }
+  const at = (name: string) => posix.join(root, name);
+  const project = posix.join(root, INPUT, base.projectRoot);
+  const command = [at('export_lock.py'), lock.tool, project, at(EXPORTED), at('tool')];
+  try {
+    await pip.run(work, { ...required, files: lock.files }, [command]);
+  } catch (error) {
+    throw exportFailed(lock, error);
+  }
+  const lines = `${lock.path}.txt`;
+  return {
+    ...required,
+    step: 'exported',
+    files: new Map([[lines, readFileSync(join(work, EXPORTED), 'utf8')]]),
+    requirements: [lines],
+    // uv writes paths relative to its lock, Poetry writes them absolute.
+    lineBase: { projectRoot: posix.dirname(lock.path), workspaceRoot: posix.join(root, INPUT) },
+  };
+}
+
+function exportFailed({ tool, path }: ToolLockFiles, error: unknown): unknown {
+  if (!(error instanceof LambdaPythonError)) return error;
+  if (error.code !== 'PIP_FAILED' && error.code !== 'WHEEL_UNAVAILABLE') return error;
+  // The first line, above the tool's own words, speaks of pip.
+  const [first = '', ...words] = error.message.split('\n');
+  return new LambdaPythonError('LOCK_EXPORT_FAILED', {
+    message: `${tool} could not turn \`${path}\` into requirements: ${words.length > 0 ? `\n${words.join('\n')}` : first}`,
+    hint:
+      tool === 'uv'
+        ? 'run `uv lock` and build again; the service needs a `[project]` table in its pyproject.toml'
+        : 'run `poetry lock` and build again',
+    cause: error,
+  });
 }
 
 /** A wheel that was built here. */
@@ -60,91 +124,96 @@ interface Built {
   urls: string[];
 }
 
-async function placeRequest(
+async function placeInput(
   directory: string,
-  request: ResolveRequest,
-  local: LocalInput,
-  side: Side,
-): Promise<ResolveRequest> {
-  const { files, pipArguments } = request;
-  const base = local.exportedBase ?? local.base;
-  const given = { files, base, isLocked: local.isLocked, onHost: side.onHost };
-  // What was collected is there; what a lock names was copied or is no file.
-  const exists = existsIn(local);
-  const built = await buildAll(join(directory, PREPARED), request, given, side, exists, local.base);
+  exported: ExportedInput,
+  settings: PipSettings,
+  pip: Pip,
+): Promise<PlacedInput> {
+  const { files, constraints, requirements, localFiles, base, isLocked } = exported;
+  const given = { files, base: exported.lineBase, isLocked, onHost: pip.onHost };
+  // What was collected exists; what a lock names was copied or is not a file.
+  const exists = existsIn(exported);
+  const built = await buildAll(join(directory, PREPARED), exported, given, settings, pip);
   // The directory of the resolution and that of the builds have the same root in a container.
-  const root = side.rootOf(directory);
-  const urlOf = (path: string) => fileUrl(root, posix.join(INPUT, path));
+  const root = pip.rootOf(directory);
+  const urlOf = (path: string) => inputUrl(root, path);
   const byUrl = new Set(built.flatMap(({ urls }) => urls));
   const wheels = new Map(
     built.map(({ target, name, path, sha256 }) => {
       const url = target.local ? urlOf(target.local.path) : '';
       // pip builds a library itself where a wheel requires that very directory: two URLs of one name conflict.
-      const isDirectory = !local.isLocked && byUrl.has(url);
+      const isDirectory = !isLocked && byUrl.has(url);
       return [
         target.id,
         { name, url: isDirectory ? url : `${fileUrl(root, path)}#sha256=${sha256}` },
       ];
     }),
   );
-  const digests = new Map(local.files.map(({ path, sha256 }) => [path, sha256]));
-  const placed = placeRequirements(
-    given,
-    {
-      urlOf,
-      builtAs: (id) => wheels.get(id) ?? null,
-      digestOf: (path) => digests.get(path),
-    },
-    exists,
-  );
+  const digests = new Map(localFiles.map(({ path, sha256 }) => [path, sha256]));
+  const places = {
+    urlOf,
+    builtAs: (id: string) => wheels.get(id) ?? null,
+    digestOf: (path: string) => digests.get(path),
+  };
   return {
-    ...request,
-    files: placed,
+    step: 'placed',
+    files: placeRequirements(given, places, exists),
+    requirements,
+    constraints,
+    localFiles,
     pipArguments: [
-      ...placeArguments(pipArguments, local.base, urlOf, exists),
-      ...(local.isLocked ? ['--no-deps'] : []),
+      ...placeArguments(exported.pipArguments, base, urlOf, exists),
+      ...(isLocked ? ['--no-deps'] : []),
     ],
   };
 }
 
-function existsIn({ files }: LocalInput): (path: string) => boolean {
-  return (path) => files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
+function existsIn({ localFiles }: ExportedInput): (path: string) => boolean {
+  return (path) =>
+    localFiles.some((file) => file.path === path || file.path.startsWith(`${path}/`));
 }
 
 async function buildAll(
   work: string,
-  request: ResolveRequest,
+  exported: ExportedInput,
   given: RequirementFiles,
-  side: Side,
-  exists: (path: string) => boolean,
-  argumentBase: PathBase,
+  settings: PipSettings,
+  pip: Pip,
 ): Promise<Built[]> {
   const targets = buildTargets(given);
   if (targets.length === 0) return [];
-  const root = side.rootOf(work);
-  const urlOf = (path: string) => fileUrl(root, posix.join(INPUT, path));
+  const { onHost } = pip;
+  const exists = existsIn(exported);
+  const root = pip.rootOf(work);
+  const urlOf = (path: string) => inputUrl(root, path);
   const options = indexOptions(given, urlOf, exists);
   mkdirSync(work);
   const commands = targets.map((target, index) => {
-    const line = buildLine(target, urlOf, side.onHost);
+    const line = buildLine(target, urlOf, onHost);
     // They may hold credentials: nobody else on this machine reads them.
     writeFileSync(join(work, `${index}.txt`), [...options, line, ''].join('\n'), { mode: 0o600 });
     return [
       ...['-m', 'pip', 'wheel', '--no-deps'],
       // The wheel of a pure library is the same whatever Python builds it; the others are refused below.
-      ...(side.onHost ? ['--ignore-requires-python'] : []),
-      ...placeArguments(buildArguments(request.pipArguments), argumentBase, urlOf, exists),
+      ...(onHost ? ['--ignore-requires-python'] : []),
+      ...placeArguments(buildArguments(exported.pipArguments), exported.base, urlOf, exists),
       ...['--requirement', posix.join(root, `${index}.txt`)],
       ...['--wheel-dir', posix.join(root, String(index))],
     ];
   });
-  await runAll(work, request, targets, commands, side);
+  settings.onLine(`building ${subjectsOf(targets)}`);
+  try {
+    await pip.run(work, exported, commands, UNSET_FOR_BUILDING);
+  } catch (error) {
+    throw onHost ? unbuildable(work, targets, error) : error;
+  }
   return targets.flatMap((target, index) => {
     const file = wheelIn(join(work, String(index)));
     if (file === undefined) return [];
     const path = join(work, String(index), file);
     const urls = urlsOf(path, file);
-    if (side.onHost) checkPure(target, file, urls, request);
+    if (onHost) checkPure(target, file, urls, settings);
     return [
       {
         target,
@@ -157,38 +226,18 @@ async function buildAll(
   });
 }
 
-async function runAll(
-  work: string,
-  request: ResolveRequest,
-  targets: readonly BuildTarget[],
-  commands: readonly (readonly string[])[],
-  side: Side,
-): Promise<void> {
-  const subjects = targets.map(({ subject }) => subject).join(', ');
-  request.onLine(`building ${subjects}`);
-  try {
-    await side.run(work, forBuilding(request), commands);
-  } catch (error) {
-    if (!side.onHost || !(error instanceof LambdaPythonError) || error.code !== 'PIP_FAILED') {
-      throw error;
-    }
-    const failed = targets.find((_, index) => wheelIn(join(work, String(index))) === undefined);
-    throw new LambdaPythonError('WHEEL_UNAVAILABLE', {
-      message: `\`${failed?.subject ?? subjects}\` could not be built on this machine:\n${error.message.split('\n').slice(1).join('\n')}`,
-      hint: 'start docker or podman and build with "engine": "auto": there it is built as the runtime needs it',
-      cause: error,
-    });
-  }
+function subjectsOf(targets: readonly BuildTarget[]): string {
+  return targets.map(({ subject }) => subject).join(', ');
 }
 
-/** What is built here has no published hash, and is wanted itself. */
-function forBuilding(request: ResolveRequest): ResolveRequest {
-  const deciding = Object.fromEntries(
-    Object.entries(request.configuration.deciding).filter(
-      ([name]) => name !== 'PIP_REQUIRE_HASHES' && name !== 'PIP_ONLY_DEPS',
-    ),
-  );
-  return { ...request, configuration: { ...request.configuration, deciding } };
+function unbuildable(work: string, targets: readonly BuildTarget[], error: unknown): unknown {
+  if (!(error instanceof LambdaPythonError) || error.code !== 'PIP_FAILED') return error;
+  const failed = targets.find((_, index) => wheelIn(join(work, String(index))) === undefined);
+  return new LambdaPythonError('WHEEL_UNAVAILABLE', {
+    message: `\`${failed?.subject ?? subjectsOf(targets)}\` could not be built on this machine:\n${error.message.split('\n').slice(1).join('\n')}`,
+    hint: 'start docker or podman and build with "engine": "auto": there it is built as the runtime needs it',
+    cause: error,
+  });
 }
 
 /** On the host pip would judge a marker by this machine; the line that requires the wheel keeps it. */
@@ -202,7 +251,7 @@ function buildLine(
   return [urlOf(path), ...(marker && !onHost ? [`; ${marker}`] : []), options].join(' ').trim();
 }
 
-/** Undefined where pip made none, since the marker does not hold. */
+/** Undefined if pip made none, since the marker does not hold. */
 function wheelIn(directory: string): string | undefined {
   try {
     return readdirSync(directory).find((name) => name.endsWith('.whl'));
@@ -227,7 +276,7 @@ function checkPure(
   target: BuildTarget,
   file: string,
   urls: readonly string[],
-  request: ResolveRequest,
+  settings: PipSettings,
 ): void {
   const isPure = parseWheelFilename(file).tags.every((tag) => /^py[23]\d*-none-any$/.test(tag));
   if (isPure && urls.length === 0) return;
@@ -235,7 +284,7 @@ function checkPure(
     ? 'its wheel requires another library by a path of this machine'
     : `its wheel \`${file}\` is for this machine`;
   throw new LambdaPythonError('WHEEL_UNAVAILABLE', {
-    message: `\`${target.subject}\` needs a container to be built for ${describeTarget(request)}: ${reason}`,
+    message: `\`${target.subject}\` needs a container to be built for ${describeTarget(settings.target)}: ${reason}`,
     hint: 'start docker or podman and build with "engine": "auto"',
   });
 }

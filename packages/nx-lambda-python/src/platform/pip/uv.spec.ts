@@ -2,32 +2,26 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec, ExecOptions } from '../process/exec';
-import type { ResolveRequest } from './request';
+import { inputOf, settingsOf } from './pip.fixtures';
 import { lockByUv } from './uv';
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'uv-'))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const request: ResolveRequest = {
-  runtime: { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null },
-  architecture: 'arm64',
+const input = inputOf('a/requirements.in', 'six\n', {
   files: new Map([
     ['a/requirements.in', 'six\n'],
     ['a/limits.txt', 'six<2\n'],
   ]),
-  requirements: ['a/requirements.in'],
   constraints: ['a/limits.txt'],
   pipArguments: ['--pre'],
-  configuration: {
-    deciding: { PIP_INDEX_URL: 'https://me:token@h/simple', PIP_PRE: '1' },
-    connecting: {},
-    certificates: '/ca.pem',
-  },
-  ssh: 'auto',
-  secrets: () => ({ variables: { TOKEN: 'secret' }, netrc: undefined }),
-  onLine: () => undefined,
-};
+});
+const deciding = { PIP_INDEX_URL: 'https://me:token@h/simple', PIP_PRE: '1' };
+const settings = settingsOf({ deciding, certificates: '/ca.pem' }, 'arm64', { TOKEN: 'secret' });
+const upgrade = { all: false, packages: [] };
+const lock = (exec: Exec) =>
+  lockByUv(directory, input, settings, { previous: undefined, upgrade }, exec);
 
 function uv(result: { exitCode: number | null; output: string; notFound?: boolean }) {
   const calls: { command: string[]; options: ExecOptions | undefined }[] = [];
@@ -45,13 +39,11 @@ function uv(result: { exitCode: number | null; output: string; notFound?: boolea
   return { calls, exec };
 }
 
-const NOTHING = { all: false, packages: [] };
-
 describe('lockByUv', () => {
   it('asks for the runtime, keeps the old lock at hand, and passes secrets by the environment alone', async () => {
     const { calls, exec } = uv({ exitCode: 0, output: '' });
-    const upgrade = { all: false, packages: ['idna'] };
-    expect(await lockByUv(directory, request, 'old\n', upgrade, exec)).toBe('old\nnew');
+    const kept = { previous: 'old\n', upgrade: { all: false, packages: ['idna'] } };
+    expect(await lockByUv(directory, input, settings, kept, exec)).toBe('old\nnew');
     expect(calls[0]?.command).toEqual([
       'uv',
       'pip',
@@ -83,10 +75,8 @@ describe('lockByUv', () => {
   it("gives uv the constraints of pip's configuration, by the copies that pip would have", async () => {
     const { calls, exec } = uv({ exitCode: 1, output: '' });
     const place = '.nx-lambda-python/outside/etc/limits.txt';
-    const configuration = {
+    const configured = settingsOf({
       deciding: { PIP_CONSTRAINT: '/etc/limits.txt', PIP_UPLOADED_PRIOR_TO: '2026-01-01' },
-      connecting: {},
-      certificates: undefined,
       constraints: {
         files: new Map([[place, 'six<2\n']]),
         named: { PIP_CONSTRAINT: [place] },
@@ -94,9 +84,9 @@ describe('lockByUv', () => {
         inside: [],
         outside: ['/etc/limits.txt'],
       },
-    };
-    const configured = { ...request, configuration };
-    await expect(lockByUv(directory, configured, '', NOTHING, exec)).rejects.toThrow();
+    });
+    const kept = { previous: '', upgrade };
+    await expect(lockByUv(directory, input, configured, kept, exec)).rejects.toThrow();
     expect(calls[0]?.options).toMatchObject({
       cwd: directory,
       env: { UV_CONSTRAINT: `input/${place}`, UV_EXCLUDE_NEWER: '2026-01-01' },
@@ -109,7 +99,7 @@ describe('lockByUv', () => {
       exitCode: 1,
       output: 'hint: Wheels are required for `docopt` because building from source is disabled',
     });
-    await expect(lockByUv(directory, request, undefined, NOTHING, exec)).rejects.toThrow('docopt');
+    await expect(lock(exec)).rejects.toThrow('docopt');
     expect(calls.map(({ command }) => command.slice(-2))).toEqual([
       ['--python-platform=aarch64-manylinux2014', '--only-binary=:all:'],
       ['--only-binary=:all:', '--no-binary=docopt'],
@@ -117,7 +107,7 @@ describe('lockByUv', () => {
   });
 
   it.each([
-    [{ exitCode: null, output: '', notFound: true }, 'there is none', '"tool": "pip"'],
+    [{ exitCode: null, output: '', notFound: true }, 'which has no such program', '"tool": "pip"'],
     [
       { exitCode: 1, output: 'No solution: https://me:token@h' },
       'No solution: https://h',
@@ -125,7 +115,7 @@ describe('lockByUv', () => {
     ],
   ])('%# fails with a hint', async (result, message, hint) => {
     const { exec } = uv(result);
-    await expect(lockByUv(directory, request, undefined, NOTHING, exec)).rejects.toMatchObject({
+    await expect(lock(exec)).rejects.toMatchObject({
       code: 'LOCK_FAILED',
       message: expect.stringContaining(message) as string,
       hint: expect.stringContaining(hint) as string,

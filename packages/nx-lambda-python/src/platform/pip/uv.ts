@@ -7,12 +7,26 @@ import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { Exec, ExecResult } from '../process/exec';
 import { pipVariables, type PipConfiguration } from './configuration';
-import { describeTarget, fileArguments, INPUT, writeInput, type ResolveRequest } from './request';
+import {
+  describeTarget,
+  fileArguments,
+  INPUT,
+  writeInput,
+  type PipSettings,
+  type RequiredInput,
+  type Target,
+} from './input';
 
-/** What shall become newer than it is in the lock. */
+/** What may become newer than it is in the lock. */
 export interface Upgrade {
   all: boolean;
   packages: readonly string[];
+}
+
+export interface KeptLock {
+  /** Text of the existing lock, whose versions stay. */
+  previous: string | undefined;
+  upgrade: Upgrade;
 }
 
 /** glibc 2.x for which uv knows a platform; an older one than the runtime's is always right. */
@@ -20,31 +34,31 @@ const PLATFORM_MINORS = [40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 28, 17];
 
 /**
  * The text that uv writes: one line per distribution, with the hashes of all its files.
- * @param previous text of the lock there is, whose versions uv keeps
  * @throws LOCK_FAILED
  */
 export async function lockByUv(
   directory: string,
-  request: ResolveRequest,
-  previous: string | undefined,
-  upgrade: Upgrade,
+  input: RequiredInput,
+  settings: PipSettings,
+  { previous, upgrade }: KeptLock,
   exec: Exec,
 ): Promise<string> {
-  writeInput(directory, request);
+  writeInput(directory, input, settings.configuration);
   const output = join(directory, 'locked.txt');
   if (previous !== undefined) writeFileSync(output, previous, { mode: 0o600 });
-  const result = await runUv(directory, request, { output, upgrade, fromSource: [] }, exec);
+  const run = { output, upgrade, fromSource: [] };
+  const result = await runUv(directory, input, settings, run, exec);
   if (result.notFound) {
     throw new LambdaPythonError('LOCK_FAILED', {
-      message: '`"tool": "uv"` needs `uv` on PATH, and there is none',
+      message: '`"tool": "uv"` needs `uv` on PATH, which has no such program',
       hint: 'install it (https://docs.astral.sh/uv), or lock in the build image: "tool": "pip"',
     });
   }
   if (result.exitCode !== 0) {
     const words = withoutCredentials(result.output).trim().split('\n').slice(-12);
     throw new LambdaPythonError('LOCK_FAILED', {
-      message: `uv could not resolve the requirements for ${describeTarget(request)}:\n  ${words.join('\n  ')}`,
-      hint: 'read uv\'s words above; what must be built from source for the runtime is better locked in the build image: "tool": "pip"',
+      message: `uv could not resolve the requirements for ${describeTarget(settings.target)}:\n  ${words.join('\n  ')}`,
+      hint: 'read uv\'s words above; if something must be built from source for the runtime, lock in the build image: "tool": "pip"',
     });
   }
   return readFileSync(output, 'utf8');
@@ -63,27 +77,30 @@ interface UvRun {
  */
 async function runUv(
   directory: string,
-  request: ResolveRequest,
+  input: RequiredInput,
+  settings: PipSettings,
   run: UvRun,
   exec: Exec,
 ): Promise<ExecResult> {
-  const result = await exec('uv', uvArguments(directory, request, run), {
+  const result = await exec('uv', uvArguments(directory, input, settings.target, run), {
     cwd: directory,
-    env: { ...uvEnvironment(request.configuration), ...request.secrets().variables },
+    env: { ...uvEnvironment(settings.configuration), ...settings.secrets().variables },
   });
   const named = [...result.output.matchAll(/Wheels are required for `([^`]+)`/g)];
   const more = named.map(([, name = '']) => name).filter((name) => !run.fromSource.includes(name));
   if (result.exitCode === 0 || more.length === 0) return result;
-  request.onLine(`no wheel for the runtime: ${more.join(', ')}`);
-  return runUv(directory, request, { ...run, fromSource: [...run.fromSource, ...more] }, exec);
+  settings.onLine(`no wheel for the runtime: ${more.join(', ')}`);
+  const again = { ...run, fromSource: [...run.fromSource, ...more] };
+  return runUv(directory, input, settings, again, exec);
 }
 
 function uvArguments(
   directory: string,
-  request: ResolveRequest,
+  { requirements, constraints }: RequiredInput,
+  { runtime, architecture }: Target,
   { output, upgrade, fromSource }: UvRun,
 ): string[] {
-  const files = fileArguments(directory, { ...request, pipArguments: [] });
+  const files = fileArguments(directory, { requirements, constraints, pipArguments: [] });
   return [
     'pip',
     'compile',
@@ -94,8 +111,8 @@ function uvArguments(
     '--no-header',
     '--no-annotate',
     '--quiet',
-    `--python-version=${request.runtime.python.join('.')}`,
-    `--python-platform=${uvPlatform(request.runtime, request.architecture)}`,
+    `--python-version=${runtime.python.join('.')}`,
+    `--python-platform=${uvPlatform(runtime, architecture)}`,
     '--only-binary=:all:',
     ...fromSource.map((name) => `--no-binary=${name}`),
     ...(upgrade.all ? ['--upgrade'] : []),

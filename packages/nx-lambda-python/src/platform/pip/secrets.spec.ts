@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readNetrc, selectHosts } from './netrc';
+import { readNetrc, selectHosts } from './secrets';
 
 const TEXT = `
 # machine commented login no password no

@@ -1,19 +1,24 @@
-/** A package that was built is used only where it is that of the present sources; Nx is not asked. */
+/** A built package is used only if it is that of the present sources, else built again; Nx is not asked. */
 
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../errors';
-import { BUILD_FORMAT_INPUT } from '../packaging/inputs/decision';
+import { BUILD_FORMAT_INPUT, decisionChanges } from '../packaging/inputs/decision';
+import { packageInputs, type PackageInputs } from '../packaging/inputs/package-inputs';
 import { PACKAGE_FILE, type BuildManifest } from '../packaging/manifest';
 import { readManifest, type BuildOutput } from '../platform/files/built-package';
-import { presentInputs, sourceChanges } from './decision';
-import { build } from '../executors/build';
-import type { BuildOptions } from './normalize';
-import { buildOptionsOf } from '../targets/build-target';
-import { readMarker } from './service';
-import { commandOf, currentProject, nxCommand } from '../targets/project';
+import { workspaceFiles } from '../platform/files/workspace-files';
+import { fixedCommit } from '../platform/git/fixed-commit';
+import { machineInputs } from '../platform/pip/configuration';
+import type { Marker } from '../service/marker';
 import { buildOutput, DEFAULT_BUILD_TARGET, EXECUTORS } from '../targets/chain';
+import { commandOf, currentProject, nxCommand } from '../targets/project';
+import { buildOptionsOf, type BuildOptions } from '../targets/build-target';
+import { build } from './build';
+import { packageDecision } from './decide';
+import { readMeaning } from './requirements';
+import { readContent, readMarker } from './service';
 
-/** `present`: what is built of other sources is built again; `any`: it is used as it is. */
+/** `present`: a package of other sources is built again; `any`: it is used as it is. */
 export type SourceChoice = 'present' | 'any';
 
 export interface UsedPackage {
@@ -24,8 +29,8 @@ export interface UsedPackage {
 }
 
 /**
- * Builds again where the sources at hand are not those of the package: Nx may have had an old one in its cache, or
- * somebody has put it there.
+ * Builds again if the present sources are not those of the package: Nx may have restored an old one from its cache, or
+ * somebody may have put it there.
  *
  * @throws PACKAGE_NOT_BUILT, PACKAGE_OF_OTHER_SOURCES and the codes of a build
  */
@@ -37,7 +42,7 @@ export async function usePackage(
   const output = buildOutput(context, buildTarget);
   const manifest = readManifest(output);
   const target = currentProject(context).targets[buildTarget];
-  // Of another target's package nothing is known.
+  // The sources of another target's package are unknown.
   if (sources === 'any' || target?.executor !== EXECUTORS.buildTarget) {
     return { manifest, output, isPresent: false };
   }
@@ -56,9 +61,9 @@ export async function usePackage(
   return { manifest: readManifest(output), output, isPresent: true };
 }
 
-/** Why Nx took the old package for a present one, and how to make it see. */
+/** Why Nx took the old package for the present one, and how to make it see. */
 function reasons(options: BuildOptions, inputs: readonly unknown[], explain: string): string[] {
-  const { unseen } = presentInputs(options, readMarker(options));
+  const { unseen } = presentInputs(options, readMarker(options.service));
   const lines = unseen.slice(0, 3).map(({ what, why }) => `Nx does not see ${what}: ${why}`);
   if (unseen.length > 3) lines.push(`and ${unseen.length - 3} more: \`${explain}\` lists them`);
   if (!inputs.includes(BUILD_FORMAT_INPUT)) {
@@ -80,7 +85,38 @@ function ofOtherSources(
   const flags = ['--sources=any', '--excludeTaskDependencies'];
   const again = nxCommand(context, context.targetName ?? 'upload', ...flags);
   return new LambdaPythonError('PACKAGE_OF_OTHER_SOURCES', {
-    message: `\`${displayed}/${PACKAGE_FILE}\` was built from commit ${commit.slice(0, 12)} with \`ref\`, and the sources here differ from it`,
-    hint: `run \`${again}\` to use it all the same, or \`${command}\` to build the sources that are here`,
+    message: `\`${displayed}/${PACKAGE_FILE}\` was built from commit ${commit.slice(0, 12)} with \`ref\`, and the present sources differ from it`,
+    hint: `run \`${again}\` to use it anyway, or \`${command}\` to build the present sources`,
   });
+}
+
+/** Everything that decides the package of these options, by name, and what of it Nx does not see. */
+export function presentInputs(
+  { service, required }: Pick<BuildOptions, 'service' | 'required'>,
+  marker: Marker,
+): PackageInputs {
+  const { projectRoot, workspaceRoot, sourceRoot } = service;
+  return packageInputs(
+    [required],
+    marker,
+    projectRoot,
+    workspaceFiles(sourceRoot),
+    machineInputs(workspaceRoot),
+  );
+}
+
+/**
+ * What differs between what a package was built of and what its build would take now, in words; empty if nothing
+ * does. Reads the service's files and what its requirements name: no engine and no index is asked.
+ */
+async function sourceChanges(manifest: BuildManifest, options: BuildOptions): Promise<string[]> {
+  if (options.ref !== undefined) {
+    const commit = await fixedCommit(options.service.workspaceRoot, options.ref);
+    return manifest.commit === commit ? [] : [`the commit of \`ref\`, \`${options.ref}\``];
+  }
+  if (manifest.inputs === undefined) return ['the version of nx-lambda-python'];
+  const marker = readMarker(options.service);
+  const content = readContent(options.service, marker);
+  const present = packageDecision(options, marker, content, readMeaning(options));
+  return decisionChanges(manifest.inputs, present);
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { readLockInput } from './lock-input';
 import type { LockExecutorSchema } from '../schemas/lock';
+import { normalizeOptions } from '../targets/build-target';
+import { readLockInput } from './lock';
 
 let root: string;
 beforeEach(() => {
@@ -17,22 +18,17 @@ const LOCK = '# Locked by nx-lambda-python for …\n';
 function read(
   files: Record<string, string>,
   schema: LockExecutorSchema = {},
-  { constraints = [], requirements }: { constraints?: string[]; requirements?: string[] } = {},
+  build: { requirements?: string[] } = {},
 ) {
   for (const [path, text] of Object.entries(files)) {
     const file = join(root, 'services/a', path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  const place = {
-    workspaceRoot: root,
-    projectRoot: 'services/a',
-    project: 'a',
-    constraints,
-    requirements: (requirements ?? ['requirements.txt']).map((path) => `services/a/${path}`),
-    areRequirementsGiven: requirements !== undefined,
-  };
-  return readLockInput(schema, place);
+  const projects = { a: { root: 'services/a' } };
+  const context = { root, projectName: 'a', projectsConfigurations: { projects } };
+  const options = normalizeOptions(build, context as never);
+  return readLockInput(schema, options, (text) => text);
 }
 
 describe('what is locked', () => {
@@ -40,7 +36,7 @@ describe('what is locked', () => {
     const both = { 'pyproject.toml': PYPROJECT, 'requirements.in': '-r base.in\nidna\n' };
     expect(read({ ...both, 'base.in': 'attrs\n' })).toMatchObject({
       origin: { root: '.', sources: ['requirements.in'], extras: [] },
-      requirements: ['services/a/requirements.in'],
+      required: { requirements: ['services/a/requirements.in'] },
       meaning: { requirements: ['attrs', 'idna'] },
       output: 'services/a/requirements.txt',
       previous: undefined,
@@ -52,7 +48,7 @@ describe('what is locked', () => {
       meaning: { requirements: ['six'] },
       previous: LOCK,
     });
-    expect(input.files.get(input.requirements[0] ?? '')).toBe('six\n');
+    expect(input.required.files.get(input.required.requirements[0] ?? '')).toBe('six\n');
   });
 
   it('is what the option names, with extras', () => {

@@ -1,11 +1,67 @@
-/** .netrc of this machine, cut down to the hosts that a build asks. */
+/** The credentials of one build: where they come from, which of them pip gets, and how output is redacted. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { RequirementSecrets } from '../../packaging/requirements/secrets';
+import { redactor, userInfosIn, type Redact } from '../process/redact';
+import type { PipConfiguration } from './configuration';
+
+export interface PipSecrets {
+  variables: Record<string, string>;
+  /** Text of a netrc with the hosts that are asked. */
+  netrc: string | undefined;
+}
+
+export interface BuildSecrets {
+  /** For pip; see `PipSettings.secrets`. */
+  forPip: () => PipSecrets;
+  redact: Redact;
+}
+
+/** A proxy may want a password, and programs repeat its URL when they fail. */
+const PROXIES = /^(https?|all|ftp)_proxy$/i;
+
+/**
+ * @param inFiles those of the requirements files
+ * @param texts protected requirements files, for their hosts
+ */
+export function buildSecrets(
+  inFiles: RequirementSecrets,
+  texts: Iterable<string>,
+  { deciding, connecting, constraints }: PipConfiguration,
+  environment: NodeJS.ProcessEnv = process.env,
+): BuildSecrets {
+  const settings = [...Object.values(deciding), ...Object.values(connecting)];
+  const proxies = Object.entries(environment).flatMap(([name, value]) =>
+    PROXIES.test(name) && value ? [value] : [],
+  );
+  const configured = constraints?.files.values() ?? [];
+  const netrc = readNetrc(hostsIn([...texts, ...configured, ...settings]), environment);
+  return {
+    forPip: () => ({ variables: inFiles.variables(), netrc: netrc.text }),
+    redact: redactor({
+      userInfos: [
+        ...[...settings, ...proxies].flatMap(userInfosIn),
+        ...inFiles.userInfos(),
+        ...netrc.userInfos,
+      ],
+      values: inFiles.values(),
+    }),
+  };
+}
+
+/** Hosts of all URLs, without ports, as a netrc lists them. */
+function hostsIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) =>
+    [...text.matchAll(/https?:\/\/(?:[^/\s]*@)?(\[[^\]\s]+\]|[^/\s:?#'"]+)/gi)].map(
+      ([, host = '']) => host.replace(/^\[|\]$/g, '').toLowerCase(),
+    ),
+  );
+}
 
 export interface Netrc {
-  /** Text of a netrc with nothing but the wanted hosts; undefined where none of them is listed. */
+  /** Text of a netrc with only the wanted hosts; undefined if it lists none of them. */
   text: string | undefined;
   /** `user:password` of those. */
   userInfos: string[];

@@ -1,5 +1,4 @@
-import { renderExplanation } from './explanation-text';
-import type { Explanation } from './explanation';
+import { renderExplanation, type Explanation } from './explain';
 
 const hit: Explanation = {
   project: 'orders',

@@ -1,0 +1,188 @@
+import fs, { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import lock from '../executors/lock';
+import { DamagedFileError, SourceChangedError } from '../packaging/package';
+import { readEntries } from '../packaging/zip/read';
+import { readContent } from '../packaging/zip/verify';
+import { openFile } from '../platform/files/files';
+import { withRepairs } from './build';
+import { HANDLER, MARKER, TestService } from './service.fixtures';
+
+const PACKAGE = 'dist/svc/package.zip';
+let service: TestService;
+beforeEach(() => (service = new TestService()));
+afterEach(() => service.remove());
+
+describe('a build whose files change meanwhile', () => {
+  const source = (edit: number) => `def handler(event, context):\n    return ${edit}\n`;
+  const edited = (number: number) => service.write({ [HANDLER]: source(number) });
+
+  /** Edits the handler, or deletes it, as soon as it was read, this many times. */
+  function editAfterReading(times: number, edit: (number: number) => void): void {
+    edited(0);
+    const read = readFileSync;
+    let reads = 0;
+    jest.spyOn(fs, 'readFileSync').mockImplementation(((path: string, ...rest: never[]) => {
+      const content = (read as (path: string, ...rest: never[]) => unknown)(path, ...rest);
+      if (String(path).endsWith(HANDLER) && reads < times) edit((reads += 1));
+      return content;
+    }) as never);
+  }
+
+  function packaged(): string {
+    const file = openFile(service.path(PACKAGE));
+    try {
+      const entry = readEntries(file).find(({ path }) => path.endsWith('one.py'));
+      return entry ? readContent(file, entry).toString() : '';
+    } finally {
+      file.close();
+    }
+  }
+
+  it('has files as they were at one moment, the last one, and no other content later', async () => {
+    editAfterReading(1, edited);
+    expect(await service.build()).toBe(true);
+    expect(service.printed).toContain('changed during the build; reading it again');
+    expect(packaged()).toBe(source(1));
+    jest.mocked(fs.readFileSync).mockRestore();
+    edited(0);
+    expect(await service.build()).toBe(true);
+    expect(packaged()).toBe(source(0));
+  });
+
+  it('gives up if a file changes whenever it is read', async () => {
+    editAfterReading(Infinity, edited);
+    expect(await service.build()).toBe(false);
+    expect(service.printed).toContain('error[SOURCE_CHANGED]: `svc/handlers/one.py` kept changing');
+    expect(existsSync(service.path(PACKAGE))).toBe(false);
+  });
+
+  it('reads all again if a file is deleted', async () => {
+    editAfterReading(1, () => rmSync(service.path(HANDLER)));
+    expect(await service.build()).toBe(false);
+    expect(service.printed).toContain('reading it again');
+    expect(service.printed).toContain('error[PACKAGE_DIRECTORY_MISSING]');
+  });
+});
+
+describe('withRepairs', () => {
+  it.each([
+    ['a file changes', new SourceChangedError('a.py')],
+    ['a wheel is damaged', new DamagedFileError('damaged: a.whl')],
+  ])('starts again if %s, once what was begun has ended', async (_, error) => {
+    const events: string[] = [];
+    let attempts = 0;
+    const built = await withRepairs(async (begin) => {
+      const name = `attempt ${(attempts += 1)}`;
+      events.push(name);
+      void begin(
+        delay(20).then(() => {
+          events.push(`pip of ${name} ended`);
+          // As pip does when it is the service that cannot be built.
+          if (attempts === 1) throw error;
+        }),
+      );
+      await delay(1);
+      if (attempts === 1) throw error;
+      await delay(30);
+      return name;
+    });
+    expect(built).toBe('attempt 2');
+    expect(events).toEqual([
+      'attempt 1',
+      'pip of attempt 1 ended',
+      'attempt 2',
+      'pip of attempt 2 ended',
+    ]);
+  });
+
+  it('reports every other fault at once', async () => {
+    let isOver = false;
+    const failing = withRepairs(async (begin) => {
+      void begin(delay(1_000, undefined, { ref: false }).then(() => (isOver = true)));
+      await delay(1);
+      throw new Error('a fault of the service');
+    });
+    await expect(failing).rejects.toThrow('a fault of the service');
+    expect(isOver).toBe(false);
+  });
+
+  it('gives up after two repairs', async () => {
+    let attempts = 0;
+    const failing = withRepairs(() => {
+      attempts += 1;
+      return Promise.reject(new SourceChangedError('a.py'));
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    expect(attempts).toBe(3);
+  });
+});
+
+describe('what a build warns of', () => {
+  beforeEach(() =>
+    service.write({
+      [HANDLER]: 'import requests\nfrom ..shared import x\n\n\ndef handler(e, c):\n    return x\n',
+    }),
+  );
+
+  it('warns of imports that lead nowhere, however often it is run', async () => {
+    // The second one finds the modules in the source cache.
+    for (let builds = 0; builds < 2; builds += 1) {
+      expect(await service.build()).toBe(true);
+      expect(service.printed).toContain('warning: 2 imports lead nowhere');
+      expect(service.printed).toContain('`svc/handlers/one.py:1` imports `requests`: neither');
+      expect(service.printed).toContain('`svc/handlers/one.py:2` imports `..shared`: there is no');
+    }
+  });
+
+  it('fails for them if told so, before it writes a package', async () => {
+    expect(await service.build({ imports: 'error' })).toBe(false);
+    expect(service.printed).toContain('error[IMPORT_NOT_FOUND]: 2 imports lead nowhere');
+    expect(existsSync(service.path(PACKAGE))).toBe(false);
+    service.write({
+      'svc/svc/shared.py': 'x = 1\n',
+      'svc/svc/handlers/one.py': 'handler = print\n',
+    });
+    expect(await service.build({ imports: 'error' })).toBe(true);
+  });
+
+  it('names a second source of requirements, and which it takes', async () => {
+    service.write({
+      'svc/pyproject.toml': `[project]\nname = "svc"\ndependencies = ["requests"]\n${MARKER}`,
+    });
+    await service.build();
+    expect(service.printed).toContain(
+      'warning: the package is made of `svc/requirements.txt`; the dependencies in `svc/pyproject.toml` beside it are not read',
+    );
+    await service.build({ requirements: ['requirements.txt'] });
+    expect(service.printed).not.toContain('not read');
+  });
+
+  it('is an old lock whose pyproject.toml was changed afterwards, until it is written again', async () => {
+    const project = (dependencies: string, end = '') =>
+      service.write({
+        'svc/pyproject.toml': `[project]\nname = "svc"\ndependencies = ${dependencies}\n${MARKER}${end}`,
+      });
+    rmSync(service.path('svc/requirements.txt'));
+    service.write({ [HANDLER]: 'def handler(e, c): ...\n' });
+    project('[]');
+    expect(await lock({}, service.context('lock'))).toEqual({ success: true });
+    const text = readFileSync(service.path('svc/requirements.txt'), 'utf8');
+    expect(text).toContain('# Input: {"format":1,');
+    const warnings = async () => {
+      expect(await service.build()).toBe(true);
+      return service.warnings.join('\n');
+    };
+    expect(await warnings()).toBe('');
+    project('["six"]');
+    expect(await warnings()).toBe(
+      'warning: `svc/requirements.txt` is an old lock: `svc/pyproject.toml` means something else now; the package gets what the lock says until `nx lock svc`',
+    );
+    project('[]', '# A comment.\n');
+    expect(await warnings()).toBe('');
+    // An older lock has no digest.
+    project('["six"]');
+    writeFileSync(service.path('svc/requirements.txt'), text.replace(/^# Input: .*\n/m, ''));
+    expect(await warnings()).not.toContain('is an old lock');
+  });
+});

@@ -1,0 +1,239 @@
+/** What a build would do about its dependencies, found out without doing it, and how that reads. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  componentName,
+  keyChanges,
+  renderChange,
+  type KeyChange,
+} from '../packaging/requirements-key';
+import { findLock, planLock } from '../packaging/locked-wheels';
+import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
+import { keyContent, type KeyComponents } from '../packaging/requirements-key';
+import { KeyRecords, previousKey } from '../platform/store/key-records';
+import { LineRecords } from '../platform/store/line-records';
+import { storeDirectory } from '../platform/store/store-directory';
+import { DiskWheelStore } from '../platform/store/wheel-store';
+import type { Marker } from '../service/marker';
+import type { BuildOptions } from '../targets/build-target';
+import { decide, readResolution, type Decided } from './decide';
+import { modeOf } from './dependencies';
+import { presentInputs } from './present';
+import { findLocalImage } from './resolve';
+import { readMarker } from './service';
+
+export interface Explanation {
+  project: string;
+  /** `unknown` if the key depends on an image that is not on this machine yet. */
+  outcome: 'hit' | 'miss' | 'unknown';
+  requirementsKey: string | null;
+  /** Build image, with its digest if that is known. */
+  image: string | null;
+  /** Where pip would run, or ran on a hit. */
+  engine: string | null;
+  /** Whether a build would start a container. */
+  startsContainer: boolean;
+  /** Where the service says what it requires: what is read, and what is not. */
+  requirements: Pick<RequirementSources, 'taken' | 'beside'>;
+  /** Everything that decides the package: paths of the workspace, variables by name. */
+  inputs: ExplainedInputs;
+  previous: Previous;
+  /** Of a full lock on a miss: what is in the store, and what would be fetched. */
+  lock: { distributions: number; stored: number; missing: string[] } | null;
+}
+
+export interface ExplainedInputs {
+  /** Of the service itself, relative to it. */
+  sources: string[];
+  /** Read by name, as far as they exist. */
+  files: string[];
+  /** Of which every file counts. */
+  directories: string[];
+  /** As far as they are set. */
+  variables: string[];
+  /** What of all this Nx does not hash: then it does not cache the build. */
+  unseen: { what: string; why: string }[];
+}
+
+/** The build whose manifest is in the output directory. */
+export interface Previous {
+  requirementsKey: string | null;
+  /** Why there is nothing to compare with; null if there is. */
+  unknown: 'no build' | 'not in the store' | null;
+  changes: KeyChange[];
+}
+
+export async function explainDependencies(options: BuildOptions): Promise<Explanation> {
+  const marker = readMarker(options.service);
+  const store = new DiskWheelStore(storeDirectory());
+  const mode = modeOf(options, marker, store);
+  const resolution = readResolution(options, marker, store);
+  const { imageName, pinned } = resolution;
+  const { project, workspaceRoot } = options.service;
+  const directory = join(workspaceRoot, options.output.path);
+  const { taken, beside } = resolution.sources;
+  const facts = {
+    project,
+    requirements: { taken, beside },
+    inputs: explainInputs(options, marker),
+  };
+  const keys = new KeyRecords(store.root);
+  const of = ({ key, components }: Decided) => ({
+    ...facts,
+    requirementsKey: key,
+    previous: comparePrevious(directory, keys, components),
+    lock: null,
+  });
+  const hit = (decided: Decided, { image, engine }: Pick<Explanation, 'image' | 'engine'>) => ({
+    ...of(decided),
+    ...({ outcome: 'hit', startsContainer: false } as const),
+    image,
+    engine,
+  });
+
+  if (resolution.isEmpty) {
+    return hit(decide(resolution, undefined), { image: null, engine: 'none' });
+  }
+  if (pinned) {
+    const decided = decide(resolution, { digest: pinned });
+    const cached = mode.find(decided.key);
+    if (cached) return hit(decided, cached);
+  }
+  const image = await findLocalImage(resolution);
+  const isAbsent = image === 'absent';
+  if (isAbsent && !pinned) {
+    const { components } = decide(resolution, { digest: null });
+    return {
+      ...facts,
+      outcome: 'unknown',
+      requirementsKey: null,
+      image: imageName,
+      engine: null,
+      startsContainer: true,
+      // Of the image alone nothing can be said.
+      previous: comparePrevious(directory, keys, components, true),
+      lock: null,
+    };
+  }
+  const decided = decide(resolution, isAbsent ? { digest: null } : image);
+  const cached = mode.find(decided.key);
+  if (cached) return hit(decided, cached);
+  const { imageDigest } = decided.components;
+  const lock = lockState(decided.components, marker, store);
+  const isComplete = lock !== null && lock.missing.length === 0;
+  return {
+    ...of(decided),
+    outcome: 'miss',
+    image: imageDigest === null ? null : `${imageName.split('@')[0]}@${imageDigest}`,
+    engine: isAbsent ? null : (image?.engine ?? 'host'),
+    startsContainer: imageDigest !== null && !isComplete,
+    lock,
+  };
+}
+
+function explainInputs(options: BuildOptions, marker: Marker): ExplainedInputs {
+  const { sources, files, variables, ...rest } = presentInputs(options, marker);
+  const { directories, unseen } = rest;
+  return {
+    sources: sources.files,
+    files: files.filter((path) => existsSync(join(options.service.sourceRoot, path))),
+    directories,
+    variables: variables.filter((name) => process.env[name] !== undefined),
+    unseen,
+  };
+}
+
+function comparePrevious(
+  directory: string,
+  keys: KeyRecords,
+  components: KeyComponents,
+  ignoreImage = false,
+): Previous {
+  const key = previousKey(directory);
+  if (key === undefined) return { requirementsKey: null, unknown: 'no build', changes: [] };
+  const before = keys.read(key);
+  if (!before) return { requirementsKey: key, unknown: 'not in the store', changes: [] };
+  const changes = keyChanges(before, keyContent(components)).filter(
+    ({ component }) => !(ignoreImage && component === 'imageDigest'),
+  );
+  return { requirementsKey: key, unknown: null, changes };
+}
+
+function lockState(
+  components: KeyComponents,
+  marker: Marker,
+  store: DiskWheelStore,
+): Explanation['lock'] {
+  const lock = findLock(components, marker);
+  if (!lock) return null;
+  const { kept, missing } = planLock(lock, new LineRecords(store.root));
+  return {
+    distributions: lock.lines.length,
+    stored: kept.length,
+    missing: missing.map(({ requirement }) => requirement.name),
+  };
+}
+
+export function renderExplanation(explanation: Explanation): string {
+  const { project, outcome, requirementsKey } = explanation;
+  const lines = [
+    `${project}: ${outcome}`,
+    ...(requirementsKey === null ? [] : [`requirements key: ${requirementsKey}`]),
+    consequence(explanation),
+    renderSources(explanation.requirements),
+    ...renderInputs(explanation.inputs),
+    // On a hit, too: another build may have filled the store since.
+    ...renderPrevious(explanation.previous),
+  ];
+  return lines.join('\n');
+}
+
+function renderSources({ taken, beside }: Explanation['requirements']): string {
+  const read = `requirements: ${taken.map(nameOf).join(', ')}`;
+  return beside.length === 0 ? read : `${read}; not read: ${beside.map(nameOf).join(', ')}`;
+}
+
+/** The JSON has all of their names. */
+function renderInputs({ sources, ...inputs }: ExplainedInputs): string[] {
+  const { files, directories, variables, unseen } = inputs;
+  const names = [...files, ...directories.map((path) => `${path}/`), ...variables];
+  const count = sources.length === 1 ? '1 file' : `${sources.length} files`;
+  return [
+    `decided by: ${[`${count} of the service`, ...names].join(', ')}`,
+    ...unseen.map(({ what, why }) => `Nx does not see ${what}: ${why}; the build is not cached`),
+  ];
+}
+
+function consequence({ outcome, engine, image, lock, startsContainer }: Explanation): string {
+  const where = engine === null || engine === 'host' || engine === 'none' ? null : engine;
+  if (outcome === 'unknown') {
+    return `the build image \`${image}\` is not on this machine: a build would pull it, and its digest is part of the key`;
+  }
+  if (outcome === 'hit') {
+    if (engine === 'none') return 'nothing is required: no container would be started';
+    const from = where ? `by ${where} in ${image}` : 'by pip on a machine without a container';
+    return `its dependencies are in the wheel store, resolved ${from}; no container would be started`;
+  }
+  const place = startsContainer ? `${where ?? 'a container'}, ${image},` : 'pip on this machine';
+  if (!lock) return `${place} would resolve all requirements`;
+  const stored = `${lock.stored} of ${lock.distributions} locked wheels are in the wheel store`;
+  if (lock.missing.length === 0) return `${stored}: no container would be started`;
+  return `${stored}; ${place} would fetch ${lock.missing.join(', ')}`;
+}
+
+function renderPrevious({ requirementsKey, unknown, changes }: Previous): string[] {
+  if (unknown === 'no build') {
+    return ['no earlier build to compare with: the output directory has no manifest'];
+  }
+  if (unknown === 'not in the store') {
+    return [
+      `the last build has the key ${requirementsKey}, which this wheel store does not have: it was built elsewhere`,
+    ];
+  }
+  if (changes.length === 0) return ['nothing changed since the last build'];
+  return [
+    'changed since the last build:',
+    ...changes.map((change) => `  ${componentName(change.component)}: ${renderChange(change)}`),
+  ];
+}

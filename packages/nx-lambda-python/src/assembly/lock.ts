@@ -1,0 +1,342 @@
+/**
+ * The use case of locking: resolve what is to be locked for the runtime, by pip where a build would run it or by uv,
+ * and write every distribution with its hash. A file written by hand is never overwritten.
+ */
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { LambdaPythonError } from '../errors';
+import { projectPath } from '../packaging/inputs/option-paths';
+import type { Protect } from '../packaging/inputs/requirements';
+import { collectRequirements, type RequirementsMeaning } from '../packaging/requirements/collect';
+import { lockKind } from '../packaging/requirements/lock';
+import {
+  conflictingVersions,
+  isLockFile,
+  keptVersions,
+  lockOptions,
+  pinChanges,
+  readPins,
+  renderLock,
+  type Pin,
+} from '../packaging/requirements/lock-file';
+import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
+import { readReport } from '../packaging/requirements/lock-file';
+import { chooseRequirements } from '../packaging/requirements/sources';
+import { writeTextWhole } from '../platform/files/files';
+import { describeTarget, type PipSettings, type RequiredInput } from '../platform/pip/input';
+import type { Pip } from '../platform/pip/pip';
+import { prepareInput } from '../platform/pip/prepare';
+import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
+import { exec } from '../platform/process/exec';
+import { redactedError, redactingExec } from '../platform/process/redact';
+import { storeDirectory } from '../platform/store/store-directory';
+import { DiskWheelStore } from '../platform/store/wheel-store';
+import type { LockExecutorSchema } from '../schemas/lock';
+import { readProjectDependencies } from '../service/pyproject';
+import type { BuildOptions } from '../targets/build-target';
+import { decide, resolutionOf, type Resolution } from './decide';
+import { chooseImage, pipIn } from './resolve';
+import { readMarker } from './service';
+
+const PYPROJECT = 'pyproject.toml';
+
+/** Where the kept versions stand among the files that pip reads. */
+const KEPT_FILE = '.nx-lambda-python/kept-versions.txt';
+
+export interface WrittenLock {
+  /** Relative to the workspace. */
+  output: string;
+  /** False if the lock was current already. */
+  isNew: boolean;
+  distributions: number;
+  /** What changed in an existing lock, a line each. */
+  changes: string[];
+  warnings: string[];
+}
+
+/** @param command that the lock's header names */
+export async function lock(
+  schema: LockExecutorSchema,
+  options: BuildOptions,
+  command: string,
+): Promise<WrittenLock> {
+  const marker = readMarker(options.service);
+  const store = new DiskWheelStore(storeDirectory());
+  const input = resolutionOf(options, marker, store, (protect) =>
+    readLockInput(schema, options, protect),
+  );
+  const { output, origin, previous } = input;
+  const pins = await resolvePins(input, schema, store);
+  const { options: lines, secret } = lockOptions(input.required.files.values());
+  const target = describeTarget(input.settings.target);
+  const text = renderLock({ target, command, origin, options: lines, pins });
+  const isNew = text !== previous;
+  if (isNew) writeTextWhole(join(options.service.workspaceRoot, output), text);
+  return {
+    output,
+    isNew,
+    distributions: pins.length,
+    changes: isNew && previous !== undefined ? pinChanges(readPins(previous) ?? [], pins) : [],
+    warnings: warningsOf(output, options.required, secret),
+  };
+}
+
+function warningsOf(
+  output: string,
+  { projectRoot, requirements }: BuildOptions['required'],
+  secret: readonly string[],
+): string[] {
+  const taken = requirements ?? [posix.join(projectRoot, 'requirements.txt')];
+  return [
+    ...secret.map(
+      (option) =>
+        `\`${option}\` holds credentials and is not in the lock: set PIP_INDEX_URL or PIP_EXTRA_INDEX_URL where it is built`,
+    ),
+    ...(taken.includes(output)
+      ? []
+      : [`the build does not read ${output}: list it in "requirements" of the build target`]),
+  ];
+}
+
+export interface LockInput {
+  required: RequiredInput;
+  meaning: RequirementsMeaning;
+  /** As the lock's header has it. */
+  origin: LockOrigin;
+  /** Of the lock, relative to the workspace. */
+  output: string;
+  /** Text of the existing lock. */
+  previous: string | undefined;
+}
+
+type Options = Pick<BuildOptions, 'service' | 'required'>;
+
+/** @throws OPTION_INVALID, REQUIREMENTS_MISSING and the codes of `collectRequirements` */
+export function readLockInput(
+  schema: LockExecutorSchema,
+  { service, required: options }: Options,
+  protect: Protect,
+): LockInput {
+  const { workspaceRoot, projectRoot, constraints } = options;
+  const base = { projectRoot, workspaceRoot };
+  const read = (path: string): string | undefined => {
+    const file = join(workspaceRoot, path);
+    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
+    return isFile ? readFileSync(file, 'utf8') : undefined;
+  };
+  const inProject = (option: 'input' | 'output', path: string) => projectPath(option, path, base);
+  const output = inProject('output', schema.output ?? 'requirements.txt');
+  const sources = schema.input ?? defaultInput(schema, projectRoot, output, read);
+  checkExtras(schema, sources);
+
+  for (const source of sources) inProject('input', source);
+  const exists = (path: string) => existsSync(join(workspaceRoot, path));
+  const origin = lockOrigin({ sources, extras: schema.extras ?? [] }, output, base, read, exists);
+  const found = lockSources(origin, base, read);
+  const { requirements } = found;
+  const { files, meaning, local } = collectRequirements(
+    { requirements, constraints, projectRoot, workspaceRoot },
+    (path) => {
+      const text = found.read(path);
+      return text === undefined ? undefined : protect(text, path);
+    },
+    exists,
+  );
+  const [library] = [...local.trees, ...local.archives];
+  if (library !== undefined) throw libraryRequired(library, projectRoot);
+  if (files.has(output)) throw ownInput(output);
+  const previous = read(output);
+  if (previous === undefined) checkReplaced(output, service.project, options, exists);
+  if (previous !== undefined && !isLockFile(previous)) throw handWritten(output);
+  const lines = { files, requirements, constraints, pipArguments: options.pipArgs };
+  const required: RequiredInput = {
+    ...lines,
+    ...{ step: 'required', localFiles: [], base, isLocked: false },
+  };
+  return { required, meaning, origin, output, previous };
+}
+
+function defaultInput(
+  schema: LockExecutorSchema,
+  projectRoot: string,
+  output: string,
+  read: (path: string) => string | undefined,
+): string[] {
+  if (read(posix.join(projectRoot, 'requirements.in')) !== undefined) return ['requirements.in'];
+  const pyproject = posix.join(projectRoot, PYPROJECT);
+  const text = read(pyproject);
+  const extras = schema.extras ?? [];
+  if (text !== undefined && readProjectDependencies(text, pyproject, extras) !== undefined) {
+    return [PYPROJECT];
+  }
+  const written = read(output);
+  throw new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `nothing to lock: \`${projectRoot}\` has no requirements.in, and its pyproject.toml has no [project] dependencies`,
+    hint:
+      written !== undefined && !isLockFile(written)
+        ? `make the file written by hand the input: \`git mv ${output} ${posix.join(projectRoot, 'requirements.in')}\`, then \`nx lock <service>\``
+        : 'list what the handlers import in requirements.in, or name another file: "input" on the lock target',
+  });
+}
+
+function checkExtras({ extras = [] }: LockExecutorSchema, sources: readonly string[]): void {
+  if (extras.length === 0 || sources.some((source) => posix.basename(source) === PYPROJECT)) return;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`extras\` are those of pyproject.toml, but the input is ${sources.join(', ')}`,
+    hint: 'set "input": ["pyproject.toml"] on the lock target, or remove `extras`',
+  });
+}
+
+/** It has no published file, so no hash. */
+function libraryRequired(path: string, projectRoot: string): LambdaPythonError {
+  return new LambdaPythonError('REQUIREMENTS_INVALID', {
+    message: `\`${path}\` is a library of this workspace, which cannot be locked: it has no published file`,
+    hint: `remove it from the input, and require it beside the lock: write a file with \`-r requirements.txt\` and \`${posix.relative(projectRoot, path)}\`, and list that in "requirements" of the build target`,
+  });
+}
+
+function ownInput(output: string): LambdaPythonError {
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `refusing to overwrite \`${output}\`: it is the input of its own lock`,
+    hint: `rename it to requirements.in and run \`nx lock <service>\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
+  });
+}
+
+/** The first requirements.txt beside another lock would silently be taken in its place. */
+function checkReplaced(
+  output: string,
+  project: string,
+  options: BuildOptions['required'],
+  exists: (path: string) => boolean,
+): void {
+  const { taken, areDefault } = chooseRequirements(options, exists);
+  const [lock = ''] = taken;
+  const kind = lockKind(lock);
+  const isDefault = output === posix.join(options.projectRoot, 'requirements.txt');
+  if (!areDefault || kind === undefined || !isDefault) return;
+  const update = { uv: 'uv lock', poetry: 'poetry lock', pylock: 'the tool that wrote it' }[kind];
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`${lock}\` pins what \`${project}\` requires; \`${output}\` would be taken in its place, with other versions`,
+    hint: `update that lock with \`${update}\`; to change over to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock <service>\``,
+  });
+}
+
+function handWritten(output: string): LambdaPythonError {
+  return new LambdaPythonError('OPTION_INVALID', {
+    message: `refusing to overwrite \`${output}\`: it was not generated by \`nx lock\``,
+    hint: `move its lines to the input and delete it, then run \`nx lock <service>\`, or set another "output" on the lock target and list it in "requirements" of the build target`,
+  });
+}
+
+/** @throws LOCK_FAILED, and the codes of what runs pip */
+async function resolvePins(
+  input: LockInput & Resolution,
+  schema: LockExecutorSchema,
+  store: DiskWheelStore,
+): Promise<Pin[]> {
+  const { meaning, settings, redact, previous } = input;
+  // pip refuses an empty list.
+  if (meaning.requirements.length === 0) return [];
+  for (const words of settings.configuration.unheeded ?? []) console.warn(`warning: ${words}`);
+  const upgrade: Upgrade = { all: schema.upgrade ?? false, packages: schema.upgradePackage ?? [] };
+  const target = describeTarget(settings.target);
+  try {
+    if (schema.tool === 'uv') {
+      console.log(`resolving ${target} by uv`);
+      return await pinsByUv(input, { previous, upgrade }, store);
+    }
+    const lines: string[] = [];
+    const { onLine } = settings;
+    const told = { ...settings, onLine: (line: string) => void (lines.push(line), onLine(line)) };
+    const { place } = decide(input, await chooseImage(input, store));
+    const pip = pipIn(place, { settings: told, redact });
+    const kept =
+      previous === undefined || upgrade.all
+        ? new Map<string, string>()
+        : keptVersions(previous, meaning.requirements, upgrade.packages);
+    console.log(`resolving ${target} ${pip.where}`);
+    return await pinsByPip(input.required, kept, { pip, settings: told, lines, store });
+  } catch (error) {
+    throw redactedError(error, redact);
+  }
+}
+
+async function pinsByUv(
+  { required, settings, redact }: Resolution,
+  kept: KeptLock,
+  store: DiskWheelStore,
+): Promise<Pin[]> {
+  const run = redactingExec(exec, redact);
+  const text = await store.withDirectory((directory) =>
+    lockByUv(directory, required, settings, kept, run),
+  );
+  const pins = readPins(text);
+  if (pins) return pins;
+  throw new LambdaPythonError('REQUIREMENTS_INVALID', {
+    message: 'uv resolved something that has no hash: a repository or a directory',
+    hint: 'require its release archive, which has a hash: `name @ https://…/archive/<commit>.tar.gz`',
+  });
+}
+
+interface Reporting {
+  pip: Pip;
+  settings: PipSettings;
+  /** What pip has printed so far. */
+  lines: string[];
+  store: DiskWheelStore;
+}
+
+/** Versions of the existing lock stay as constraints; those that pip cannot keep are given up. */
+async function pinsByPip(
+  required: RequiredInput,
+  kept: ReadonlyMap<string, string>,
+  reporting: Reporting,
+): Promise<Pin[]> {
+  const { pip, settings, lines, store } = reporting;
+  lines.length = 0;
+  try {
+    const report = await store.withDirectory(async (directory) =>
+      pip.report(directory, await prepareInput(directory, withKept(required, kept), settings, pip)),
+    );
+    return readReport(report);
+  } catch (error) {
+    const output = lines.join('\n');
+    if (/no such option: --report/.test(output)) throw pipTooOld(error);
+    if (kept.size === 0 || !isUnresolved(error)) throw error;
+    const named = conflictingVersions(output, kept);
+    const dropped = named.length > 0 ? named : [...kept.keys()];
+    console.log(
+      named.length > 0
+        ? `no longer possible, so it may change: ${named.join(', ')}`
+        : 'not possible with the versions of the existing lock: all may change',
+    );
+    const fewer = new Map([...kept].filter(([name]) => !dropped.includes(name)));
+    return pinsByPip(required, fewer, reporting);
+  }
+}
+
+function withKept(required: RequiredInput, kept: ReadonlyMap<string, string>): RequiredInput {
+  if (kept.size === 0) return required;
+  const text = [...kept].map(([name, version]) => `${name}==${version}\n`).join('');
+  return {
+    ...required,
+    files: new Map([...required.files, [KEPT_FILE, text]]),
+    constraints: [...required.constraints, KEPT_FILE],
+  };
+}
+
+function isUnresolved(error: unknown): boolean {
+  return (
+    error instanceof LambdaPythonError &&
+    (error.code === 'PIP_FAILED' || error.code === 'WHEEL_UNAVAILABLE')
+  );
+}
+
+function pipTooOld(cause: unknown): LambdaPythonError {
+  return new LambdaPythonError('LOCK_FAILED', {
+    message: 'pip is older than 22.2 and cannot report what it would install',
+    hint: 'name an image with a newer pip: "image": "<name>" on the build target, or lock with uv: `--tool=uv`',
+    cause,
+  });
+}

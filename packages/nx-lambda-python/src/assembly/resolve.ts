@@ -1,0 +1,152 @@
+/** The dependencies of a build: what the wheel store has for its key, else what pip resolves in the build image. */
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { keyChanges, renderChanges } from '../packaging/requirements-key';
+import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
+import { skippedAll } from '../packaging/requirements/lock-scope';
+import { besideWarning, type RequirementSources } from '../packaging/requirements/sources';
+import { keyContent, type KeyComponents } from '../packaging/requirements-key';
+import { findBuildImage, type BuildImage } from '../platform/engines/image';
+import { currentUser } from '../platform/engines/run';
+import { containerPip, type ContainerPlace } from '../platform/pip/in-container';
+import { hostPip } from '../platform/pip/on-host';
+import type { Pip } from '../platform/pip/pip';
+import { ask, exec, loadExec } from '../platform/process/exec';
+import { redactedError, redactingExec } from '../platform/process/redact';
+import { KeyRecords, previousKey } from '../platform/store/key-records';
+import type { DiskWheelStore } from '../platform/store/wheel-store';
+import type { BuildOptions } from '../targets/build-target';
+import { decide, type Decided, type Resolution, type ServiceResolution } from './decide';
+import { noWheels, SHOWN, type Dependencies, type Mode } from './dependencies';
+import { warnOfOldLocks } from './requirements';
+
+/** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
+export async function ensureDependencies(
+  options: Pick<BuildOptions, 'service' | 'output' | 'content'>,
+  resolution: ServiceResolution,
+  mode: Mode,
+  store: DiskWheelStore,
+  ready: () => Promise<unknown>,
+): Promise<Dependencies> {
+  const { required, settings, redact, isEmpty, pinned, sources } = resolution;
+  const { service } = options;
+  warnOfOldLocks(required.files.keys(), service);
+  const keys = new KeyRecords(store.root);
+  const keep = ({ components }: Decided, dependencies: Dependencies): Dependencies => {
+    keys.write(keyContent(components));
+    const from = sources.taken[0] ?? service.projectRoot;
+    const whenNone = () => skippedAll(components.meaning.requirements, from, settings.target);
+    return isEmpty ? dependencies : { ...dependencies, whenNone };
+  };
+
+  // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
+  if (isEmpty) {
+    warnOfOthers(sources);
+    const decided = decide(resolution, undefined);
+    return keep(decided, noWheels(decided.key, options.content, store));
+  }
+
+  for (const words of settings.configuration.unheeded ?? []) console.warn(`warning: ${words}`);
+  warnOfBranches(resolution.meaning.requirements);
+
+  if (pinned) {
+    const decided = decide(resolution, { digest: pinned });
+    const cached = mode.find(decided.key);
+    if (cached) return keep(decided, cached);
+  }
+  const image = await chooseImage(resolution, store);
+  const decided = decide(resolution, image);
+  const cached = mode.find(decided.key);
+  if (cached) return keep(decided, cached);
+  // The container is what takes longest, so nothing that could wait may hold up its start.
+  // What goes wrong is reported when it is needed.
+  const prepared = Promise.all([
+    image && currentUser(image, redactingExec(exec, redact)),
+    loadExec(),
+  ]).catch(() => undefined);
+  await ready();
+  printReason(decided.components, join(service.workspaceRoot, options.output.path), keys);
+  warnOfOthers(sources);
+  await prepared;
+  try {
+    return keep(decided, await mode.ensure(decided, resolution, pipIn(decided.place, resolution)));
+  } catch (error) {
+    throw redactedError(error, redact);
+  }
+}
+
+/** pip in that container, or on this machine. */
+export function pipIn(
+  place: ContainerPlace | undefined,
+  { settings, redact }: Pick<Resolution, 'settings' | 'redact'>,
+): Pip {
+  const quiet = redactingExec(exec, redact);
+  return place ? containerPip(place, settings, quiet) : hostPip(settings, quiet);
+}
+
+/** The engine that has the build image, pulled first if need be; undefined for the `host` way. */
+export async function chooseImage(
+  { container: { engine }, imageName, settings, redact }: Resolution,
+  store: DiskWheelStore,
+): Promise<BuildImage | undefined> {
+  if (engine === 'host') return undefined;
+  const { architecture } = settings.target;
+  const request = { choice: engine, image: imageName, architecture };
+  return findBuildImage(request, redactingExec(ask, redact), {
+    // Parallel builds of a workspace start together.
+    whileAlone: (work) =>
+      store.locked(`pull-${createHash('sha256').update(imageName).digest('hex')}`, work),
+    pull: (program, args) => {
+      console.log(`pulling ${imageName}`);
+      return redactingExec(exec, redact)(program, args, { onLine: settings.onLine });
+    },
+  });
+}
+
+/** The same without a pull: `absent` if no engine that answers has the image. */
+export async function findLocalImage({
+  container: { engine },
+  imageName,
+  settings: { target },
+}: Resolution): Promise<BuildImage | 'absent' | undefined> {
+  if (engine === 'host') return undefined;
+  const absent = new Error('absent');
+  const request = { choice: engine, image: imageName, architecture: target.architecture };
+  try {
+    return await findBuildImage(request, ask, {
+      whileAlone: (work) => work(),
+      pull: () => Promise.reject(absent),
+    });
+  } catch (error) {
+    if (error === absent) return 'absent';
+    throw error;
+  }
+}
+
+/** One line: what changed since the build whose manifest is still in the output directory. */
+function printReason(components: KeyComponents, directory: string, keys: KeyRecords): void {
+  const key = previousKey(directory);
+  const before = key === undefined ? undefined : keys.read(key);
+  if (!before) return;
+  const changes = keyChanges(before, keyContent(components));
+  console.log(
+    changes.length > 0
+      ? `changed since the last build: ${renderChanges(changes, SHOWN)}`
+      : 'nothing changed since the last build, but its wheels are no longer in the wheel store',
+  );
+}
+
+function warnOfOthers(sources: RequirementSources): void {
+  const warning = besideWarning(sources);
+  if (warning !== undefined) console.warn(`warning: ${warning}`);
+}
+
+function warnOfBranches(requirements: readonly string[]): void {
+  const urls = unpinnedRepositories(requirements);
+  const [first] = urls;
+  if (first === undefined) return;
+  console.warn(
+    `warning: ${urls.join(', ')}: not pinned to a full commit, so a build does not see when it moves and uses the cached wheel; write \`@<commit>\` after the URL: \`git ls-remote ${remoteArguments(first)}\``,
+  );
+}
