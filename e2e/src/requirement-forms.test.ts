@@ -82,7 +82,7 @@ describe('files of the workspace, without a container', () => {
 
   it('pylock.toml: libraries are built, all else is checked by its hash', () => {
     const output = workspace.build();
-    expect(output).toContain(`there is no requirements.txt: taking \`${ROOT}/pylock.toml\``);
+    expect(output).toContain(`requirements.txt does not exist: reading \`${ROOT}/pylock.toml\``);
     expect(workspace.distributions()).toEqual(['other 1.0', 'six 1.17.0']);
     expect(workspace.python('import other, six; print(other.NAME, six.__version__)')).toBe(
       'other 1.17.0',

@@ -73,7 +73,7 @@ describeWithEngine('shell', () => {
     const nx = "'node_modules/.bin/nx' shell orders";
     const output = atTerminal(nx, LOOK, { TOKEN: SECRET });
     expect(output).toContain(`docker, ${IMAGE}: /var/task is the service, read-only`);
-    expect(output).toContain(`as the build does it: ${REPEAT}`);
+    expect(output).toContain(`to resolve as the build does: ${REPEAT}`);
     // Of a copy root could write more, which reaches no one.
     expectBuildContainer(output, mount === 'bind');
     expect(readdirSync(join(store(), 'v1', 'work'))).toEqual([]);
@@ -95,7 +95,7 @@ describeWithEngine('shell', () => {
     expect(command).toContain('--interactive --tty');
     expect(command).toContain('--env=TOKEN ');
     expect(command).toContain(`'--env=GREETING=it'\\''s "me"'`);
-    expect(output).toContain(`in it, as the build does it: ${REPEAT}`);
+    expect(output).toContain(`in it, to resolve as the build does: ${REPEAT}`);
     expectBuildContainer(atTerminal(command, LOOK, { TOKEN: SECRET }));
   });
 
