@@ -7,7 +7,7 @@ import type { FixtureWheel } from '../../packages/nx-lambda-python/src/packaging
 import { BareWorkspace, type Run } from './support/bare-workspace';
 import { CONTAINER_OPTIONS, describeWithEngine, IMAGE } from './support/engine';
 import { killRunning } from './support/nx-process';
-import { startWheelIndex, type WheelIndex } from './support/wheel-index';
+import { startPackageIndex, type PackageIndex } from './support/package-index';
 
 const CONSTANTS = [
   'NAME = "alpha"',
@@ -37,8 +37,8 @@ const PYCS = [
 ];
 const REQUIREMENTS = WHEELS.map(({ name }) => `${name}==1.0\n`).join('');
 
-let index: WheelIndex;
-beforeAll(async () => (index = await startWheelIndex(WHEELS)));
+let index: PackageIndex;
+beforeAll(async () => (index = await startPackageIndex(WHEELS)));
 afterAll(() => index.stop());
 afterEach(killRunning);
 

@@ -5,7 +5,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } 
 import { join } from 'node:path';
 import { canHideFiles, hidingNx, shadowDocker, startDockerPort } from './support/blind-engine';
 import { describeLong, describeWith, IMAGE, type Engine } from './support/engine';
-import { HELD_REQUIREMENT, startHeldIndex } from './support/held-index';
+import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { killRunning, runNx, startNx, succeedNx } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
 import { until } from './support/until';
@@ -99,7 +99,7 @@ describe.each(ENGINES)('%s', (engine) => {
         const nx = startNx(workspace, command('held', engine, `--mount=${mount}`), environment);
         await nx.until(
           'a download',
-          () => nx.output.includes('Collecting held') && index.downloads() > 0,
+          () => nx.output.includes('Collecting held') && index.downloads.length > 0,
         );
         expect(containers(engine)).not.toBe('');
         expect((await nx.interrupt('SIGINT')).code).not.toBe(0);
@@ -114,14 +114,14 @@ describe.each(ENGINES)('%s', (engine) => {
       const environment = { ...withStore(`${engine}-client`), PIP_INDEX_URL: index.url };
       try {
         const killed = startNx(workspace, command('held', engine), environment);
-        await killed.until('a download', () => index.downloads() > 0);
+        await killed.until('a download', () => index.downloads.length > 0);
         signalClients(engine, 'KILL');
         const { code, output } = await killed.ended;
         expect(code).not.toBe(0);
         expect(output).toContain('error[CONTAINER_FAILED]');
         expect(containers(engine)).toBe('');
         const hanging = startNx(workspace, command('held', engine), environment);
-        await hanging.until('a second download', () => index.downloads() > 1);
+        await hanging.until('a second download', () => index.downloads.length > 1);
         signalClients(engine, 'STOP');
         hanging.signal('SIGINT');
         await until('the end of the container', () => containers(engine) === '');
@@ -152,7 +152,7 @@ describe.each(ENGINES)('%s', (engine) => {
         const environment = { ...withStore(`${engine}-killed`), PIP_INDEX_URL: index.url };
         try {
           const nx = startNx(workspace, command('held', engine), environment);
-          await nx.until('a download', () => index.downloads() > 0);
+          await nx.until('a download', () => index.downloads.length > 0);
           await nx.interrupt('SIGKILL');
           expect(containers(engine)).not.toBe('');
           await succeedNx(workspace, command('plain', engine), withStore(`${engine}-after`));

@@ -10,10 +10,10 @@ import {
 } from '../../packages/nx-lambda-python/src/testing';
 import { awsEnvironment, codeDigests, createFunctions, recordFrom } from './support/account';
 import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
-import { HELD_REQUIREMENT, startHeldIndex } from './support/held-index';
+import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { killRunning, startNx, succeedNx } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
-import { startStallingProxy } from './support/stalling-proxy';
+import { startStallingProxy } from './support/loopback';
 import { until } from './support/until';
 import { serviceFiles, Workspace } from './support/workspace';
 
@@ -93,7 +93,7 @@ async function interruptResolution(signal: Signal, options: readonly string[]): 
     const nx = startNx(workspace, command, environment);
     await nx.until(
       'a line of pip, and its download',
-      () => nx.output.includes('Collecting held') && index.downloads() > 0,
+      () => nx.output.includes('Collecting held') && index.downloads.length > 0,
     );
     expect((await nx.interrupt(signal)).code).not.toBe(0);
     expect(workspace.exists('dist/services/held/manifest.json')).toBe(false);

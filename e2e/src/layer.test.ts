@@ -19,7 +19,7 @@ import {
   recordFrom,
 } from './support/account';
 import { killRunning, succeedNx } from './support/nx-process';
-import { startWheelIndex, type WheelIndex } from './support/wheel-index';
+import { startPackageIndex, type PackageIndex } from './support/package-index';
 import { serviceFiles, Workspace } from './support/workspace';
 
 const SHOP = 'services/shop';
@@ -41,7 +41,7 @@ const WHEELS = ['1.0', '2.0'].map((version) => ({
 
 describe('a service whose dependencies are in a layer', () => {
   let workspace: Workspace;
-  let index: WheelIndex;
+  let index: PackageIndex;
   let account: SimulatedAccount;
   let lambda: LambdaClient;
   /** Layers of somebody else, before and after the service's own. */
@@ -71,7 +71,7 @@ describe('a service whose dependencies are in a layer', () => {
     lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Layers }));
 
   beforeAll(async () => {
-    index = await startWheelIndex(WHEELS);
+    index = await startPackageIndex(WHEELS);
     account = await startSimulatedAccount({ updateMilliseconds: 0 });
     await account.createBucket('packages', { versioning: true });
     lambda = lambdaClient(account);

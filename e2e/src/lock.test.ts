@@ -2,7 +2,12 @@
 
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { startCountingIndex, type CountingIndex } from './support/counting-index';
+import {
+  requiringWheel,
+  sourceFile,
+  startPackageIndex,
+  type PackageIndex,
+} from './support/package-index';
 import { CONTAINER_OPTIONS, describeWithEngine } from './support/engine';
 import { killRunning, runNx, succeedNx } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
@@ -19,9 +24,11 @@ interface Explained {
 }
 
 describeWithEngine('a lock', () => {
-  let index: CountingIndex;
+  let index: PackageIndex;
   let workspace: Workspace;
 
+  /** Since this was called last. */
+  const takeDownloads = () => index.downloads.splice(0);
   const lock = (...args: string[]) => succeedNx(workspace, ['lock', 'orders', ...args]);
   const build = () => succeedNx(workspace, ['build', 'orders', '--skip-nx-cache']);
   const explain = async (): Promise<Explained> => {
@@ -36,11 +43,11 @@ describeWithEngine('a lock', () => {
       .map((line) => line.replace(' \\', ''));
 
   beforeAll(async () => {
-    index = await startCountingIndex();
-    index.addWheel('alpha', '1.0', ['beta', 'windows-only; sys_platform == "win32"']);
-    index.addWheel('beta', '1.0');
-    index.addSource('gamma', '1.0');
-    index.addWheel('delta', '1.0');
+    index = await startPackageIndex();
+    index.add(requiringWheel('alpha', '1.0', ['beta', 'windows-only; sys_platform == "win32"']));
+    index.add(requiringWheel('beta', '1.0'));
+    index.add(sourceFile('gamma'));
+    index.add(requiringWheel('delta', '1.0'));
     workspace = new Workspace('lock');
     workspace.environment = {
       NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'lock-store'),
@@ -92,11 +99,11 @@ describeWithEngine('a lock', () => {
   });
 
   it('takes from the wheel store what is there', async () => {
-    index.takeDownloads();
+    takeDownloads();
     const output = await build();
     expect(output).toContain('fetching 1 of 3 locked wheels');
     expect(output).not.toContain('warning: no version');
-    expect(index.takeDownloads()).toEqual(['gamma-1.0.zip']);
+    expect(takeDownloads()).toEqual(['gamma-1.0.zip']);
     expect(workspace.manifest('services/orders').distributions.map(({ name }) => name)).toEqual([
       'alpha',
       'beta',
@@ -115,7 +122,7 @@ describeWithEngine('a lock', () => {
     const output = await build();
     expect(output).toContain('changed since the last build: requirements: + delta==1.0');
     expect(output).toContain('fetching 1 of 4 locked wheels');
-    expect(index.takeDownloads()).toEqual(['delta-1.0-py3-none-any.whl']);
+    expect(takeDownloads()).toEqual(['delta-1.0-py3-none-any.whl']);
     expect(await explain()).toMatchObject({ outcome: 'hit', startsContainer: false });
   });
 
@@ -129,7 +136,7 @@ describeWithEngine('a lock', () => {
       NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'lock-other-store'),
     });
     expect(output).toContain('resolving python3.11');
-    expect(index.takeDownloads().sort()).toEqual([
+    expect(takeDownloads().sort()).toEqual([
       'alpha-1.0-py3-none-any.whl',
       'beta-1.0-py3-none-any.whl',
       'delta-1.0-py3-none-any.whl',
@@ -145,7 +152,7 @@ describeWithEngine('a lock', () => {
     workspace.write(LOCK, lines.join(''));
     const output = await build();
     expect(output).toContain('all 3 locked wheels are in the wheel store');
-    expect(index.takeDownloads()).toEqual([]);
+    expect(takeDownloads()).toEqual([]);
   });
 
   it("gives pip's own words where a line is missing", async () => {
@@ -158,15 +165,15 @@ describeWithEngine('a lock', () => {
 
   it('keeps versions until they are to be newer, or no longer fit', async () => {
     await lock();
-    index.addWheel('beta', '1.1');
-    index.addWheel('alpha', '2.0', ['beta>=1.1']);
+    index.add(requiringWheel('beta', '1.1'));
+    index.add(requiringWheel('alpha', '2.0', ['beta>=1.1']));
     await lock();
     expect(pins()).toEqual(['alpha==1.0', 'beta==1.0', 'gamma==1.0']);
     expect(await lock('--upgradePackage=beta')).toContain('  beta 1.0 → 1.1');
     expect(pins()).toEqual(['alpha==1.0', 'beta==1.1', 'gamma==1.0']);
 
-    index.addWheel('beta', '1.2');
-    index.addWheel('alpha', '3.0', ['beta>=1.2']);
+    index.add(requiringWheel('beta', '1.2'));
+    index.add(requiringWheel('alpha', '3.0', ['beta>=1.2']));
     workspace.write(
       INPUT,
       `--extra-index-url http://me:s3cret@127.0.0.1:1/simple\nalpha>=3\ngamma\n`,

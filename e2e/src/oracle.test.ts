@@ -4,7 +4,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ROOT } from '../../tools/workspace-root';
 import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
-import { HELD_REQUIREMENT, startHeldIndex } from './support/held-index';
+import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { succeedNx } from './support/nx-process';
 import { isNamed, namedDifferences, type NamedDifference } from './support/pip-differences';
 import { runDirectory } from './support/run-directory';

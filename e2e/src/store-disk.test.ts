@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { BareWorkspace, type Run } from './support/bare-workspace';
 import { CONTAINER_OPTIONS, describeWithEngine } from './support/engine';
 import { killRunning } from './support/nx-process';
-import { startWheelIndex, type WheelIndex } from './support/wheel-index';
+import { startPackageIndex, type PackageIndex } from './support/package-index';
 
 const SIZE = 24_000_000;
 const WHEELS = ['alpha', 'beta'].map((name) => ({
@@ -15,7 +15,7 @@ const WHEELS = ['alpha', 'beta'].map((name) => ({
   files: { [`${name}/data.bin`]: { content: randomBytes(3_000_000), method: 0 as const } },
 }));
 
-let index: WheelIndex;
+let index: PackageIndex;
 let workspace: BareWorkspace;
 const mounted: string[] = [];
 
@@ -60,7 +60,7 @@ describeWithDisks('a full disk', () => {
   let expected: string;
 
   beforeAll(async () => {
-    index = await startWheelIndex(WHEELS);
+    index = await startPackageIndex(WHEELS);
     workspace = new BareWorkspace('store disk', { PIP_INDEX_URL: index.url });
     workspace.addService('orders', 'alpha==1.0\nbeta==1.0\n');
     await workspace.build('orders');

@@ -11,7 +11,7 @@ import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/e
 import { killRunning } from './support/nx-process';
 import { seededRandom } from './support/random';
 import { until } from './support/until';
-import { startWheelIndex, type WheelIndex } from './support/wheel-index';
+import { startPackageIndex, type PackageIndex } from './support/package-index';
 
 /** Of one store, before a build must succeed on it. */
 const KILLS_IN_A_ROW = 3;
@@ -25,11 +25,11 @@ const WHEELS = ['alpha', 'beta', 'gamma', 'delta'].map((name) => ({
   },
 }));
 
-let index: WheelIndex;
+let index: PackageIndex;
 let workspace: BareWorkspace;
 
 beforeAll(async () => {
-  index = await startWheelIndex(WHEELS);
+  index = await startPackageIndex(WHEELS);
   workspace = new BareWorkspace('store kill', { PIP_INDEX_URL: index.url });
   workspace.addService('killed', WHEELS.map(({ name }) => `${name}==1.0\n`).join(''));
 });

@@ -18,7 +18,7 @@ import { BareWorkspace, type Run } from './support/bare-workspace';
 import { CONTAINER_OPTIONS, describeWithEngine } from './support/engine';
 import { killRunning } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
-import { startWheelIndex, type WheelIndex } from './support/wheel-index';
+import { startPackageIndex, type PackageIndex } from './support/package-index';
 
 const NAMES = ['alpha', 'beta', 'gamma'];
 const WHEELS = NAMES.map((name) => ({
@@ -27,8 +27,8 @@ const WHEELS = NAMES.map((name) => ({
 }));
 const ALL = 'alpha==1.0\nbeta==1.0\n';
 
-let index: WheelIndex;
-beforeAll(async () => (index = await startWheelIndex(WHEELS)));
+let index: PackageIndex;
+beforeAll(async () => (index = await startPackageIndex(WHEELS)));
 afterAll(() => index.stop());
 afterEach(killRunning);
 

@@ -2,8 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { listen, type Loopback } from './loopback';
 
 /** Mount namespaces are root's. */
 export const canHideFiles = spawnSync('unshare', ['--mount', 'true']).status === 0;
@@ -24,29 +25,20 @@ export function hidingNx(directory: string, nx: string, script: string): string 
 }
 
 /** The daemon's socket behind a port; `connections` counts who came. */
-export async function startDockerPort(): Promise<{
-  host: string;
-  connections(): number;
-  stop(): Promise<void>;
-}> {
+export async function startDockerPort(): Promise<
+  Loopback & { host: string; connections(): number }
+> {
   let connections = 0;
   const server = createServer({ allowHalfOpen: true }, (client) => {
     connections += 1;
     const daemon = connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
-    for (const [from, to] of [
-      [client, daemon],
-      [daemon, client],
-    ] as const) {
-      from.pipe(to);
-      from.on('error', () => to.destroy());
-    }
+    client.pipe(daemon).pipe(client);
+    client.on('error', () => daemon.destroy());
+    daemon.on('error', () => client.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    connections: () => connections,
-    stop: () => new Promise((resolve) => void server.close(() => resolve())),
-  };
+  const loopback = await listen(server);
+  const host = `tcp://127.0.0.1:${loopback.port}`;
+  return { ...loopback, host, connections: () => connections };
 }
 
 /** A `docker` on PATH before the real one, by a shell script; returns the PATH. */

@@ -9,53 +9,18 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { buildWheel } from '../../../packages/nx-lambda-python/src/packaging/wheel/wheel.fixtures';
-import { buildArchive } from '../../../packages/nx-lambda-python/src/packaging/zip/archive.fixtures';
+import { listen, type Loopback } from './loopback';
+import { projectFiles, sourceFile, wheelFile } from './package-index';
 
 /** `user:password` of each part of the server, by its first path segment. */
 export type Realms = Record<string, string>;
 
-export interface PrivateIndex {
-  port: number;
+export interface PrivateIndex extends Loopback {
   /** Full commit of the repository at `/git/project.git`. */
   commit: string;
   /** Requests that were let in. */
   granted: string[];
-  stop(): Promise<void>;
-}
-
-/** A backend in the project's own tree: nothing but `requires` is fetched to build it. */
-const BACKEND = `import base64, hashlib, os, zipfile
-
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    name = os.environ.get("PROJECT_NAME") or open("NAME").read().strip()
-    info = name + "-1.0.dist-info/"
-    files = {
-        name + ".py": "BUILT = True\\n",
-        info + "METADATA": "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name,
-        info + "WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
-    }
-    record = ""
-    for path, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-        record += "%s,sha256=%s,%d\\n" % (path, digest, len(text.encode()))
-    files[info + "RECORD"] = record + info + "RECORD,,\\n"
-    wheel = name + "-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(wheel_directory, wheel), "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-    return wheel
-`;
-
-export function projectFiles(name: string, requires: readonly string[]): Record<string, string> {
-  return {
-    'pyproject.toml': `[build-system]\nrequires = ${JSON.stringify(requires)}\nbuild-backend = "backend"\nbackend-path = ["."]\n`,
-    'backend.py': BACKEND,
-    NAME: name,
-    'PKG-INFO': `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`,
-  };
 }
 
 /** A bare repository with a project of that name; returns its full commit. */
@@ -83,22 +48,11 @@ export function makeRepository(directory: string, name: string): string {
 }
 
 /** Wheels by name; `fromsource` is a source distribution that `buildhelper` is needed for. */
-const WHEELS = ['plain', 'extra', 'secure', 'buildhelper'].map((name) => ({
-  name,
-  ...buildWheel({ name, files: { [`${name}.py`]: `NAME = "${name}"\n` } }),
-}));
-const FILES: { name: string; filename: string; bytes: Buffer }[] = [
-  ...WHEELS,
-  {
-    name: 'fromsource',
-    filename: 'fromsource-1.0.zip',
-    bytes: buildArchive(
-      Object.entries(projectFiles('fromsource', ['buildhelper==1.0'])).map(([path, content]) => ({
-        path: `fromsource-1.0/${path}`,
-        content,
-      })),
-    ),
-  },
+const FILES = [
+  ...['plain', 'extra', 'secure', 'buildhelper'].map((name) =>
+    wheelFile({ name, files: { [`${name}.py`]: `NAME = "${name}"\n` } }),
+  ),
+  sourceFile('fromsource', ['buildhelper==1.0']),
 ];
 
 /** @param onRequest called before each answer */
@@ -132,16 +86,7 @@ export async function startPrivateIndex(
     }
   };
   const server: Server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    commit,
-    granted,
-    stop() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+  return { ...(await listen(server)), commit, granted };
 }
 
 /** `files/<file name>`, or a distribution's page. */

@@ -7,7 +7,7 @@ import { Canaries } from './canaries';
 import { makeCertificates } from './certificates';
 import { CONTAINER_OPTIONS } from './engine';
 import { runNx } from './nx-process';
-import { startPasswordProxy, type PasswordProxy } from './password-proxy';
+import { startPasswordProxy, type PasswordProxy } from './loopback';
 import { startPrivateIndex, type PrivateIndex } from './private-index';
 import { ProcessArguments } from './process-arguments';
 import { runDirectory } from './run-directory';

@@ -1,8 +1,9 @@
 /** A service whose requirements are files of its workspace. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildWheel } from '../../../packages/nx-lambda-python/src/packaging/wheel/wheel.fixtures';
 import { runDirectory } from './run-directory';
 import { serviceFiles, Workspace } from './workspace';
 
@@ -58,24 +59,14 @@ export class Forms extends Workspace {
     return spawnSync('python3', ['-I', '-S', '-c', text], { encoding: 'utf8' }).stdout.trim();
   }
 
-  /** A wheel of one module, made without pip. */
+  /** A wheel of one module. */
   wheel(directory: string, name: string): void {
-    const code = `import base64, hashlib, sys, zipfile
-path, name = sys.argv[1:]
-info = name + "-1.0.dist-info"
-files = {name + ".py": "NAME = %r\\n" % name, info + "/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
-         info + "/METADATA": "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name}
-digest = lambda text: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-rows = ["%s,sha256=%s,%d" % (path, digest(text), len(text)) for path, text in files.items()]
-files[info + "/RECORD"] = "\\n".join(rows + [info + "/RECORD,,", ""])
-with zipfile.ZipFile(path, "w") as wheel:
-    for path, text in files.items():
-        wheel.writestr(zipfile.ZipInfo(path), text)
-`;
-    const file = join(this.root, directory, `${name}-1.0-py3-none-any.whl`);
-    mkdirSync(dirname(file), { recursive: true });
-    const { status, stderr } = spawnSync('python3', ['-c', code, file, name], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr);
+    const { filename, bytes } = buildWheel({
+      name,
+      files: { [`${name}.py`]: `NAME = "${name}"\n` },
+    });
+    mkdirSync(join(this.root, directory), { recursive: true });
+    writeFileSync(join(this.root, directory, filename), bytes);
   }
 }
 
