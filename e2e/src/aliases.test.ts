@@ -5,23 +5,11 @@ import {
   GetAliasCommand,
   GetFunctionConfigurationCommand,
   ListVersionsByFunctionCommand,
-  type LambdaClient,
 } from '@aws-sdk/client-lambda';
-import {
-  startSimulatedAccount,
-  type SimulatedAccount,
-} from '../../packages/nx-lambda-python/src/testing';
-import {
-  answerOf,
-  awsEnvironment,
-  lambdaClient,
-  packageWrites,
-  recordFrom,
-} from './support/account';
-import { killRunning, succeedNx } from './support/nx-process';
-import { serviceFiles, Workspace } from './support/workspace';
+import { answerOf, packageWrites, recordFrom } from './support/account';
+import { killRunning } from './support/nx-process';
+import { openShop, SHOP, type Shop } from './support/shop';
 
-const SHOP = 'services/shop';
 const MARKER = `package = "shop"
 runtime = "python3.11"
 
@@ -40,15 +28,12 @@ from shop.release import NUMBER
 def handler(event, context):
     return [os.environ["STAGE"], NUMBER]
 `;
-const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
 const NAMES = ['prod-a', 'prod-b'];
 
 describe('a service under an alias', () => {
-  let workspace: Workspace;
-  let account: SimulatedAccount;
-  let lambda: LambdaClient;
+  let shop: Shop;
+  let { workspace, account, lambda, succeed }: Shop = {} as Shop;
 
-  const succeed = (...args: string[]) => succeedNx(workspace, args, awsEnvironment(account));
   const deploy = () => succeed('deploy', 'shop', '--missing=create', '--alias=live');
   /** Makes the package another one, which answers with this number. */
   const change = (number: number) =>
@@ -76,21 +61,15 @@ describe('a service under an alias', () => {
   });
 
   beforeAll(async () => {
-    account = await startSimulatedAccount({ updateMilliseconds: 0 });
-    await account.createBucket('packages', { versioning: true });
-    lambda = lambdaClient(account);
-    workspace = new Workspace('aliases');
-    workspace.succeed(['g', 'nx-lambda-python:init']);
-    workspace.writeAll(serviceFiles(SHOP, MARKER, HANDLERS));
-    workspace.setDefaults('upload', { bucket: 'packages' });
-    workspace.setDefaults('deploy', { functionName: '{stage}-{handler}', stage: 'prod' });
+    shop = await openShop('aliases', {
+      ...{ marker: MARKER, handler: HANDLER, withoutFunctions: true },
+      deploy: { functionName: '{stage}-{handler}', stage: 'prod' },
+    });
+    ({ workspace, account, lambda, succeed } = shop);
     change(1);
   });
   afterEach(killRunning);
-  afterAll(async () => {
-    lambda.destroy();
-    await account.stop();
-  });
+  afterAll(() => shop.stop());
 
   it('comes into being as its marker says', async () => {
     const requests = recordFrom(account);

@@ -1,10 +1,8 @@
 /** What users get wrong in a build: each error names the cause and what to do, and loses nothing. */
 
 import { join } from 'node:path';
-import { serviceFiles, Workspace, type Environment } from './support/workspace';
+import { HANDLER, MARKER, serviceFiles, Workspace, type Environment } from './support/workspace';
 
-const MARKER = 'package = "app"\nruntime = "python3.11"\n';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
 const SOUND = { 'app/handlers/a.py': HANDLER, 'app/__init__.py': '' };
 
 interface Mistake {
@@ -89,8 +87,7 @@ const MISTAKES: Record<string, Mistake> = {
 describe('build errors', () => {
   let workspace: Workspace;
   beforeAll(() => {
-    workspace = new Workspace('build-errors');
-    workspace.succeed(['g', 'nx-lambda-python:init']);
+    workspace = new Workspace('build-errors').init();
     for (const [name, { marker = MARKER, files = SOUND }] of Object.entries(MISTAKES)) {
       workspace.writeAll(serviceFiles(`services/${name}`, marker, files));
     }
@@ -106,30 +103,24 @@ describe('build errors', () => {
   });
 
   it.each(Object.entries(MISTAKES))('%s', (name, { args = [], environment, code, words }) => {
-    const result = workspace.nx(['build', name, ...args], environment);
-    expect(result.output).toContain(`error[${code}]`);
-    expect(result.output).toContain('hint: ');
-    for (const word of words) expect(result.output).toContain(word);
-    expect(result.code).not.toBe(0);
+    workspace.fail(['build', name, ...args], [`error[${code}]`, 'hint: ', ...words], environment);
     expect(workspace.exists(`dist/services/${name}/manifest.json`)).toBe(false);
   });
 
   it('a pyproject.toml without the marker', () => {
-    const { code, output } = workspace.nx(['build', 'plain']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[MARKER_MISSING]');
-    expect(output).toContain('[tool.nx-lambda-python]');
+    workspace.fail(['build', 'plain'], ['error[MARKER_MISSING]', '[tool.nx-lambda-python]']);
   });
 
   it('a store that cannot be written', () => {
     workspace.write('not-a-directory', '');
     const store = join(workspace.root, 'not-a-directory', 'store');
-    const { code, output } = workspace.nx(['build', 'unresolvable', '--engine=host'], {
-      NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store,
-    });
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[STORE_UNUSABLE]');
-    expect(output).toContain('NX_LAMBDA_PYTHON_CACHE_DIRECTORY');
+    workspace.fail(
+      ['build', 'unresolvable', '--engine=host'],
+      ['error[STORE_UNUSABLE]', 'NX_LAMBDA_PYTHON_CACHE_DIRECTORY'],
+      {
+        NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store,
+      },
+    );
   });
 
   it('an old package is kept when the next build fails before it', () => {

@@ -17,8 +17,7 @@ describeLong('the generated Dockerfile', () => {
     let workspace: Workspace;
 
     beforeAll(() => {
-      workspace = new Workspace('dockerfile');
-      workspace.succeed(['g', 'nx-lambda-python:init']);
+      workspace = new Workspace('dockerfile').init();
       const yum = 'echo "#!/bin/sh\necho \\$@ >> /asked" > /usr/bin/yum; chmod +x /usr/bin/yum';
       const container = docker('create', '--network=host', IMAGE, 'sh', '-c', yum);
       docker('start', '--attach', container);

@@ -9,9 +9,8 @@ import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { killRunning, runNx, startNx, succeedNx } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
 import { until } from './support/until';
-import { serviceFiles, Workspace } from './support/workspace';
+import { MARKER, serviceFiles, Workspace } from './support/workspace';
 
-const MARKER = 'package = "app"\nruntime = "python3.11"\n';
 const HANDLER = { 'app/handlers/a.py': 'def handler(event, context):\n    return {}\n' };
 // A wheel with native code, and one that is built here. What is compiled has no two builds alike, this one has.
 const PUBLISHED = 'orjson==3.11.5\ndocopt==0.6.2\n';
@@ -19,9 +18,7 @@ const COMPILED = `${PUBLISHED}markupsafe==3.0.2\n--no-binary markupsafe\n`;
 
 let workspace: Workspace;
 beforeAll(() => {
-  workspace = new Workspace('engines');
-  workspace.succeed(['g', 'nx-lambda-python:init']);
-  workspace.writeAll({
+  workspace = new Workspace('engines').init({
     ...serviceFiles('services/plain', MARKER, { ...HANDLER, 'requirements.txt': PUBLISHED }),
     ...serviceFiles('services/compiled', MARKER, { ...HANDLER, 'requirements.txt': COMPILED }),
     ...serviceFiles('services/held', MARKER, { ...HANDLER, 'requirements.txt': HELD_REQUIREMENT }),
@@ -104,7 +101,14 @@ describe.each(ENGINES)('%s', (engine) => {
         expect(containers(engine)).not.toBe('');
         expect((await nx.interrupt('SIGINT')).code).not.toBe(0);
         await until('the end of the container', () => containers(engine) === '');
+        expect(workspace.exists('dist/services/held/manifest.json')).toBe(false);
+        index.release();
+        await succeedNx(workspace, command('held', engine, `--mount=${mount}`), environment);
+        expect(workspace.packagePaths('services/held')).toContain('held.py');
+        const { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: directory } = environment;
+        expect(readdirSync(join(directory, 'v1', 'work'))).toEqual([]);
       } finally {
+        workspace.remove('dist/services/held');
         await index.stop();
       }
     });
@@ -157,7 +161,10 @@ describe.each(ENGINES)('%s', (engine) => {
           expect(containers(engine)).not.toBe('');
           await succeedNx(workspace, command('plain', engine), withStore(`${engine}-after`));
           expect(containers(engine)).toBe('');
+          index.release();
+          await succeedNx(workspace, command('held', engine), environment);
         } finally {
+          workspace.remove('dist/services/held');
           await index.stop();
         }
       });

@@ -23,7 +23,7 @@ describe('resolving on this machine', () => {
     workspace.environment = {
       NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'host-store'),
     };
-    workspace.succeed(['g', 'nx-lambda-python:init']);
+    workspace.init();
     // Another Python, processor and, for some, system than this machine's.
     const marker = 'package = "app"\nruntime = "python3.9"\narchitecture = "arm64"\n';
     workspace.writeAll(serviceFiles('services/orders', marker, HANDLER));

@@ -35,12 +35,7 @@ describeWithEngine('dependencies: install', () => {
   beforeAll(() => {
     workspace = new Workspace('install');
     workspace.environment = { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store('store') };
-    workspace.succeed([
-      ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
-      ...['--runtime=python3.11', '--no-interactive'],
-    ]);
-    workspace.setDefaults('build', CONTAINER_OPTIONS);
-    workspace.write('services/orders/requirements.txt', `${REQUIREMENTS.join('\n')}\n`);
+    workspace.generateOrders(`${REQUIREMENTS.join('\n')}\n`, CONTAINER_OPTIONS);
     firstOutput = build();
   });
 
@@ -124,9 +119,6 @@ describeWithEngine('dependencies: install', () => {
     ['--excludeDistributions=tqdm', '"excludeDistributions": []'],
     ['--scripts', '"scripts": false'],
   ])('refuses %s', (option, hint) => {
-    const { code, output } = workspace.nx(buildArguments(option));
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[OPTION_INVALID]');
-    expect(output).toContain(hint);
+    workspace.fail(buildArguments(option), ['error[OPTION_INVALID]', hint]);
   });
 });

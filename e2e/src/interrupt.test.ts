@@ -1,6 +1,5 @@
 /** Ctrl-C, or a kill, in the middle of build, upload and deploy: the same command again succeeds, and nothing is left behind. */
 
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,16 +8,13 @@ import {
   type SimulatedAccount,
 } from '../../packages/nx-lambda-python/src/testing';
 import { awsEnvironment, codeDigests, createFunctions, recordFrom } from './support/account';
-import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
+import { describeLong } from './support/engine';
 import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { killRunning, startNx, succeedNx } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
 import { startStallingProxy } from './support/loopback';
-import { until } from './support/until';
-import { serviceFiles, Workspace } from './support/workspace';
+import { HANDLER, MARKER, serviceFiles, Workspace } from './support/workspace';
 
-const MARKER = 'package = "app"\nruntime = "python3.11"\n';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
 const FUNCTIONS = 20;
 const MANY = Array.from({ length: FUNCTIONS }, (_, index) => `app/handlers/h${index}.py`);
 /** Random, so that compressing and sending it takes its time. */
@@ -31,9 +27,7 @@ const SIGNALS: Signal[] = ['SIGINT', 'SIGKILL'];
 let workspace: Workspace;
 
 beforeAll(() => {
-  workspace = new Workspace('interrupt');
-  workspace.succeed(['g', 'nx-lambda-python:init']);
-  workspace.writeAll({
+  const files = {
     ...serviceFiles(
       'services/many',
       MARKER,
@@ -44,11 +38,11 @@ beforeAll(() => {
       'requirements.txt': HELD_REQUIREMENT,
     }),
     ...serviceFiles('services/bulky', MARKER, { 'app/handlers/a.py': HANDLER }),
-  });
+  };
+  workspace = new Workspace('interrupt').init(files, { upload: { bucket: 'packages' } });
   const bulk = join(workspace.root, 'services/bulky/app/data.bin');
   mkdirSync(dirname(bulk), { recursive: true });
   writeFileSync(bulk, randomBytes(BULK_BYTES));
-  workspace.setDefaults('upload', { bucket: 'packages' });
 });
 
 afterEach(killRunning);
@@ -61,20 +55,6 @@ function itForSignals(title: string, test: (signal: Signal) => Promise<void>): v
   });
 }
 
-const HOST_ARGUMENTS = ['--engine=host'];
-const CONTAINER_LABEL = `nx-lambda-python-e2e=${process.pid}`;
-const CONTAINER_ARGUMENTS = [
-  `--engine=${CONTAINER_OPTIONS.engine}`,
-  `--image=${CONTAINER_OPTIONS.image}`,
-  `--network=${CONTAINER_OPTIONS.network}`,
-  `--containerArgs=--label=${CONTAINER_LABEL}`,
-];
-
-function isNoContainerLeft(): boolean {
-  const filter = `--filter=label=${CONTAINER_LABEL}`;
-  return execFileSync('docker', ['ps', '--all', '--quiet', filter], { encoding: 'utf8' }) === '';
-}
-
 function expectWholeOutput(project: string, ...others: string[]): void {
   const root = `services/${project}`;
   expect(workspace.packageDigest(root)).toBe(workspace.manifest(root).package.sha256);
@@ -83,38 +63,31 @@ function expectWholeOutput(project: string, ...others: string[]): void {
   );
 }
 
-/** Interrupts while pip downloads, then builds again; returns the store's directory. */
-async function interruptResolution(signal: Signal, options: readonly string[]): Promise<string> {
-  const index = await startHeldIndex();
-  const store = join(runDirectory(), `interrupt-store-${options.length}-${signal}`);
-  const command = ['build', 'held', '--skip-nx-cache', ...options];
-  const environment = { PIP_INDEX_URL: index.url, NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store };
-  try {
-    const nx = startNx(workspace, command, environment);
-    await nx.until(
-      'a line of pip, and its download',
-      () => nx.output.includes('Collecting held') && index.downloads.length > 0,
-    );
-    expect((await nx.interrupt(signal)).code).not.toBe(0);
-    expect(workspace.exists('dist/services/held/manifest.json')).toBe(false);
-    if (signal === 'SIGINT' && options === CONTAINER_ARGUMENTS) {
-      await until('the end of the container', isNoContainerLeft);
-    }
-    index.release();
-    await succeedNx(workspace, command, environment);
-    expectWholeOutput('held');
-    expect(workspace.packagePaths('services/held')).toContain('held.py');
-  } finally {
-    workspace.remove('dist/services/held');
-    await index.stop();
-  }
-  return join(store, 'v1');
-}
-
 describe('an interrupted build', () => {
-  it('resolving on this machine, by Ctrl-C', async () => {
-    const store = await interruptResolution('SIGINT', HOST_ARGUMENTS);
-    expect(readdirSync(join(store, 'work'))).toEqual([]);
+  // In containers, each engine's contract (engines.test.ts).
+  itForSignals('resolving on this machine', async (signal) => {
+    const index = await startHeldIndex();
+    const store = join(runDirectory(), `interrupt-store-${signal}`);
+    const command = ['build', 'held', '--skip-nx-cache', '--engine=host'];
+    const environment = { PIP_INDEX_URL: index.url, NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store };
+    try {
+      const nx = startNx(workspace, command, environment);
+      await nx.until(
+        'a line of pip, and its download',
+        () => nx.output.includes('Collecting held') && index.downloads.length > 0,
+      );
+      expect((await nx.interrupt(signal)).code).not.toBe(0);
+      expect(workspace.exists('dist/services/held/manifest.json')).toBe(false);
+      index.release();
+      await succeedNx(workspace, command, environment);
+      expectWholeOutput('held');
+      expect(workspace.packagePaths('services/held')).toContain('held.py');
+      // A kill leaves its own until it is a day old.
+      if (signal === 'SIGINT') expect(readdirSync(join(store, 'v1', 'work'))).toEqual([]);
+    } finally {
+      workspace.remove('dist/services/held');
+      await index.stop();
+    }
   });
 
   it.each(SIGNALS)('writing the package, by %s', async (signal) => {
@@ -128,29 +101,6 @@ describe('an interrupted build', () => {
     await succeedNx(workspace, command);
     expectWholeOutput('bulky');
     workspace.remove('dist/services/bulky');
-  });
-});
-
-describeWithEngine('an interrupted build in a container', () => {
-  it('resolving, by Ctrl-C', async () => {
-    const store = await interruptResolution('SIGINT', CONTAINER_ARGUMENTS);
-    expect(readdirSync(join(store, 'work'))).toEqual([]);
-    expect(isNoContainerLeft()).toBe(true);
-  });
-});
-
-// Through all of Nx; store-kill.test.ts kills the executor alone, at many more points.
-describeLong('a killed build', () => {
-  it('resolving on this machine', async () => {
-    await interruptResolution('SIGKILL', HOST_ARGUMENTS);
-  });
-
-  describeWithEngine('in a container', () => {
-    it('resolving', async () => {
-      await interruptResolution('SIGKILL', CONTAINER_ARGUMENTS);
-      // It outlives the engine's client, to end with its own work.
-      await until('the end of the container', isNoContainerLeft);
-    });
   });
 });
 

@@ -4,35 +4,18 @@ import {
   ListLayerVersionsCommand,
   PublishLayerVersionCommand,
   UpdateFunctionConfigurationCommand,
-  type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { buildArchive } from '../../packages/nx-lambda-python/src/packaging/zip/archive.fixtures';
-import {
-  startSimulatedAccount,
-  type SimulatedAccount,
-} from '../../packages/nx-lambda-python/src/testing';
-import {
-  answerOf,
-  awsEnvironment,
-  lambdaClient,
-  packageWrites,
-  recordFrom,
-} from './support/account';
-import { killRunning, succeedNx } from './support/nx-process';
+import { answerOf, packageWrites, recordFrom } from './support/account';
+import { killRunning } from './support/nx-process';
 import { startPackageIndex, type PackageIndex } from './support/package-index';
-import { serviceFiles, Workspace } from './support/workspace';
+import { openShop, SHOP, SHOP_MARKER, SHOP_NAMES as NAMES, type Shop } from './support/shop';
 
-const SHOP = 'services/shop';
-const MARKER = `package = "shop"
-runtime = "python3.11"
-
+const MARKER = `${SHOP_MARKER}
 [tool.nx-lambda-python.create]
 role = "arn:aws:iam::000000000000:role/shop"
 `;
 const HANDLER = 'import alpha\n\ndef handler(event, context):\n    return alpha.VERSION\n';
-const RUNTIME = { runtime: 'python3.11', architecture: 'x86_64' };
-const NAMES = ['shop-a', 'shop-b'];
-const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
 const WHEELS = ['1.0', '2.0'].map((version) => ({
   name: 'alpha',
   version,
@@ -40,16 +23,13 @@ const WHEELS = ['1.0', '2.0'].map((version) => ({
 }));
 
 describe('a service whose dependencies are in a layer', () => {
-  let workspace: Workspace;
+  let shop: Shop;
+  let { workspace, account, lambda, succeed }: Shop = {} as Shop;
   let index: PackageIndex;
-  let account: SimulatedAccount;
-  let lambda: LambdaClient;
   /** Layers of somebody else, before and after the service's own. */
   let before: string;
   let after: string;
 
-  const environment = () => ({ ...awsEnvironment(account), PIP_INDEX_URL: index.url });
-  const succeed = (...args: string[]) => succeedNx(workspace, args, environment());
   const require = (version: string) =>
     workspace.write(`${SHOP}/requirements.txt`, `alpha==${version}\n`);
   const own = (version: number) =>
@@ -72,28 +52,18 @@ describe('a service whose dependencies are in a layer', () => {
 
   beforeAll(async () => {
     index = await startPackageIndex(WHEELS);
-    account = await startSimulatedAccount({ updateMilliseconds: 0 });
-    await account.createBucket('packages', { versioning: true });
-    lambda = lambdaClient(account);
-    workspace = new Workspace('layer');
-    workspace.succeed(['g', 'nx-lambda-python:init']);
-    workspace.writeAll(serviceFiles(SHOP, MARKER, HANDLERS));
-    workspace.setDefaults('build', { engine: 'host', layer: true });
-    workspace.setDefaults('upload', { bucket: 'packages' });
+    shop = await openShop('layer', {
+      ...{ marker: MARKER, handler: HANDLER, build: { engine: 'host', layer: true } },
+      environment: () => ({ PIP_INDEX_URL: index.url }),
+    });
+    ({ workspace, account, lambda, succeed } = shop);
     require('1.0');
-    for (const one of ['a', 'b']) {
-      const handler = `shop.handlers.${one}.handler`;
-      await account.createFunction({ name: `shop-${one}`, handler, ...RUNTIME });
-    }
     before = await somebodysLayer('before');
     after = await somebodysLayer('after');
     await attach('shop-a', [before]);
   });
   afterEach(killRunning);
-  afterAll(async () => {
-    lambda.destroy();
-    await Promise.all([account.stop(), index.stop()]);
-  });
+  afterAll(() => Promise.all([shop.stop(), index.stop()]));
 
   it('publishes it once and attaches it to every function, after what is there', async () => {
     const requests = recordFrom(account);

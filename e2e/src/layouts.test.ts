@@ -1,8 +1,7 @@
 /** Repositories adopt the plugin without moving a file: each layout is built and its handlers are found. */
 
-import { serviceFiles, Workspace } from './support/workspace';
+import { HANDLER, serviceFiles, Workspace } from './support/workspace';
 
-const HANDLER = 'def handler(event, context):\n    return {}\n';
 const named = (name: string) => `def ${name}(event, context):\n    return {}\n`;
 
 interface Layout {
@@ -102,8 +101,7 @@ const LAYOUTS: Record<string, Layout> = {
 describe('layouts', () => {
   let workspace: Workspace;
   beforeAll(() => {
-    workspace = new Workspace('layouts ünd spaces');
-    workspace.succeed(['g', 'nx-lambda-python:init']);
+    workspace = new Workspace('layouts ünd spaces').init();
     for (const [name, { marker, files }] of Object.entries(LAYOUTS)) {
       workspace.writeAll(serviceFiles(`services/${name}`, marker, files));
     }

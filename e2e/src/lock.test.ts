@@ -9,9 +9,9 @@ import {
   type PackageIndex,
 } from './support/package-index';
 import { CONTAINER_OPTIONS, describeWithEngine } from './support/engine';
-import { killRunning, runNx, succeedNx } from './support/nx-process';
+import { failNx, killRunning, runNx, succeedNx } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
-import { serviceFiles, Workspace } from './support/workspace';
+import { HANDLER, serviceFiles, Workspace } from './support/workspace';
 
 const INPUT = 'services/orders/requirements.in';
 const LOCK = 'services/orders/requirements.txt';
@@ -55,14 +55,13 @@ describeWithEngine('a lock', () => {
       PIP_INDEX_URL: index.url,
       PIP_EXTRA_INDEX_URL: undefined,
     };
-    workspace.writeAll(
+    workspace.init(
       serviceFiles('services/orders', 'package = "orders"\nruntime = "python3.11"\n', {
-        'orders/handlers/create.py': 'def handler(event, context):\n    pass\n',
+        'orders/handlers/create.py': HANDLER,
         'requirements.txt': 'alpha\ngamma\n',
       }),
+      { build: CONTAINER_OPTIONS },
     );
-    workspace.succeed(['g', 'nx-lambda-python:init', '--no-interactive']);
-    workspace.setDefaults('build', CONTAINER_OPTIONS);
   });
   afterEach(killRunning);
   afterAll(() => index.stop());
@@ -75,10 +74,11 @@ describeWithEngine('a lock', () => {
   });
 
   it('is not written over a file written by hand', async () => {
-    const { code, output } = await runNx(workspace, ['lock', 'orders']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[REQUIREMENTS_MISSING]');
-    expect(output).toContain(`git mv ${LOCK} ${INPUT}`);
+    await failNx(
+      workspace,
+      ['lock', 'orders'],
+      ['error[REQUIREMENTS_MISSING]', `git mv ${LOCK} ${INPUT}`],
+    );
     workspace.write(INPUT, 'alpha  # why\ngamma\n');
     const beside = await runNx(workspace, ['lock', 'orders']);
     expect(beside.output).toContain('error[OPTION_INVALID]');
@@ -157,10 +157,7 @@ describeWithEngine('a lock', () => {
 
   it("gives pip's own words where a line is missing", async () => {
     workspace.write(LOCK, index.line('alpha', '1.0'));
-    const { code, output } = await runNx(workspace, ['build', 'orders', '--skip-nx-cache']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[PIP_FAILED]');
-    expect(output).toContain('beta');
+    await failNx(workspace, ['build', 'orders', '--skip-nx-cache'], ['error[PIP_FAILED]', 'beta']);
   });
 
   it('keeps versions until they are to be newer, or no longer fit', async () => {

@@ -31,26 +31,17 @@ const ofKind = (kind: NamedDifference['kind']) => named.filter((one) => one.kind
 /** Each distribution for itself: the lists are no working set. */
 const OPTIONS = { ...CONTAINER_OPTIONS, pipArgs: ['--no-deps'] };
 
-function createService(name: string): Workspace {
+function createService(name: string, requirements: string): Workspace {
   const workspace = new Workspace(`oracle-${name}`);
   workspace.environment = {
     NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'oracle-store'),
   };
-  workspace.succeed([
-    ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
-    ...['--runtime=python3.11', '--no-interactive'],
-  ]);
-  workspace.setDefaults('build', OPTIONS);
-  return workspace;
+  return workspace.generateOrders(requirements, OPTIONS);
 }
 
 async function buildTrees(name: string, file: string, more = ''): Promise<Trees> {
-  const workspace = createService(name);
+  const workspace = createService(name, `-r ../../requirements/${basename(file)}\n${more}`);
   cpSync(dirname(file), join(workspace.root, 'requirements'), { recursive: true });
-  workspace.write(
-    'services/orders/requirements.txt',
-    `-r ../../requirements/${basename(file)}\n${more}`,
-  );
   const build = (output: string, ...options: string[]) =>
     succeedNx(workspace, [
       ...['build', 'orders', '--skip-nx-cache', `--outputPath=dist/${output}`],
@@ -174,11 +165,8 @@ describeLong('many distributions', () => {
       ['pyserial==3.5', 'serial==0.0.97', /`serial\/\S+` differs between `pyserial 3\.5` and/],
     ] as const;
     it.each(conflicts)('are refused where two hold one path: %s, %s', (first, second, message) => {
-      const workspace = createService(first);
-      workspace.write('services/orders/requirements.txt', `${first}\n${second}\n`);
-      const { code, output } = workspace.nx(['build', 'orders']);
-      expect(code).not.toBe(0);
-      expect(output).toContain('error[ENTRY_COLLISION]');
+      const workspace = createService(first, `${first}\n${second}\n`);
+      const output = workspace.fail(['build', 'orders'], ['error[ENTRY_COLLISION]']);
       expect(output).toMatch(message);
     });
   });

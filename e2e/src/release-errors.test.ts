@@ -16,12 +16,16 @@ import {
   writesIn,
 } from './support/account';
 import { killRunning, runNx, succeedNx } from './support/nx-process';
-import { serviceFiles, Workspace, type Environment } from './support/workspace';
+import { SHOP, SHOP_MARKER } from './support/shop';
+import {
+  expectFailure,
+  HANDLER,
+  serviceFiles,
+  Workspace,
+  type Environment,
+} from './support/workspace';
 
-const MARKER = 'package = "shop"\nruntime = "python3.11"\n';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
 const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
-const SHOP = 'services/shop';
 
 let workspace: Workspace;
 let account: SimulatedAccount;
@@ -33,14 +37,14 @@ const succeed = (args: string[], environment: Environment = awsEnvironment(accou
   succeedNx(workspace, args, environment);
 
 beforeAll(async () => {
-  workspace = new Workspace('release-errors');
-  workspace.succeed(['g', 'nx-lambda-python:init']);
-  workspace.writeAll({
-    ...serviceFiles(SHOP, MARKER, HANDLERS),
-    ...serviceFiles('services/other', MARKER, HANDLERS),
+  const files = {
+    ...serviceFiles(SHOP, SHOP_MARKER, HANDLERS),
+    ...serviceFiles('services/other', SHOP_MARKER, HANDLERS),
+  };
+  workspace = new Workspace('release-errors').init(files, {
+    upload: { bucket: 'packages' },
+    deploy: { functionName: named('{handler}') },
   });
-  workspace.setDefaults('upload', { bucket: 'packages' });
-  workspace.setDefaults('deploy', { functionName: named('{handler}') });
   commitAll(workspace.root, 'feat: shop');
   workspace.succeed(['build', 'shop']);
 });
@@ -139,9 +143,7 @@ describe('a release by the standard AWS variables', () => {
       kind: 'update-failed',
       reason,
     });
-    const { code, output } = await nx(['deploy', 'shop']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('1 updated, 1 failed');
+    const output = expectFailure(await nx(['deploy', 'shop']), ['1 updated, 1 failed']);
     expect(output).toMatch(new RegExp(`prod-b.*${reason}`));
     expect(report().functions).toMatchObject([
       { name: 'prod-a', status: 'updated' },
@@ -236,11 +238,8 @@ describe('refused, with nothing written', () => {
     await arrange(account);
     faults?.forEach((fault) => account.inject(fault));
     const result = await nx(args, { ...awsEnvironment(account), ...environment });
-    expect(result.output).toContain(`error[${code}]`);
-    expect(result.output).toContain('hint: ');
-    for (const word of words) expect(result.output).toContain(word);
+    expectFailure(result, [`error[${code}]`, 'hint: ', ...words]);
     expect(result.output).not.toContain(account.credentials.secretAccessKey);
-    expect(result.code).not.toBe(0);
     expect(writesIn(account.requests).filter(({ status = 0 }) => status < 300)).toEqual([]);
   });
 
@@ -251,23 +250,21 @@ describe('refused, with nothing written', () => {
     const handler = handlers[0]?.handler ?? '';
     await account.createFunction({ name: 'prod-a', runtime, architecture, handler });
     const requests = recordFrom(account);
-    const { code, output } = await nx(['deploy', 'shop']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[FUNCTION_MISSING]: 1 of 2 functions does not exist');
-    expect(output).toContain(': prod-b; nothing was changed');
-    expect(output).toContain('--missing=skip');
+    expectFailure(await nx(['deploy', 'shop']), [
+      'error[FUNCTION_MISSING]: 1 of 2 functions does not exist',
+      ...[': prod-b; nothing was changed', '--missing=skip'],
+    ]);
     expect(requests().length).toBeGreaterThan(0);
     expect(writesIn(requests())).toEqual([]);
   });
 
   it('no bucket set', async () => {
     workspace.setDefaults('upload', {});
-    const { code, output } = await nx(['deploy', 'shop']);
+    const result = await nx(['deploy', 'shop']);
     workspace.setDefaults('upload', { bucket: 'packages' });
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[BUCKET_NOT_SET]');
-    expect(output).toContain('targetDefaults["nx-lambda-python:upload"].options');
-    expect(output).toContain('-c local');
+    expectFailure(result, [
+      ...['error[BUCKET_NOT_SET]', 'targetDefaults["nx-lambda-python:upload"].options', '-c local'],
+    ]);
     expect(account.requests).toEqual([]);
   });
 });

@@ -1,51 +1,28 @@
 /** Releases that are listed, undone, killed on their way and taken up again, as a user types it. */
 
-import {
-  startSimulatedAccount,
-  type SimulatedAccount,
-} from '../../packages/nx-lambda-python/src/testing';
 import { commitAll } from '../../tools/fresh-workspace';
-import {
-  awsEnvironment,
-  codeDigests,
-  createFunctions,
-  recordFrom,
-  writesIn,
-} from './support/account';
-import { killRunning, startNx, succeedNx } from './support/nx-process';
-import { serviceFiles, Workspace } from './support/workspace';
+import { recordFrom, writesIn } from './support/account';
+import { killRunning, startNx } from './support/nx-process';
+import { openShop, SHOP, type Shop } from './support/shop';
+import { HANDLER } from './support/workspace';
 
-const SHOP = 'services/shop';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
-const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
-
-describe('a service that is released again and again', () => {
-  let workspace: Workspace;
-  let account: SimulatedAccount;
-  let names: string[];
+describe('a service that is released several times', () => {
+  let shop: Shop;
+  let { workspace, account, environment, succeed, live }: Shop = {} as Shop;
   const packages: string[] = [];
 
-  const environment = () => ({ ...awsEnvironment(account), GITHUB_ACTOR: 'ada' });
-  const succeed = (...args: string[]) => succeedNx(workspace, args, environment());
   const change = (text: string) => {
     workspace.write(`${SHOP}/shop/handlers/a.py`, `${HANDLER}# ${text}\n`);
     commitAll(workspace.root, `feat: ${text}`);
   };
-  const live = () => codeDigests(account, names);
 
   beforeAll(async () => {
-    workspace = new Workspace('rollback');
-    workspace.succeed(['g', 'nx-lambda-python:init']);
-    workspace.writeAll(serviceFiles(SHOP, 'package = "shop"\nruntime = "python3.11"\n', HANDLERS));
-    workspace.setDefaults('upload', { bucket: 'packages' });
+    shop = await openShop('rollback', { environment: () => ({ GITHUB_ACTOR: 'ada' }) });
+    ({ workspace, account, environment, succeed, live } = shop);
     commitAll(workspace.root, 'feat: shop');
-    workspace.succeed(['build', 'shop']);
-    account = await startSimulatedAccount();
-    await account.createBucket('packages', { versioning: true });
-    names = await createFunctions(account, workspace, SHOP, (handler) => `shop-${handler}`);
   });
   afterEach(killRunning);
-  afterAll(() => account.stop());
+  afterAll(() => shop.stop());
 
   it('lists its releases', async () => {
     for (const text of ['first', 'second']) {

@@ -5,10 +5,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTAINER_OPTIONS, describeWithEngine, IMAGE } from './support/engine';
 import { runDirectory } from './support/run-directory';
-import { serviceFiles, Workspace, type Environment } from './support/workspace';
+import { HANDLER, serviceFiles, Workspace, type Environment } from './support/workspace';
 
 const SECRET = 'canary-5f2c';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
 const REPEAT =
   '$(command -v python3.11 || command -v python3 || echo python) /nx-lambda-python/resolve.py /nx-lambda-python/request.json';
 
@@ -28,8 +27,7 @@ describeWithEngine('shell', () => {
   beforeAll(() => {
     workspace = new Workspace('shell');
     workspace.environment = { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store() };
-    workspace.succeed(['g', 'nx-lambda-python:init']);
-    workspace.writeAll(
+    workspace.init(
       serviceFiles('services/orders', 'package = "app"\nruntime = "python3.11"\n', {
         'app/handlers/a.py': HANDLER,
         'requirements.txt': 'six==1.17.0\n',
@@ -100,9 +98,7 @@ describeWithEngine('shell', () => {
   });
 
   it('says what it needs', () => {
-    const { code, output } = workspace.nx(['shell', 'orders', '--buildTarget=package']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[OPTION_INVALID]');
+    workspace.fail(['shell', 'orders', '--buildTarget=package'], ['error[OPTION_INVALID]']);
     workspace.setDefaults('build', { engine: 'host' });
     expect(workspace.nx(['shell', 'orders']).output).toContain(
       'error[ENGINE_UNAVAILABLE]: the build has `"engine": "host"`',

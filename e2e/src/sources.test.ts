@@ -5,9 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitAll } from '../../tools/fresh-workspace';
-import { serviceFiles, Workspace } from './support/workspace';
+import { MARKER, serviceFiles, Workspace } from './support/workspace';
 
-const MARKER = 'package = "app"\nruntime = "python3.11"\n';
 const HANDLER = 'import six\n\n\ndef handler(event, context):\n    return six.__version__\n';
 
 let workspace: Workspace;
@@ -18,9 +17,7 @@ const build = (...args: string[]) =>
 const digest = () => workspace.packageDigest('services/app');
 
 beforeAll(() => {
-  workspace = new Workspace('sources ü');
-  workspace.succeed(['g', 'nx-lambda-python:init']);
-  workspace.writeAll(
+  workspace = new Workspace('sources ü').init(
     serviceFiles('services/app', MARKER, {
       'app/handlers/a.py': HANDLER,
       'requirements.txt': 'six==1.17.0\n',
@@ -118,10 +115,10 @@ describe('of a commit', () => {
     ['v9', 'names no commit'],
     ['--help', 'names no commit'],
   ])('%s is refused', (ref, words) => {
-    const { code, output } = workspace.nx(['build', 'app', '--engine=host', `--ref=${ref}`]);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[REF_INVALID]');
-    expect(output).toContain(words);
+    workspace.fail(
+      ['build', 'app', '--engine=host', `--ref=${ref}`],
+      ['error[REF_INVALID]', words],
+    );
   });
 });
 
@@ -138,9 +135,7 @@ describe('a release', () => {
   });
 
   it('can be refused from a working copy that differs from its commit', () => {
-    const { code, output } = workspace.nx(['deploy', 'app', '-c', 'local', '--requireClean']);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[SOURCE_DIRTY]');
+    workspace.fail(['deploy', 'app', '-c', 'local', '--requireClean'], ['error[SOURCE_DIRTY]']);
     git('add', '--all');
     git('-c', 'user.name=dev', '-c', 'user.email=dev@example.com', 'commit', '--quiet', '-m', 'x');
     workspace.succeed(['deploy', 'app', '-c', 'local', '--requireClean']);

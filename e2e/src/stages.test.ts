@@ -9,9 +9,7 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
   (nx, version) => {
     let workspace: Workspace;
     beforeAll(() => {
-      workspace = new Workspace(`stages ${nx}`, version);
-      workspace.succeed(['g', 'nx-lambda-python:init']);
-      workspace.writeAll(
+      workspace = new Workspace(`stages ${nx}`, version).init(
         serviceFiles('services/orders', 'package = "orders"\nruntime = "python3.13"\n', {
           'orders/__init__.py': '',
           'orders/handlers/__init__.py': '',
@@ -35,10 +33,10 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
     it.each(['deploy', 'rollback', 'releases', 'prune-versions', 'upload'])(
       '%s refuses a stage that does not exist, and names the one that is near',
       (target) => {
-        const { code, output } = workspace.nx([target, 'orders', '-c', 'prodction']);
-        expect(output).toContain('error[CONFIGURATION_UNKNOWN]');
-        expect(code).not.toBe(0);
-        expect(output).toContain('hint: run the same command with `-c production`');
+        workspace.fail(
+          [target, 'orders', '-c', 'prodction'],
+          ['error[CONFIGURATION_UNKNOWN]', 'hint: run the same command with `-c production`'],
+        );
       },
     );
 

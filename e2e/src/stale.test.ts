@@ -6,9 +6,7 @@ import { dirname, join } from 'node:path';
 import { buildWheel } from '../../packages/nx-lambda-python/src/packaging/wheel/wheel.fixtures';
 import { SUPPORTED } from '../../tools/nx-versions';
 import { describeLong } from './support/engine';
-import { serviceFiles, Workspace } from './support/workspace';
-
-const HANDLER = 'def handler(event, context):\n    return {}\n';
+import { HANDLER, serviceFiles, Workspace } from './support/workspace';
 
 interface Case {
   /** Of the service; default `services/<name>`. */
@@ -148,10 +146,9 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
     const build = () => run('run-many', '-t', 'build', `--projects=${names.join(',')}`);
 
     beforeAll(() => {
-      workspace = new Workspace(`stale ${nx}`, version);
-      workspace.succeed(['g', 'nx-lambda-python:init']);
-      workspace.setDefaults('build', { engine: 'host' });
-      workspace.writeAll(LIBRARY);
+      workspace = new Workspace(`stale ${nx}`, version).init(LIBRARY, {
+        build: { engine: 'host' },
+      });
       for (const name of names) {
         const { marker, files, links = {}, project } = CASES[name] as Case;
         const root = rootOf(name);

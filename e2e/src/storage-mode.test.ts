@@ -1,40 +1,19 @@
 /** `storageMode`: functions that read their package in the bucket, and what is noticed when they do not. */
 
-import {
-  GetFunctionCommand,
-  UpdateFunctionCodeCommand,
-  type LambdaClient,
-} from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  startSimulatedAccount,
-  type SimulatedAccount,
-} from '../../packages/nx-lambda-python/src/testing';
-import {
-  awsEnvironment,
-  codeDigests,
-  lambdaClient,
-  packageWrites,
-  recordFrom,
-} from './support/account';
-import { killRunning, runNx, succeedNx } from './support/nx-process';
-import { serviceFiles, Workspace } from './support/workspace';
+import { packageWrites, recordFrom } from './support/account';
+import { killRunning } from './support/nx-process';
+import { openShop, SHOP, SHOP_NAMES as NAMES, type Shop } from './support/shop';
+import { expectFailure, HANDLER } from './support/workspace';
 
-const SHOP = 'services/shop';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
-const RUNTIME = { runtime: 'python3.11', architecture: 'x86_64' };
-const NAMES = ['shop-a', 'shop-b'];
-const HANDLERS = { 'shop/handlers/a.py': HANDLER, 'shop/handlers/b.py': HANDLER };
 const REFERENCE = ['deploy', 'shop', '--storageMode=REFERENCE'];
 
 describe('packages that Lambda reads in the bucket', () => {
-  let workspace: Workspace;
-  let account: SimulatedAccount;
-  let lambda: LambdaClient;
+  let shop: Shop;
+  let { workspace, account, lambda, nx, succeed, live }: Shop = {} as Shop;
   let s3: S3Client;
 
-  const nx = (...args: string[]) => runNx(workspace, args, awsEnvironment(account));
-  const succeed = (...args: string[]) => succeedNx(workspace, args, awsEnvironment(account));
   /** Where Lambda reads each function's code; undefined where it has a copy. */
   const sources = () =>
     Promise.all(
@@ -52,26 +31,16 @@ describe('packages that Lambda reads in the bucket', () => {
   };
 
   beforeAll(async () => {
-    account = await startSimulatedAccount({ updateMilliseconds: 0 });
-    await account.createBucket('packages', { versioning: true });
+    shop = await openShop('storage-mode');
+    ({ workspace, account, lambda, nx, succeed, live } = shop);
     await account.createBucket('forgetful');
-    lambda = lambdaClient(account);
     const { endpoint, region, credentials } = account;
     s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-    workspace = new Workspace('storage-mode');
-    workspace.succeed(['g', 'nx-lambda-python:init']);
-    workspace.writeAll(serviceFiles(SHOP, 'package = "shop"\nruntime = "python3.11"\n', HANDLERS));
-    workspace.setDefaults('upload', { bucket: 'packages' });
-    for (const one of ['a', 'b']) {
-      const handler = `shop.handlers.${one}.handler`;
-      await account.createFunction({ name: `shop-${one}`, handler, ...RUNTIME });
-    }
   });
   afterEach(killRunning);
   afterAll(async () => {
-    lambda.destroy();
     s3.destroy();
-    await account.stop();
+    await shop.stop();
   });
 
   it('are copies unless it is asked for', async () => {
@@ -103,9 +72,9 @@ describe('packages that Lambda reads in the bucket', () => {
     const [FunctionName] = NAMES;
     await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, S3Bucket, S3Key }));
     const drift = await nx(...REFERENCE, '--dryRun', '--failOnChanges');
-    expect(drift.code).not.toBe(0);
-    expect(drift.output).toContain('error[CHANGES_FOUND]');
-    expect(drift.output).toMatch(/shop-a\b.*storage mode REFERENCE/);
+    expect(expectFailure(drift, ['error[CHANGES_FOUND]'])).toMatch(
+      /shop-a\b.*storage mode REFERENCE/,
+    );
 
     const requests = recordFrom(account);
     await succeed(...REFERENCE);
@@ -125,13 +94,12 @@ describe('packages that Lambda reads in the bucket', () => {
   });
 
   it('need a bucket that keeps versions', async () => {
-    const [before, requests] = [await codeDigests(account, NAMES), recordFrom(account)];
+    const [before, requests] = [await live(), recordFrom(account)];
     workspace.setDefaults('upload', { bucket: 'forgetful' });
-    const { code, output } = await nx(...REFERENCE);
-    expect(code).not.toBe(0);
-    expect(output).toContain('error[BUCKET_NOT_VERSIONED]');
-    expect(output).toContain('put-bucket-versioning --bucket forgetful');
+    expectFailure(await nx(...REFERENCE), [
+      ...['error[BUCKET_NOT_VERSIONED]', 'put-bucket-versioning --bucket forgetful'],
+    ]);
     expect(packageWrites(requests())).toEqual(['PutObject']);
-    expect(await codeDigests(account, NAMES)).toEqual(before);
+    expect(await live()).toEqual(before);
   });
 });

@@ -11,16 +11,13 @@ import type { BuildManifest } from '../../../packages/nx-lambda-python/src/packa
 import { NEWEST } from '../../../tools/nx-versions';
 import { NxProcess } from './nx-process';
 import { runDirectory, templateDirectory } from './run-directory';
-import { serviceFiles, type Environment } from './workspace';
+import { HANDLER, MARKER, serviceFiles, type Environment } from './workspace';
 
 const RUN = `
 const { executor, options, context } = JSON.parse(process.argv[1]);
 require(executor).default(options, context).then(({ success }) => {
   process.exitCode = success ? 0 : 1;
 });`;
-
-const MARKER = 'package = "app"\nruntime = "python3.11"\n';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
 
 export interface Run {
   options?: Record<string, unknown>;

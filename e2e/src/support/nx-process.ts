@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { until } from './until';
-import type { Environment, NxResult, Workspace } from './workspace';
+import { expectFailure, type Environment, type NxResult, type Workspace } from './workspace';
 
 /** Started processes that may still be there when a test fails. */
 const running = new Set<NxProcess>();
@@ -92,6 +92,16 @@ export async function succeedNx(
   const { code, output } = await runNx(workspace, args, environment);
   if (code !== 0) throw new Error(`nx ${args.join(' ')} ended with ${code}:\n${output}`);
   return output;
+}
+
+/** As `workspace.fail`, but this process goes on. */
+export async function failNx(
+  workspace: Workspace,
+  args: readonly string[],
+  words: readonly string[],
+  environment: Environment = {},
+): Promise<string> {
+  return expectFailure(await runNx(workspace, args, environment), words);
 }
 
 /** For `afterEach`: a failed test leaves no process behind. */

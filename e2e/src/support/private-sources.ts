@@ -11,10 +11,14 @@ import { startPasswordProxy, type PasswordProxy } from './loopback';
 import { startPrivateIndex, type PrivateIndex } from './private-index';
 import { ProcessArguments } from './process-arguments';
 import { runDirectory } from './run-directory';
-import { serviceFiles, Workspace, type Environment, type NxResult } from './workspace';
-
-const MARKER = 'package = "app"\nruntime = "python3.11"\n';
-const HANDLER = 'def handler(event, context):\n    return {}\n';
+import {
+  HANDLER,
+  MARKER,
+  serviceFiles,
+  Workspace,
+  type Environment,
+  type NxResult,
+} from './workspace';
 
 /** Each is the password of one part of the servers; `wrong` is that of none. */
 const SECRETS = ['simple', 'extra', 'git', 'netrc', 'conf', 'proxy', 'wrong'] as const;
@@ -42,8 +46,7 @@ export class PrivateSources {
     this.passwords = new Map(SECRETS.map((name) => [name, this.canaries.create(name)]));
     mkdirSync(join(this.home, '.ssh'), { recursive: true });
     mkdirSync(join(this.store, 'v1', 'work'), { recursive: true });
-    this.workspace.succeed(['g', 'nx-lambda-python:init']);
-    this.workspace.setDefaults('build', CONTAINER_OPTIONS);
+    this.workspace.init({}, { build: CONTAINER_OPTIONS });
   }
 
   async start(): Promise<void> {

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWheel } from '../../../packages/nx-lambda-python/src/packaging/wheel/wheel.fixtures';
 import { runDirectory } from './run-directory';
-import { serviceFiles, Workspace } from './workspace';
+import { HANDLER, serviceFiles, Workspace } from './workspace';
 
 export const ROOT = 'services/orders';
 /** Of the wheel of six 1.17.0. */
@@ -16,16 +16,11 @@ export class Forms extends Workspace {
 
   constructor(name: string, options: Record<string, unknown>) {
     super(name);
-    this.succeed(['g', 'nx-lambda-python:init', '--no-interactive']);
-    this.writeAll({
-      ...serviceFiles(ROOT, 'package = "orders"\nruntime = "python3.11"\n', {
-        'orders/handlers/refund.py': 'def handler(event, context):\n    pass\n',
-        'orders/__init__.py': '',
-      }),
-      ...COMMON,
-      ...library('other'),
+    const service = serviceFiles(ROOT, 'package = "orders"\nruntime = "python3.11"\n', {
+      'orders/handlers/refund.py': HANDLER,
+      'orders/__init__.py': '',
     });
-    this.setDefaults('build', options);
+    this.init({ ...service, ...COMMON, ...library('other') }, { build: options });
   }
 
   /** From here on nothing is known of what was resolved before. */

@@ -26,6 +26,19 @@ export interface NxResult {
 /** Values laid over this process's environment; undefined removes a variable. */
 export type Environment = Record<string, string | undefined>;
 
+type Executor = 'build' | 'upload' | 'deploy';
+
+/** Of a service with one handler. */
+export const MARKER = 'package = "app"\nruntime = "python3.11"\n';
+export const HANDLER = 'def handler(event, context):\n    return {}\n';
+
+/** Returns what was said. */
+export function expectFailure({ code, output }: NxResult, words: readonly string[]): string {
+  for (const word of words) expect(output).toContain(word);
+  expect(code).not.toBe(0);
+  return output;
+}
+
 export class Workspace {
   readonly root: string;
   environment: Environment = {};
@@ -66,6 +79,35 @@ export class Workspace {
     });
   }
 
+  /** Runs `nx <args>`, which fails and says all of these; returns what it says. */
+  fail(args: readonly string[], words: readonly string[], environment: Environment = {}): string {
+    return expectFailure(this.nx(args, environment), words);
+  }
+
+  /** Registers the plugin, writes these files, and sets options of its executors for the whole workspace. */
+  init(
+    files: Record<string, string> = {},
+    defaults: Partial<Record<Executor, Record<string, unknown>>> = {},
+  ): this {
+    this.succeed(['g', 'nx-lambda-python:init', '--no-interactive']);
+    this.writeAll(files);
+    for (const [executor, options] of Object.entries(defaults)) {
+      this.setDefaults(executor as Executor, options);
+    }
+    return this;
+  }
+
+  /** Generates the service `orders`, for Python 3.11, which needs these distributions. */
+  generateOrders(requirements: string, build: Record<string, unknown>): this {
+    this.succeed([
+      ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
+      ...['--runtime=python3.11', '--no-interactive'],
+    ]);
+    this.write('services/orders/requirements.txt', requirements);
+    this.setDefaults('build', build);
+    return this;
+  }
+
   write(path: string, text: string): void {
     const file = join(this.root, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -89,7 +131,7 @@ export class Workspace {
   }
 
   /** Sets the options of an executor for the whole workspace. */
-  setDefaults(executor: 'build' | 'upload' | 'deploy', options: Record<string, unknown>): void {
+  setDefaults(executor: Executor, options: Record<string, unknown>): void {
     const nxJson = JSON.parse(this.read('nx.json')) as { targetDefaults?: Record<string, unknown> };
     nxJson.targetDefaults = {
       ...nxJson.targetDefaults,
