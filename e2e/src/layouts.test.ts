@@ -5,7 +5,6 @@ import { HANDLER, serviceFiles, Workspace } from './support/workspace';
 const named = (name: string) => `def ${name}(event, context):\n    return {}\n`;
 
 interface Layout {
-  title: string;
   marker: string;
   files: Record<string, string>;
   /** Name to Lambda's handler string. */
@@ -16,14 +15,12 @@ interface Layout {
 
 const LAYOUTS: Record<string, Layout> = {
   other_name: {
-    title: 'handlers called lambda_handler',
     marker: 'package = "shop"\nruntime = "python3.11"\nhandler-name = "lambda_handler"\n',
     files: { 'shop/handlers/pay.py': named('lambda_handler'), 'shop/__init__.py': '' },
     handlers: { pay: 'shop.handlers.pay.lambda_handler' },
     packaged: ['shop/__init__.py'],
   },
   nested: {
-    title: 'handlers in subpackages',
     marker: 'package = "shop"\nruntime = "python3.11"\nhandlers = ["shop/handlers/**/*.py"]\n',
     files: {
       'shop/handlers/pay.py': HANDLER,
@@ -38,7 +35,6 @@ const LAYOUTS: Record<string, Layout> = {
     packaged: ['shop/lib.py'],
   },
   two_packages: {
-    title: 'two handler packages',
     marker:
       'package = "shop"\nruntime = "python3.11"\nhandlers = ["shop/api/*.py", "shop/events/*.py"]\n',
     files: {
@@ -49,7 +45,6 @@ const LAYOUTS: Record<string, Layout> = {
     packaged: [],
   },
   side_by_side: {
-    title: 'handlers, lib and services side by side with no package above',
     marker:
       'runtime = "python3.11"\nhandlers = ["handlers/*.py"]\ninclude = ["handlers/", "lib/", "services/"]\n',
     files: {
@@ -62,7 +57,6 @@ const LAYOUTS: Record<string, Layout> = {
     packaged: ['lib/money.py', 'services/billing.py'],
   },
   base_module: {
-    title: 'a handlers/base.py that is none',
     marker:
       'package = "shop"\nruntime = "python3.11"\nhandlers = ["shop/handlers/*.py", "!shop/handlers/base.py"]\n',
     files: {
@@ -73,7 +67,6 @@ const LAYOUTS: Record<string, Layout> = {
     packaged: ['shop/handlers/base.py'],
   },
   one_module: {
-    title: 'several functions in one module',
     marker: [
       'package = "shop"',
       'runtime = "python3.11"',
