@@ -25,7 +25,7 @@ export function createWorkspace(directory: string, { nx, devkit }: NxVersion): v
   });
 }
 
-/** Nx's `affected` compares with a commit. */
+/** `nx affected` compares with a commit. */
 export function commitAll(directory: string, message: string): void {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=dev', '-c', 'user.email=dev@example.com', ...args], {

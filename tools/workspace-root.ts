@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 export const ROOT = join(__dirname, '..');
-/** What demo, e2e and everybody else install. */
+/** The package that demo, e2e and users install. */
 export const TARBALL = join(ROOT, 'dist', 'nx-lambda-python.tgz');
 
 /** Runs a program with its output shown; a failure ends the tool with the same code. */

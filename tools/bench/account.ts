@@ -39,7 +39,7 @@ export class BenchAccount {
     return new BenchAccount(child, lines, {
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: 'eu-west-1',
-      // The CLI knows no other.
+      // The CLI supports no other.
       AWS_DEFAULT_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,

@@ -1,4 +1,4 @@
-/** One distribution added to a lock, beside what pip and the container alone take to fetch it. */
+/** One distribution added to a lock, beside the time that pip in the container alone takes to fetch it. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,8 @@ export function addedRows(workspace: BenchWorkspace): Row[] {
     line: `${name}==${version} --hash=sha256:${sha256}`,
   }));
   const added = lock.find(({ name }) => name === ADDED);
-  if (added === undefined) throw new Error(`the bench's requirements have no ${ADDED}`);
+  if (added === undefined)
+    throw new Error(`the requirements of the benchmark do not contain ${ADDED}`);
   const write = (lines: readonly { line: string }[]): void =>
     writeFileSync(join(service, 'requirements.txt'), lines.map(({ line }) => `${line}\n`).join(''));
 

@@ -1,8 +1,8 @@
 /**
- * Times beside those of peers, in one run: `npm run bench -- packaging`, `npm run bench -- release`.
+ * Measures the plugin beside other tools, in one run: `npm run bench -- packaging`, `npm run bench -- release`.
  *
- * Needs docker and the image of tools/engine, and PyPI and npm for the peers. Where something else runs on the
- * machine the figures are worth nothing. `--without-peers` leaves the slow ones out.
+ * Needs docker and the image of tools/engine, and PyPI and npm for the other tools. Figures are valid only if nothing
+ * else runs on the machine. `--without-peers` skips the slow ones.
  */
 
 import { benchPackaging } from './packaging';
@@ -17,7 +17,7 @@ const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void 
 async function main([name = 'packaging', ...flags]: string[]): Promise<void> {
   const suite = SUITES[name];
   if (suite === undefined) {
-    console.error(`there is no benchmark \`${name}\`; there are ${Object.keys(SUITES).join(', ')}`);
+    console.error(`unknown benchmark \`${name}\`, expected one of: ${Object.keys(SUITES).join(', ')}`);
     process.exit(1);
   }
   await suite({ withPeers: !flags.includes('--without-peers') });

@@ -1,4 +1,4 @@
-/** A build: after an edit, unchanged, from the wheel store and cold, beside peers; then how it grows. */
+/** Builds after an edit, unchanged, from the wheel store and cold, beside other tools; then by size. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -98,7 +98,7 @@ function peerRows(workspace: BenchWorkspace): Row[] {
       });
       return [{ title: `source edit: ${peer.title}`, times: timesOf(seconds), against }];
     } catch (error) {
-      // One that cannot be installed here keeps no other from being measured.
+      // If one cannot be installed here, the others are still measured.
       console.error(`left out: ${peer.title}: ${error instanceof Error ? error.message : error}`);
       return [];
     }

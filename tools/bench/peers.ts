@@ -1,4 +1,4 @@
-/** What teams use instead, on the same service and the same machine, each as its own documentation has it. */
+/** The tools that teams use instead, on the same service and machine, each as its documentation says. */
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ export function peers(service: string, directory: string): Peer[] {
   ];
 }
 
-/** Fast, but blind to an edit of the same size and time, and no two zips are alike. */
+/** Fast, but it misses an edit of the same size and time, and no two zips are equal. */
 function incrementalZip(service: string, directory: string): Peer {
   const tree = join(directory, 'tree');
   const zip = () => {
@@ -66,7 +66,7 @@ function uvInstall(service: string, directory: string, tree: string): void {
   run(uv, ['pip', 'install', '--quiet', '--target', tree, ...target, '-r', requirements]);
 }
 
-/** One function, where a real service has one for each handler and SAM copies the tree for each. */
+/** One function. A real service has one per handler, and SAM copies the tree for each. */
 function sam(service: string, directory: string): Peer {
   const build = () => {
     run(
@@ -103,7 +103,7 @@ function sam(service: string, directory: string): Peer {
   };
 }
 
-/** What a shell script does, in one container, so that its start is counted once as it is for us. */
+/** A shell script in one container, so that its start counts once, as for the plugin. */
 function pipAndZip(service: string, directory: string): Peer {
   const cache = join(directory, 'pip-cache');
   const script = [
@@ -155,7 +155,7 @@ function serverless(service: string, directory: string): Peer {
   };
 }
 
-/** pip resolving the same requirements into wheels, and nothing else. */
+/** pip alone, which resolves the same requirements into wheels. */
 export function pipWheel(service: string, cache: string, options = ''): number {
   mkdirSync(cache, { recursive: true });
   const mounts = ['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`];

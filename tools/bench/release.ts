@@ -1,4 +1,4 @@
-/** Deploys to the simulated account with AWS's real quotas, beside what teams use instead. */
+/** Deploys to the simulated account with AWS's real quotas, beside the tools that teams use instead. */
 
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -21,9 +21,9 @@ interface Run {
 interface Row extends Counts {
   title: string;
   seconds: number;
-  /** By its own word: deploys of ours, single functions of a peer. */
+  /** As it reports itself: deploys for the plugin, single functions for other tools. */
   failed: number;
-  /** Megabytes at the peak of one process; null where nobody looked. */
+  /** Megabytes at the peak of one process; null if not measured. */
   memory: number | null;
 }
 
@@ -69,7 +69,7 @@ class ReleaseBench {
     return rows;
   }
 
-  /** Each on functions of its own, which all run another package before. */
+  /** Each on its own functions, which all run another package before. */
   async peerRows(): Promise<Row[]> {
     const { sha256 } = this.workspace.manifest('hundred').package;
     const key = `lambda-packages/hundred/${Buffer.from(sha256, 'base64').toString('hex')}.zip`;
@@ -79,7 +79,7 @@ class ReleaseBench {
         const update = await peer.prepare(await this.createPeerFunctions(peer.name));
         rows.push(await this.peerRow(peer.title, update));
       } catch (error) {
-        // One that cannot be installed here, or does not work, keeps no other from being measured.
+        // If one cannot be installed here, or does not work, the others are still measured.
         console.error(`left out: ${peer.title}: ${error instanceof Error ? error.message : error}`);
       }
     }
@@ -148,7 +148,7 @@ class ReleaseBench {
     return this.shown({ title, seconds, ...(await this.account.count()), failed, memory });
   }
 
-  /** @throws where the account saw no function change: such a figure would be of something else */
+  /** @throws if the account received no function change: the figure would measure something else */
   private async peerRow(title: string, update: () => string): Promise<Row> {
     await rest();
     await this.account.count();
@@ -157,8 +157,10 @@ class ReleaseBench {
     const counts = await this.account.count();
     const lines = printed.split('\n').map((line) => line.trim());
     if (counts.updated === 0) {
-      const said = lines.find((line) => line !== '' && line !== 'failed') ?? 'it said nothing';
-      throw new Error(`the account saw it change no function, in ${seconds.toFixed(1)} s: ${said}`);
+      const said = lines.find((line) => line !== '' && line !== 'failed') ?? 'no output';
+      throw new Error(
+        `the account received no function change, in ${seconds.toFixed(1)} s: ${said}`,
+      );
     }
     const failed = lines.filter((line) => line === 'failed').length;
     return this.shown({ title, seconds, ...counts, failed, memory: null });
@@ -169,7 +171,7 @@ class ReleaseBench {
     return row;
   }
 
-  /** A process that is up and waits for the word, so that Node's own start is nobody's time. */
+  /** A process that has started and waits for a line, so that the start of Node is not measured. */
   private start(executor: 'upload' | 'deploy', project: string) {
     const script = join(__dirname, 'run-release.cjs');
     const child = spawn(
@@ -220,7 +222,7 @@ class ReleaseBench {
   }
 }
 
-/** Until the account's buckets and ours are full again. */
+/** Waits until the rate limits of the account and of the plugin are unused again. */
 function rest(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2000));
 }

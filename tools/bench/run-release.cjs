@@ -20,7 +20,7 @@ console.log = () => undefined;
 const manifest = require_.resolve('nx-lambda-python/executors.json');
 process.stdin.once('data', async () => {
   const started = performance.now();
-  // Its modules' loading is part of what a user waits for.
+  // A user also waits until its modules are loaded.
   const { default: run } = require_(join(manifest, '..', `src/executors/${executor}`));
   const { success } = await run(options, context);
   const milliseconds = performance.now() - started;

@@ -1,4 +1,4 @@
-/** What a script does: updates all functions at once by the SDK as it comes, and waits for each. */
+/** A script that updates all functions at once with the SDK's defaults, and waits for each. */
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 

@@ -43,7 +43,7 @@ export const REQUIREMENTS = [
   'urllib3==2.8.0',
 ];
 
-/** From a few megabytes unpacked to nearly what Lambda allows. */
+/** From a few megabytes unpacked to almost Lambda's limit. */
 export const SIZES: readonly (readonly string[])[] = [
   ['requests==2.34.2', 'orjson==3.13.0'],
   ['boto3==1.44.5'],
@@ -52,7 +52,7 @@ export const SIZES: readonly (readonly string[])[] = [
   [...REQUIREMENTS, 'boto3==1.44.5', 'lxml==6.1.3'],
 ];
 
-/** Real code has some length: a handler of 60 lines that imports a shared module. */
+/** As long as real code: a handler of 60 lines that imports a shared module. */
 export function writeService(
   root: string,
   importPackage: string,

@@ -70,7 +70,7 @@ export class BenchWorkspace {
     return JSON.parse(readFileSync(file, 'utf8')) as BuiltManifest;
   }
 
-  /** Takes away what later builds of the store would find. */
+  /** Removes what later builds would find in the store. */
   forget(...paths: string[]): void {
     for (const path of paths) {
       rmSync(join(this.store, 'v1', path), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** Writes the corpus of hostile archives and wheels anew; `corpus.spec.ts` says whether it is current. */
+/** Writes the corpus of hostile archives and wheels; `corpus.spec.ts` says whether it is current. */
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -94,7 +94,7 @@ async function play(workspace: string, steps: Steps): Promise<void> {
 
   await steps.callAsync('proof', () => prove(workspace, place.options));
   steps.summarize();
-  console.log(`\nThe workspace is yours to play with: cd ${workspace}`);
+  console.log(`\nThe workspace is kept. To try more: cd ${workspace}`);
   console.log('  npx nx g nx-lambda-python:handler cancel --project=orders');
   console.log('  npx nx deploy orders -c local');
 }

@@ -80,7 +80,7 @@ function callHandlers(
   try {
     const python = fittingPython(directory, build);
     if (!python) {
-      console.log('  no Python 3.11 is at hand, so the handlers were not called');
+      console.log('  skipped calling the handlers: this machine has no Python 3.11');
       return;
     }
     python(['-m', 'zipfile', '-e', join(directory, 'package.zip'), task]);
@@ -102,7 +102,7 @@ function callHandlers(
 
 type Python = (args: string[]) => string;
 
-/** The build image's Python, else one of this machine if it is Linux and has the runtime's version. */
+/** The Python of the build image, or one of this machine if it is Linux and has the runtime's version. */
 function fittingPython(directory: string, build: Record<string, string>): Python | undefined {
   const { engine, image } = build;
   if (engine && image) {

@@ -1,4 +1,4 @@
-/** Runs the demo's steps, shows them, and says in the end how long each took. */
+/** Runs the steps of the demo, shows them, and prints how long each took. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';

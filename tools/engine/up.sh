@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Leaves docker answering and the image local/lambda-python:3.11 present,
-# whatever was there before. See README.md beside this file.
+# from any earlier state. See README.md in this directory.
 set -euo pipefail
 
 IMAGE=local/lambda-python:3.11
@@ -70,7 +70,7 @@ wait_for_answer() { # seconds, pid of the daemon
 
 start_dockerd() { # dockerd arguments...
   say "starting dockerd $* (log: $DOCKERD_LOG)"
-  # A session of its own lets it outlive this script and the terminal. It must
+  # Its own session lets it outlive this script and the terminal. It must
   # not inherit the lock (9), which it would hold for as long as it lives.
   setsid nohup "${SUDO[@]}" dockerd "$@" >"$DOCKERD_LOG" 2>&1 </dev/null 9>&- &
   wait_for_answer 10 $! && return
@@ -166,7 +166,7 @@ debian_mirror() {
 }
 
 # Writes the root file system as a tar to standard output.
-# This function's text is part of the cache key: a changed recipe is built anew.
+# This function's text is part of the cache key: a changed recipe is built again.
 make_rootfs() { # mirror
   local packages=ca-certificates,python3,python3-pip,python3-venv,python3-dev,python-is-python3,virtualenv
   packages+=,build-essential,git,openssh-client,zip,unzip,vim,awscli
@@ -238,7 +238,7 @@ image_up() {
   # Interrupted imports.
   docker image prune -f --filter label=nx-lambda-python-engine >>"$LOG" 2>&1 || true
   import_image "$rootfs" >>"$LOG" 2>&1 || {
-    # Whatever is wrong with it, the next run had better not start from it.
+    # The next run must not start from a broken file system.
     rm -f "$rootfs"
     die "could not make $IMAGE" "$(tail -n 3 "$LOG")" "$0 (all output: $LOG)"
   }

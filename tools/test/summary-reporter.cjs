@@ -1,4 +1,4 @@
-/** Writes one suite's counts where `npm test` sums them: `{ passed, failed, skipped }`. */
+/** Writes the counts of one suite to a file that `npm test` adds up: `{ passed, failed, skipped }`. */
 const { mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 

@@ -1,4 +1,4 @@
-/** The one way specs are compiled: CommonJS, with `import()` kept for packages that are ESM only. */
+/** How specs are compiled: CommonJS, with `import()` kept for packages that are ESM only. */
 exports.swcTransform = [
   '@swc/jest',
   {

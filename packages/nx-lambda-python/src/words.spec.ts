@@ -51,7 +51,6 @@ const UNFINISHED: readonly string[] = [
     `${PLUGIN}/docs/simulated-account.md`,
     `${PLUGIN}/docs/troubleshooting.md`,
     'docs/architecture.md',
-    'tools/',
   ]);
 
 const texts = [
