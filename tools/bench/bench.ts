@@ -17,7 +17,9 @@ const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void 
 async function main([name = 'packaging', ...flags]: string[]): Promise<void> {
   const suite = SUITES[name];
   if (suite === undefined) {
-    console.error(`unknown benchmark \`${name}\`, expected one of: ${Object.keys(SUITES).join(', ')}`);
+    console.error(
+      `unknown benchmark \`${name}\`, expected one of: ${Object.keys(SUITES).join(', ')}`,
+    );
     process.exit(1);
   }
   await suite({ withPeers: !flags.includes('--without-peers') });
