@@ -1,12 +1,24 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import { renderError } from '../../report/error-text';
 import { cutMarkdown, type OutputFormat } from '../../report/render';
+import type { ReleasePhase } from '../apply/apply';
 import type { FunctionOutcome } from '../model/function-state';
 import type { DeployPlan } from '../model/plan';
+import type { ReleaseRecord } from '../records/record';
 import { NEW_SHA, planned, planOf } from '../release.fixtures';
-import { deployReport, isSuccess, renderReport, type ReportCommands } from './deploy-report';
+import {
+  deployReport,
+  isSuccess,
+  renderReport,
+  reportDocument,
+  type ReportCommands,
+} from './deploy-report';
 import { HOSTILE, planOfSize, reportOfSize } from './documents.fixtures';
 import { renderPlan } from './plan-document';
+import { Progress } from './progress';
+import { renderReleases } from './release-list';
 
 const COMMANDS = { again: 'nx deploy svc', rollback: 'nx rollback svc' };
 const EXTENSIONS = { table: 'txt', markdown: 'md', json: 'json' };
@@ -28,9 +40,9 @@ function outcome(name: string, more: Partial<FunctionOutcome> = {}): FunctionOut
   return { name, handlerName: name, handler, status: 'updated', seconds: 1.234, after, ...more };
 }
 
-describe.each([3, 40, 300])('with %i functions', (count) => {
-  // The rows of JSON do not depend on their number.
-  const formats = FORMATS.filter((format) => format !== 'json' || count <= 40);
+describe.each([3, 40])('with %i functions', (count) => {
+  // JSON does not fold: its rows are the same however many there are.
+  const formats = FORMATS.filter((format) => format !== 'json' || count === 3);
 
   it.each(formats)('shows the plan as %s', (format) => {
     expectGolden(`plan-${count}.${EXTENSIONS[format]}`, renderPlan(planOfSize(count), format));
@@ -40,18 +52,55 @@ describe.each([3, 40, 300])('with %i functions', (count) => {
     const text = renderReport(reportOfSize(count), format);
     expectGolden(`report-${count}.${EXTENSIONS[format]}`, text);
   });
+});
 
-  it.each(FORMATS)('lets no terminal escape through as %s', (format) => {
-    const text = renderReport(reportOfSize(count), format);
-    // Newlines alone may be there.
-    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+describe.each([3, 40, 300])('of %i functions', (count) => {
+  const plan = planOfSize(count);
+  const report = reportOfSize(count);
+
+  it('JSON has a row for each, with all that is known of it, and the right counts', () => {
+    for (const [text, { functions }] of [
+      [renderPlan(plan, 'json'), plan],
+      [renderReport(report, 'json'), report],
+    ] as const) {
+      const shown = JSON.parse(text);
+      expect(shown.functions).toEqual(JSON.parse(JSON.stringify(functions)));
+      expect(functions).toHaveLength(count);
+      for (const [status, counted] of Object.entries(shown.counts)) {
+        expect(functions.filter((one) => one.status === status)).toHaveLength(Number(counted));
+      }
+    }
+    expect(report.functions).toContainEqual(expect.objectContaining({ error: HOSTILE }));
   });
 
-  it('stays short in a terminal and whole in JSON', () => {
-    expect(renderReport(reportOfSize(count), 'table').split('\n').length).toBeLessThan(60);
-    const { functions } = JSON.parse(renderReport(reportOfSize(count), 'json'));
-    expect(functions).toHaveLength(count);
-    expect(functions).toContainEqual(expect.objectContaining({ error: HOSTILE }));
+  it.each(FORMATS)('lets no terminal escape through as %s', (format) => {
+    // Newlines alone may be there.
+    const text = renderReport(report, format).replaceAll('\n', '');
+    expect(text).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
+  });
+
+  it('a terminal gets a short text, which counts the names of long lists', () => {
+    const text = renderReport(report, 'table');
+    expect(text.split('\n').length).toBeLessThan(60);
+    for (const status of ['updated', 'skipped'] as const) {
+      const folded = new RegExp(`\n${status} \\((\\d+)\\).*(?:\n  .+){2}\n  and (\\d+) more\n`);
+      const [, all, more] = folded.exec(text) ?? [];
+      expect(Number(more)).toBe(count === 300 ? Number(all) - 6 : NaN);
+    }
+    expect(text.match(/ExpiredTokenException/g) ?? []).toHaveLength(count === 300 ? 1 : 0);
+  });
+
+  it('Markdown names every function, and folds long lists', () => {
+    const text = renderReport(report, 'markdown');
+    for (const { name } of report.functions) expect(text).toContain(name);
+    expect(text.match(/<details>/g) ?? []).toHaveLength({ 3: 0, 40: 1, 300: 4 }[count] ?? NaN);
+  });
+
+  it('what runs the same is one line', () => {
+    const lines = reportDocument(report).live.map((line) => line.replace(/^svc\S+/, 'one'));
+    const [size] = lines.flatMap((line) => /^(\d+) functions run/.exec(line)?.[1] ?? []);
+    expect(lines.length).toBe({ 3: 2, 40: 3, 300: 5 }[count]);
+    expect(Number(size ?? 2)).toBeGreaterThan(1);
   });
 });
 
@@ -71,6 +120,20 @@ describe('renderPlan', () => {
       '1 update, 1 mismatch; nothing was changed',
     ]);
   });
+});
+
+it('JSON of a way back names the release, and nothing that is only ours', () => {
+  const { kind: _, ...facts } = planOf([planned('alpha')]);
+  const none = { source: null, package: null, aliasWeight: null, layer: null };
+  const back = { of: 12, description: 'undo release 12' };
+  const plan = { ...facts, ...none, ...back, kind: 'back' as const, goals: new Map() };
+  const shown = JSON.parse(renderPlan(plan, 'json'));
+  const { accounts, service, alias, runtime, architecture, region, stage, storageMode } = facts;
+  expect(shown).toEqual({
+    ...{ format: 1, accounts, service, alias, runtime, architecture, region, stage, storageMode },
+    ...{ ...none, ...back, functions: facts.functions, counts: expect.anything() },
+  });
+  expect(renderPlan(plan, 'table')).toContain('release  undo release 12\npackage  020202020202\n');
 });
 
 describe('renderReport', () => {
@@ -156,4 +219,88 @@ describe('cutMarkdown', () => {
     expect(cutMarkdown(text, 1e6, '')).toBe(text);
     expect(cutMarkdown(text, 100, '')).toBeNull();
   });
+});
+
+function at(milliseconds: number) {
+  const clock = { time: milliseconds, now: () => clock.time, sleep: async () => undefined };
+  return clock;
+}
+
+/** The lines of a deploy in a log. */
+function lines(total: number): string[] {
+  const progress = new Progress('orders', at(0));
+  const run = (phase: ReleasePhase, count: number): string[] => {
+    progress.begin(phase, count);
+    return Array.from({ length: count }, (_, n) => progress.step(`f${n}`, false) ?? []).flat();
+  };
+  return [
+    ...run('canary', 1),
+    ...run('code', total - 1),
+    ...run('publish', total),
+    ...run('aliases', total),
+  ];
+}
+
+it('gives about ten lines however many functions there are, and names the phases', () => {
+  for (const total of [40, 300, 1000]) expect(lines(total).length).toBeLessThanOrEqual(11);
+  expect(lines(300)).toEqual([
+    'canary: 1 of 1 done',
+    ...[50, 100, 150, 200, 250, 299].map((done) => `code: ${done} of 299 done`),
+    ...['publish', 'aliases'].flatMap((phase) =>
+      [150, 300].map((done) => `${phase}: ${done} of 300 done`),
+    ),
+  ]);
+});
+
+it('shows phase, count, rate, seconds left and failures in one line', () => {
+  const clock = at(5000);
+  const progress = new Progress('orders', clock);
+  progress.begin('code', 100);
+  expect(progress.live()).toBe('orders  code  0 of 100  0.0 s');
+  clock.time += 2000;
+  for (let n = 0; n < 24; n += 1) progress.step(`f${n}`, n === 3);
+  expect(progress.live()).toBe('orders  code  24 of 100  12.0/s  7 s left  1 failed');
+});
+
+/** What a terminal obeys, or shows as something else; ends of lines may be there. */
+const CONTROLS = /[\0-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/;
+
+/** Whoever can write to the bucket can write this. */
+const RECORD: ReleaseRecord = {
+  ...{ format: 1, number: 1, kind: 'deploy', of: null, status: 'succeeded' },
+  ...{ service: HOSTILE, stage: null, region: HOSTILE, account: null, alias: null },
+  by: { user: HOSTILE, host: HOSTILE, run: HOSTILE },
+  startedAt: HOSTILE,
+  endedAt: HOSTILE,
+  source: { commit: HOSTILE, dirty: true },
+  ...{ runtime: HOSTILE, architecture: 'arm64', package: null },
+  functions: [
+    {
+      ...{ name: HOSTILE, handlerName: HOSTILE, handler: HOSTILE, status: HOSTILE as never },
+      ...{ before: null, beforePackage: null, goal: null, after: null },
+    },
+  ],
+};
+
+describe('renderReleases', () => {
+  it.each(['table', 'markdown', 'json'] as const)(
+    'lets nothing of a record command the terminal as %s',
+    (format) => {
+      const facts = { subject: `\`svc\` ${HOSTILE}`, place: 'eu-west-1', format };
+      const text = renderReleases([RECORD, { ...RECORD, number: 2, endedAt: null }], facts);
+      expect(text).not.toMatch(CONTROLS);
+      // One record, one line.
+      if (format === 'table') expect(text.split('\n')).toHaveLength(5);
+      if (format === 'markdown') expect(text).not.toMatch(/<b>|[^\\]\| `x`/);
+      if (format === 'json') expect(JSON.parse(text).releases[1]).toEqual(RECORD);
+    },
+  );
+});
+
+it.each([
+  new LambdaPythonError('RELEASE_NOT_FOUND', { message: HOSTILE, hint: HOSTILE }),
+  new TypeError(HOSTILE),
+  HOSTILE,
+])('lets nothing that an error quotes command the terminal', (error) => {
+  expect(renderError(error)).not.toMatch(CONTROLS);
 });
