@@ -11,7 +11,19 @@ import type {
   LayersUpdate,
 } from '../calls/function-service';
 import type { RemoteFunction } from '../model/remote-function';
-import { failure, NEW_SHA, remoteFunction } from '../release.fixtures';
+import { tokenBucket } from '../calls/rate';
+import type { FunctionOutcome } from '../model/function-state';
+import type { DeployPlan } from '../model/plan';
+import {
+  failure,
+  NEW_SHA,
+  OLD_SHA,
+  planned,
+  planOf,
+  remoteFunction,
+  VirtualClock,
+} from '../release.fixtures';
+import { applyPlan, type ApplyPorts } from './apply';
 
 /** What one write does: a failure, before or after the code has arrived, or an update that ends so. */
 export type WriteScript =
@@ -184,6 +196,37 @@ export class FakeFunctions implements FunctionService {
     const state = this.states.get(name);
     if (state) this.states.set(name, { ...state, ...more });
   }
+}
+
+/** Functions of seven versions each, and a release of them at the rate of a real one. */
+export function bench(names: readonly string[]) {
+  const clock = new VirtualClock();
+  const functions = new FakeFunctions(
+    clock,
+    names.map((name) => remoteFunction(name)),
+  );
+  for (const name of names) functions.versions.set(name, Array<string>(7).fill(OLD_SHA));
+  const phases: string[] = [];
+  const apply = async (
+    plan = names.map((name) => planned(name)),
+    more: Partial<DeployPlan> = {},
+    ports: Partial<ApplyPorts> = {},
+  ): Promise<Record<string, FunctionOutcome>> => {
+    const outcomes = await clock.run(
+      applyPlan(planOf(plan, more), {
+        functions,
+        clock,
+        random: () => 0.5,
+        reads: tokenBucket({ perSecond: 80, burst: 20 }, clock),
+        writes: tokenBucket({ perSecond: 12, burst: 2 }, clock),
+        waitTimeoutSeconds: 60,
+        onPhase: (phase, total) => phases.push(`${phase} ${total}`),
+        ...ports,
+      }),
+    );
+    return Object.fromEntries(outcomes.map((one) => [one.name, one]));
+  };
+  return { clock, functions, phases, apply };
 }
 
 function isFailure(value: unknown): value is AwsFailure {
