@@ -123,7 +123,7 @@ describe('renderPlan', () => {
 });
 
 it('JSON of a way back names the release, and nothing that is only ours', () => {
-  const { kind: _, ...facts } = planOf([planned('alpha')]);
+  const facts = planOf([planned('alpha')]);
   const none = { source: null, package: null, aliasWeight: null, layer: null };
   const back = { of: 12, description: 'undo release 12' };
   const plan = { ...facts, ...none, ...back, kind: 'back' as const, goals: new Map() };
