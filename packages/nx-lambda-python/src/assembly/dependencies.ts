@@ -17,10 +17,20 @@ import {
   type PartOptions,
   type WrittenPart,
 } from '../packaging/dependency-part';
-import { ensureInstalledTree, type InstalledTree } from '../packaging/installed-tree';
-import { findLock, resolveLock, type Lock, type LockSteps } from '../packaging/locked-wheels';
-import { unpinned, withRequirements, type LockedLine } from '../packaging/locked-wheels';
-import { writeTreePart } from '../packaging/installed-tree';
+import {
+  ensureInstalledTree,
+  type InstalledTree,
+  writeTreePart,
+} from '../packaging/installed-tree';
+import {
+  findLock,
+  resolveLock,
+  type Lock,
+  type LockSteps,
+  unpinned,
+  withRequirements,
+  type LockedLine,
+} from '../packaging/locked-wheels';
 import {
   ensureWheelSet,
   type Admit,
@@ -37,9 +47,8 @@ import { describeTarget, TEMPORARY, type RequiredInput, type Target } from '../p
 import type { Pip } from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { EarlyDoor } from '../platform/store/early-door';
-import { LineRecords, readWheelNeeds } from '../platform/store/line-records';
-import type { OpenPart } from '../platform/store/open-part';
-import type { DiskWheelStore } from '../platform/store/wheel-store';
+import { LineRecords, readWheelNeeds } from '../platform/store/records';
+import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import { interpreterPath } from '../service/runtimes';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';

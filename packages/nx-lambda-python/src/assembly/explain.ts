@@ -7,13 +7,13 @@ import {
   keyChanges,
   renderChange,
   type KeyChange,
+  keyContent,
+  type KeyComponents,
 } from '../packaging/requirements-key';
 import { findLock, planLock } from '../packaging/locked-wheels';
 import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
-import { keyContent, type KeyComponents } from '../packaging/requirements-key';
-import { KeyRecords, previousKey } from '../platform/store/key-records';
-import { LineRecords } from '../platform/store/line-records';
-import { storeDirectory } from '../platform/store/store-directory';
+import { KeyRecords, previousKey, LineRecords } from '../platform/store/records';
+import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { Marker } from '../service/marker';
 import type { BuildOptions } from '../targets/build-target';

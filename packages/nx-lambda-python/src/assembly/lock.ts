@@ -19,18 +19,18 @@ import {
   readPins,
   renderLock,
   type Pin,
+  readReport,
 } from '../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
-import { readReport } from '../packaging/requirements/lock-file';
 import { chooseRequirements } from '../packaging/requirements/sources';
-import { writeTextWhole } from '../platform/files/files';
+import { writeTextWhole } from '../platform/files/write';
 import { describeTarget, type PipSettings, type RequiredInput } from '../platform/pip/input';
 import type { Pip } from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
 import { exec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
-import { storeDirectory } from '../platform/store/store-directory';
+import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { readProjectDependencies } from '../service/pyproject';

@@ -2,11 +2,15 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { keyChanges, renderChanges } from '../packaging/requirements-key';
+import {
+  keyChanges,
+  renderChanges,
+  keyContent,
+  type KeyComponents,
+} from '../packaging/requirements-key';
 import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
 import { skippedAll } from '../packaging/requirements/lock-scope';
 import { besideWarning, type RequirementSources } from '../packaging/requirements/sources';
-import { keyContent, type KeyComponents } from '../packaging/requirements-key';
 import { findBuildImage, type BuildImage } from '../platform/engines/image';
 import { currentUser } from '../platform/engines/run';
 import { containerPip, type ContainerPlace } from '../platform/pip/in-container';
@@ -14,7 +18,7 @@ import { hostPip } from '../platform/pip/on-host';
 import type { Pip } from '../platform/pip/pip';
 import { ask, exec, loadExec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
-import { KeyRecords, previousKey } from '../platform/store/key-records';
+import { KeyRecords, previousKey } from '../platform/store/records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildOptions } from '../targets/build-target';
 import { decide, type Decided, type Resolution, type ServiceResolution } from './decide';

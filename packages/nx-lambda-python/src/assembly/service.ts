@@ -11,9 +11,8 @@ import {
 } from '../packaging/package';
 import type { ImportingModule } from '../packaging/imports-check';
 import type { SourceCache } from '../packaging/source-cache';
-import { listFiles, type SourceFile } from '../platform/files/list-files';
-import { entryName, isPrunedDirectory, selectFiles } from '../service/files';
-import { checkNames } from '../service/files';
+import { listFiles, type SourceFile } from '../platform/files/local-files';
+import { entryName, isPrunedDirectory, selectFiles, checkNames } from '../service/files';
 import { discoverHandlers, type Handler } from '../service/discover';
 import { parseMarker, type Marker } from '../service/marker';
 import { parseModule } from '../python/module';

@@ -8,7 +8,7 @@ import { layOutPip, pipWork, RESOLVE, resolveCommand } from '../platform/pip/in-
 import { prepareInput } from '../platform/pip/prepare';
 import { exec } from '../platform/process/exec';
 import { redactingExec } from '../platform/process/redact';
-import { storeDirectory } from '../platform/store/store-directory';
+import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import type { BuildOptions } from '../targets/build-target';

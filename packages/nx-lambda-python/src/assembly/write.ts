@@ -4,8 +4,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { partPrefix, planPart, writePart, type PartFacts } from '../packaging/dependency-part';
-import { hiddenLibrary } from '../packaging/imports-check';
-import { checkImports, describeMissing } from '../packaging/imports-check';
+import { hiddenLibrary, checkImports, describeMissing } from '../packaging/imports-check';
 import type { Decision } from '../packaging/inputs/decision';
 import {
   LAYER_FILE,
@@ -25,10 +24,15 @@ import {
   type ServiceFile,
 } from '../packaging/package';
 import type { KnownPackage, SourceCache } from '../packaging/source-cache';
-import { dropDraft, startDraft, writeWholeAfter, type Draft } from '../platform/files/begun-files';
-import { beginsWith, hashFile, writeTextWhole } from '../platform/files/files';
-import type { OpenPart } from '../platform/store/open-part';
-import type { DiskWheelStore } from '../platform/store/wheel-store';
+import {
+  dropDraft,
+  startDraft,
+  writeWholeAfter,
+  type Draft,
+  writeTextWhole,
+} from '../platform/files/write';
+import { beginsWith, hashFile } from '../platform/files/files';
+import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildOptions } from '../targets/build-target';
 import type { Dependencies } from './dependencies';
 import type { Service } from './service';

@@ -2,7 +2,7 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
-import { isGone } from '../platform/process/process-identity';
+import { isAbandoned } from '../platform/process/owner';
 import { desiredFunctions, selectFunctions } from '../release/plan/functions';
 import { destinationLine } from '../release/documents/plan-document';
 import { renderVersions } from '../release/documents/version-document';
@@ -95,7 +95,7 @@ async function makePlan(
       prefix,
       project,
       token: randomUUID,
-      isGone,
+      isGone: isAbandoned,
       force: forceUnlock || dryRun,
     },
   );

@@ -1,8 +1,8 @@
 /** `nx prune <service>`: removes from the wheel store what builds no longer use. */
 
 import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
-import { storeDirectory } from '../platform/store/store-directory';
-import { planStorePrune, pruneStore } from '../platform/store/store-prune';
+import { storeDirectory } from '../platform/store/layout';
+import { planStorePrune, pruneStore } from '../platform/store/prune';
 import { renderError } from '../report/error-text';
 import { renderBytes } from '../report/text';
 import type { PruneExecutorSchema } from '../schemas/prune';

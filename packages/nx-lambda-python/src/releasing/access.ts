@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { connectFunctions, connectStorage } from '../platform/aws/connect';
-import { dayClock, sharedRate } from '../platform/process/shared-rate';
-import { ratesDirectory } from '../platform/store/store-directory';
+import { dayClock, sharedRate } from '../platform/aws/shared-rate';
+import { ratesDirectory } from '../platform/store/layout';
 import { accountRates, type AccountRates, type RateLimiter } from '../release/calls/rate';
 import type { RecordStorage } from '../release/records/record-store';
 import type { VersionService } from '../release/versions/version-prune';

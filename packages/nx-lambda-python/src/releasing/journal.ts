@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { releaseAuthor } from '../platform/git/author';
 import { onInterruption } from '../platform/process/interruption';
-import { isGone, processIdentity } from '../platform/process/process-identity';
+import { isAbandoned, processIdentity } from '../platform/process/owner';
 import type { FunctionService } from '../release/calls/function-service';
 import type { FunctionOutcome } from '../release/model/function-state';
 import type { Plan } from '../release/model/plan';
@@ -87,7 +87,7 @@ export function recordAccess(
     earlier: { releases: earlierPrefix(settings.prefix, project, stage), owner },
     subject: stage === null ? `\`${project}\`` : `\`${project}\` (stage ${stage})`,
     token: randomUUID,
-    isGone,
+    isGone: isAbandoned,
   };
 }
 

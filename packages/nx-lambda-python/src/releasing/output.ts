@@ -2,7 +2,7 @@
 
 import { appendFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeTextWhole } from '../platform/files/files';
+import { writeTextWhole } from '../platform/files/write';
 import { systemClock } from '../release/model/clock';
 import type { ReleasePhase } from '../release/apply/apply';
 import { renderReport, REPORT_FILE, type DeployReport } from '../release/documents/deploy-report';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { checkName } from '../../packaging/zip/names';
 import { diskError } from './files';
-import { listFiles, type SourceFile } from './list-files';
+import { listFiles, type SourceFile } from './local-files';
 
 const DATE = new Date('1980-01-01T00:00:00Z');
 

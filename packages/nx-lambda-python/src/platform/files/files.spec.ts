@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beginsWith, diskError, hashFile, openFile, writeTextWhole, writeWhole } from './files';
-import { ownedName } from '../process/owner';
+import { beginsWith, diskError, hashFile, openFile } from './files';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'files-'))));
@@ -19,55 +17,11 @@ describe('openFile', () => {
   });
 });
 
-describe('writeWhole', () => {
-  it('writes all, in small and large pieces', () => {
-    const path = join(root, 'new', 'x');
-    const large = Buffer.alloc(1 << 20, 'b');
-    writeWhole(path, (output) => {
-      output.write(Buffer.from('a'));
-      output.write(large);
-      output.write(Buffer.from('c'));
-    });
-    expect(
-      readFileSync(path).equals(Buffer.concat([Buffer.from('a'), large, Buffer.from('c')])),
-    ).toBe(true);
-  });
-
-  it('leaves what was there before, and nothing else, when writing fails', () => {
-    const path = join(root, 'x');
-    writeFileSync(path, 'old');
-    const fail = () =>
-      writeWhole(path, (output) => {
-        output.write(Buffer.from('new'));
-        throw Object.assign(new Error('full'), { code: 'ENOSPC' });
-      });
-    expect(fail).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
-    expect(readFileSync(path, 'utf8')).toBe('old');
-    expect(readdirSync(root)).toEqual(['x']);
-    expect(existsSync(path)).toBe(true);
-  });
-
-  it('sweeps what a killed process left of this file, and nothing else', () => {
-    const { pid: dead } = spawnSync(process.execPath, ['--version']);
-    const others = [
-      `.x.${ownedName(process.ppid)}.tmp`,
-      `.x.${ownedName(dead).replace(/-[0-9a-f]{8}-/, '-00000000-')}.tmp`,
-      `.y.${ownedName(dead)}.tmp`,
-      '.x.tmp',
-    ];
-    for (const name of [...others, `.x.${ownedName(dead)}.tmp`]) {
-      writeFileSync(join(root, name), '');
-    }
-    writeTextWhole(join(root, 'x'), 'new');
-    expect(readdirSync(root).sort()).toEqual([...others, 'x'].sort());
-  });
-
-  it('says which directory cannot be written', () => {
-    const error = Object.assign(new Error('x'), { code: 'EROFS' });
-    expect(diskError(error, '/cache')).toMatchObject({
-      code: 'STORE_UNUSABLE',
-      message: expect.stringContaining('`/cache`'),
-    });
+it('says which directory cannot be written', () => {
+  const error = Object.assign(new Error('x'), { code: 'EROFS' });
+  expect(diskError(error, '/cache')).toMatchObject({
+    code: 'STORE_UNUSABLE',
+    message: expect.stringContaining('`/cache`'),
   });
 });
 

@@ -1,18 +1,9 @@
-/** Files: random access, writes that are whole or absent. */
+/** Files: random access, and errors of the disk in words. */
 
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  fstatSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import { chunkBuffer, eachChunk, type ByteSource } from '../../packaging/zip/bytes';
-import { draftBeside, removeDraft } from './drafts';
 
 export interface OpenFile extends ByteSource {
   close(): void;
@@ -69,40 +60,6 @@ export function beginsWith(path: string, source: ByteSource, length: number): bo
   }
 }
 
-export interface Output {
-  write(bytes: Uint8Array): void;
-}
-
-/**
- * Writes a file that is either whole or not there: a temporary sibling, then a rename.
- * With `durable` its bytes reach the disk before its name does, so that a power failure keeps the rule.
- */
-export function writeWhole<T>(
-  path: string,
-  produce: (output: Output) => T,
-  { durable = false } = {},
-): T {
-  let draft = '';
-  try {
-    draft = draftBeside(path);
-    const descriptor = openSync(draft, 'wx', 0o644);
-    let result: T;
-    try {
-      const output = new BufferedOutput(descriptor);
-      result = produce(output);
-      output.flush();
-      if (durable) fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(draft, path);
-    return result;
-  } catch (error) {
-    if (draft !== '') removeDraft(draft);
-    throw diskError(error, path);
-  }
-}
-
 /** Sends a file's bytes to the disk itself, before it is renamed to where others look for it. */
 export function syncFile(path: string): void {
   const descriptor = openSync(path, 'r+');
@@ -111,10 +68,6 @@ export function syncFile(path: string): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-export function writeTextWhole(path: string, text: string, options?: { durable?: boolean }): void {
-  writeWhole(path, (output) => output.write(Buffer.from(text)), options);
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -149,43 +102,4 @@ export function diskError(error: unknown, path: string): unknown {
     });
   }
   return error;
-}
-
-/** Gathers small writes: an archive has two for each of thousands of entries. */
-export class BufferedOutput implements Output {
-  private readonly pending = Buffer.allocUnsafe(1 << 18);
-  private length = 0;
-
-  /** @param position in the file where it starts; without one it goes on where the descriptor stands. */
-  constructor(
-    private readonly descriptor: number,
-    private position?: number,
-  ) {}
-
-  write(bytes: Uint8Array): void {
-    if (this.length + bytes.length > this.pending.length) this.flush();
-    if (bytes.length > this.pending.length) return this.writeFully(bytes);
-    this.pending.set(bytes, this.length);
-    this.length += bytes.length;
-  }
-
-  /** @returns the end of what is written, where a position was given */
-  flush(): number | undefined {
-    this.writeFully(this.pending.subarray(0, this.length));
-    this.length = 0;
-    return this.position;
-  }
-
-  private writeFully(bytes: Uint8Array): void {
-    writeFully(this.descriptor, bytes, this.position);
-    if (this.position !== undefined) this.position += bytes.length;
-  }
-}
-
-/** All of the bytes, however few the system takes at once. @param position without one, where the descriptor stands */
-export function writeFully(descriptor: number, bytes: Uint8Array, position?: number): void {
-  for (let done = 0; done < bytes.length;) {
-    const at = position === undefined ? undefined : position + done;
-    done += writeSync(descriptor, bytes, done, bytes.length - done, at);
-  }
 }

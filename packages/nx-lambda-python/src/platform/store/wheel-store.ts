@@ -5,9 +5,9 @@
  *       wheels/<sha256>/<file>.whl     content-addressed, never changed once there
  *       sets/<requirements key>.json   what a key resolved to
  *       trees/<requirements key>.json  what a key was installed to
- *       keys/<requirements key>.json   what a key was made of (key-records.ts)
- *       lines/<digest>.json            the wheel that one line of a lock came to (line-records.ts)
- *       needs/<sha256>.json            what a wheel's METADATA requires (line-records.ts)
+ *       keys/<requirements key>.json   what a key was made of (records.ts)
+ *       lines/<digest>.json            the wheel that one line of a lock came to (records.ts)
+ *       needs/<sha256>.json            what a wheel's METADATA requires (records.ts)
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
  *       sources/<service>              what the last build of a service knew of its files
  *       pip/<image digest>/            pip's own cache
@@ -29,16 +29,40 @@ import {
 import { basename, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ArchiveStart, ByteSink } from '../../packaging/zip/write';
-import { PART_FORMAT, type OpenWheel, type PartFacts } from '../../packaging/dependency-part';
+import {
+  PART_FORMAT,
+  type OpenWheel,
+  type PartFacts,
+  type WrittenPart,
+} from '../../packaging/dependency-part';
 import type { Admit, StoredWheel, WheelSet, WheelStore } from '../../packaging/wheel-set';
+import { bufferSource } from '../../packaging/zip/bytes';
 import type { InstalledTree, TreeStore, WriteTreePart } from '../../packaging/installed-tree';
 import { DamagedFileError, hashPart, type DependencyPart } from '../../packaging/package';
-import { writeWholeAside } from '../files/begun-files';
 import { diskError, hashFile, openFile, syncFile, type OpenFile } from '../files/files';
-import { withLock } from '../process/locks';
-import { emptyPart, type OpenPart, type WriteWheels } from './open-part';
-import { markUsed, readRecord, writeRecord } from './store-records';
-import { withWorkDirectory } from './work-directory';
+import { withLock } from '../files/locks';
+import { withWorkDirectory } from '../files/work-directory';
+import { writeWholeAside, type Draft } from '../files/write';
+import { markUsed, readRecord, writeRecord } from './records';
+
+export interface OpenPart extends DependencyPart {
+  /** Of the archive; undefined where it is in memory only, with nothing in it. */
+  path: string | undefined;
+  /** Where it was just made, and asked for: a file that begins with it, for whoever opened the part. */
+  draft?: Draft | undefined;
+  close(): void;
+}
+
+/** Splices wheels. */
+export type WriteWheels = (wheels: readonly OpenWheel[], sink: ByteSink) => Promise<WrittenPart>;
+
+/** Of a service that requires nothing: a few bytes, for which no store is needed. */
+async function emptyPart(write: WriteWheels): Promise<OpenPart> {
+  const chunks: Uint8Array[] = [];
+  const part = await write([], { write: (bytes) => void chunks.push(Buffer.from(bytes)) });
+  const archive = bufferSource(Buffer.concat(chunks));
+  return { ...part, archive, path: undefined, close: () => undefined };
+}
 
 export class DiskWheelStore implements WheelStore, TreeStore {
   /** SHA-256 of wheels that this process has just hashed. */

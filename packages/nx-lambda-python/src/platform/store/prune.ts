@@ -1,18 +1,106 @@
-/** Lists what is in a wheel store, item by item, with sizes and last uses. */
+/** Removes from a wheel store what is no longer needed, while builds go on; and lists it, with sizes and last uses. */
 
-import { lstatSync, readdirSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { StoredItem } from '../../packaging/prune-plan';
+import {
+  planPrune,
+  type PruneLimits,
+  type PrunePlan,
+  type StoredItem,
+} from '../../packaging/prune-plan';
 import type { WheelSet } from '../../packaging/wheel-set';
-import { isLocked } from '../process/locks';
-import { isAbandoned } from '../process/owner';
-import { BUCKETS, LOCKS, OTHERS, WHEELS, type Bucket } from './store-layout';
-import { readRecord } from './store-records';
-import { FOREIGN_MILLISECONDS } from './work-directory';
+import { diskError } from '../files/files';
+import { isLocked, withLock } from '../files/locks';
+import { FOREIGN_MILLISECONDS, withWorkDirectory } from '../files/work-directory';
+import { isAbandoned, OWNED_NAME } from '../process/owner';
+import { BUCKETS, LOCKS, OTHERS, WHEELS, WORK, type Bucket } from './layout';
+import { readRecord } from './records';
 
-const DRAFT = /^\..*\.(\d+-[0-9a-f]{8}-[0-9a-f]{12})\.tmp$/;
+/** What would be removed; nothing is written. */
+export function planStorePrune(root: string, limits: PruneLimits): PrunePlan {
+  return planPrune(listStore(root), limits);
+}
 
-export function listStore(root: string): StoredItem[] {
+/**
+ * A build that starts now may need what is being removed: it then finds a whole file, or none and makes it.
+ *
+ * @returns what was removed, and what is left
+ * @throws STORE_UNUSABLE
+ */
+export async function pruneStore(root: string, limits: PruneLimits): Promise<PrunePlan> {
+  const nothing = { remove: [], keep: [] };
+  if (!existsSync(root) && planStorePrune(root, limits).remove.length === 0) return nothing;
+  return withLock(join(root, LOCKS, 'prune'), () =>
+    withWorkDirectory(join(root, WORK), async (directory) => {
+      const { remove, keep } = planStorePrune(root, limits);
+      const removed: StoredItem[] = [];
+      const removeEach = async (items: readonly StoredItem[]) => {
+        for (const item of items) {
+          const grave = join(directory, String(removed.length));
+          if (await removeItem(root, item, grave)) removed.push(item);
+        }
+      };
+      await removeEach(remove.filter(({ kind }) => kind !== 'wheel'));
+      await removeEach(remove.filter(({ kind }) => kind === 'wheel').filter(mayRemoveWheels(root)));
+      return {
+        remove: removed,
+        keep: [...keep, ...remove.filter((item) => !removed.includes(item))],
+      };
+    }),
+  );
+}
+
+async function removeItem(root: string, item: StoredItem, grave: string): Promise<boolean> {
+  const lock = lockOf(root, item);
+  if (!lock) return bury(root, item, grave);
+  // Whoever holds it needs what is being made.
+  if (isLocked(lock)) return false;
+  return withLock(lock, () => {
+    const isUnused = lastUsedOf(root, item) === item.lastUsed;
+    return Promise.resolve(isUnused && bury(root, item, grave));
+  });
+}
+
+/** Builds may have found sets since, or be about to write one that counts on a wheel which is here. */
+function mayRemoveWheels(root: string): (wheel: StoredItem) => boolean {
+  const needed = neededWheels(root);
+  return ({ path }) => !needed.has(path) && !isResolving(root);
+}
+
+/** Moved away first, so that what is half removed is seen by nobody; what makes it valid goes first. */
+function bury(root: string, item: StoredItem, grave: string): boolean {
+  try {
+    mkdirSync(grave, { recursive: true });
+    for (const file of filesOf(root, item)) {
+      if (existsSync(file)) renameSync(file, join(grave, basename(file)));
+    }
+    rmSync(grave, { recursive: true, force: true });
+    if (item.kind === 'wheel') removeEmpty(dirname(join(root, item.path)));
+    return true;
+  } catch (error) {
+    throw diskError(error, join(root, item.path));
+  }
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Another wheel of this content is there.
+  }
+}
+
+const DRAFT = new RegExp(`^\\..*\\.(${OWNED_NAME.source})\\.tmp$`);
+
+function listStore(root: string): StoredItem[] {
   const names = list(root);
   return [
     ...names.filter((name) => name in BUCKETS).flatMap((name) => listBucket(root, name)),
@@ -25,14 +113,14 @@ export function listStore(root: string): StoredItem[] {
 }
 
 /** What an item's files are called. */
-export function filesOf(root: string, { kind, path }: Pick<StoredItem, 'kind' | 'path'>): string[] {
+function filesOf(root: string, { kind, path }: Pick<StoredItem, 'kind' | 'path'>): string[] {
   const bucket = BUCKETS[dirname(path)];
   const endings = bucket?.kind === kind ? bucket.endings : [''];
   return endings.map((ending) => join(root, path + ending));
 }
 
 /** Whoever makes this item holds this lock. */
-export function lockOf(
+function lockOf(
   root: string,
   { kind, path }: Pick<StoredItem, 'kind' | 'path'>,
 ): string | undefined {
@@ -42,17 +130,17 @@ export function lockOf(
 }
 
 /** When any of an item's files was last used or written, in milliseconds since 1970; 0 for what is gone. */
-export function lastUsedOf(root: string, item: Pick<StoredItem, 'kind' | 'path'>): number {
+function lastUsedOf(root: string, item: Pick<StoredItem, 'kind' | 'path'>): number {
   return Math.max(...filesOf(root, item).map((file) => measure(file).newest));
 }
 
 /** Paths of the wheels that wheel sets name. */
-export function neededWheels(root: string): ReadonlySet<string> {
+function neededWheels(root: string): ReadonlySet<string> {
   return new Set(list(join(root, 'sets')).flatMap((name) => wheelsOf(join(root, 'sets', name))));
 }
 
 /** While requirements are being resolved, wheels are there that no wheel set names yet. */
-export function isResolving(root: string): boolean {
+function isResolving(root: string): boolean {
   return list(join(root, LOCKS))
     .flatMap((name) => /^(set-.*)\.lock$/.exec(name)?.[1] ?? [])
     .some((name) => isLocked(join(root, LOCKS, name)));

@@ -21,8 +21,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { diskError } from '../files/files';
-import { isAbandoned, ownedName } from './owner';
+import { isAbandoned, ownedName, sweepAbandoned } from '../process/owner';
+import { diskError } from './files';
 
 /** A holder that this machine cannot ask after is given up when it has shown no sign of life for so long. */
 const STALE_MILLISECONDS = 20_000;
@@ -86,7 +86,7 @@ function tryAcquire(path: string, owner: string): boolean {
   const draft = `${path}.${owner}.tmp`;
   try {
     mkdirSync(draft, { recursive: true });
-    sweepDrafts(path);
+    sweepAbandoned(dirname(path), `${basename(path)}.`, '.tmp');
     writeFileSync(join(draft, owner), '');
     if (renameUnlessHeld(draft, lockDirectory(path))) return true;
     rmSync(draft, { recursive: true, force: true });
@@ -129,8 +129,8 @@ function isSilent(
 ): boolean {
   const file = join(lockDirectory(path), holder);
   const sign = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const known = watched.get(holder);
-  if (known?.sign === sign) return performance.now() - known.since > staleAfter;
+  const last = watched.get(holder);
+  if (last?.sign === sign) return performance.now() - last.since > staleAfter;
   watched.set(holder, { sign, since: performance.now() });
   return false;
 }
@@ -149,17 +149,6 @@ function holdersOf(path: string): string[] {
     return readdirSync(lockDirectory(path));
   } catch {
     return [];
-  }
-}
-
-/** What processes left that were killed between their two steps. */
-function sweepDrafts(path: string): void {
-  const start = `${basename(path)}.`;
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(start) || !name.endsWith('.tmp')) continue;
-    if (isAbandoned(name.slice(start.length, -'.tmp'.length))) {
-      rmSync(join(dirname(path), name), { recursive: true, force: true });
-    }
   }
 }
 

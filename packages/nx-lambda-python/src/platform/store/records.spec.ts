@@ -1,15 +1,50 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '../../packaging/canonical-json';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { hashFile } from '../files/files';
-import { KeyRecords, previousKey } from './key-records';
-import { LineRecords } from './line-records';
+import { KeyRecords, LineRecords, markUsed, previousKey, readRecord, writeRecord } from './records';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'records-'))));
 afterEach(() => rmSync(root, { recursive: true }));
+
+const RECORD = { name: 'ü', size: 3, nested: { list: [1, 'a', null], 7: true }, absent: undefined };
+
+describe('records', () => {
+  let path: string;
+  beforeEach(() => (path = join(root, 'x.json')));
+
+  it('come back as they were', () => {
+    writeRecord(path, RECORD);
+    expect(readRecord(path)).toEqual(RECORD);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['nothing', () => ''],
+    ['half of it', (text) => text.slice(0, text.length / 2)],
+    ['not JSON', () => '\0\0\0'],
+    ['other JSON', () => '{}'],
+    ['a list', () => '[]'],
+    ['null', () => 'null'],
+    ['another value', (text) => text.replace('"size": 3', '"size": 4')],
+    ['another name', (text) => text.replace('ü', 'u')],
+    ['one member less', (text) => text.replace('"size": 3,', '')],
+    ['another digest', (text) => text.replace(/"digest": "[^"]+"/, '"digest": "00"')],
+  ])('are ignored if the file holds %s', (_, damage) => {
+    writeRecord(path, RECORD);
+    const text = readFileSync(path, 'utf8');
+    expect(damage(text)).not.toBe(text);
+    writeFileSync(path, damage(text));
+    expect(readRecord(path)).toBeUndefined();
+  });
+
+  it('are ignored if there is no file, which cannot be marked either', () => {
+    expect(readRecord(path)).toBeUndefined();
+    expect(() => markUsed(path)).not.toThrow();
+  });
+});
 
 /** A wheel as the store has it. */
 function storeWheel() {

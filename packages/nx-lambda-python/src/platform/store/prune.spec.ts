@@ -14,8 +14,8 @@ import { writePart } from '../../packaging/dependency-part';
 import type { Admit } from '../../packaging/wheel-set';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { ownedName } from '../process/owner';
-import { BUCKETS, OTHERS } from './store-layout';
-import { planStorePrune, pruneStore } from './store-prune';
+import { BUCKETS, OTHERS } from './layout';
+import { planStorePrune, pruneStore } from './prune';
 import { DiskWheelStore } from './wheel-store';
 
 const DAY = 24 * 60 * 60 * 1000;

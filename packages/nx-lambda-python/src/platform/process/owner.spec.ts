@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as Machine from './machine';
+import type * as Files from 'node:fs';
 import type * as Owner from './owner';
-import type * as Identity from './process-identity';
-import { machineId, storedId, type MachineFacts } from './machine';
+import * as here from './owner';
+import { isAbandoned, machineId, storedId, type MachineFacts } from './owner';
 
 const facts = (bootId: string | undefined, namespace: string | undefined): MachineFacts => ({
   bootId: () => bootId,
@@ -43,31 +43,32 @@ describe('a machine', () => {
   });
 });
 
-/** The modules as another machine of this name has them: same number of a namespace, another start. */
-function elsewhere<T extends object>(path: string): T {
-  let loaded: T | undefined;
+/** The module as another machine of this name has it: same number of a namespace, another start. */
+function elsewhere(): typeof Owner {
+  let loaded: typeof Owner | undefined;
   jest.isolateModules(() => {
-    jest.doMock('./machine', () => {
-      const actual = jest.requireActual<typeof Machine>('./machine');
-      const id = actual.machineId({ ...actual.HERE, bootId: () => 'another start' });
-      return { ...actual, thisMachine: () => id };
+    jest.doMock('node:fs', () => {
+      const actual = jest.requireActual<typeof Files>('node:fs');
+      const readFileSync = (path: string, encoding: 'utf8') =>
+        path.endsWith('boot_id') ? 'another start' : actual.readFileSync(path, encoding);
+      return { ...actual, readFileSync };
     });
-    loaded = jest.requireActual<T>(path);
+    loaded = jest.requireActual<typeof Owner>('./owner');
   });
-  jest.dontMock('./machine');
-  return loaded as T;
+  jest.dontMock('node:fs');
+  return loaded as typeof Owner;
 }
 
-it("never takes what lives on another machine of the same name for a dead process's", () => {
-  const { pid } = spawnSync(process.execPath, ['--version']);
-  const owner = elsewhere<typeof Owner>('./owner');
-  const identity = elsewhere<typeof Identity>('./process-identity');
-  const here = jest.requireActual<typeof Owner>('./owner');
-  const { isGone } = jest.requireActual<typeof Identity>('./process-identity');
-
-  expect(here.isAbandoned(here.ownedName(pid))).toBe(true);
-  expect(here.isAbandoned(owner.ownedName(pid))).toBe(false);
-  expect(owner.isAbandoned(owner.ownedName(pid))).toBe(true);
-  expect(owner.isAbandoned(here.ownedName(pid))).toBe(false);
-  expect(isGone(identity.processIdentity(pid))).toBe(false);
-});
+it.each(['ownedName', 'processIdentity'] as const)(
+  "%s: what lives on another machine of the same name is never taken for a dead process's",
+  (name) => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const there = elsewhere();
+    expect(isAbandoned(here[name]())).toBe(false);
+    expect(isAbandoned(here[name](pid))).toBe(true);
+    expect(isAbandoned(there[name](pid))).toBe(false);
+    expect(there.isAbandoned(there[name](pid))).toBe(true);
+    expect(there.isAbandoned(here[name](pid))).toBe(false);
+    expect(isAbandoned('')).toBe(false);
+  },
+);

@@ -22,8 +22,8 @@ import {
   type RateState,
   type RateStore,
 } from '../../release/calls/rate';
-import { writeTextWhole } from '../files/files';
-import { withLock } from './locks';
+import { withLock } from '../files/locks';
+import { writeTextWhole } from '../files/write';
 
 export interface SharedRate extends Rate {
   directory: string;

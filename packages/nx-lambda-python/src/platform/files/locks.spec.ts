@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isLocked, withLock } from './locks';
-import { ownedName } from './owner';
+import { ownedName } from '../process/owner';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'locks ü-'))));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { storeDirectory } from './store-directory';
+import { storeDirectory } from './layout';
 
 describe('storeDirectory', () => {
   it('is where the environment says, with the format in its path', () => {

@@ -1,7 +1,8 @@
-/** Where the wheel store is, and what processes of this machine share besides. */
+/** Where the wheel store is and which directories it has. Anything else in it is removed by `prune`. */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { StoredKind } from '../../packaging/prune-plan';
 
 /** In the path, so that versions of the plugin with other formats live side by side. */
 const STORE_FORMAT = 'v1';
@@ -28,3 +29,30 @@ function cacheHome(environment: NodeJS.ProcessEnv): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
   return environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
 }
+
+export interface Bucket {
+  kind: StoredKind;
+  /** Endings that make one item of files of one name. */
+  endings: readonly string[];
+  /** Name of the lock that whoever makes an item holds, without the item's own name. */
+  lock?: string;
+}
+
+const record = { kind: 'record', endings: [''] } as const;
+
+/** By name. `wheels`, `locks` and `work` are laid out in their own ways. */
+export const BUCKETS: Readonly<Record<string, Bucket>> = {
+  sets: { kind: 'wheel set', endings: ['.json'], lock: 'set-' },
+  trees: { kind: 'installed tree', endings: ['.json'], lock: 'set-' },
+  parts: { kind: 'dependency part', endings: ['.json', '.zip'], lock: 'part-' },
+  pip: { kind: 'pip cache', endings: [''] },
+  keys: record,
+  lines: record,
+  needs: record,
+  sources: record,
+};
+
+export const WHEELS = 'wheels';
+export const LOCKS = 'locks';
+export const WORK = 'work';
+export const OTHERS: readonly string[] = [WHEELS, LOCKS, WORK];

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../release/model/clock';
-import { ownedName } from './owner';
+import { ownedName } from '../process/owner';
 import { sharedRate } from './shared-rate';
 
 let directory: string;

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskError, isDiskFull } from '../files/files';
+import { diskError, isDiskFull } from './files';
 import { isAbandoned, ownedName } from '../process/owner';
 
 /** On a disk shared with other machines their processes cannot be asked after: only age tells. */

@@ -1,0 +1,180 @@
+/** Small files of the wheel store: sealed records, what keys and lines of locks came to, and source caches. */
+
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { digestOf } from '../../packaging/canonical-json';
+import type { LineStore, LocatedWheel, WheelNeeds } from '../../packaging/locked-wheels';
+import { MANIFEST_FILE } from '../../packaging/manifest';
+import type { KeyContent } from '../../packaging/requirements-key';
+import { SourceCache } from '../../packaging/source-cache';
+import { readNeeds, readWheel } from '../../packaging/wheel/read';
+import { openFile, type OpenFile } from '../files/files';
+import { writeTextWhole, writeWhole } from '../files/write';
+
+/** Undefined where the file is missing or damaged in any way: then it is made again. */
+export function readRecord<T extends object>(path: string): T | undefined {
+  const sealed = readJson(path);
+  if (typeof sealed !== 'object' || sealed === null || !('digest' in sealed)) return undefined;
+  const { digest, ...record } = sealed;
+  return digest === sealOf(record) ? (record as T) : undefined;
+}
+
+export function writeRecord(path: string, record: object, options?: { durable?: boolean }): void {
+  const sealed = { ...record, digest: sealOf(record) };
+  writeTextWhole(path, `${JSON.stringify(sealed, null, 2)}\n`, options);
+}
+
+/**
+ * Notes that a file is in use, for pruning alone: nothing else is ever decided by times.
+ * A store that this user may only read serves all the same.
+ */
+export function markUsed(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // Then it counts as unused, and is made again at worst.
+  }
+}
+
+function sealOf(record: object): string {
+  return createHash('sha256').update(JSON.stringify(record)).digest('hex');
+}
+
+/** Undefined where the file is missing or no JSON. */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+export class KeyRecords {
+  /** @param root of the wheel store */
+  constructor(private readonly root: string) {}
+
+  /** Undefined where no build with this store made that key. */
+  read(requirementsKey: string): KeyContent | undefined {
+    const content = readJson(this.path(requirementsKey)) as KeyContent | undefined;
+    return content && digestOf(content) === requirementsKey ? content : undefined;
+  }
+
+  write(content: KeyContent): void {
+    const path = this.path(digestOf(content));
+    if (existsSync(path)) return;
+    try {
+      writeTextWhole(path, `${JSON.stringify(content, null, 2)}\n`);
+    } catch {
+      // A store that may only be read serves all the same; a later miss is explained in fewer words.
+    }
+  }
+
+  private path(requirementsKey: string): string {
+    return join(this.root, 'keys', `${requirementsKey}.json`);
+  }
+}
+
+/** The key in the build manifest of this directory; undefined where no build left one. */
+export function previousKey(directory: string): string | undefined {
+  const manifest = readJson(join(directory, MANIFEST_FILE)) as
+    { requirementsKey?: unknown } | undefined;
+  const found = manifest?.requirementsKey;
+  // It becomes a file's name.
+  return typeof found === 'string' && /^[0-9a-f]{64}$/.test(found) ? found : undefined;
+}
+
+export class LineRecords implements LineStore {
+  /** @param root of the wheel store */
+  constructor(private readonly root: string) {}
+
+  findWheels(sha256: string): LocatedWheel[] {
+    const directory = join(this.root, 'wheels', sha256);
+    const names = existsSync(directory) ? readdirSync(directory) : [];
+    return names
+      .filter((file) => file.endsWith('.whl'))
+      .sort()
+      .map((file) => ({ file, sha256, size: statSync(join(directory, file)).size }));
+  }
+
+  readLine(digest: string): LocatedWheel | undefined {
+    const wheel = readRecord<LocatedWheel>(this.linePath(digest));
+    const found = wheel && statSync(this.wheelPath(wheel), { throwIfNoEntry: false });
+    return wheel && found?.size === wheel.size ? wheel : undefined;
+  }
+
+  writeLine(digest: string, { file, sha256, size }: LocatedWheel): void {
+    writeRecord(this.linePath(digest), { file, sha256, size });
+  }
+
+  readWheelNeeds(wheel: LocatedWheel): WheelNeeds {
+    const known = readRecord<WheelNeeds>(this.needsPath(wheel));
+    return known ?? readWheelNeeds(this.wheelPath(wheel));
+  }
+
+  keepWheelNeeds(wheel: LocatedWheel): void {
+    const path = this.needsPath(wheel);
+    if (existsSync(path)) return;
+    const needs = readWheelNeeds(this.wheelPath(wheel));
+    writeRecord(path, needs);
+  }
+
+  private wheelPath({ sha256, file }: LocatedWheel): string {
+    return join(this.root, 'wheels', sha256, file);
+  }
+
+  private needsPath({ sha256 }: LocatedWheel): string {
+    return join(this.root, 'needs', `${sha256}.json`);
+  }
+
+  private linePath(digest: string): string {
+    return join(this.root, 'lines', `${digest}.json`);
+  }
+}
+
+/** @throws ArchiveError, WheelError */
+export function readWheelNeeds(path: string): WheelNeeds {
+  const file = openFile(path);
+  try {
+    const wheel = readWheel(file, basename(path), { trusted: true });
+    return { name: wheel.name, version: wheel.version, ...readNeeds(file, wheel) };
+  } finally {
+    file.close();
+  }
+}
+
+export interface OpenSourceCache {
+  cache: SourceCache;
+  /** Keeps what this build learned. */
+  save(): void;
+  close(): void;
+}
+
+/** @param service its absolute directory */
+export function openSourceCache(storeRoot: string, service: string): OpenSourceCache {
+  const name = createHash('sha256').update(service).digest('hex');
+  const path = join(storeRoot, 'sources', name);
+  const file = openIfThere(path);
+  const cache = new SourceCache(file);
+  return {
+    cache,
+    save() {
+      if (!cache.hasNews) return;
+      try {
+        writeWhole(path, (output) => cache.write(output));
+      } catch {
+        // A full or read-only disk costs the next build some time, and this one nothing.
+      }
+    },
+    close: () => file?.close(),
+  };
+}
+
+function openIfThere(path: string): OpenFile | undefined {
+  try {
+    return openFile(path);
+  } catch {
+    return undefined;
+  }
+}
