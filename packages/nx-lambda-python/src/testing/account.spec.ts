@@ -4,23 +4,11 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  CreateAliasCommand,
-  CreateFunctionCommand,
-  GetFunctionCommand,
-  GetFunctionConcurrencyCommand,
   InvokeCommand,
   LambdaClient,
-  ListDurableExecutionsByFunctionCommand,
-  PublishVersionCommand,
   UpdateFunctionCodeCommand,
   type ListDurableExecutionsByFunctionCommandInput,
 } from '@aws-sdk/client-lambda';
-import {
-  CopyObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
 import { ORDERS, startBench, stoppedClock, stopBenches } from './clients.fixtures';
 import { placeholderZip } from './seeding';
 import { zipOf } from './conformance/check.fixtures';
@@ -35,7 +23,7 @@ describe('seeding', () => {
     const { account, lambda } = await startBench();
     expect(await account.createFunction(ORDERS)).toBe(true);
     expect(await account.createFunction({ ...ORDERS, handler: 'other' })).toBe(false);
-    const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+    const { Configuration } = await lambda.getFunction({ FunctionName });
     expect(Configuration).toMatchObject({
       State: 'Active',
       LastUpdateStatus: 'Successful',
@@ -51,16 +39,17 @@ describe('seeding', () => {
     const { account, s3 } = await startBench();
     expect(await account.createBucket('releases', { versioning: true })).toBe(true);
     expect(await account.createBucket('releases')).toBe(false);
-    const put = new PutObjectCommand({ Bucket: 'releases', Key: 'a', Body: 'x' });
-    expect((await s3.send(put)).VersionId).toEqual(expect.any(String));
+    expect((await s3.putObject({ Bucket: 'releases', Key: 'a', Body: 'x' })).VersionId).toEqual(
+      expect.any(String),
+    );
   });
 
   test('creates a bucket of somebody else: it is there, and forbidden', async () => {
     const { account, s3 } = await startBench();
     await account.createBucket('theirs', { owner: '999999999999' });
-    const head = s3.send(new HeadBucketCommand({ Bucket: 'theirs' }));
+    const head = s3.headBucket({ Bucket: 'theirs' });
     await expect(head).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
-    const put = s3.send(new PutObjectCommand({ Bucket: 'theirs', Key: 'a', Body: 'x' }));
+    const put = s3.putObject({ Bucket: 'theirs', Key: 'a', Body: 'x' });
     await expect(put).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
@@ -97,7 +86,7 @@ describe('who may use it', () => {
         }
       }
       // The same two work for whom it is.
-      await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }));
+      await lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP });
       const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
         .map((path) => join(directory, path))
         .filter((path) => statSync(path).isFile())
@@ -111,7 +100,7 @@ describe('who may use it', () => {
   test('code is given only by an URL of this start', async () => {
     const { account, lambda } = await startBench();
     await account.createFunction(ORDERS);
-    const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+    const { Code } = await lambda.getFunction({ FunctionName });
     const url = new URL(Code?.Location ?? '');
     expect((await fetch(url)).status).toBe(200);
     const [sha256 = ''] = url.pathname.split('/').slice(-1);
@@ -126,7 +115,7 @@ describe('functions of other kinds', () => {
     const clock = stoppedClock();
     const { account, lambda } = await startBench({ now: clock.now });
     await account.createFunction({ ...ORDERS, kind: 'snap-start' });
-    const published = await lambda.send(new PublishVersionCommand({ FunctionName }));
+    const published = await lambda.publishVersion({ FunctionName });
     expect(published).toMatchObject({
       State: 'Pending',
       SnapStart: { ApplyOn: 'PublishedVersions', OptimizationStatus: 'Off' },
@@ -137,8 +126,7 @@ describe('functions of other kinds', () => {
       $metadata: { httpStatusCode: 409 },
     });
     clock.pass(250);
-    const read = (Qualifier?: string) =>
-      lambda.send(new GetFunctionCommand({ FunctionName, Qualifier }));
+    const read = (Qualifier?: string) => lambda.getFunction({ FunctionName, Qualifier });
     expect((await read('1')).Configuration?.SnapStart?.OptimizationStatus).toBe('On');
     expect((await read()).Configuration?.SnapStart?.OptimizationStatus).toBe('Off');
     await lambda.send(invoke);
@@ -147,13 +135,15 @@ describe('functions of other kinds', () => {
   test('list their durable executions, of a version and of all', async () => {
     const { account, lambda } = await startBench();
     await account.createFunction({ ...ORDERS, kind: 'durable' });
-    await lambda.send(new PublishVersionCommand({ FunctionName }));
+    await lambda.publishVersion({ FunctionName });
     expect(await account.createExecution(FunctionName, '1')).toBe(true);
     expect(await account.createExecution(FunctionName, '$LATEST', 'SUCCEEDED')).toBe(true);
     expect(await account.createExecution(FunctionName, '2')).toBe(false);
     const list = async (more: Partial<ListDurableExecutionsByFunctionCommandInput>) => {
-      const command = new ListDurableExecutionsByFunctionCommand({ FunctionName, ...more });
-      const { DurableExecutions = [] } = await lambda.send(command);
+      const { DurableExecutions = [] } = await lambda.listDurableExecutionsByFunction({
+        FunctionName,
+        ...more,
+      });
       return DurableExecutions.map(({ FunctionArn, Status }) => [
         FunctionArn?.replace(/^.*:/, ''),
         Status,
@@ -174,8 +164,9 @@ describe('functions of other kinds', () => {
   ] as const)('refuse a zip: %s', async (kind, name) => {
     const { account, lambda } = await startBench();
     await account.createFunction({ ...ORDERS, kind });
-    const update = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
-    await expect(lambda.send(update)).rejects.toMatchObject({ name });
+    await expect(lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP })).rejects.toMatchObject({
+      name,
+    });
   });
 });
 
@@ -184,7 +175,7 @@ describe('a function’s state', () => {
     const clock = stoppedClock();
     const { account, lambda } = await startBench({ now: clock.now });
     await account.createFunction(ORDERS);
-    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }));
+    await lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP });
     expect(await account.readFunction(FunctionName)).toMatchObject({
       lastUpdateStatus: 'InProgress',
     });
@@ -192,9 +183,9 @@ describe('a function’s state', () => {
     expect(await account.functionCode(FunctionName)).toEqual(placeholderZip());
     clock.pass(250);
     expect(await account.functionCode(FunctionName)).toEqual(ZIP);
-    await lambda.send(new PublishVersionCommand({ FunctionName }));
+    await lambda.publishVersion({ FunctionName });
     const alias = { FunctionName, Name: 'live', FunctionVersion: '1' };
-    await lambda.send(new CreateAliasCommand(alias));
+    await lambda.createAlias(alias);
     expect(await account.readFunction(FunctionName)).toEqual({
       name: FunctionName,
       runtime: 'python3.13',
@@ -218,7 +209,7 @@ describe('a function’s state', () => {
   test('belongs to its region', async () => {
     const { account, lambda } = await startBench({}, { region: 'eu-west-1' });
     await account.createFunction(ORDERS);
-    const elsewhere = lambda.send(new GetFunctionCommand({ FunctionName }));
+    const elsewhere = lambda.getFunction({ FunctionName });
     await expect(elsewhere).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
@@ -227,7 +218,7 @@ describe('a function’s state', () => {
     await account.createFunction(ORDERS);
     await account.createBucket('elsewhere', { region: 'eu-west-1' });
     const input = { FunctionName, S3Bucket: 'elsewhere', S3Key: 'package.zip' };
-    await expect(lambda.send(new UpdateFunctionCodeCommand(input))).rejects.toMatchObject({
+    await expect(lambda.updateFunctionCode(input)).rejects.toMatchObject({
       name: 'InvalidParameterValueException',
       message: expect.stringContaining('The bucket is in this region: eu-west-1'),
     });
@@ -238,12 +229,12 @@ describe('a function’s state', () => {
     await account.createFunction(ORDERS);
     await account.createBucket('releases', { versioning: true });
     const object = { Bucket: 'releases', Key: 'package.zip' };
-    const { VersionId } = await s3.send(new PutObjectCommand({ ...object, Body: ZIP }));
+    const { VersionId } = await s3.putObject({ ...object, Body: ZIP });
     const source = { S3Bucket: 'releases', S3Key: 'package.zip', S3ObjectVersion: VersionId };
     const resolved = async (mode?: 'REFERENCE' | 'COPY') => {
       const input = { FunctionName, ...source, S3ObjectStorageMode: mode };
-      await lambda.send(new UpdateFunctionCodeCommand(input));
-      const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+      await lambda.updateFunctionCode(input);
+      const { Code } = await lambda.getFunction({ FunctionName });
       return Code?.ResolvedS3Object;
     };
     expect(await resolved('REFERENCE')).toEqual(source);
@@ -259,8 +250,8 @@ describe('the address', () => {
     const at = now();
     const { account, s3, lambda } = await startBench({ now });
     await account.createBucket('releases');
-    await s3.send(new HeadObjectCommand({ Bucket: 'releases', Key: 'a/b.zip' })).catch(() => {});
-    await lambda.send(new GetFunctionCommand({ FunctionName })).catch(() => {});
+    await s3.headObject({ Bucket: 'releases', Key: 'a/b.zip' }).catch(() => {});
+    await lambda.getFunction({ FunctionName }).catch(() => {});
     expect(account.requests).toEqual([
       {
         service: 's3',
@@ -286,8 +277,7 @@ describe('the address', () => {
     await account.createBucket('releases');
     const object = { Bucket: 'releases', Key: 'a', Body: 'x', Metadata: { sha256: 'abc' } };
     const secret = { SSECustomerKey: 'c'.repeat(32), SSECustomerAlgorithm: 'AES256' };
-    const put = new PutObjectCommand({ ...object, ...secret, IfNoneMatch: '*' });
-    await s3.send(put).catch(() => undefined);
+    await s3.putObject({ ...object, ...secret, IfNoneMatch: '*' }).catch(() => undefined);
     const [record] = account.requests;
     expect(record?.input).toMatchObject({ 'if-none-match': '*', 'x-amz-meta-sha256': 'abc' });
     expect(Object.keys(record?.input ?? {}).join()).not.toMatch(/key|token|date|authorization/);
@@ -299,8 +289,8 @@ describe('the address', () => {
     const Environment = { Variables: { TOKEN: 'secret' } };
     const Role = 'arn:aws:iam::000000000000:role/r';
     const code = { Runtime: 'python3.13', Handler: 'a.b', Code: { ZipFile } } as const;
-    await lambda.send(new CreateFunctionCommand({ FunctionName, Role, Environment, ...code }));
-    await lambda.send(new GetFunctionCommand({ FunctionName, Qualifier: '$LATEST' }));
+    await lambda.createFunction({ FunctionName, Role, Environment, ...code });
+    await lambda.getFunction({ FunctionName, Qualifier: '$LATEST' });
     expect(account.requests.map(({ input }) => input)).toEqual([
       {
         FunctionName,
@@ -316,13 +306,13 @@ describe('the address', () => {
 
   test('says what it does not implement', async () => {
     const { lambda, s3 } = await startBench();
-    const concurrency = lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }));
+    const concurrency = lambda.getFunctionConcurrency({ FunctionName });
     await expect(concurrency).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining('/functions/orders-create/concurrency'),
     });
     const copy = { Bucket: 'releases', Key: 'a', CopySource: 'releases/b' };
-    await expect(s3.send(new CopyObjectCommand(copy))).rejects.toMatchObject({
+    await expect(s3.copyObject(copy)).rejects.toMatchObject({
       name: 'NotImplemented',
     });
   });
@@ -341,7 +331,7 @@ describe('the address', () => {
       },
       { step: 'build', priority: 'low' },
     );
-    await expect(s3.send(new HeadBucketCommand({ Bucket: 'elsewhere' }))).rejects.toMatchObject({
+    await expect(s3.headBucket({ Bucket: 'elsewhere' })).rejects.toMatchObject({
       $metadata: { httpStatusCode: 400 },
     });
   });
@@ -356,7 +346,7 @@ describe('the address', () => {
       upload.on('error', () => resolve());
       upload.write('half', () => upload.destroy(new Error('killed')));
     });
-    const head = s3.send(new HeadObjectCommand({ Bucket: 'releases', Key: 'a' }));
+    const head = s3.headObject({ Bucket: 'releases', Key: 'a' });
     await expect(head).rejects.toMatchObject({ name: 'NotFound' });
     expect(account.requests.map(({ operation }) => operation)).toEqual(['HeadObject']);
   });

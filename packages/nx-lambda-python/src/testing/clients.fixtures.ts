@@ -1,7 +1,7 @@
 /** SDK clients on a simulated account, without retries: each call is one request. */
 
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { S3Client } from '@aws-sdk/client-s3';
+import { Lambda } from '@aws-sdk/client-lambda';
+import { S3 } from '@aws-sdk/client-s3';
 import type { SimulatedAccount, SimulatedAccountOptions } from './account';
 import { startSimulatedAccount } from './account';
 
@@ -9,8 +9,8 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 export interface Bench {
   account: SimulatedAccount;
-  s3: S3Client;
-  lambda: LambdaClient;
+  s3: S3;
+  lambda: Lambda;
 }
 
 const started: SimulatedAccount[] = [];
@@ -23,7 +23,7 @@ export async function startBench(
   started.push(account);
   const { endpoint, region, credentials } = account;
   const common = { endpoint, region, credentials, maxAttempts: 1, ...sdk };
-  return { account, s3: new S3Client(common), lambda: new LambdaClient(common) };
+  return { account, s3: new S3(common), lambda: new Lambda(common) };
 }
 
 /** For `afterEach`. */

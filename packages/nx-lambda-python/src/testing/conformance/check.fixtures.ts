@@ -2,10 +2,8 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DurableConfig, LambdaClient } from '@aws-sdk/client-lambda';
-import { CreateFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import type { CreateFunctionCommandInput, Lambda } from '@aws-sdk/client-lambda';
+import type { S3 } from '@aws-sdk/client-s3';
 import { smallZip } from '../seeding';
 
 export interface Server {
@@ -15,8 +13,8 @@ export interface Server {
 }
 
 export interface Bench extends Server {
-  s3: S3Client;
-  lambda: LambdaClient;
+  s3: S3;
+  lambda: Lambda;
 }
 
 /** AWS's quota of calls, or updates that take long; all other checks run without either. */
@@ -29,19 +27,28 @@ export interface Check {
   run(bench: Bench): Promise<void>;
 }
 
-export interface Failure {
-  name: string;
-  status: number | undefined;
+/** A check of AWS's behaviour, by the sentence that it is. */
+export function check(name: string, run: Check['run'], needs?: CheckNeeds): Check {
+  return needs === undefined ? { name, run } : { name, run, needs };
 }
 
-/** What AWS said no with; a success is a value too, so that a check fails in `expect`. */
-export async function failure(promise: Promise<unknown>): Promise<Failure> {
+/** A check that a call is refused: `404 NoSuchKey`. */
+export function refusal(
+  name: string,
+  refused: string,
+  send: (bench: Bench) => Promise<unknown>,
+): Check {
+  return check(name, async (bench) => expect(await failure(send(bench))).toBe(refused));
+}
+
+/** `404 NoSuchKey`, as AWS refused; `none` for a success, so that a check fails in `expect`. */
+export async function failure(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
-    return { name: 'none', status: 200 };
+    return 'none';
   } catch (error) {
     const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-    return { name, status: $metadata?.httpStatusCode };
+    return `${$metadata?.httpStatusCode ?? 'no answer:'} ${name}`;
   }
 }
 
@@ -55,36 +62,35 @@ export function sha256Base64(bytes: Buffer): string {
 
 export async function newBucket({ s3 }: Bench, { versioning = false } = {}): Promise<string> {
   const Bucket = uniqueName('conformance');
-  await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.createBucket({ Bucket });
   if (versioning) {
     const VersioningConfiguration = { Status: 'Enabled' } as const;
-    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+    await s3.putBucketVersioning({ Bucket, VersioningConfiguration });
   }
   return Bucket;
 }
 
-/** A function that is Active, with `zip` as its code. */
+/** A function of Python 3.12, as CreateFunction answers. */
+export function create({ lambda }: Bench, settings: Partial<CreateFunctionCommandInput> = {}) {
+  return lambda.createFunction({
+    FunctionName: uniqueName('conformance'),
+    Role: 'arn:aws:iam::000000000000:role/conformance',
+    Runtime: 'python3.12',
+    Handler: 'handler.handler',
+    Code: { ZipFile: zipOf('initial') },
+    ...settings,
+  });
+}
+
+/** The name of a function that is Active, with `zip` as its code. */
 export async function newFunction(
   bench: Bench,
   {
     zip = zipOf('initial'),
-    architecture = 'x86_64' as 'x86_64' | 'arm64',
-    handler = 'handler.handler',
-    durable = undefined as DurableConfig | undefined,
-  } = {},
+    ...settings
+  }: Partial<CreateFunctionCommandInput> & { zip?: Buffer } = {},
 ): Promise<string> {
-  const FunctionName = uniqueName('conformance');
-  await bench.lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Role: 'arn:aws:iam::000000000000:role/conformance',
-      Runtime: 'python3.12',
-      Handler: handler,
-      Architectures: [architecture],
-      Code: { ZipFile: zip },
-      DurableConfig: durable,
-    }),
-  );
+  const { FunctionName = '' } = await create(bench, { Code: { ZipFile: zip }, ...settings });
   await idle(bench, FunctionName);
   return FunctionName;
 }
@@ -92,7 +98,7 @@ export async function newFunction(
 /** Waits until the function takes updates; gives its configuration then. */
 export async function idle({ lambda }: Bench, FunctionName: string) {
   for (let tries = 0; tries < 200; tries += 1) {
-    const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName }));
+    const { Configuration } = await lambda.getFunction({ FunctionName });
     const pending = Configuration?.State === 'Pending';
     if (!pending && Configuration?.LastUpdateStatus !== 'InProgress') return Configuration;
     await sleep(25);

@@ -79,7 +79,7 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'AWS Lambda API reference, CreateAlias, ResourceNotFoundException',
   },
   {
-    check: '$LATEST cannot share an alias with a version',
+    check: '$LATEST cannot share an alias with a version: 400 InvalidParameterValueException',
     instead: 'the alias is created',
     source:
       'AWS Lambda developer guide, "Implement Lambda canary deployments using a weighted alias"',
@@ -106,7 +106,7 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'aws/aws-lambda-python-runtime-interface-client, bootstrap.py, ImportModuleError',
   },
   {
-    check: 'In REFERENCE mode GetFunction names the object; it must be asked for in every update',
+    check: 'In REFERENCE mode GetFunction names the object; every update must ask for it',
     instead: 'the mode stays when it is not sent again',
     source:
       'AWS Lambda developer guide, "Self-managed S3 code storage": "If you omit S3ObjectStorageMode, it defaults to COPY"',
@@ -119,7 +119,7 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
       'AWS Lambda developer guide, "Lambda function states": updates while one is in progress fail',
   },
   {
-    check: 'A role that is no ARN of a role is 400 ValidationException',
+    check: 'CreateFunction refuses a role that is not an ARN: 400 ValidationException',
     instead: 'it is accepted',
     source: 'AWS Lambda API reference, CreateFunction, Role, pattern',
   },
@@ -134,7 +134,7 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'AWS Lambda API reference, ListAliases, FunctionVersion',
   },
   {
-    check: 'A weight above 1 is 400',
+    check: 'A weight above 1 is refused: 400 ValidationException',
     instead: 'it is accepted',
     source:
       'AWS Lambda API reference, AliasRoutingConfiguration, AdditionalVersionWeights: 0.0 to 1.0',
@@ -166,7 +166,7 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'Amazon S3 API reference, UploadPartCopy, response element ChecksumCRC64NVME',
   },
   {
-    check: 'Parts are copied from another bucket as well, if it belongs to whom it should',
+    check: 'Parts are copied from another bucket if it has the expected owner',
     instead: 'the owner is not compared',
     source: 'Amazon S3 API reference, UploadPartCopy, x-amz-source-expected-bucket-owner',
   },
@@ -181,6 +181,16 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'Amazon S3 API reference, CompleteMultipartUpload, InvalidPartOrder',
   },
   {
+    check: 'A part that is named twice is 400 InvalidPartOrder',
+    instead: 'the object is made',
+    source: 'Amazon S3 API reference, CompleteMultipartUpload, InvalidPartOrder',
+  },
+  {
+    check: 'UploadPartCopy of a range beyond the object is 400 InvalidRequest',
+    instead: 'it is InvalidArgument',
+    source: 'localstack/localstack, test_s3.py, TestS3MultipartUpload: validated there against AWS',
+  },
+  {
     check: 'A part with a checksum of another algorithm than the upload’s is 400 InvalidRequest',
     instead: 'it is accepted',
     source:
@@ -193,13 +203,20 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
       'Amazon S3 user guide, "Checking object integrity": CRC64NVME is always of the full object',
   },
   {
-    check: 'A condition on a key that was deleted during the upload is 409, until it is begun anew',
+    check: 'A completion with a COMPOSITE CRC64NVME is 400 InvalidRequest',
+    instead: 'the object is made',
+    source:
+      'Amazon S3 user guide, "Checking object integrity": CRC64NVME is always of the full object',
+  },
+  {
+    check: 'A condition on a key that was deleted during the upload is 409 for that upload',
     instead: 'the object is made',
     source:
       'Amazon S3 API reference, CompleteMultipartUpload, If-None-Match: 409 ConditionalRequestConflict',
   },
   {
-    check: 'CreateFunction refuses a runtime that Lambda does not have: 400',
+    check:
+      'CreateFunction refuses a runtime that Lambda does not have: 400 InvalidParameterValueException',
     instead: 'the function is created',
     source: 'AWS Lambda API reference, CreateFunction, Runtime, valid values',
   },
@@ -209,12 +226,13 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'AWS Lambda API reference, CreateFunction, Architectures: fixed number of 1 item',
   },
   {
-    check: 'CreateFunction refuses a memory size and a timeout out of bounds: 400',
+    check:
+      'CreateFunction refuses a memory size and a timeout out of bounds: 400 ValidationException',
     instead: 'the function is created',
     source: 'AWS Lambda API reference, CreateFunction, MemorySize and Timeout, valid range',
   },
   {
-    check: 'CreateFunction refuses code that is not in S3: 400 InvalidParameterValueException',
+    check: 'CreateFunction refuses code in a missing bucket: 400 InvalidParameterValueException',
     instead: 'the function is created',
     source: 'AWS Lambda API reference, CreateFunction, InvalidParameterValueException',
   },
@@ -247,13 +265,20 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
     source: 'AWS Lambda API reference, UpdateAlias, ResourceNotFoundException',
   },
   {
-    check: 'Calls cannot be split with the alias’s own version, nor among three',
+    check: 'Calls cannot be split with the alias’s own version: 400 InvalidParameterValueException',
     instead: 'the alias is created',
     source:
       'localstack/localstack, test_lambda_api.py, TestLambdaAlias: validated there against AWS',
   },
   {
-    check: 'Calls cannot be split with a version that does not exist: 404',
+    check: 'Calls cannot be split among three versions: 400 InvalidParameterValueException',
+    instead: 'the alias is created',
+    source:
+      'localstack/localstack, test_lambda_api.py, TestLambdaAlias: validated there against AWS',
+  },
+  {
+    check:
+      'Calls cannot be split with a version that does not exist: 404 ResourceNotFoundException',
     instead: 'the alias is created',
     source:
       'localstack/localstack, test_lambda_api.py, TestLambdaAlias: validated there against AWS',

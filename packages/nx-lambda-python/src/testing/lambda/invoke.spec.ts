@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvokeCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
 import { pythonInvoker } from './python';
@@ -23,7 +22,7 @@ async function startWith(body: string) {
   const code = smallZip('handler.py', `def handler(event, context):\n${body}\n`);
   await bench.account.createFunction({ ...ORDERS, handler: 'handler.handler', code });
   const invoke = async () => {
-    const { Payload, FunctionError } = await bench.lambda.send(new InvokeCommand({ FunctionName }));
+    const { Payload, FunctionError } = await bench.lambda.invoke({ FunctionName });
     return {
       error: FunctionError,
       body: JSON.parse(Payload?.transformToString() ?? '') as unknown,
@@ -45,7 +44,7 @@ test('the handler sees its own environment and no other', async () => {
 test('a PATH of the function’s own does not hide the Python', async () => {
   const { lambda, invoke } = await startWith("    import os; return os.environ['PATH']");
   const Environment = { Variables: { PATH: '/opt/bin' } };
-  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment }));
+  await lambda.updateFunctionConfiguration({ FunctionName, Environment });
   expect((await invoke()).body).toBe('/opt/bin');
 });
 

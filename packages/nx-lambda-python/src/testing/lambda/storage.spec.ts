@@ -1,13 +1,5 @@
-import {
-  GetAccountSettingsCommand,
-  GetFunctionCommand,
-  InvokeCommand,
-  PublishLayerVersionCommand,
-  PublishVersionCommand,
-  UpdateFunctionCodeCommand,
-  type LambdaClient,
-} from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { Lambda } from '@aws-sdk/client-lambda';
+import { S3 } from '@aws-sdk/client-s3';
 import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
 import { zipOf } from '../conformance/check.fixtures';
 import { placeholderZip } from '../seeding';
@@ -25,19 +17,17 @@ describe('code in REFERENCE mode', () => {
     await account.createBucket('releases', { versioning: true, region });
     const object = { Bucket: 'releases', Key: 'package.zip' };
     const { endpoint, credentials } = account;
-    const elsewhere = new S3Client({ endpoint, credentials, region });
-    const put = () => elsewhere.send(new PutObjectCommand({ ...object, Body: ZIP }));
+    const elsewhere = new S3({ endpoint, credentials, region });
+    const put = () => elsewhere.putObject({ ...object, Body: ZIP });
     const refer = (S3ObjectVersion: string | undefined) =>
-      lambda.send(
-        new UpdateFunctionCodeCommand({
-          FunctionName,
-          S3Bucket: 'releases',
-          S3Key: 'package.zip',
-          S3ObjectVersion,
-          S3ObjectStorageMode: 'REFERENCE',
-        }),
-      );
-    const read = () => lambda.send(new GetFunctionCommand({ FunctionName }));
+      lambda.updateFunctionCode({
+        FunctionName,
+        S3Bucket: 'releases',
+        S3Key: 'package.zip',
+        S3ObjectVersion,
+        S3ObjectStorageMode: 'REFERENCE',
+      });
+    const read = () => lambda.getFunction({ FunctionName });
     return { ...bench, object, put, refer, read };
   };
 
@@ -55,11 +45,11 @@ describe('code in REFERENCE mode', () => {
     const { VersionId } = await put();
     await refer(VersionId);
     expect((await read()).Configuration?.State).toBe('Active');
-    await s3.send(new DeleteObjectCommand({ ...object, VersionId }));
+    await s3.deleteObject({ ...object, VersionId });
     const lost = await read();
     expect(lost.Configuration?.State).toBe('Inactive');
     expect(lost.Code?.Error?.ErrorCode).toBe('NoSuchVersion');
-    const invoke = lambda.send(new InvokeCommand({ FunctionName }));
+    const invoke = lambda.invoke({ FunctionName });
     await expect(invoke).rejects.toMatchObject({ name: 'ResourceConflictException' });
     await refer((await put()).VersionId);
     expect((await read()).Configuration?.State).toBe('Active');
@@ -68,22 +58,22 @@ describe('code in REFERENCE mode', () => {
   test('takes no code storage, and may lie in another region', async () => {
     const { lambda, put, refer } = await setUp('eu-west-1');
     await refer((await put()).VersionId);
-    const { AccountUsage } = await lambda.send(new GetAccountSettingsCommand({}));
+    const { AccountUsage } = await lambda.getAccountSettings();
     expect(AccountUsage).toEqual({ TotalCodeSize: 0, FunctionCount: 1 });
   });
 });
 
 describe('code storage', () => {
   const size = placeholderZip().length;
-  const publishLayer = (lambda: LambdaClient) =>
-    lambda.send(new PublishLayerVersionCommand({ LayerName: 'shared', Content: { ZipFile: ZIP } }));
+  const publishLayer = (lambda: Lambda) =>
+    lambda.publishLayerVersion({ LayerName: 'shared', Content: { ZipFile: ZIP } });
 
   test('is what all versions of functions and layers take', async () => {
     const { account, lambda } = await startBench({ updateMilliseconds: 0 });
     await account.createFunction(ORDERS);
-    await lambda.send(new PublishVersionCommand({ FunctionName }));
+    await lambda.publishVersion({ FunctionName });
     await publishLayer(lambda);
-    const { AccountUsage, AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    const { AccountUsage, AccountLimit } = await lambda.getAccountSettings();
     expect(AccountUsage?.TotalCodeSize).toBe(2 * size + ZIP.length);
     expect(AccountLimit?.TotalCodeSize).toBe(322_122_547_200);
   });
@@ -94,11 +84,12 @@ describe('code storage', () => {
     await account.createFunction(ORDERS);
     const full = { name: 'CodeStorageExceededException' };
     await expect(publishLayer(lambda)).rejects.toMatchObject(full);
-    const publish = () => lambda.send(new PublishVersionCommand({ FunctionName }));
+    const publish = () => lambda.publishVersion({ FunctionName });
     await expect(publish()).resolves.toHaveProperty('Version', '1');
-    const update = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
-    await expect(lambda.send(update)).rejects.toMatchObject(full);
-    const { AccountUsage, AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    await expect(lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP })).rejects.toMatchObject(
+      full,
+    );
+    const { AccountUsage, AccountLimit } = await lambda.getAccountSettings();
     expect(AccountLimit?.TotalCodeSize).toBe(limit.codeStorageBytes);
     expect(AccountUsage?.TotalCodeSize).toBe(2 * size);
   });

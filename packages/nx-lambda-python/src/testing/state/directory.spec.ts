@@ -12,8 +12,6 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GetFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
 import { zipOf } from '../conformance/check.fixtures';
 import { openDirectoryStore } from './stores';
@@ -37,16 +35,16 @@ describe('state on disk', () => {
     await first.account.createBucket('releases', { versioning: true });
     await first.account.createFunction(ORDERS);
     const object = { Bucket: 'releases', Key: 'package.zip' };
-    await first.s3.send(new PutObjectCommand({ ...object, Body: ZIP }));
+    await first.s3.putObject({ ...object, Body: ZIP });
     const source = { FunctionName, S3Bucket: 'releases', S3Key: 'package.zip' };
-    await first.lambda.send(new UpdateFunctionCodeCommand(source));
-    await first.lambda.send(new GetFunctionCommand({ FunctionName }));
+    await first.lambda.updateFunctionCode(source);
+    await first.lambda.getFunction({ FunctionName });
     await first.account.stop();
 
     const second = await startBench({ directory });
     expect(await second.account.createBucket('releases')).toBe(false);
     expect(await second.account.functionCode(FunctionName)).toEqual(ZIP);
-    const { Body } = await second.s3.send(new GetObjectCommand(object));
+    const { Body } = await second.s3.getObject(object);
     expect(Buffer.from((await Body?.transformToByteArray()) ?? [])).toEqual(ZIP);
     // One copy for the object and the function; the placeholder is gone.
     expect(readdirSync(join(directory, 'v1/bytes'))).toEqual([sha256Hex(ZIP)]);
@@ -100,8 +98,7 @@ describe('several accounts over one directory', () => {
     const [a, b] = await Promise.all([startBench(options), startBench(options)]);
     await a.account.createFunction(ORDERS);
     const calls = Array.from({ length: 20 }, (_, index) => {
-      const command = new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP });
-      return (index % 2 ? a : b).lambda.send(command).then(
+      return (index % 2 ? a : b).lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP }).then(
         () => true,
         () => false,
       );
