@@ -188,7 +188,7 @@ export const MINISTACK_DIFFERENCES: readonly Difference[] = [
   {
     check: 'UploadPartCopy of a range beyond the object is 400 InvalidRequest',
     instead: 'it is InvalidArgument',
-    source: 'localstack/localstack, test_s3.py, TestS3MultipartUpload: validated there against AWS',
+    source: 'localstack/localstack, services/s3/utils.py, parse_copy_source_range_header',
   },
   {
     check: 'A part with a checksum of another algorithm than the upload’s is 400 InvalidRequest',
