@@ -77,7 +77,7 @@ describeWithEngine('private sources', () => {
     it('says who refuses wrong ones, and names a variable that is not set', async () => {
       const wrong = sources.encoded('wrong');
       expect(await sources.fail('files', { ...variables(), INDEX_PW: wrong })).toContain(
-        `error[INDEX_ACCESS_DENIED]: the index at ${at} wants other credentials (401)`,
+        `error[INDEX_ACCESS_DENIED]: the index at ${at} requires different credentials (401)`,
       );
       expect(await sources.fail('files', { ...variables(), GIT_PW: wrong })).toContain(
         `error[GIT_ACCESS_DENIED]: git has no valid credentials for http://${at}/git/project.git`,
@@ -250,7 +250,7 @@ describeWithEngine('private sources', () => {
       expect(output).toMatch(/ssh-keyscan -p \d+ 127\.0\.0\.1 >> ~\/\.ssh\/known_hosts/);
       writeFileSync(join(sources.home, '.ssh', 'known_hosts'), server.knownHost);
       expect(await sources.fail('ssh', environment)).toContain(
-        'accepts none of the keys in the ssh agent',
+        'does not accept any key of the ssh agent',
       );
     });
 

@@ -94,7 +94,7 @@ export function resolutionOf<T extends Pick<Resolution, 'required' | 'meaning'>>
   };
 }
 
-/** A build image of which only the digest is known, or, for what else a key says, nothing. */
+/** A build image of which only the digest is known, or nothing, to compare the other components of a key. */
 export interface ImageDigest {
   digest: string | null;
 }

@@ -100,7 +100,7 @@ function warned(
 describe('the warning that no version is pinned', () => {
   it('comes for what another day may change', () => {
     expect(warned({ requirements: ['flask'] }, false, ['flask', 'jinja2'])).toBe(
-      'warning: no version is pinned for flask, jinja2: another machine or day may get others; run `npx nx lock svc` to pin all by hash',
+      'warning: no version is pinned for flask, jinja2: another machine or day may get different ones; run `npx nx lock svc` to pin all by hash',
     );
   });
 

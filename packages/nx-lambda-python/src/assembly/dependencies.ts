@@ -338,7 +338,7 @@ export function warnUnpinned(
   );
   if (names.length === 0) return;
   console.warn(
-    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get others; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
+    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get different ones; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
   );
 }
 

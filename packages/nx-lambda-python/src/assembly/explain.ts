@@ -111,7 +111,7 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
       image: imageName,
       engine: null,
       startsContainer: true,
-      // Of the image alone nothing can be said.
+      // Nothing is known of the image alone.
       previous: comparePrevious(directory, keys, components, true),
       lock: null,
     };

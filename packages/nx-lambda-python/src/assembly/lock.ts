@@ -41,7 +41,7 @@ import { readMarker } from './service';
 
 const PYPROJECT = 'pyproject.toml';
 
-/** Where the kept versions stand among the files that pip reads. */
+/** Where the kept versions are among the files that pip reads. */
 const KEPT_FILE = '.nx-lambda-python/kept-versions.txt';
 
 export interface WrittenLock {
@@ -91,7 +91,7 @@ function warningsOf(
   return [
     ...secret.map(
       (option) =>
-        `\`${option}\` holds credentials and is not in the lock: set PIP_INDEX_URL or PIP_EXTRA_INDEX_URL where it is built`,
+        `\`${option}\` holds credentials and is not in the lock: set PIP_INDEX_URL or PIP_EXTRA_INDEX_URL where the service is built`,
     ),
     ...(taken.includes(output)
       ? []
@@ -203,7 +203,7 @@ function ownInput(output: string): LambdaPythonError {
   });
 }
 
-/** The first requirements.txt beside another lock would silently be taken in its place. */
+/** The first requirements.txt beside another lock would silently replace it. */
 function checkReplaced(
   output: string,
   project: string,
@@ -217,8 +217,8 @@ function checkReplaced(
   if (!areDefault || kind === undefined || !isDefault) return;
   const update = { uv: 'uv lock', poetry: 'poetry lock', pylock: 'the tool that wrote it' }[kind];
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${lock}\` pins what \`${project}\` requires; \`${output}\` would be taken in its place, with other versions`,
-    hint: `update that lock with \`${update}\`; to change over to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock <service>\``,
+    message: `\`${lock}\` pins what \`${project}\` requires; \`${output}\` would replace it, with different versions`,
+    hint: `update that lock with \`${update}\`; to switch to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock <service>\``,
   });
 }
 

@@ -68,7 +68,7 @@ function reasons(options: BuildOptions, inputs: readonly unknown[], explain: str
   if (unseen.length > 3) lines.push(`and ${unseen.length - 3} more: \`${explain}\` lists them`);
   if (!inputs.includes(BUILD_FORMAT_INPUT)) {
     lines.push(
-      'the `inputs` of the build target leave out what the plugin infers: add `"nx-lambda-python:build": {}` to `targetDefaults` in nx.json',
+      'the `inputs` of the build target omit what the plugin infers: add `"nx-lambda-python:build": {}` to `targetDefaults` in nx.json',
     );
   }
   lines.push(

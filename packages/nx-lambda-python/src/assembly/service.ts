@@ -50,7 +50,7 @@ export async function readService(
     importing.push({ file: path, path: entryName(marker, path) ?? path, imports: module.imports });
     return module;
   });
-  // As they were parsed, which is in no certain order.
+  // They were parsed in any order.
   importing.sort((a, b) => (a.file < b.file ? -1 : 1));
   const files = readFiles(place, marker, listed, digests);
   return { marker, files, content: contentDigest(files), handlers, importing };

@@ -22,7 +22,7 @@ const PROJECT = '/var/task';
 /** Opens the shell in this terminal; without one, prints the command that opens it in another. */
 export async function shell(options: BuildOptions): Promise<void> {
   const store = new DiskWheelStore(storeDirectory());
-  // Nx says of several tasks at once that they read a terminal; they write to none.
+  // Of several tasks at once, Nx makes stdin a terminal, but not stdout.
   if (process.stdin.isTTY && process.stdout.isTTY) {
     await store.withDirectory((directory) => open(options, store, directory));
   } else {
@@ -46,7 +46,7 @@ async function open(
 /** What is laid out stays until the next time. */
 async function print(options: BuildOptions, store: DiskWheelStore): Promise<void> {
   const { project, workspaceRoot } = options.service;
-  // In the workspace, whose files they are: the store is to hold nothing that may be secret.
+  // In the workspace, whose files they are: the store must not hold anything that may be secret.
   const name = project.replace(/[^\w.-]+/g, '-');
   const directory = join(workspaceRoot, '.nx-lambda-python', 'shell', name);
   rmSync(directory, { recursive: true, force: true });

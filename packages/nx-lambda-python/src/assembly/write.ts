@@ -139,10 +139,10 @@ async function ensurePackage(
 ): Promise<PackageFacts & { layer?: undefined }> {
   const path = join(directory, PACKAGE_FILE);
   const inputs = packageInputs(part, content);
-  const known = cache.packageOf(inputs);
-  if (known && holds(path, part, known)) {
+  const last = cache.packageOf(inputs);
+  if (last && holds(path, part, last)) {
     if (part.draft) await dropDraft(part.draft);
-    return known.facts;
+    return last.facts;
   }
   const start = { file: part.path, length: part.facts.length };
   const facts = await writeWholeAfter(
@@ -161,10 +161,10 @@ async function ensurePackage(
 }
 
 /** Comparing with the part is as sure as hashing all, and takes half as long. */
-function holds(path: string, { archive, facts }: OpenPart, known: KnownPackage): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.size !== known.facts.size) return false;
+function holds(path: string, { archive, facts }: OpenPart, last: KnownPackage): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.size !== last.facts.size) return false;
   const { length } = facts;
-  return beginsWith(path, archive, length) && hashFile(path, 'hex', length) === known.tail;
+  return beginsWith(path, archive, length) && hashFile(path, 'hex', length) === last.tail;
 }
 
 const LAYER = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
@@ -216,7 +216,7 @@ function removeLayer(directory: string): void {
   rmSync(path);
 }
 
-/** A manifest never stands beside archives that it does not describe, whenever a build is interrupted. */
+/** A manifest never describes other archives than those beside it, whenever a build is interrupted. */
 function removeManifest(directory: string): void {
   rmSync(join(directory, MANIFEST_FILE), { force: true });
 }
@@ -224,7 +224,7 @@ function removeManifest(directory: string): void {
 export interface BegunPackage {
   /** The draft, if it begins with this part; the caller has to finish or drop it. */
   take(part: string): Draft | undefined;
-  /** Drops what nobody took. */
+  /** Drops a draft that was not taken. */
   close(): Promise<void>;
 }
 

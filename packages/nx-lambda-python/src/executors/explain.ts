@@ -8,13 +8,13 @@ import { buildOptionsOf } from '../targets/build-target';
 import { commandsOf } from '../targets/project';
 
 export default async function explainExecutor(
-  { format, buildTarget }: ExplainExecutorSchema,
+  schema: ExplainExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
-    const explanation = await explainDependencies(buildOptionsOf(context, buildTarget));
+    const explanation = await explainDependencies(buildOptionsOf(context, schema.buildTarget));
     console.log(
-      format === 'json'
+      schema.format === 'json'
         ? JSON.stringify({ format: 2, ...explanation }, null, 2)
         : renderExplanation(explanation),
     );

@@ -8,10 +8,11 @@ import { buildOptionsOf } from '../targets/build-target';
 import { commandsOf } from '../targets/project';
 
 export default async function shellExecutor(
-  { buildTarget, ...own }: ShellExecutorSchema,
+  schema: ShellExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   try {
+    const { buildTarget, ...own } = schema;
     await shell(buildOptionsOf(context, buildTarget, own));
     return { success: true };
   } catch (error) {

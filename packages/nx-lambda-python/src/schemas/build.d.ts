@@ -1,27 +1,27 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Builds the deployment package of a service: dependencies as pip resolves them for the runtime, and the service's own files, in one zip.
+ * Builds the deployment package of a service: one zip with the dependencies that pip resolves for the runtime, and the service's own files.
  */
 export interface BuildExecutorSchema {
   /**
-   * Requirements files, relative to the project's root, or one lock: `uv.lock`, `poetry.lock` or `pylock.toml`. What they include by `-r` and `-c` is followed. The default is `requirements.txt`; where that is missing, the first of the three locks that stands beside it.
+   * Requirements files, relative to the project's root, or one lock: `uv.lock`, `poetry.lock` or `pylock.toml`. Files that they include with `-r` and `-c` are read too. The default is `requirements.txt`; if it is missing, the first of the three locks in the same directory.
    */
   requirements?: string[];
   /**
-   * Constraints files, relative to the project's root, as for `pip --constraint`. Those of pip's own configuration (PIP_CONSTRAINT) count besides.
+   * Constraints files, relative to the project's root, as for `pip --constraint`. Those of pip's own configuration (PIP_CONSTRAINT) count in addition.
    */
   constraints?: string[];
   /**
-   * How dependencies get into the package. `wheels` splices them from the wheel store. `install` lets pip install them in the container, where a package must hold exactly what `pip install --target` leaves: any changed requirement installs and compresses everything again, wheels are not checked against the runtime, where two distributions hold one path pip's last one wins, and there is no `host` engine, `excludeDistributions` or `collisions`.
+   * How dependencies get into the package. `wheels` splices them from the wheel store. `install` lets pip install them in the container, for packages that must contain exactly what `pip install --target` leaves. Its cost: any changed requirement installs and compresses everything again, wheels are not checked against the runtime, the last distribution that pip installs wins if two have the same path, and `host`, `excludeDistributions` and `collisions` are not supported.
    */
   dependencies?: 'wheels' | 'install';
   /**
-   * Where wheels are resolved. `auto` takes the first engine that answers; only where none is installed it uses `host`: published wheels for the runtime, nothing built from source.
+   * Where wheels are resolved. `auto` takes the first engine that answers, and `host` only if none is installed. `host` uses published wheels for the runtime and builds nothing from source.
    */
   engine?: 'auto' | 'docker' | 'podman' | 'finch' | 'nerdctl' | 'host';
   /**
-   * Build image; `{runtime}` and `{architecture}` are filled in. The default is AWS's: `public.ecr.aws/sam/build-{runtime}:latest-{architecture}`. With a digest (`name@sha256:…`) an unchanged build needs no engine at all.
+   * Build image; `{runtime}` and `{architecture}` are replaced. The default is AWS's: `public.ecr.aws/sam/build-{runtime}:latest-{architecture}`. With a digest (`name@sha256:…`), an unchanged build does not start an engine.
    */
   image?: string;
   /**
@@ -29,65 +29,65 @@ export interface BuildExecutorSchema {
    */
   network?: string;
   /**
-   * How the container gets this machine's files. `bind` mounts them, `copy` sends them in and fetches what pip made, for engines that do not see them: remote, in a virtual machine, or of another container. `auto` mounts, but copies for an engine that is reached by a network, and after a run that did not find its files: that run costs about a second. Copying costs pip's cache, which stays empty.
+   * How the container gets this machine's files. `bind` mounts them. `copy` sends them in and fetches what pip made, for engines that do not see them: on another machine, in a virtual machine, or of another container. `auto` mounts, but copies for an engine that is reached over a network, and after a run that did not find its files, which costs about a second. Without mounts, pip's cache stays empty.
    */
   mount?: 'auto' | 'bind' | 'copy';
   /**
-   * Further mounts, `source:target` or `source:target:ro`: a source with a slash is a path, relative to the workspace and in it, or absolute; a bare name is a volume of the engine. Their targets are part of the requirements key, what is in them is not.
+   * Further mounts, `source:target` or `source:target:ro`. A source with a slash is a path, absolute or relative to the workspace and in it; a bare name is a volume of the engine. Their targets are part of the requirements key, their content is not.
    */
   volumes?: string[];
   /**
-   * Further variables in the container. `NAME` passes this machine's value on, which may be secret and is no part of the requirements key; `NAME=value` may decide what is compiled and is part of it, and anybody on this machine can read it in the engine's arguments, so that a URL with credentials is refused.
+   * Further variables in the container. `NAME` passes this machine's value, which may be secret and is not part of the requirements key. `NAME=value` is part of it, since it may decide what is compiled; anybody on this machine can read it in the engine's arguments, so a URL with credentials is refused.
    */
   environment?: string[];
   /**
-   * Further arguments of the engine's `run`. They are not part of the requirements key. A URL with credentials is refused: `environment` passes a variable by its name.
+   * Further arguments of the engine's `run`. They are not part of the requirements key. A URL with credentials is refused: pass a variable by its name with `environment`.
    */
   containerArgs?: string[];
   /**
-   * Whether git in the container may use this machine's ssh agent. `auto` forwards it where a requirement is `git+ssh://…`; `agent` does so in every run, where such a requirement is only found in another distribution's metadata or a submodule. Code that is built in that run can use the agent too; no key is copied. `none` refuses such requirements.
+   * Whether git in the container may use this machine's ssh agent. `auto` forwards it if a requirement is `git+ssh://…`. `agent` always forwards it, for such requirements in another distribution's metadata or in a submodule. Code that is built in that run can use the agent too; no key is copied. `none` refuses such requirements.
    */
   ssh?: 'auto' | 'agent' | 'none';
   /**
-   * Further arguments of pip, for example `--pre`. They are part of the requirements key. Those that name requirements, constraints or places to write to are refused: the build has options for the first two, and says the third itself. A URL with credentials is refused: arguments are for everyone to read.
+   * Further arguments of pip, for example `--pre`. They are part of the requirements key. Arguments that name requirements or constraints are refused, since the build has options for them, and so are places to write to. A URL with credentials is refused, since everyone can read arguments.
    */
   pipArgs?: string[];
   /**
-   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda has. What needs them then runs with Lambda's version. A name that is not required gets a warning. Not with `dependencies: install`.
+   * Distributions that are resolved but left out of the package, for example `boto3`, which Lambda provides. Code that needs them runs with Lambda's version. The build warns of a name that is not required. Not with `dependencies: install`.
    */
   excludeDistributions?: string[];
   /**
-   * Which distribution wins where two hold different files of one path: `{ "google/__init__.py": "protobuf" }`. Not with `dependencies: install`.
+   * Which distribution wins if two have different files at the same path: `{ "google/__init__.py": "protobuf" }`. Not with `dependencies: install`.
    */
   collisions?: {
     [k: string]: string;
   };
   /**
-   * Puts the distributions' programs into `bin/`: console scripts and what wheels have in `.data/scripts`, as pip writes them, starting the runtime's own Python, `/var/lang/bin/python3.X`. For functions that start a program of a distribution; most only import, and need none. It costs some kilobytes, or megabytes where a program is a binary. Not with `dependencies: install`, which has them always.
+   * Puts the distributions' programs into `bin/`: console scripts and files in `.data/scripts` of wheels, as pip writes them, started by the runtime's own Python, `/var/lang/bin/python3.X`. For functions that start a program of a distribution; most functions only import. Costs some kilobytes, or megabytes for a binary. Not with `dependencies: install`, which always has them.
    */
   scripts?: boolean;
   /**
-   * Puts bytecode of the dependencies' modules into the package, so that a cold start compiles none of them (importing was 3 to 4 times faster where it was measured). It is compiled once for each set of dependencies, by the build image or, without a container, by a Python of the runtime's very version; it makes a package about a third larger. The service's own modules are left as they are: an edit would have to be compiled again.
+   * Puts bytecode of the dependencies' modules into the package, so that a cold start compiles none of them (importing was 3 to 4 times faster when measured). It is compiled once for each set of dependencies, by the build image or, without a container, by a Python of exactly the runtime's version. It makes a package about a third larger. The service's own modules get none: each edit would have to be compiled again.
    */
   bytecode?: boolean;
   /**
-   * What bytecode may add to the package, unzipped, in millions of bytes. Whole import packages get theirs, the smallest first; a warning names those left out. Lambda's limit of 262 MB counts it, too.
+   * What bytecode may add to the package, unzipped, in millions of bytes. Import packages get all of theirs or none, the smallest first; a warning names those without. It counts toward Lambda's limit of 262 MB.
    */
   bytecodeBudgetMb?: number;
   /**
-   * Put the dependencies into `layer.zip`, a layer, and only the service's own files into `package.zip`. For packages whose dependencies change seldom and are large: an edit then uploads kilobytes. Costs a write for the layer and one more for each function whenever the dependencies change: deploy publishes and attaches it. Not with `dependencies: install`.
+   * Puts the dependencies into `layer.zip`, a layer, and only the service's own files into `package.zip`. For large dependencies that seldom change: an edit then uploads kilobytes. Whenever the dependencies change, deploy publishes and attaches the layer, which costs one write for the layer and one more for each function. Not with `dependencies: install`.
    */
   layer?: boolean;
   /**
-   * What to do about an import of a handler module that leads nowhere: to no file of the service, no distribution, nothing of the runtime's Python and nothing that Lambda has. Lambda could not load that module. Told from names alone: what stands in a function, below `if` or beside `except` is not judged, nor is what other modules import. Costs nothing that can be measured.
+   * What to do if a handler module imports a module that neither the service, nor a distribution, nor the runtime's Python, nor Lambda has. Lambda could not load that handler. Only names are compared; imports in a function, below `if` or beside `except` are not checked, and neither are the imports of other modules. Takes no measurable time.
    */
   imports?: 'warn' | 'error' | 'off';
   /**
-   * Build this commit or tag, as git has it, and not the working copy: `--ref=v1.2`. Costs a checkout of the workspace into a temporary directory; what git does not track, submodules among it, is not in it. Whatever moves is refused, since the cache of Nx would not see it: a branch, `HEAD`, `origin/main`; the message has the commit to type.
+   * Builds this commit or tag instead of the working copy: `--ref=v1.2`. The workspace is checked out into a temporary directory, without files that git does not track and without submodules. A branch, `HEAD` and `origin/main` are refused, since they move and Nx's cache would not notice; the message names the commit to use.
    */
   ref?: string;
   /**
-   * Directory of `package.zip`, `manifest.json` and, with `layer`, `layer.zip`, relative to the workspace and in it: Nx restores a cached package nowhere else. Inferred targets set `dist/<project root>`.
+   * Directory of `package.zip`, `manifest.json` and, with `layer`, `layer.zip`, relative to the workspace and in it: Nx restores cached packages only there. Inferred targets set `dist/<project root>`.
    */
   outputPath: string;
 }

@@ -1,15 +1,15 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Says whether a build would find its dependencies in the wheel store, and if not, what changed since the last build. Builds, pulls and resolves nothing.
+ * Shows whether a build would find its dependencies in the wheel store and, if not, what changed since the last build. Builds, pulls and resolves nothing.
  */
 export interface ExplainExecutorSchema {
   /**
-   * Form of the answer on standard output.
+   * Format of the output.
    */
   format?: 'text' | 'json';
   /**
-   * Target whose build is explained, with its options.
+   * Build target to explain.
    */
   buildTarget?: string;
 }

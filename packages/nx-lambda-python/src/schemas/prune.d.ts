@@ -1,15 +1,15 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Removes from the wheel store, which all services and workspaces of a user share, what builds no longer use.
+ * Removes what builds no longer use from the wheel store, which all services and workspaces of a user share.
  */
 export interface PruneExecutorSchema {
   /**
-   * What no build has used for so many days is removed. Builds made again later fetch it again.
+   * Removes what no build has used for this many days. A later build that needs it fetches it again.
    */
   maxAgeDays?: number;
   /**
-   * Above this size, in millions of bytes, the least recently used is removed as well. The default is no limit; `0` empties the store.
+   * Largest size of the store, in millions of bytes: the least recently used is removed until it fits. No limit by default; `0` empties the store.
    */
   maxSizeMb?: number;
   /**

@@ -5,15 +5,15 @@
  */
 export interface ShellExecutorSchema {
   /**
-   * Target of the same project whose options say what the container is like.
+   * Build target of the same project, whose options describe the container.
    */
   buildTarget?: string;
   /**
-   * Engine, where it shall be another one than the build's.
+   * Engine to use instead of the build's.
    */
   engine?: 'auto' | 'docker' | 'podman' | 'finch' | 'nerdctl';
   /**
-   * Image, where it shall be another one than the build's; `{runtime}` and `{architecture}` are filled in.
+   * Image to use instead of the build's; `{runtime}` and `{architecture}` are replaced.
    */
   image?: string;
 }

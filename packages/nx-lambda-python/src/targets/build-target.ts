@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { outputDirectory, projectPath } from '../packaging/inputs/option-paths';
-import { checkPipArguments } from '../packaging/inputs/pip-arguments';
+import { checkPipArguments } from '../packaging/inputs/pip-settings';
 import type { RequirementOptions } from '../packaging/inputs/requirements';
 import { inWorkspace } from '../packaging/requirements/parse';
 import { withoutCredentials } from '../packaging/requirements/parse';
@@ -167,7 +167,7 @@ function checkInstall({ dependencies, ...schema }: Given): void {
   if (first === undefined) return;
   const names = unused.map((name) => `\`${name}\``).join(' and ');
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `${names} cannot be set together with \`"dependencies": "install"\`: pip has put all distributions into one tree already, with their scripts`,
+    message: `${names} cannot be combined with \`"dependencies": "install"\`: pip puts all distributions into one tree, with their scripts`,
     hint: `remove ${names} from the build target (\`"${first}": ${NEUTRAL[first]}\` overrides a workspace default), or set "dependencies": "wheels"`,
   });
 }

@@ -64,7 +64,7 @@ const NAMES: Readonly<Record<keyof Decision, string>> = {
   options: 'the options of the build',
 };
 
-/** What differs, in words; empty where the same things decided. */
+/** What differs, in words; empty if the same things decided. */
 export function decisionChanges(built: Decision, present: Decision): string[] {
   const keys = Object.keys(NAMES) as (keyof Decision)[];
   return keys.filter((key) => built[key] !== present[key]).map((key) => NAMES[key]);

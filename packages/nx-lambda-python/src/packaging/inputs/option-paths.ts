@@ -14,7 +14,7 @@ export function projectPath(option: string, path: string, base: PathBase): strin
   const inside = inWorkspace(path, base);
   if (inside !== undefined) return inside;
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${option}\` names \`${path}\`, which is outside of the workspace: a package of it would depend on this machine`,
+    message: `\`${option}\` names \`${path}\`, which is outside of the workspace: the package would depend on this machine`,
     hint: `move it into the workspace, and set \`${option}\` to its path relative to \`${base.projectRoot}\``,
   });
 }
@@ -22,8 +22,8 @@ export function projectPath(option: string, path: string, base: PathBase): strin
 /**
  * The directory of a package, for everything that writes it or looks for it.
  *
- * Nx keeps what a target writes in its cache only where that is in the workspace, by its path there: with any other
- * one a cached build would restore nothing.
+ * Nx caches what a target writes only in the workspace, by its path there: with any other directory a cached build
+ * would restore nothing.
  *
  * @param outputPath of the build target
  * @returns it relative to the workspace, with forward slashes
@@ -35,7 +35,7 @@ export function outputDirectory(outputPath: string | undefined, base: Required<P
   const isAbsolute = /^([a-z]:)?[\\/]/i.test(given);
   if (inside !== undefined && !isAbsolute) return inside;
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`outputPath\` is \`${given}\`, expected a directory of the workspace, relative to it: Nx restores a cached package nowhere else`,
+    message: `\`outputPath\` is \`${given}\`, expected a directory in the workspace, relative to its root: Nx restores cached packages only there`,
     hint: `set "outputPath": "${inside ?? posix.join('dist', base.projectRoot)}" on the build target`,
   });
 }

@@ -10,16 +10,15 @@ import type { Marker } from '../../service/marker';
 import { readOrigin } from '../requirements/lock-origin';
 import { isLibraryFile, isPrunedOfLibrary } from '../requirements/library';
 import { readRequired, type RequirementOptions } from './requirements';
-import { findSources, type SourceFiles } from './sources';
+import { findSources, walk, type SourceFiles } from './sources';
 import { hiddenFromNx, type HiddenBy } from './visibility';
-import { walk } from './walk';
 import type { WorkspaceFiles } from './workspace-files';
 
 /** Paths are relative to the workspace and free of symbolic links; each list is sorted. */
 export interface PackageInputs {
   /** Of the service itself. */
   sources: SourceFiles;
-  /** Read by their names; what is not there yet counts as well. */
+  /** Read by their names; files that do not exist yet count as well. */
   files: string[];
   /** Directories of which every file counts: libraries, what links lead to, directories of `--find-links`. */
   directories: string[];
@@ -35,7 +34,7 @@ export interface Unseen {
   why: string;
 }
 
-/** What of the machine decides, besides files of the workspace. */
+/** What of the machine decides, in addition to files of the workspace. */
 export interface MachineInputs {
   /** Variables of the environment that choose wheels. */
   variables: readonly string[];
@@ -78,7 +77,7 @@ export function packageInputs(
     ...named.flatMap((path) => workspace.resolve(path) ?? []),
     ...targets.flatMap(({ path, isDirectory }) => (isDirectory ? [] : [path])),
   ]);
-  const there = files.filter((path) => workspace.exists(path) && !workspace.isDirectory(path));
+  const existing = files.filter((path) => workspace.exists(path) && !workspace.isDirectory(path));
   return {
     sources,
     files,
@@ -89,7 +88,7 @@ export function packageInputs(
     ]),
     variables: sorted([...required.flatMap(({ variables }) => variables), ...machine.variables]),
     unseen: [
-      ...hiddenOnes(sorted([...there, ...sources.real]), hidden),
+      ...hiddenOnes(sorted([...existing, ...sources.real]), hidden),
       ...libraries.flatMap((library) => hiddenOnes(library.real, hidden)),
       ...findLinks.flatMap((path) => hiddenOnes(linked(path, workspace), hidden)),
       ...machine.settings,
@@ -118,7 +117,7 @@ function readLibrary(path: string, workspace: WorkspaceFiles): Library {
   };
 }
 
-/** pip looks at the files of the directory itself. Wheels that are still to come count: they are what it is for. */
+/** pip looks at the files of the directory itself. Wheels that will be added count: the directory is for them. */
 function linked(path: string, workspace: WorkspaceFiles): string[] {
   const real = workspace.resolve(path) ?? path;
   if (!workspace.isDirectory(real)) return [real];

@@ -1,14 +1,17 @@
-/** pip's configuration as pip reads it: files, then variables. Text in, settings out. */
+/** pip's configuration as pip reads it: files, then variables, then the constraints that they name. Text in, settings out. */
 
 import { posix, win32 } from 'node:path';
+import { LambdaPythonError } from '../../errors';
+import { collectRequirements } from '../requirements/collect';
+import { inWorkspace, withoutCredentials, type PathBase } from '../requirements/parse';
 import { pipSetting, pipVariable } from './pip-settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Text of a file by its absolute path; undefined where there is none. */
+/** Text of a file by its absolute path; undefined if it does not exist. */
 export type ReadConfigurationFile = (path: string) => string | undefined;
 
-/** pip's commands whose sections count besides `[global]`, where a build resolves wheels. */
+/** pip's commands whose sections count in addition to `[global]` when a build resolves wheels. */
 export const RESOLVING_COMMANDS = ['wheel', 'download'] as const;
 
 /** One setting with its value. */
@@ -138,7 +141,7 @@ function readFile(
       settings.set(name, { name, value, file });
     } else if (settings && pair) {
       name = pipSetting(pair[1] ?? '')?.name;
-      // An empty value stands for the lines below it; one that stays empty is none.
+      // An empty value stands for the lines below it; one that stays empty is dropped.
       if (name) settings.set(name, { name, value: pair[2] ?? '', file });
     }
   }
@@ -150,4 +153,103 @@ function readFile(
 /** A setting by the name of its variable, which stands for it in the requirements key. */
 export function asVariables(settings: readonly ConfiguredSetting[]): Record<string, string> {
   return Object.fromEntries(settings.map(({ name, value }) => [pipVariable(name), value]));
+}
+
+const CONSTRAINT_SETTINGS = ['PIP_CONSTRAINT', 'PIP_BUILD_CONSTRAINT'] as const;
+
+/** Where files from outside of the workspace are put beside its own, in the same places relative to each other. */
+const OUTSIDE = '.nx-lambda-python/outside';
+
+export interface ConfiguredConstraints {
+  /** Every file with what it includes: its text by its place below pip's input. */
+  files: ReadonlyMap<string, string>;
+  /** What each variable names, in its order: places of `files`, and URLs, which pip reads itself. */
+  named: Readonly<Record<string, readonly string[]>>;
+  /** What each variable means, by the content of files rather than their names: for the requirements key. */
+  meaning: Readonly<Record<string, string>>;
+  /** Files of `files` that are in the workspace, relative to it; sorted. */
+  inside: string[];
+  /** The others, absolute, and URLs: Nx sees none of them. Sorted, without credentials. */
+  outside: string[];
+}
+
+/** @param path relative to the workspace, or absolute outside of it */
+export type ReadConstraints = (path: string) => string | undefined;
+
+/**
+ * pip takes paths from where it is run, which for a build is the workspace.
+ *
+ * @param settings pip's, by the names of their variables
+ * @returns undefined if none of them names a file or URL of constraints
+ * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
+ */
+export function readConstraints(
+  settings: Readonly<Record<string, string>>,
+  base: Required<PathBase>,
+  read: ReadConstraints,
+): ConfiguredConstraints | undefined {
+  const given = CONSTRAINT_SETTINGS.flatMap((variable) => {
+    const words = settings[variable]?.split(/\s+/).filter(Boolean) ?? [];
+    return words.length > 0 ? [{ variable, words }] : [];
+  });
+  if (given.length === 0) return undefined;
+  const files = new Map<string, string>();
+  const isWindows = /^[a-z]:/i.test(base.workspaceRoot);
+  const outsidePath = (place: string) => absoluteOf(place, isWindows);
+  const readPlace = (place: string) => read(outsidePath(place) ?? place);
+  const results = given.map(({ variable, words }) => {
+    const named = words.map((word) => (isUrl(word) ? word : placeOf(word, base.workspaceRoot)));
+    const places = named.filter((one) => !isUrl(one));
+    for (const place of places) {
+      if (readPlace(place) === undefined) throw missing(variable, outsidePath(place) ?? place);
+    }
+    const { projectRoot, workspaceRoot } = base;
+    const request = { projectRoot, workspaceRoot, requirements: [], constraints: places };
+    const collected = collectRequirements(request, readPlace);
+    for (const [place, text] of collected.files) files.set(place, text);
+    const { requirements, constraints, options } = collected.meaning;
+    const lines = [...requirements, ...constraints, ...options, ...named.filter(isUrl)];
+    return { variable, named, meaning: lines.map(withoutCredentials).join('\n') };
+  });
+  const urls = results.flatMap(({ named }) => named.filter(isUrl));
+  const outside = [...files.keys()].flatMap((place) => outsidePath(place) ?? []);
+  return {
+    files,
+    named: Object.fromEntries(results.map(({ variable, named }) => [variable, named])),
+    meaning: Object.fromEntries(results.map(({ variable, meaning }) => [variable, meaning])),
+    inside: [...files.keys()].filter((place) => outsidePath(place) === undefined).sort(),
+    outside: [...outside, ...urls.map(withoutCredentials)].sort(),
+  };
+}
+
+export function isUrl(word: string): boolean {
+  return /^https?:\/\//i.test(word);
+}
+
+function placeOf(word: string, workspaceRoot: string): string {
+  const path = word
+    .replace(/^file:(\/\/(localhost)?(?=\/))?/i, '')
+    .replace(/^\/(?=[a-z]:[\\/])/i, '');
+  const inside = inWorkspace(path, { projectRoot: '.', workspaceRoot });
+  if (inside !== undefined) return inside;
+  const slashed = path.replaceAll('\\', '/');
+  const isAbsolute = /^(\/|[a-z]:\/)/i.test(slashed);
+  const absolute = isAbsolute
+    ? posix.normalize(slashed)
+    : posix.join(workspaceRoot.replaceAll('\\', '/'), slashed);
+  return posix.join(OUTSIDE, absolute.replace(/^([a-z]):/i, '/$1'));
+}
+
+/** The absolute path of a file outside of the workspace. */
+function absoluteOf(place: string, isWindows: boolean): string | undefined {
+  if (!place.startsWith(`${OUTSIDE}/`)) return undefined;
+  const path = place.slice(OUTSIDE.length);
+  return isWindows ? path.replace(/^\/([a-z])(?=\/)/i, '$1:') : path;
+}
+
+function missing(variable: string, path: string): LambdaPythonError {
+  return new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `pip's configuration sets ${variable} to \`${path}\`, which does not exist`,
+    hint: `correct ${variable} (or that setting in pip.conf: \`pip config debug\` shows which file has it); a relative path starts at the workspace`,
+  });
 }

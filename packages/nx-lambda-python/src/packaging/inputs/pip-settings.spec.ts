@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { decidingVariables, PIP_SETTINGS, pipSetting, pipVariable } from './pip-settings';
+import {
+  checkPipArguments,
+  decidingVariables,
+  PIP_SETTINGS,
+  pipSetting,
+  pipVariable,
+} from './pip-settings';
 
-/** Long options of the pip that is at hand, as it lists them itself. */
+/** Long options of the pip of this machine, as it lists them itself. */
 const LIST = `
 from pip._internal.commands import create_command
 names = set()
@@ -44,5 +50,35 @@ describe('the settings of pip', () => {
       ]),
     );
     expect(variables).not.toContain(pipVariable('proxy'));
+  });
+});
+
+describe('pipArgs', () => {
+  it.each([
+    [['-r', '../../../more.txt'], '-r', '"requirements"'],
+    [['-rmore.txt'], '-rmore.txt', '"requirements"'],
+    [['--requirement=more.txt'], '--requirement=more.txt', '"requirements"'],
+    [['-c', 'limits.txt'], '-c', '"constraints"'],
+    [['--constr', 'limits.txt'], '--constr', '"constraints"'],
+    [['--build-constraint', 'limits.txt'], '--build-constraint', 'PIP_BUILD_CONSTRAINT'],
+    [['-e', '../../../lib'], '-e', 'requirements file'],
+    [['--target=/usr/lib'], '--target=/usr/lib', 'remove it'],
+    [['-d/tmp'], '-d/tmp', 'remove it'],
+  ])('refuses %j', (pipArguments, shown, hint) => {
+    expect(() => checkPipArguments(pipArguments)).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining(`\`${shown}\``) as string,
+        hint: expect.stringContaining(hint) as string,
+      }),
+    );
+  });
+
+  it.each([
+    [['--pre', '-v', '--no-deps', '--python-version=3.11', '--require-hashes']],
+    [['--find-links', 'wheels', '-f', 'more', '-i', 'https://index', '--config-settings=a=b']],
+    [['--no-cache-dir', '--only-binary=:all:', '--prefer-binary', '-C', 'a=b']],
+  ])('takes %j', (pipArguments) => {
+    expect(() => checkPipArguments(pipArguments)).not.toThrow();
   });
 });

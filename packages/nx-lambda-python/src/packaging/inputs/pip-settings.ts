@@ -6,12 +6,14 @@
  * @see https://pip.pypa.io/en/stable/topics/configuration/
  */
 
+import { LambdaPythonError } from '../../errors';
+
 /**
  * - `deciding`: chooses wheels or how they are built, so pip gets it and the requirements key has it.
- * - `connecting`: only says how an index is reached: pip gets it, no key has it.
+ * - `connecting`: only how an index is reached, so pip gets it, but no key has it.
  * - `host`: as `connecting`, but names a file or a program of this machine, which a container does not have.
- * - `unheeded`: would decide, and pip does not get it: the build says so.
- * - `indifferent`: changes no wheel, or is what the build itself tells pip.
+ * - `unheeded`: would decide, but pip does not get it; the build warns of it.
+ * - `indifferent`: changes no wheel, or the build itself sets it.
  */
 export type PipSettingClass = 'deciding' | 'connecting' | 'host' | 'unheeded' | 'indifferent';
 
@@ -82,12 +84,12 @@ const GROUPS: readonly Group[] = [
   },
   {
     class: 'unheeded',
-    because: 'the marker in pyproject.toml says it: `runtime` and `architecture`',
+    because: 'set `runtime` and `architecture` in pyproject.toml instead',
     settings: ['platform', 'python-version', 'implementation', 'abi'],
   },
   {
     class: 'unheeded',
-    because: 'the pip of the build image may not know it; where it does, set `pipArgs`',
+    because: 'the pip of the build image may not know it; if it does, set `pipArgs`',
     settings: ['use-feature', 'use-deprecated'],
   },
   {
@@ -153,4 +155,59 @@ export function decidingVariables(): string[] {
     .flatMap(({ name, aliases }) => [name, ...aliases])
     .map(pipVariable);
   return [...names, 'PIP_CONFIG_FILE'].sort();
+}
+
+/** Long and short names of arguments that are refused, and what to do instead. */
+const REFUSED: readonly { names: readonly string[]; short?: string; instead: string }[] = [
+  {
+    names: ['requirement', 'requirements-from-script', 'group'],
+    short: 'r',
+    instead: 'list the file in "requirements" of the build target',
+  },
+  {
+    names: ['constraint'],
+    short: 'c',
+    instead: 'list the file in "constraints" of the build target',
+  },
+  {
+    names: ['build-constraint'],
+    instead: 'set PIP_BUILD_CONSTRAINT to the file, which is then part of the requirements key',
+  },
+  {
+    names: ['editable'],
+    short: 'e',
+    instead: 'write it as a line of a requirements file: `-e ../../libs/common`',
+  },
+  ...[
+    { names: ['dest', 'destination-dir', 'destination-directory'], short: 'd' },
+    { names: ['wheel-dir'], short: 'w' },
+    { names: ['target'], short: 't' },
+    { names: ['prefix', 'root', 'report', 'python'] },
+  ].map((one) => ({
+    ...one,
+    instead: 'remove it: the build itself decides where pip writes, and reads the result there',
+  })),
+];
+
+/**
+ * The option `pipArgs`: arguments that read or write what no key and no build knows of are refused.
+ * @throws OPTION_INVALID
+ */
+export function checkPipArguments(pipArguments: readonly string[]): void {
+  for (const argument of pipArguments) {
+    const refused = REFUSED.find(({ names, short }) => isOneOf(argument, names, short));
+    if (!refused) continue;
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `\`pipArgs\` has \`${argument}\`, which reads or writes files that the build does not know of`,
+      hint: refused.instead,
+    });
+  }
+}
+
+/** pip takes `-rFILE` and, of long options, any unambiguous beginning. */
+function isOneOf(argument: string, names: readonly string[], short: string | undefined): boolean {
+  if (short !== undefined && argument.startsWith(`-${short}`)) return true;
+  const given = /^--([a-z][a-z-]*)(=|$)/.exec(argument)?.[1];
+  if (given === undefined) return false;
+  return pipSetting(given) ? names.includes(given) : names.some((name) => name.startsWith(given));
 }

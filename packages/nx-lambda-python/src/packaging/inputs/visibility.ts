@@ -16,7 +16,7 @@ const GIT_EXCLUDES = '.git/info/exclude';
 const NEVER_SEEN =
   /(^|\/)(node_modules|\.git|\.nx\/cache|\.nx\/workspace-data|\.yarn\/cache)(\/|$)/;
 
-/** @returns for a file, the name of the rules that hide it from Nx; undefined where Nx hashes it */
+/** @returns for a file, the name of the rules that hide it from Nx; undefined if Nx hashes it */
 export type HiddenBy = (path: string) => string | undefined;
 
 type Rules = Pick<WorkspaceFiles, 'read' | 'outerRules'>;
@@ -37,8 +37,8 @@ export function hiddenFromNx(files: Rules): HiddenBy {
   /** Of each kind of rule file, those that apply in a directory, the nearest first. */
   const applied = new Map<string, AppliedRules[][]>();
   const appliedIn = (directory: string): AppliedRules[][] => {
-    const known = applied.get(directory);
-    if (known) return known;
+    const cached = applied.get(directory);
+    if (cached) return cached;
     const isTop = directory === '.';
     const above = isTop ? [] : appliedIn(posix.dirname(directory));
     const within = isTop
@@ -69,7 +69,7 @@ export function hiddenFromNx(files: Rules): HiddenBy {
     return undefined;
   };
   const directories = new Map<string, string | undefined>([['.', undefined]]);
-  // Nothing below an ignored directory is looked at, whatever rules lie there.
+  // Nothing below an ignored directory is looked at, whatever rules are in it.
   const hidesDirectory = (path: string): string | undefined => {
     if (directories.has(path)) return directories.get(path);
     const verdict = hidesDirectory(posix.dirname(path)) ?? judge(path, '/');

@@ -5,17 +5,17 @@ import type { TomlTable } from '../requirements/toml';
 export interface WorkspaceFiles {
   /** Absolute path of the workspace, for requirements such as `common @ file:///…`. */
   root: string;
-  /** Text of a file; undefined where none can be read. */
+  /** Text of a file; undefined if it cannot be read. */
   read: (path: string) => string | undefined;
   exists: (path: string) => boolean;
   isDirectory: (path: string) => boolean;
   /** For readers that read many services: the lock of a workspace may have megabytes. */
   parse: (text: string, path: string) => TomlTable;
-  /** Entries of a directory, in any order; none where it cannot be read. */
+  /** Entries of a directory, in any order; empty if it cannot be read. */
   list: (directory: string) => readonly DirectoryEntry[];
-  /** The path without symbolic links; undefined where it leads nowhere or out of the workspace. */
+  /** The path without symbolic links; undefined if it leads nowhere or out of the workspace. */
   resolve: (path: string) => string | undefined;
-  /** Ignore rules that stand outside of the workspace and count in it, the strongest first. */
+  /** Ignore rules from outside of the workspace that count in it, the strongest first. */
   outerRules: () => readonly OuterRules[];
 }
 

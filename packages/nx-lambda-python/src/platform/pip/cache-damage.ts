@@ -1,4 +1,4 @@
-/** What pip keeps of its downloads for one build image, and what becomes of an entry that may be damaged. */
+/** pip's cache of downloads for one build image: entries that may be damaged are dropped, and pip runs again. */
 
 import { createHash } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { withoutCredentials } from '../../packaging/requirements/parse';
 import type { ExecResult } from '../process/exec';
 
 /**
- * True where pip may have failed over what it had kept of an earlier download: it checks what it
- * reads from its cache as it checks what it fetches, and blames the index for it.
+ * True if pip may have failed because of an earlier download in its cache: it checks what it reads from there as it
+ * checks what it fetches, and blames the index for it.
  */
 export function mayBeCacheDamage({ exitCode, output }: ExecResult): boolean {
   return exitCode !== 0 && CACHE_DAMAGE.test(output);
@@ -21,9 +21,9 @@ const CACHE_DAMAGE =
 export const NO_CACHE = { PIP_NO_CACHE_DIR: '1' };
 
 /**
- * Runs pip, and once more where its cache may be to blame. Others use it at the same time, and a wrong hash in a
+ * Runs pip, and again if its cache may be to blame. Others use it at the same time, and a wrong hash in a
  * requirements file looks just like damage: only entries that pip named are dropped, and fetched again. Where it
- * named none, or fails over others then, it does without its cache.
+ * named none, or then fails because of others, it runs without its cache.
  */
 export async function withSoundCache(
   cache: string,
@@ -35,7 +35,7 @@ export async function withSoundCache(
   if (dropEntries(cache, blamed)) {
     const second = await run({});
     const isSame = mismatched(second.output).join() === blamed.join();
-    // Fetched anew and still another hash: the index has what the requirements do not want.
+    // Fetched again with the same wrong hash: the index does not have what the requirements want.
     if (!mayBeCacheDamage(second) || isSame) return second;
   }
   return run(NO_CACHE);
@@ -50,9 +50,9 @@ function mismatched(output: string): string[] {
 /** True if one of these was in the cache. */
 function dropEntries(cache: string, urls: readonly string[]): boolean {
   const files = urls.flatMap((url) => entryFiles(cache, url));
-  const there = files.filter((file) => statSync(file, { throwIfNoEntry: false }));
-  for (const file of there) rmSync(file, { force: true });
-  return there.length > 0;
+  const existing = files.filter((file) => statSync(file, { throwIfNoEntry: false }));
+  for (const file of existing) rmSync(file, { force: true });
+  return existing.length > 0;
 }
 
 /**

@@ -80,11 +80,13 @@ describe('withConstraints', () => {
     expect(key(one)).not.toEqual(key(two));
   });
 
-  it('refuses one that is not there', () => {
+  it('refuses one that does not exist', () => {
     expect(() => read({ PIP_CONSTRAINT: 'nowhere.txt' })).toThrow(
       expect.objectContaining({
         code: 'REQUIREMENTS_MISSING',
-        message: expect.stringContaining('PIP_CONSTRAINT, which names `nowhere.txt`') as string,
+        message: expect.stringContaining(
+          'sets PIP_CONSTRAINT to `nowhere.txt`, which does not exist',
+        ) as string,
       }),
     );
   });
@@ -118,7 +120,7 @@ describe('readPipConfiguration', () => {
     expect(connecting).toEqual({ PIP_TIMEOUT: '60' });
   });
 
-  it("reads the section of pip's command at hand", () => {
+  it('reads the section of the running command', () => {
     const file = configuration('[install]\nno-binary = :all:\n[wheel]\npre = true\n');
     expect(readPipConfiguration({}, [file], ['install']).deciding).toEqual({
       PIP_NO_BINARY: ':all:',

@@ -13,15 +13,13 @@ import {
   asVariables,
   configurationFiles,
   decidingFromFiles,
+  isUrl,
   pipSettings,
+  readConstraints,
   RESOLVING_COMMANDS,
+  type ConfiguredConstraints,
   type ConfiguredSetting,
 } from '../../packaging/inputs/pip-configuration';
-import {
-  isUrl,
-  readConstraints,
-  type ConfiguredConstraints,
-} from '../../packaging/inputs/pip-constraints';
 import {
   decidingVariables,
   pipSetting,
@@ -47,7 +45,7 @@ export interface PipConfiguration {
 
 /**
  * @param files configuration files, of which the last one wins
- * @param commands of pip, whose sections count besides `[global]`
+ * @param commands of pip, whose sections count in addition to `[global]`
  */
 export function readPipConfiguration(
   environment: NodeJS.ProcessEnv = process.env,
@@ -96,7 +94,7 @@ function unheededBecause({ name, value }: ConfiguredSetting): string | undefined
   if (setting?.class === 'unheeded') return setting.because;
   // A directory of this machine means nothing elsewhere; a URL does.
   return name === 'find-links' && !value.split(/\s+/).every(isUrl)
-    ? 'it names a directory of this machine; keep those files in the workspace and set "pipArgs": ["--find-links", "<directory>"], or name a URL'
+    ? 'it names a directory of this machine; move those files into the workspace and set "pipArgs": ["--find-links", "<directory>"], or name a URL'
     : undefined;
 }
 
@@ -187,7 +185,7 @@ function readNamed(
   }
 }
 
-/** As for pip, a file that this user cannot read is not there. */
+/** As for pip, a file that this user cannot read does not exist. */
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

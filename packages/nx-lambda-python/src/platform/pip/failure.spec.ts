@@ -78,7 +78,7 @@ describe('pipFailure', () => {
     [
       `ERROR: x\nnx-lambda-python: host:443 answered 401\n${missing}`,
       'INDEX_ACCESS_DENIED',
-      'index at host:443 wants other credentials',
+      'index at host:443 requires different credentials',
       'PIP_INDEX_URL',
     ],
     [
@@ -102,7 +102,7 @@ describe('pipFailure', () => {
     [
       '  git@host: Permission denied (publickey).\n',
       'GIT_ACCESS_DENIED',
-      'git@host accepts none',
+      'git@host does not accept any key',
       'ssh-add -l',
     ],
     [

@@ -40,19 +40,19 @@ export function pipFailure({ output, target, place }: FailedPip): LambdaPythonEr
   }
   return new LambdaPythonError('PIP_FAILED', {
     message: `pip could not resolve the requirements for ${target}:\n${lastWords(text)}`,
-    hint: 'read pip\'s words above; if a build needs a system library, name an image that has it: "image": "<name>" on the build target',
+    hint: 'read pip\'s output above; if a build needs a system library, name an image that has it: "image": "<name>" on the build target',
   });
 }
 
-/** `, which num2words requires,`, unless the user's own files do. */
+/** `, which num2words requires,`, unless the user's own files require it. */
 function requiredBy(text: string): string {
   const parent = /satisfies the requirement .+? \(from ([\w.-]+)\)/.exec(text)?.[1];
   return parent ? `, which \`${parent}\` requires,` : '';
 }
 
 /**
- * Where several versions of one distribution can be had, pip tries each, and in the end speaks of a conflict. When
- * all of them require the same, and nobody anything else, then that is what cannot be had.
+ * pip tries each available version of a distribution, and in the end reports a conflict. If all of them require the
+ * same, and nothing else requires anything, then that is what is not available.
  */
 function onlyCauseOfConflict(text: string): string | undefined {
   const named = /have no matching distributions available for your environment:\s+(\S+)/.exec(text);
@@ -67,11 +67,11 @@ const NO_SPACE = /No space left on device|Disk quota exceeded/;
 function diskFull(target: string, place: FailedPip['place']): LambdaPythonError {
   const where =
     place === 'host'
-      ? 'the wheel store, the temporary directory and the home directory'
-      : "the wheel store and, for what is compiled, the engine's own disk";
+      ? 'the wheel store, the temporary directory or the home directory'
+      : 'the wheel store or, for what is compiled, of the engine';
   return new LambdaPythonError('DISK_FULL', {
-    message: `no space left for pip, which resolved the requirements for ${target}; nothing in the wheel store was changed`,
-    hint: `free some space for ${where} (\`nx prune <service>\` removes what builds no longer use), or set NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a larger disk; then run the same command again`,
+    message: `pip ran out of disk space while resolving the requirements for ${target}; nothing in the wheel store was changed`,
+    hint: `free some space on the disk of ${where} (\`nx prune <service>\` removes what builds no longer use), or set NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a larger disk; then run the same command again`,
   });
 }
 
@@ -116,7 +116,7 @@ const GIT_REFUSALS: Refusal[] = [
   {
     code: 'GIT_ACCESS_DENIED',
     pattern: /^\s*(\S+): Permission denied \([^)]*publickey[^)]*\)/m,
-    message: (login) => `${login} accepts none of the keys in the ssh agent`,
+    message: (login) => `${login} does not accept any key of the ssh agent`,
     hint: (login) =>
       `\`ssh-add -l\` lists them, \`ssh-add <key>\` adds one; \`ssh -T ${login}\` tries it`,
   },
@@ -129,7 +129,7 @@ const GIT_REFUSALS: Refusal[] = [
   },
 ];
 
-/** Our own line, see guarded_pip.py, and pip's. */
+/** The line of guarded_pip.py, and pip's. */
 const REFUSED = /^\s*nx-lambda-python: (\S+) answered (401|403|407)/m;
 const TUNNEL = /Tunnel connection failed: 407/;
 const ASKED_INDEX = /No matching distribution found|HTTP error 40[13]|\b407\b/;
@@ -149,7 +149,7 @@ function accessFailure(text: string): LambdaPythonError | undefined {
   }
   if (!status || !ASKED_INDEX.test(text)) return undefined;
   return new LambdaPythonError('INDEX_ACCESS_DENIED', {
-    message: `the index at ${host} ${status === '401' ? 'wants other credentials' : 'refuses these credentials'} (${status})`,
+    message: `the index at ${host} ${status === '401' ? 'requires different credentials' : 'refuses these credentials'} (${status})`,
     hint: 'correct user and password in PIP_INDEX_URL, pip.conf, ~/.netrc or the variables that the requirements file uses',
   });
 }

@@ -36,9 +36,9 @@ export interface ContainerPlace {
   network: string | undefined;
   /** How files get into the container. */
   mount: MountChoice;
-  /** What the user mounts besides. */
+  /** What the user mounts in addition. */
   volumes: readonly Mount[];
-  /** Variables with a value that anybody may read. */
+  /** Variables whose values anybody may read. */
   environment: Readonly<Record<string, string>>;
   /** Names of this process's variables that the container gets. */
   inherited: readonly string[];

@@ -78,7 +78,7 @@ export const SOURCE_DATE_EPOCH = '315532800';
 /** Below the directory of a resolution: what pip leaves there. */
 export const WHEELS = 'wheels';
 export const TREE = 'tree';
-/** pip's temporary directory, where downloads lie until all are there. */
+/** pip's temporary directory, where downloads are until all have arrived. */
 export const TEMPORARY = 'tmp';
 export const INPUT = 'input';
 export const REPORT = 'report.json';

@@ -110,10 +110,10 @@ async function runPip(
   }
 }
 
-/** pip goes by no pip.conf: what it says is read here, and is part of the requirements key. */
+/** pip reads no pip.conf: its settings are read here, and are part of the requirements key. */
 const NO_CONFIGURATION_FILES = { PIP_CONFIG_FILE: nullDevice(process.platform) };
 
-/** Of resolve_on_host.py, for a pip that goes by its own machine. */
+/** Exit code of resolve_on_host.py for a pip that cannot resolve for another machine. */
 const UNFIT = 70;
 
 function unfitPip(output: string): LambdaPythonError {
@@ -135,7 +135,7 @@ function refuseGit({ files }: PlacedInput): void {
   }
 }
 
-/** pip downloads what a URL names even where it is told to take wheels only. */
+/** pip downloads what a URL names even if it may take wheels only. */
 function sourceOnly(file: string, target: string): LambdaPythonError {
   return new LambdaPythonError('WHEEL_UNAVAILABLE', {
     message: `\`${file}\` is required by its URL and is not a wheel: without a container, nothing can be built from source for ${target}`,
@@ -213,13 +213,13 @@ export async function findPython(exec: Exec): Promise<[string, ...string[]]> {
     const [major = 0, minor = 0, python = 0] = found?.slice(1).map(Number) ?? [];
     const isNewEnough =
       major > OLDEST_PIP[0] || (major === OLDEST_PIP[0] && minor >= OLDEST_PIP[1]);
-    // A pip that says its version in other words is no older one.
+    // A pip that prints its version differently is not an older one.
     if (result.exitCode === 0 && (!found || (isNewEnough && python >= 3))) return candidate;
     tried.push(`\`${file}\` (${found ? `pip ${major}.${minor}, Python ${python}` : 'no pip'})`);
   }
   const words = tried.length > 0 ? `only ${tried.join(', ')}` : 'no Python';
   throw new LambdaPythonError('HOST_PYTHON_MISSING', {
-    message: `without a container, published wheels are fetched by Python 3 with pip ${OLDEST_PIP.join('.')} or newer, and PATH has ${words}`,
+    message: `without a container, published wheels are fetched by Python 3 with pip ${OLDEST_PIP.join('.')} or newer, but PATH has ${words}`,
     hint: tried.some((word) => word.startsWith('`uv`'))
       ? 'install docker or podman (recommended), or let uv install a Python that it can run pip with: `uv python install`'
       : 'install docker or podman (recommended), or Python 3 with pip, or uv',

@@ -15,7 +15,7 @@ export interface Pip {
   /**
    * Lays out the input below `directory`, which is made, and runs each list of Python's arguments in turn.
    * @param unset settings of pip that do not count for these commands
-   * @throws LambdaPythonError for the first that fails, and whatever keeps them from running
+   * @throws LambdaPythonError for the first that fails, and for what keeps them from running
    */
   run: (
     directory: string,

@@ -47,7 +47,7 @@ const EXPORT = 'export';
 const EXPORTED = 'exported.txt';
 const PREPARED = 'prepared';
 
-/** What is built here has no published hash, and is wanted itself. */
+/** What is built here has no published hash, and is wanted itself, not only its dependencies. */
 const UNSET_FOR_BUILDING = ['PIP_REQUIRE_HASHES', 'PIP_ONLY_DEPS'];
 
 /** @throws LOCK_EXPORT_FAILED, WHEEL_UNAVAILABLE, PIP_FAILED and what starting a container throws */
@@ -235,7 +235,7 @@ function unbuildable(work: string, targets: readonly BuildTarget[], error: unkno
   const failed = targets.find((_, index) => wheelIn(join(work, String(index))) === undefined);
   return new LambdaPythonError('WHEEL_UNAVAILABLE', {
     message: `\`${failed?.subject ?? subjectsOf(targets)}\` could not be built on this machine:\n${error.message.split('\n').slice(1).join('\n')}`,
-    hint: 'start docker or podman and build with "engine": "auto": there it is built as the runtime needs it',
+    hint: 'start docker or podman and build with "engine": "auto", which builds it for the runtime',
     cause: error,
   });
 }

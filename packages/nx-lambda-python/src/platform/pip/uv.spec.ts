@@ -40,7 +40,7 @@ function uv(result: { exitCode: number | null; output: string; notFound?: boolea
 }
 
 describe('lockByUv', () => {
-  it('asks for the runtime, keeps the old lock at hand, and passes secrets by the environment alone', async () => {
+  it('asks for the runtime, keeps the old lock, and passes secrets by the environment alone', async () => {
     const { calls, exec } = uv({ exitCode: 0, output: '' });
     const kept = { previous: 'old\n', upgrade: { all: false, packages: ['idna'] } };
     expect(await lockByUv(directory, input, settings, kept, exec)).toBe('old\nnew');
@@ -111,7 +111,7 @@ describe('lockByUv', () => {
     [
       { exitCode: 1, output: 'No solution: https://me:token@h' },
       'No solution: https://h',
-      "uv's words",
+      "uv's output",
     ],
   ])('%# fails with a hint', async (result, message, hint) => {
     const { exec } = uv(result);

@@ -58,7 +58,7 @@ export async function lockByUv(
     const words = withoutCredentials(result.output).trim().split('\n').slice(-12);
     throw new LambdaPythonError('LOCK_FAILED', {
       message: `uv could not resolve the requirements for ${describeTarget(settings.target)}:\n  ${words.join('\n  ')}`,
-      hint: 'read uv\'s words above; if something must be built from source for the runtime, lock in the build image: "tool": "pip"',
+      hint: 'read uv\'s output above; if something must be built from source for the runtime, lock in the build image: "tool": "pip"',
     });
   }
   return readFileSync(output, 'utf8');
@@ -72,8 +72,8 @@ interface UvRun {
 }
 
 /**
- * uv takes the newest version even where only its source fits an old glibc; pip is told to prefer wheels, and so
- * is uv, in its own way: only wheels, but for what it names as having none.
+ * uv takes the newest version even if only its source fits an old glibc. pip is told to prefer wheels, and so is uv, in
+ * its own way: only wheels, except for distributions that it reports to have none.
  */
 async function runUv(
   directory: string,
@@ -121,7 +121,7 @@ function uvArguments(
 }
 
 function uvPlatform({ glibc }: Runtime, architecture: Architecture): string {
-  const minor = PLATFORM_MINORS.find((known) => known <= glibc[1]) ?? 17;
+  const minor = PLATFORM_MINORS.find((platform) => platform <= glibc[1]) ?? 17;
   const machine = architecture === 'arm64' ? 'aarch64' : 'x86_64';
   return `${machine}-${minor === 17 ? 'manylinux2014' : `manylinux_2_${minor}`}`;
 }
