@@ -31,13 +31,15 @@ export default [
     },
   },
   {
-    files: ['packages/nx-lambda-python/{package,generators,executors}.json'],
+    files: ['packages/nx-lambda-python/{package,generators,executors,migrations}.json'],
     languageOptions: { parser: jsoncParser },
     rules: {
       '@nx/nx-plugin-checks': 'error',
       '@nx/dependency-checks': [
         'error',
         {
+          // Its build carries the files that it needs of this package.
+          ignoredDependencies: ['@vscode/tree-sitter-wasm'],
           ignoredFiles: [
             '{projectRoot}/**/*.spec.ts',
             '{projectRoot}/**/*.fixtures.ts',

@@ -54,6 +54,22 @@ describe('init', () => {
   });
 });
 
+it('a migration completes a workspace of an earlier version', () => {
+  const before = workspace.read('nx.json');
+  const older = { ...(JSON.parse(before) as object), targetDefaults: undefined };
+  workspace.write('nx.json', JSON.stringify(older));
+  const migration = { package: 'nx-lambda-python', name: 'add-executor-defaults' };
+  workspace.write(
+    'migrations.json',
+    JSON.stringify({ migrations: [{ ...migration, version: '0.2.0-beta.0', cli: 'nx' }] }),
+  );
+  // The command that `nx migrate` runs: that one asks the registry for the newest Nx first.
+  workspace.succeed(['_migrate', '--run-migrations', '--no-interactive']);
+  expect(JSON.parse(workspace.read('nx.json'))).toEqual(JSON.parse(before));
+  workspace.write('nx.json', before);
+  workspace.remove('migrations.json');
+});
+
 describe('project', () => {
   it('writes nothing in a dry run', () => {
     const before = files();
@@ -77,12 +93,8 @@ describe('project', () => {
     );
   });
 
-  it.each([
-    ['a directory that holds a project', [ROOT], 'PROJECT_EXISTS', ROOT],
-    ['a name that is taken', ['other', '--name=my-orders'], 'PROJECT_EXISTS', '--name='],
-    ['a package that hides a module', ['json'], 'OPTION_INVALID', '--package=json_service'],
-  ])('refuses %s', (_, args, code, words) => {
-    expectRefused([...PROJECT, ...args], `error[${code}]`, 'hint: ', words);
+  it('refuses a directory that holds a project', () => {
+    expectRefused([...PROJECT, ROOT], 'error[PROJECT_EXISTS]', 'hint: ', ROOT);
   });
 
   it('refuses what its schema does not know', () => {
@@ -99,24 +111,36 @@ describe('handler', () => {
   });
 
   it('takes a name, and a file', () => {
-    workspace.succeed([...HANDLER, 'refund', '--project=my-orders']);
+    workspace.succeed([...HANDLER, 'refund', 'my-orders']);
     workspace.succeed([...HANDLER, `${HANDLERS}/ship.py`]);
     for (const name of ['refund', 'ship']) {
       expect(workspace.read(`${HANDLERS}/${name}.py`)).toContain('def handler(');
     }
   });
 
+  it('takes the only service, and a name that Python would not', () => {
+    const output = workspace.succeed([...HANDLER, 'bad-name', '--dry-run']);
+    expect(output).toContain('note: `bad-name` is not a valid Python identifier');
+    expect(output).toContain(`CREATE ${HANDLERS}/bad_name.py`);
+  });
+
+  it('takes the service of the current directory, or else has to be told', () => {
+    const other = 'services/other/pyproject.toml';
+    workspace.write(other, `[tool.nx-lambda-python]\nruntime = "python3.11"\npackage = "other"\n`);
+    const args = [...HANDLER, 'cancel', '--dry-run'];
+    const inside = workspace.nx(args, { INIT_CWD: join(workspace.root, ROOT, 'my_orders') });
+    expect(inside.output).toContain(`CREATE ${HANDLERS}/cancel.py`);
+    expectRefused(
+      [...HANDLER, 'cancel'],
+      ...['error[PROJECT_NOT_FOUND]', '`my-orders`, `other`'],
+      'npx nx g nx-lambda-python:handler cancel --project=my-orders',
+    );
+    workspace.remove('services/other');
+  });
+
   it.each([
-    ['a name with a dash', ['create-order'], 'HANDLER_NAME_INVALID', 'name it `create_order`'],
     ['a keyword', ['class'], 'HANDLER_NAME_INVALID', '`class`'],
-    [
-      'a name that exists',
-      ['refund'],
-      'HANDLER_EXISTS',
-      `${HANDLERS.slice(ROOT.length + 1)}/refund.py`,
-    ],
     ['a file that exists', [`${HANDLERS}/ship.py`], 'HANDLER_EXISTS', 'handlers/ship.py'],
-    ['a file that is no handler', [`${ROOT}/my_orders/x.py`], 'HANDLER_NAME_INVALID', 'handlers'],
   ])('refuses %s', (_, args, code, words) => {
     expectRefused([...HANDLER, ...args, '--project=my-orders'], `error[${code}]`, 'hint: ', words);
   });

@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 
 export type { Node, Tree } from '@vscode/tree-sitter-wasm';
 
-/** The files of the grammar in a build of this plugin: `tools/pack.ts` and the build target carry only these. */
-const PACKED = join(__dirname, 'tree-sitter', 'tree-sitter.js');
+/** In a build of this plugin, which carries the three files that Python needs of the package's 22 MB. */
+const PACKED = join(__dirname, 'tree-sitter', 'wasm', 'tree-sitter.js');
 
 let loading: Promise<TreeSitter.Parser> | undefined;
 

@@ -1,5 +1,6 @@
 /** pyproject.toml as text: the table of the marker with its faults by line, the declared name, and dependencies (PEP 621). */
 
+import { posix } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { LambdaPythonError } from '../errors';
 import { codeList, didYouMean } from '../report/nearest';
@@ -29,6 +30,11 @@ export function declaredName(text: string): string | undefined {
   const poetry = asTable(toolTable(document)?.['poetry']);
   const name = asTable(document['project'])?.['name'] ?? poetry?.['name'];
   return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+/** Name of the project unless project.json or package.json give one: the declared one, else the directory's. */
+export function inferredName(text: string, root: string): string {
+  return declaredName(text) ?? (root === '.' ? 'service' : posix.basename(root));
 }
 
 /** @throws MARKER_MISSING, MARKER_INVALID */

@@ -1,16 +1,10 @@
-/** `nx g nx-lambda-python:dockerfile`: a build image of a team's own. */
+/** `nx g nx-lambda-python:dockerfile`: the Dockerfile of a team's own build image. */
 
 import { formatFiles, generateFiles, joinPathFragments, type Tree } from '@nx/devkit';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import {
-  DEFAULT_RUNTIME,
-  findRuntime,
-  type Architecture,
-  type Runtime,
-} from '../../service/runtimes';
-import { currentDirectory, workspacePath } from '../directory';
-import { reporting } from '../report';
+import { DEFAULT_RUNTIME, type Architecture, type Runtime } from '../../service/runtimes';
+import { currentDirectory, reporting, runtimeNamed, workspacePath } from '../generator';
 import type { DockerfileGeneratorSchema } from './schema';
 
 export default reporting(dockerfileGenerator);
@@ -23,8 +17,8 @@ export async function dockerfileGenerator(
   const file = joinPathFragments(directory, 'Dockerfile');
   if (tree.exists(file)) {
     throw new LambdaPythonError('OPTION_INVALID', {
-      message: `\`${file}\` exists already`,
-      hint: 'pass another directory, or remove it first',
+      message: `\`${file}\` already exists`,
+      hint: 'pass another directory, or remove the file first',
     });
   }
   const runtime = runtimeNamed(options.runtime ?? DEFAULT_RUNTIME);
@@ -42,16 +36,7 @@ export async function dockerfileGenerator(
   if (!options.skipFormat) await formatFiles(tree);
 }
 
-function runtimeNamed(name: string): Runtime {
-  const runtime = findRuntime(name);
-  if (runtime) return runtime;
-  throw new LambdaPythonError('RUNTIME_UNKNOWN', {
-    message: `\`${name}\` is none of Lambda's Python runtimes`,
-    hint: `pass another one, for example \`--runtime=${DEFAULT_RUNTIME}\``,
-  });
-}
-
-/** As image names want it: lower case, no separators at the ends. */
+/** A valid name for an image: lower case, no separators at the ends. */
 function imageName(directory: string): string {
   const name = posix.basename(directory).toLowerCase();
   return name.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'build-image';
@@ -68,7 +53,7 @@ function baseImage(
   return { repository, base: digest ? `${repository}@${digest}` : `${repository}:${tag}` };
 }
 
-/** Amazon Linux 2 has yum; Amazon Linux 2023, the minimal one too, answers to dnf. */
+/** Amazon Linux 2 has yum; Amazon Linux 2023 has dnf, in its minimal image too. */
 function system(
   { glibc }: Runtime,
   base: NonNullable<DockerfileGeneratorSchema['base']>,

@@ -5,7 +5,7 @@
  */
 export interface DockerfileGeneratorSchema {
   /**
-   * Directory of the Dockerfile, relative to the current one. It must not hold one yet.
+   * Directory of the Dockerfile, relative to the current one. It must not contain one yet.
    */
   directory: string;
   /**
@@ -17,15 +17,15 @@ export interface DockerfileGeneratorSchema {
    */
   architecture?: 'x86_64' | 'arm64';
   /**
-   * AWS's image to start from: `sam` has compilers and the AWS CLI already, `lambda` is smaller and gets them from the system's packages.
+   * AWS's image to start from: `sam` has compilers and the AWS CLI; `lambda` is smaller and installs them from the system's packages.
    */
   base?: 'sam' | 'lambda';
   /**
-   * Digest of the base image, `sha256:…`, so that every build of the image starts from the same. Default: the newest of its tag.
+   * Digest of the base image, `sha256:…`, so that every build of the image starts from the same base. Default: the newest image of the tag.
    */
   digest?: string;
   /**
-   * Leave the created files as they are written, without formatting them.
+   * Do not format the created files.
    */
   skipFormat?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Tree } from '@nx/devkit';
+import { logger, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { defines, parseModule } from '../../python/module';
 import { projectGenerator } from '../project/project';
@@ -33,11 +33,12 @@ async function added(run: () => Promise<void>): Promise<string[]> {
 describe('where it goes', () => {
   it.each<[string, string | undefined]>([
     ['refund', 'orders'],
-    ['refund.py', 'orders'],
+    ['refund.py', undefined],
+    ['refund', 'services/orders'],
+    ['./services/orders/orders/handlers/refund', 'orders'],
     ['services/orders/orders/handlers/refund.py', undefined],
     ['services/orders/orders/handlers/refund', undefined],
     ['services/orders/orders/handlers/refund.py', 'orders'],
-    ['./services/orders/orders/handlers/refund.py', undefined],
   ])('%s in %s', async (name, project) => {
     expect(await added(() => handler(name, project))).toEqual([
       'services/orders/orders/handlers/refund.py',
@@ -94,16 +95,26 @@ describe('where it goes', () => {
   });
 });
 
+it.each<[string, string]>([
+  ['bad-name', 'bad_name'],
+  ['services/orders/orders/handlers/Bad-Name.py', 'bad_name'],
+])('changes %s to %s, and says so', async (typed, name) => {
+  const info = jest.spyOn(logger, 'info').mockImplementation(() => undefined);
+  expect(await added(() => handler(typed))).toEqual([`services/orders/orders/handlers/${name}.py`]);
+  expect(info.mock.calls).toEqual([
+    [expect.stringMatching(/^note: `[Bb]ad-[Nn]ame` is not .* named `bad_name`$/)],
+  ]);
+  info.mockRestore();
+});
+
 describe('what it refuses', () => {
   it.each<[string, string | undefined, string, RegExp]>([
-    ['create-order', 'orders', 'HANDLER_NAME_INVALID', /`create-order` is no Python name/],
-    ['class', 'orders', 'HANDLER_NAME_INVALID', /no keyword/],
+    ['class', 'orders', 'HANDLER_NAME_INVALID', /`class` is not a valid Python identifier: use/],
     ['1st', 'orders', 'HANDLER_NAME_INVALID', /`1st`/],
-    ['services/orders/orders/handlers/a-b.py', undefined, 'HANDLER_NAME_INVALID', /`a-b`/],
-    ['_private', 'orders', 'HANDLER_NAME_INVALID', /would be no handler/],
-    ['test_refund', 'orders', 'HANDLER_NAME_INVALID', /would be no handler/],
-    ['admin/purge', 'orders', 'HANDLER_NAME_INVALID', /`admin\/purge` would be no handler/],
-    ['services/orders/orders/x.py', undefined, 'HANDLER_NAME_INVALID', /would be no handler/],
+    ['_private', 'orders', 'HANDLER_NAME_INVALID', /would not be a handler/],
+    ['test_refund', 'orders', 'HANDLER_NAME_INVALID', /would not be a handler/],
+    ['admin/purge', 'orders', 'HANDLER_NAME_INVALID', /`admin\/purge` would not be a handler/],
+    ['services/orders/orders/x.py', undefined, 'HANDLER_NAME_INVALID', /would not be a handler/],
     ['hello', 'orders', 'HANDLER_EXISTS', /`services\/orders\/orders\/handlers\/hello\.py`/],
     [
       'refund',
@@ -111,13 +122,12 @@ describe('what it refuses', () => {
       'PROJECT_NOT_FOUND',
       /no service is named `ordres`; did you mean `orders`/,
     ],
-    ['refund', undefined, 'PROJECT_NOT_FOUND', /needs the service/],
-    ['libs/x/refund.py', undefined, 'PROJECT_NOT_FOUND', /lies in no service/],
+    ['libs/x/refund.py', undefined, 'PROJECT_NOT_FOUND', /is not in a service/],
     [
       'services/orders-two/orders/handlers/x.py',
       undefined,
       'PROJECT_NOT_FOUND',
-      /lies in no service/,
+      /is not in a service/,
     ],
   ])('%s in %s', async (name, project, code, message) => {
     const before = tree.listChanges().length;

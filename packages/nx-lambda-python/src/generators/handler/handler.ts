@@ -1,22 +1,29 @@
-/** `nx g nx-lambda-python:handler`: one more handler of a service. */
+/** `nx g nx-lambda-python:handler`: adds a handler to a service, where the service's marker finds it. */
 
-import { formatFiles, joinPathFragments, type Tree } from '@nx/devkit';
-import { posix } from 'node:path';
+import { formatFiles, generateFiles, joinPathFragments, logger, type Tree } from '@nx/devkit';
+import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { MARKER_FILE, parseMarker, type Marker } from '../../service/marker';
-import { currentDirectory, workspacePath } from '../directory';
-import { reporting } from '../report';
+import { IDENTIFIER_RULE, importPackageFor, isPythonIdentifier } from '../../python/names';
+import { codeList } from '../../report/nearest';
 import {
+  compile,
+  entryName,
+  handlerModules,
+  positiveGlobs,
+  selectFiles,
+} from '../../service/files';
+import { MARKER_FILE, parseMarker, type Marker } from '../../service/marker';
+import {
+  chooseService,
+  currentDirectory,
   findServices,
   namesHint,
+  reporting,
   serviceAt,
-  serviceNamed,
-  serviceOfPath,
+  workspacePath,
   type ServiceProject,
-} from '../services';
-import { notCovered, placeByName, placeFile, type Placement } from './place';
+} from '../generator';
 import type { HandlerGeneratorSchema } from './schema';
-import { writeHandler, writePackageFiles } from './write';
 
 export default reporting(handlerGenerator);
 
@@ -25,6 +32,7 @@ export async function handlerGenerator(tree: Tree, options: HandlerGeneratorSche
   checkFree(tree, service, marker, placement);
   writePackages(tree, service, placement);
   writeHandler(tree, service.root, { ...placement, handlerName: marker.handlerName });
+  if (placement.note !== undefined) logger.info(`note: ${placement.note}`);
   if (!options.skipFormat) await formatFiles(tree);
 }
 
@@ -34,40 +42,108 @@ interface Located {
   placement: Placement;
 }
 
+interface Placement {
+  /** Relative to the service. */
+  file: string;
+  /** The handler's name, as discovery gives it. */
+  name: string;
+  /** Directory above it that the marker fixes: `orders/handlers`, relative to the service. */
+  base: string;
+  /** That it has another name than the user typed. */
+  note?: string | undefined;
+}
+
 // A path into a service that its marker covers is a file; anything else is a name in `project`.
 async function locate(tree: Tree, { name, project }: HandlerGeneratorSchema): Promise<Located> {
   const services = await findServices(tree);
-  const isPath = name.includes('/') || name.endsWith('.py');
-  const path = isPath ? workspacePath(name, currentDirectory(tree)) : undefined;
-  if (path !== undefined) {
-    const service =
-      project === undefined ? serviceOfPath(services, path) : serviceAt(services, path);
-    const located = service && locateFile(service, path);
-    if (located) return located;
-    if (service && (project === undefined || name.endsWith('.py'))) {
-      throw notCovered(markerOf(service), path);
-    }
+  if (name.includes('/')) {
+    const path = workspacePath(name, currentDirectory(tree));
+    const service = serviceAt(services, path);
+    const marker = service && markerOf(service);
+    const placement = marker && placeFile(marker, posix.relative(service.root, path));
+    if (placement) return { service, marker, placement };
+    const isFile = name.endsWith('.py') || posix.normalize(name).startsWith(`${service?.root}/`);
+    if (isFile && marker) throw notCovered(marker, path);
+    if (isFile && project === undefined) throw outside(path, services);
   }
-  if (project === undefined) throw projectUnknown(name, services);
-  const service = serviceNamed(services, project);
+  const command = `nx g nx-lambda-python:handler ${name}`;
+  const service = await chooseService(tree, services, project, command);
   const marker = markerOf(service);
   return { service, marker, placement: placeByName(marker, name) };
-}
-
-function locateFile(service: ServiceProject, path: string): Located | undefined {
-  const marker = markerOf(service);
-  const placement = placeFile(marker, posix.relative(service.root, path));
-  return placement && { service, marker, placement };
 }
 
 function markerOf({ root, text }: ServiceProject): Marker {
   return parseMarker(text, joinPathFragments(root, MARKER_FILE));
 }
 
-function projectUnknown(name: string, services: readonly ServiceProject[]): LambdaPythonError {
+function outside(path: string, services: readonly ServiceProject[]): LambdaPythonError {
   return new LambdaPythonError('PROJECT_NOT_FOUND', {
-    message: `the handler \`${name}\` needs the service that it belongs to`,
-    hint: namesHint(services.map((service) => service.name)),
+    message: `\`${path}\` is not in a service; services are in ${codeList(services.map(({ root }) => root)) || 'no directory yet'}`,
+    hint: namesHint(services),
+  });
+}
+
+/** Places a handler by its name, `refund` or `admin/purge`, under the first glob that covers it. */
+function placeByName(marker: Marker, typed: string): Placement {
+  const name = typed.replace(/\.py$/, '').split('/').map(toIdentifier).join('/');
+  for (const glob of positiveGlobs(marker).map(compile)) {
+    // `functions/*/handler.py` needs a directory for each handler, `handlers/*.py` a file.
+    const path = [glob.base, name, glob.tail].filter(Boolean).join('/');
+    const placement = placed(marker, inService(marker, glob.tail ? path : `${path}.py`));
+    if (placement) return { ...placement, note: noteOf(typed, name) };
+  }
+  throw notCovered(marker, typed);
+}
+
+/** Takes the path of a file in the service, with or without `.py`; undefined if the marker does not cover it. */
+function placeFile(marker: Marker, path: string): Placement | undefined {
+  const typed = posix.basename(path, '.py');
+  const file = (name: string) => posix.join(posix.dirname(path), `${name}.py`);
+  if (!placed(marker, file(typed))) return undefined;
+  const name = toIdentifier(typed);
+  const placement = placed(marker, file(name));
+  return placement && { ...placement, note: noteOf(typed, name) };
+}
+
+function placed(marker: Marker, file: string): Placement | undefined {
+  const [module] = handlerModules(marker, selectFiles(marker, [file]));
+  if (module === undefined) return undefined;
+  const path = entryName(marker, file) ?? file;
+  const glob = positiveGlobs(marker)
+    .map(compile)
+    .find(({ matches }) => matches(path));
+  return { file, name: module.name, base: inService(marker, glob?.base ?? '') };
+}
+
+function noteOf(typed: string, name: string): string | undefined {
+  if (typed.replace(/\.py$/, '') === name) return undefined;
+  return `\`${typed}\` is not a valid Python identifier, so the handler is named \`${name}\``;
+}
+
+function inService({ root }: Marker, path: string): string {
+  return [root, path].filter(Boolean).join('/');
+}
+
+/** `bad_name` of `bad-name`. @throws HANDLER_NAME_INVALID if no identifier is close, as for `class` */
+function toIdentifier(segment: string): string {
+  const name = isPythonIdentifier(segment) ? segment : importPackageFor(segment);
+  if (name !== undefined) return name;
+  throw new LambdaPythonError('HANDLER_NAME_INVALID', {
+    message: `\`${segment}\` is not a valid Python identifier: ${IDENTIFIER_RULE}`,
+    hint: 'choose another name',
+  });
+}
+
+/** For a module that discovery would ignore. */
+function notCovered(marker: Marker, name: string): LambdaPythonError {
+  const [first] = positiveGlobs(marker);
+  const wider = first?.replace(/\/\*\.py$/, '/**/*.py');
+  return new LambdaPythonError('HANDLER_NAME_INVALID', {
+    message: `\`${name}\` would not be a handler: \`${marker.path}\` takes ${codeList(marker.handlers)} in the package, without tests and files that start with \`_\``,
+    hint:
+      name.includes('/') && wider !== undefined && wider !== first
+        ? `cover subpackages: handlers = ["${wider}"], or choose another name`
+        : 'choose another name, or widen `handlers` under [tool.nx-lambda-python]',
   });
 }
 
@@ -85,17 +161,43 @@ function checkFree(
   throw new LambdaPythonError('HANDLER_EXISTS', {
     message:
       taken === undefined
-        ? `the functions table of \`${marker.path}\` has a handler \`${name}\` already`
-        : `the handler \`${name}\` exists already: \`${taken}\``,
-    hint: 'choose another name, or edit that one',
+        ? `the functions table of \`${marker.path}\` already has a handler \`${name}\``
+        : `the handler \`${name}\` already exists: \`${taken}\``,
+    hint: 'choose another name, or edit that handler',
   });
 }
 
-// New directories become packages where the directory that holds the handlers is one.
+// New directories become packages if the directory that holds the handlers is one.
 function writePackages(tree: Tree, { root }: ServiceProject, { file, base }: Placement): void {
   const isPackage = tree.exists(joinPathFragments(root, base, '__init__.py'));
   const below = posix.relative(base, posix.dirname(file));
   if (isPackage && below !== '') {
     writePackageFiles(tree, joinPathFragments(root, base), below);
   }
+}
+
+export interface NewHandler {
+  /** Relative to the service. */
+  file: string;
+  name: string;
+  /** Top-level name that the marker expects. */
+  handlerName: string;
+}
+
+export function writeHandler(tree: Tree, root: string, handler: NewHandler): void {
+  const directory = joinPathFragments(root, posix.dirname(handler.file));
+  generateFiles(tree, join(__dirname, 'files'), directory, {
+    fileName: posix.basename(handler.file),
+    name: handler.name,
+    handlerName: handler.handlerName,
+  });
+}
+
+/** Makes a directory, and those above it up to the service, regular packages. */
+export function writePackageFiles(tree: Tree, root: string, directory: string): void {
+  const segments = directory.split('/').filter(Boolean);
+  segments.forEach((_, index) => {
+    const path = joinPathFragments(root, ...segments.slice(0, index + 1), '__init__.py');
+    if (!tree.exists(path)) tree.write(path, '');
+  });
 }

@@ -7,7 +7,7 @@ import {
   type Tree,
 } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
-import { initGenerator } from './init';
+import { addExecutorDefaults, initGenerator } from './init';
 
 let tree: Tree;
 beforeEach(() => {
@@ -101,6 +101,16 @@ it.each([
   }));
   await init(options);
   expect(readJson(tree, 'package.json').devDependencies).toEqual({ 'nx-lambda-python': expected });
+});
+
+it('adds the defaults to a workspace that was set up before there were any, as a migration', async () => {
+  const before = tree.read('nx.json', 'utf-8');
+  await addExecutorDefaults(tree);
+  expect(tree.read('nx.json', 'utf-8')).toBe(before);
+  const plugins = ['nx-lambda-python'];
+  updateJson<NxJsonConfiguration>(tree, 'nx.json', (json) => ({ ...json, plugins }));
+  await addExecutorDefaults(tree);
+  expect(Object.keys(readNxJson(tree)?.targetDefaults ?? {})).toContain('nx-lambda-python:build');
 });
 
 it('leaves package.json alone when told to', async () => {

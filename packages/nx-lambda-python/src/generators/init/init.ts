@@ -1,8 +1,9 @@
-/** `nx add nx-lambda-python`: makes the plugin known to the workspace. Running it again changes nothing. */
+/** `nx add nx-lambda-python`: registers the plugin in the workspace. Running it again changes nothing. */
 
 import {
   addDependenciesToPackageJson,
   formatFiles,
+  joinPathFragments,
   logger,
   parseJson,
   readJson,
@@ -10,22 +11,22 @@ import {
   readNxJson,
   updateNxJson,
   type GeneratorCallback,
+  type NxJsonConfiguration,
   type Tree,
 } from '@nx/devkit';
 import { join } from 'node:path';
-import { addIgnoreEntries } from '../ignore-file';
-import { reporting } from '../report';
+import { reporting } from '../generator';
 import type { InitGeneratorSchema } from './schema';
 
 export const PLUGIN = 'nx-lambda-python';
 
 /**
- * Defaults by a target's name, `"build": { "inputs": ["production", "^production"] }`, would replace what is inferred:
- * Nx takes those of the executor instead where there are some, and none of the name's.
+ * Defaults by a target's name, `"build": { "inputs": ["production", "^production"] }`, replace what is inferred, unless
+ * there are defaults of the executor: then Nx takes only those.
  */
 const OWN_DEFAULTS = ['build', 'upload', 'deploy'].map((name) => `${PLUGIN}:${name}`);
 
-// What builds write, and where the simulated account keeps its state.
+// Where builds write, and where the simulated account keeps its state.
 const OUTPUTS = ['dist', '.nx-lambda-python'];
 
 export default reporting(initGenerator);
@@ -41,24 +42,33 @@ export async function initGenerator(
   return install;
 }
 
+/** Migration to 0.2: workspaces that were set up before have no defaults for the executors. */
+export async function addExecutorDefaults(tree: Tree): Promise<void> {
+  if (!isRegistered(readNxJson(tree) ?? {})) return;
+  registerPlugin(tree);
+  await formatFiles(tree);
+}
+
+function isRegistered({ plugins = [] }: NxJsonConfiguration): boolean {
+  return plugins.some((entry) => (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN);
+}
+
 function registerPlugin(tree: Tree): void {
   const nxJson = readNxJson(tree) ?? {};
   const { plugins = [], targetDefaults = {} } = nxJson;
-  const isRegistered = plugins.some(
-    (entry) => (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN,
-  );
+  const hasPlugin = isRegistered(nxJson);
   const missing = OWN_DEFAULTS.filter((name) => !(name in targetDefaults));
-  if (isRegistered && missing.length === 0) return;
-  const registered = isRegistered ? nxJson : { ...nxJson, plugins: [...plugins, PLUGIN] };
+  if (hasPlugin && missing.length === 0) return;
+  const registered = hasPlugin ? nxJson : { ...nxJson, plugins: [...plugins, PLUGIN] };
   const defaults = Object.fromEntries(missing.map((name) => [name, {}]));
   const wanted = { ...registered, targetDefaults: { ...targetDefaults, ...defaults } };
   const text = tree.read('nx.json', 'utf-8') ?? '';
   if (!hasComments(text)) return updateNxJson(tree, wanted);
-  const written = isRegistered ? text : firstThatSays(withPlugin(text), registered);
+  const written = hasPlugin ? text : firstThatSays(withPlugin(text), registered);
   const complete = written && firstThatSays(withDefaults(written, missing), wanted);
   if (complete !== undefined) return tree.write('nx.json', complete);
   logger.warn(
-    `nx.json was not changed, since its comments would be lost: add "${PLUGIN}" to its "plugins", and ${missing.map((name) => `"${name}": {}`).join(', ')} to its "targetDefaults"`,
+    `nx.json was not changed, to keep its comments: add "${PLUGIN}" to its "plugins", and ${missing.map((name) => `"${name}": {}`).join(', ')} to its "targetDefaults"`,
   );
 }
 
@@ -71,7 +81,7 @@ function hasComments(text: string): boolean {
   }
 }
 
-/** Nx writes nx.json anew, without its comments: what is wanted goes into the text, where that then says so. */
+/** The first text that parses to `wanted`: an edit of the text keeps the comments, which Nx drops when it writes nx.json. */
 function firstThatSays(texts: readonly string[], wanted: object): string | undefined {
   const facts = (json: object) => JSON.stringify(Object.entries(json).sort());
   return texts.find((text) => {
@@ -127,4 +137,33 @@ function existingVersion(tree: Tree): string | undefined {
 
 function ownVersion(): string {
   return readJsonFile<{ version: string }>(join(__dirname, '../../../package.json')).version;
+}
+
+/** The entries that a .gitignore lacks in any spelling: `dist`, `/dist` and `dist/` are the same. */
+export function missingEntries(
+  tree: Tree,
+  directory: string,
+  entries: readonly string[],
+): string[] {
+  const text = tree.read(ignoreFile(directory), 'utf-8') ?? '';
+  const present = new Set(text.split(/\r?\n/).map(bare));
+  return entries.filter((entry) => !present.has(bare(entry)));
+}
+
+/** Adds missing entries at the end. */
+export function addIgnoreEntries(tree: Tree, directory: string, entries: readonly string[]): void {
+  const missing = missingEntries(tree, directory, entries);
+  if (missing.length === 0) return;
+  const file = ignoreFile(directory);
+  const text = tree.read(file, 'utf-8') ?? '';
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+  tree.write(file, `${text}${separator}${missing.join('\n')}\n`);
+}
+
+function ignoreFile(directory: string): string {
+  return joinPathFragments(directory, '.gitignore');
+}
+
+function bare(entry: string): string {
+  return entry.trim().replace(/^\/|\/$/g, '');
 }

@@ -5,7 +5,7 @@
  */
 export interface InitGeneratorSchema {
   /**
-   * Leave the changed files as they are written, without formatting them.
+   * Do not format the changed files.
    */
   skipFormat?: boolean;
   /**
@@ -13,7 +13,7 @@ export interface InitGeneratorSchema {
    */
   skipPackageJson?: boolean;
   /**
-   * Leave the version of nx-lambda-python that package.json already has.
+   * Keep the version of nx-lambda-python that package.json already has.
    */
   keepExistingVersions?: boolean;
 }

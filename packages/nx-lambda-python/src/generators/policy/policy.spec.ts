@@ -151,7 +151,7 @@ it('writes it over an older policy, and over nothing else', async () => {
     tree.write(path, text);
     await expect(policy({ output: path })).rejects.toMatchObject({
       code: 'OPTION_INVALID',
-      message: `\`${path}\` exists already and is not a policy`,
+      message: `\`${path}\` already exists and is not a policy`,
     });
     expect(tree.read(path, 'utf-8')).toBe(text);
   }

@@ -1,4 +1,4 @@
-/** `nx g nx-lambda-python:policy`: what AWS must allow, read from the service as a deploy reads it. */
+/** `nx g nx-lambda-python:policy`: the permissions that a deploy needs, read from the service as a deploy reads it. */
 
 import {
   createProjectGraphAsync,
@@ -16,16 +16,23 @@ import {
 } from '../../release/plan/functions';
 import { DEFAULT_PREFIX, serviceKeys } from '../../release/upload/package-object';
 import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy/policy';
+import { parseModule } from '../../python/module';
+import { discoverHandlers } from '../../service/discover';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
-import { currentDirectory, workspacePath } from '../directory';
-import { reporting } from '../report';
-import { findServices, serviceNamed, type ServiceProject } from '../services';
-import { readHandlers } from './handlers';
-import type { PolicyGeneratorSchema } from './schema';
+import {
+  chooseService,
+  currentDirectory,
+  filesBelow,
+  findServices,
+  reporting,
+  workspacePath,
+  type ServiceProject,
+} from '../generator';
 import { DEFAULT_DEPLOY_TARGET, readChain, type Chain } from '../../targets/chain';
 import { normalizeAccount } from '../../targets/options';
 import type { Project } from '../../targets/project';
 import { codeList } from '../../report/nearest';
+import type { PolicyGeneratorSchema } from './schema';
 
 type Targets = Project['targets'];
 
@@ -33,15 +40,19 @@ export default reporting((tree: Tree, options: PolicyGeneratorSchema) =>
   policyGenerator(tree, options),
 );
 
-/** @param readGraph Nx's own: inferred targets with targetDefaults in them */
+/** @param readGraph of Nx: inferred targets with targetDefaults */
 export async function policyGenerator(
   tree: Tree,
   options: PolicyGeneratorSchema,
   readGraph: () => Promise<ProjectGraph> = createProjectGraphAsync,
 ): Promise<void> {
-  const service = serviceNamed(await findServices(tree), options.project);
+  const services = await findServices(tree);
+  const command = 'nx g nx-lambda-python:policy';
+  const service = await chooseService(tree, services, options.project, command);
   const { nodes } = await readGraph();
-  const facts = await readFacts(tree, service, nodes[service.name]?.data.targets ?? {}, options);
+  const node = Object.values(nodes).find(({ data }) => data.root === service.root);
+  const project = { ...service, name: node?.name ?? service.name };
+  const facts = await readFacts(tree, project, node?.data.targets ?? {}, options);
   const policy = options.for === 'bucket' ? bucketPolicy(facts) : deployerPolicy(facts);
   const text = JSON.stringify(policy.document, null, 2);
   if (options.output) {
@@ -52,11 +63,11 @@ export async function policyGenerator(
   for (const note of policy.notes) console.error(`note: ${note}`);
 }
 
-/** A policy may be written again; anything else that has the name was the user's. */
+/** A policy may be replaced; any other file with the name is the user's. */
 function checkReplaceable(tree: Tree, path: string): void {
   if (!tree.exists(path) || isPolicy(tree.read(path, 'utf-8') ?? '')) return;
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${path}\` exists already and is not a policy`,
+    message: `\`${path}\` already exists and is not a policy`,
     hint: 'pass another `--output`, or remove it first',
   });
 }
@@ -81,7 +92,10 @@ async function readFacts(
   refuseUnknownConfiguration(chain, { targets, deployTarget, configuration });
   const bucket = bucketOf(chain, project);
   const marker = parseMarker(text, joinPathFragments(root, MARKER_FILE));
-  const handlers = await readHandlers(tree, root, marker);
+  // From the source: a policy needs no build.
+  const handlers = await discoverHandlers(marker, filesBelow(tree, root), (path) =>
+    parseModule(tree.read(joinPathFragments(root, path)) ?? ''),
+  );
   const naming = {
     template: deploy.functionName ?? DEFAULT_FUNCTION_NAME,
     stage: deploy.stage,
@@ -115,7 +129,7 @@ async function readFacts(
 function bucketOf({ deploy, upload, uploadTarget }: Chain, project: string): string {
   if (deploy.simulated ?? upload.simulated) {
     throw new LambdaPythonError('OPTION_INVALID', {
-      message: 'this configuration uses the simulated account, which asks for no permissions',
+      message: 'this configuration uses the simulated account, which needs no permissions',
       hint: 'pass the configuration that deploys to AWS, such as `--configuration=production`',
     });
   }
@@ -126,7 +140,7 @@ function bucketOf({ deploy, upload, uploadTarget }: Chain, project: string): str
   });
 }
 
-/** As the SDK finds it, but for profiles, which are of a machine. */
+/** As the SDK finds it, except for profiles, which belong to a machine. */
 function regionOf({ deploy, upload }: Chain): string | null {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   return deploy.region || upload.region || AWS_REGION || AWS_DEFAULT_REGION || null;

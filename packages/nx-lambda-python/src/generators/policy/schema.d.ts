@@ -1,31 +1,31 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Prints the least IAM policy for whoever uploads, deploys and rolls back a service, or the policy of its package bucket.
+ * Prints the least IAM policy that lets a role upload, deploy and roll back a service, or the policy of its package bucket.
  */
 export interface PolicyGeneratorSchema {
   /**
-   * Service that is deployed.
+   * Service to deploy, by any of its names. Default: the one of the current directory, or the only one of the workspace; if there are several, a terminal asks.
    */
-  project: string;
+  project?: string;
   /**
-   * Configuration of the targets, as in `nx deploy orders -c production`. Default: the targets' own default.
+   * Configuration of the targets, as in `nx deploy orders -c production`. Default: each target's default configuration.
    */
   configuration?: string;
   /**
-   * `deployer`: whoever runs upload, deploy, releases and rollback. `bucket`: the bucket of packages, which Lambda reads itself with `storageMode: REFERENCE`.
+   * `deployer`: policy of a role that runs upload, deploy, releases and rollback. `bucket`: policy of the bucket of packages, which Lambda reads itself with `storageMode: REFERENCE`.
    */
   for?: 'deployer' | 'bucket';
   /**
-   * Account of the functions, twelve digits. Default: `accountId` of the deploy target, then `*` for every account; the bucket's policy needs one.
+   * Account of the functions, twelve digits. Default: `accountId` of the deploy target, else `*`, every account. The bucket's policy needs it.
    */
   account?: string | number;
   /**
-   * File that the policy is written to, relative to the current directory; an older policy there is replaced, another file never. Default: printed.
+   * File to write the policy to, relative to the current directory. It may replace an older policy, but no other file. Default: print it.
    */
   output?: string;
   /**
-   * Target of the service that deploys it; the others are found through it.
+   * Deploy target of the service; its options name the other targets.
    */
   deployTarget?: string;
 }

@@ -82,27 +82,32 @@ it('writes no .gitignore where the root ignores it all', async () => {
 });
 
 it.each<[string, Partial<ProjectGeneratorSchema>, string, RegExp]>([
-  ['services/2fa', {}, 'OPTION_INVALID', /`2fa` is no name for a project/],
+  ['services/2fa', {}, 'OPTION_INVALID', /`2fa` is not a valid project name/],
   [
     'services/x',
     { package: 'my-orders' },
     'OPTION_INVALID',
-    /`my-orders` is no name of a Python package/,
+    /`my-orders` is not a valid name for a Python package/,
   ],
   ['services/email', {}, 'OPTION_INVALID', /would hide the module `email`/],
-  ['services/class', {}, 'OPTION_INVALID', /cannot be turned into/],
+  ['services/class', {}, 'OPTION_INVALID', /cannot be made into/],
   ['../outside', {}, 'OPTION_INVALID', /not a path inside the workspace/],
   ['/etc/orders', {}, 'OPTION_INVALID', /not a path inside the workspace/],
-  ['services/x', { runtime: 'python3.8' as 'python3.9' }, 'RUNTIME_UNKNOWN', /known: python3\.9, /],
-  ['services/taken', {}, 'PROJECT_EXISTS', /`services\/taken` is a service already/],
-  ['apps/web', { name: 'site' }, 'OPTION_INVALID', /`apps\/web` is the project `web` already/],
+  [
+    'services/x',
+    { runtime: 'python3.8' as 'python3.9' },
+    'RUNTIME_UNKNOWN',
+    /unknown runtime `python3\.8`/,
+  ],
+  ['services/taken', {}, 'PROJECT_EXISTS', /`services\/taken` is already a service/],
+  ['apps/web', { name: 'site' }, 'OPTION_INVALID', /`apps\/web` is already the project `web`/],
   [
     'services/new',
     { name: 'taken' },
     'PROJECT_EXISTS',
-    /`taken` exists already, in `services\/taken`/,
+    /`taken` already exists in `services\/taken`/,
   ],
-  ['services/new', { name: 'web' }, 'PROJECT_EXISTS', /`web` exists already, in `apps\/web`/],
+  ['services/new', { name: 'web' }, 'PROJECT_EXISTS', /`web` already exists in `apps\/web`/],
 ])('refuses %s with %j, and writes nothing', async (directory, options, code, message) => {
   tree.write('services/taken/pyproject.toml', '[tool.nx-lambda-python]\npackage = "taken"\n');
   addProjectConfiguration(tree, 'web', { root: 'apps/web' });
@@ -156,10 +161,10 @@ describe('a directory that holds something', () => {
     });
     expect(news).toEqual(['project.json', 'pyproject.toml']);
     expect(marker).toMatchObject({ importPackage: 'orders', handlersGiven: false });
-    expect(said).toContain('kept as it is in services/orders: .gitignore, README.md, orders/, ');
+    expect(said).toContain('unchanged in services/orders: .gitignore, README.md, orders/, ');
     expect(said).toContain('1 handler: hello (orders.handlers.hello.handler)');
-    expect(said).toContain('not in the package, since no handler imports it: scripts/;');
-    expect(said).toContain('its dependencies are those of `requirements.txt`');
+    expect(said).toContain('not in the package, as no handler imports it: scripts/;');
+    expect(said).toContain('dependencies: `requirements.txt`');
   });
 
   it('appends the marker to a pyproject.toml, and leaves its text', async () => {
@@ -197,7 +202,9 @@ describe('a directory that holds something', () => {
     const pyproject = '[project]\nname = "orders"\ndependencies = ["requests"]\n';
     const { news } = await adopt({ 'pyproject.toml': pyproject, 'orders/handlers/a.py': HANDLER });
     expect(news).not.toContain('requirements.txt');
-    expect(said).toContain('stand in `pyproject.toml`: lock them next, `npx nx lock orders`');
+    expect(said).toContain(
+      'dependencies: `pyproject.toml`; lock them next with `npx nx lock orders`',
+    );
   });
 
   it('names requirements under another name in project.json', async () => {
@@ -220,7 +227,7 @@ describe('a directory that holds something', () => {
     });
     expect(marker.importPackage).toBe('shop');
     expect(news).toContain('shop/handlers/hello.py');
-    expect(said).toContain('there was no handler: a first one was added');
+    expect(said).toContain('no handler was found: added a first one');
   });
 
   it('leaves projects in it alone', async () => {
@@ -237,7 +244,9 @@ describe('a directory that holds something', () => {
     const before = tree.listChanges().length;
     await expect(project(ROOT)).rejects.toMatchObject({
       code: 'OPTION_INVALID',
-      message: expect.stringContaining('no marker could be made of what is in `services/orders`'),
+      message: expect.stringContaining(
+        'the code in `services/orders` does not give a valid marker',
+      ),
     });
     expect(tree.listChanges()).toHaveLength(before);
   });

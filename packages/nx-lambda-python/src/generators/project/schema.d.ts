@@ -1,19 +1,19 @@
 /** Generated from schema.json by `npm run generate`. */
 
 /**
- * Creates a service, one directory of Python code for many Lambda functions with a first handler, or makes one of code that exists.
+ * Creates a service, one directory of Python code for many Lambda functions with a first handler, or turns existing code into one.
  */
 export interface ProjectGeneratorSchema {
   /**
-   * Directory of the service, relative to the current one. What it holds already stays as it is: its handlers, requirements and pyproject.toml are adopted.
+   * Directory of the service, relative to the current one. Existing files stay unchanged; existing handlers, requirements and pyproject.toml are adopted.
    */
   directory: string;
   /**
-   * Name of the Nx project. Default: the one that it has, or the last part of the directory.
+   * Name of the Nx project. Default: the existing one, or the last part of the directory.
    */
   name?: string;
   /**
-   * Import package that holds the code, as Python imports it. Default: the one that the handlers there are in, or the project's name with `_` for whatever Python does not allow.
+   * Import package that holds the code, as Python imports it. Default: the package of the existing handlers, or the project's name with `_` for characters that Python does not allow.
    */
   package?: string;
   /**
@@ -29,7 +29,7 @@ export interface ProjectGeneratorSchema {
    */
   tags?: string;
   /**
-   * Leave the created files as they are written, without formatting them.
+   * Do not format the created files.
    */
   skipFormat?: boolean;
   /**
