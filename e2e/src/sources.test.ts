@@ -112,8 +112,8 @@ describe('of a commit', () => {
   it.each([
     ['main', '`main` moves'],
     ['HEAD', '`HEAD` moves'],
-    ['v9', 'names no commit'],
-    ['--help', 'names no commit'],
+    ['v9', 'does not name a commit'],
+    ['--help', 'does not name a commit'],
   ])('%s is refused', (ref, words) => {
     workspace.fail(
       ['build', 'app', '--engine=host', `--ref=${ref}`],

@@ -7,7 +7,7 @@ import { packageInputs, type PackageInputs } from '../packaging/inputs/package-i
 import { PACKAGE_FILE, type BuildManifest } from '../packaging/manifest';
 import { readManifest, type BuildOutput } from '../platform/files/built-package';
 import { workspaceFiles } from '../platform/files/workspace-files';
-import { fixedCommit } from '../platform/git/fixed-commit';
+import { fixedCommit } from '../platform/git/git';
 import { machineInputs } from '../platform/pip/configuration';
 import type { Marker } from '../service/marker';
 import { buildOutput, DEFAULT_BUILD_TARGET, EXECUTORS } from '../targets/chain';

@@ -1,4 +1,8 @@
-/** One container run, and the argument list that asks an engine for it. */
+/** One container run: the argument list that asks an engine for it, and its end. */
+
+import type { Exec, ExecOptions, ExecResult } from '../process/exec';
+import { endIfInterrupted, onInterruption } from '../process/interruption';
+import { isAbandoned, OWNED_NAME } from '../process/owner';
 
 export const CONTAINER_ENGINES = ['docker', 'podman', 'finch', 'nerdctl'] as const;
 export type ContainerEngine = (typeof CONTAINER_ENGINES)[number];
@@ -8,17 +12,17 @@ export interface ContainerRun {
   /** `linux/amd64` or `linux/arm64` */
   platform: string;
   mounts: readonly Mount[];
-  /** Values that anybody may read: they stand in the argument list. */
+  /** Not for secrets: the values are in the argument list. */
   environment: Readonly<Record<string, string>>;
   /** Names of variables whose values only pass through the engine's environment. */
   inherited: readonly string[];
   workdir: string;
   network?: string;
-  /** Who the files in mounts shall belong to; see `userArguments`. */
+  /** Who owns the files that the container writes to mounts; see `userArguments`. */
   user: UserMapping;
-  /** Whose container it is, see `platform/owner.ts`: a killed build's is ended by the next one. */
+  /** Whose container it is, from `ownedName`: the next build ends that of a killed one. */
   owner: string | undefined;
-  /** What the command reads: nothing, what is piped into the engine, or a person. `detached`: it only waits. */
+  /** The command's input: nothing, what is piped into the engine, or a terminal. `detached`: it only waits. */
   input: 'none' | 'pipe' | 'terminal' | 'detached';
   /** Further arguments of `run`, as the user gave them. */
   extraArguments: readonly string[];
@@ -43,7 +47,7 @@ export interface UserMapping {
   daemon: Daemon;
 }
 
-/** `rootless`: root inside is the user who runs the daemon; `remapped`: every user inside is another one outside. */
+/** `rootless`: root inside is the user who runs the daemon; `remapped`: every user inside has another id outside. */
 export type Daemon = 'root' | 'rootless' | 'remapped';
 
 /** Carries `ContainerRun.owner`. */
@@ -74,21 +78,21 @@ export function runArguments(engine: ContainerEngine, run: ContainerRun): string
   ];
 }
 
-/** The user in a container that shares no file with this machine: none that could be refused something there. */
+/** The user in a container that shares no file with this machine: one that may do everything there. */
 export const ROOT_USER: UserMapping = { uid: 0, gid: 0, daemon: 'root' };
 
 function inputArguments(engine: ContainerEngine, input: ContainerRun['input']): string[] {
   if (input === 'none') return [];
   if (input === 'detached') return ['--detach'];
   if (input === 'terminal') return ['--interactive', '--tty'];
-  // What is copied out would else be kept in the engine's log, too.
+  // Without it the engine would also keep in its log what is copied out.
   const log = engine === 'docker' || engine === 'podman' ? ['--log-driver=none'] : [];
   return ['--interactive', ...log];
 }
 
 /**
- * The container's user is chosen so that every file it leaves belongs to the one who builds.
- * It is always named, since the image may name one who can't write to this user's directories.
+ * The container's user is chosen so that every file it leaves belongs to the user who builds.
+ * It is always named, since the image's own user may be unable to write to this user's directories.
  */
 function userArguments(engine: ContainerEngine, { uid, gid, daemon }: UserMapping): string[] {
   if (uid === undefined || gid === undefined || uid === 0) {
@@ -106,4 +110,62 @@ function mountValue({ source, target, readOnly, isVolume }: Mount): string {
   return fields
     .map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field))
     .join(',');
+}
+
+/**
+ * Runs an engine's client. The container ends with this call, also when the client was killed or this process is
+ * asked to end: a client that is killed, or slow, passes no signal on.
+ */
+export async function runClient(
+  engine: ContainerEngine,
+  run: ContainerRun,
+  options: ExecOptions,
+  exec: Exec,
+): Promise<ExecResult> {
+  const { owner } = run;
+  const end = async (): Promise<void> => {
+    if (owner !== undefined) await removeContainers(engine, await containersOf(owner), exec);
+  };
+  const containersOf = async (name: string): Promise<string[]> => {
+    const filter = `label=${OWNER_LABEL}=${name}`;
+    const listed = await exec(engine, ['ps', '--all', '--quiet', '--filter', filter]);
+    return listed.stdout.split('\n').filter((id) => id !== '');
+  };
+  const forget = onInterruption(end);
+  try {
+    const result = await exec(engine, runArguments(engine, run), options);
+    await endIfInterrupted();
+    if (result.exitCode === null && !result.notFound) await end();
+    return result;
+  } finally {
+    forget();
+  }
+}
+
+/**
+ * Ends the containers of this machine's dead processes: they would go on compiling, and write into directories that
+ * are swept. At a shared daemon, those of other machines are left alone.
+ */
+export async function sweepContainers(engine: ContainerEngine, exec: Exec): Promise<void> {
+  const format = '{{.ID}} {{.Labels}}';
+  const filter = `label=${OWNER_LABEL}`;
+  const listed = await exec(engine, ['ps', '--all', '--filter', filter, '--format', format]);
+  const ids = listed.stdout.split('\n').flatMap((line) => {
+    const [id = ''] = line.trim().split(' ');
+    // Engines write labels in several ways, an owner's name in one.
+    const owner = OWNED_NAME.exec(line.slice(id.length))?.[0];
+    return owner !== undefined && isAbandoned(owner) ? [id] : [];
+  });
+  await removeContainers(engine, ids, exec);
+}
+
+async function removeContainers(
+  engine: ContainerEngine,
+  ids: readonly string[],
+  exec: Exec,
+): Promise<void> {
+  if (ids.length === 0) return;
+  // Podman's `rm --force` alone waits ten seconds for the container to end.
+  await exec(engine, ['kill', ...ids]);
+  await exec(engine, ['rm', '--force', ...ids]);
 }

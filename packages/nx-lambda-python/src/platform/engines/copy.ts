@@ -9,8 +9,13 @@ import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Exec, ExecResult } from '../process/exec';
 import { diskError } from '../files/files';
-import { ROOT_USER, type ContainerEngine, type ContainerRun, type Mount } from './container';
-import { runClient } from './sweep';
+import {
+  ROOT_USER,
+  type ContainerEngine,
+  type ContainerRun,
+  type Mount,
+  runClient,
+} from './container';
 import { readTar, TarError, writeTar } from './tar';
 
 /** For `leaves.names`: whatever the command adds to the directory. */
@@ -33,7 +38,7 @@ export async function runCopying(
   const { copied, kept } = planCopies(run.mounts);
   const input = join(leaves.source, 'copy-in.tar');
   const output = join(leaves.source, 'copy-out.tar');
-  writeInput(input, copied);
+  await writeInput(input, copied);
   const command = copyCommand(leaves, run.command);
   // What it was to start in may arrive by the copy only.
   const copying: ContainerRun = {
@@ -46,7 +51,7 @@ export async function runCopying(
   };
   const options = { env: secrets, onLine, inputFile: input, outputFile: output };
   const result = await runClient(engine, copying, options, exec);
-  if (result.exitCode === 0) takeOutput(engine, output, leaves.source);
+  if (result.exitCode === 0) await takeOutput(engine, output, leaves.source);
   for (const file of [input, output]) rmSync(file, { force: true });
   return result;
 }
@@ -81,22 +86,22 @@ export function copyCommand(
   command: readonly string[],
 ): string[] {
   const script = readFileSync(join(__dirname, 'copy_in_container.py'), 'utf8');
-  // Without Python there is no pip either.
+  // The build image has Python, which pip needs.
   const python = 'exec $(command -v python3 || echo python) -c "$0" "$@"';
   return ['sh', '-c', python, script, target, names.join(':'), ...command];
 }
 
-export function writeInput(file: string, mounts: readonly Mount[]): void {
+export async function writeInput(file: string, mounts: readonly Mount[]): Promise<void> {
   try {
-    writeTar(file, mounts);
+    await writeTar(file, mounts);
   } catch (error) {
     throw diskError(error, file);
   }
 }
 
-function takeOutput(engine: ContainerEngine, file: string, directory: string): void {
+async function takeOutput(engine: ContainerEngine, file: string, directory: string): Promise<void> {
   try {
-    readTar(file, directory);
+    await readTar(file, directory);
   } catch (error) {
     if (!(error instanceof TarError)) throw diskError(error, directory);
     throw new LambdaPythonError('CONTAINER_FAILED', {

@@ -1,5 +1,9 @@
-/** Finds the engine that answers and the build image's digest, by one `image inspect` where all is well. */
+/** Finds the engine that answers and the build image's digest, usually by one `image inspect`. */
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
 import type { Exec, ExecResult } from '../process/exec';
@@ -9,7 +13,7 @@ export interface BuildImage {
   engine: ContainerEngine;
   /** As the user named it. */
   name: string;
-  /** `sha256:…`: the registry's digest, or the image's own where it never was in a registry. */
+  /** `sha256:…`: the registry's digest, or the image's own if it never was in a registry. */
   digest: string;
 }
 
@@ -29,13 +33,13 @@ interface Refusal {
 }
 
 export interface Pulling {
-  /** Of builds that miss the same image, one pulls: the others wait, and find it there. */
+  /** Of builds that miss the same image, one pulls; the others wait and then find it. */
   whileAlone: <T>(work: () => Promise<T>) => Promise<T>;
   pull: (engine: ContainerEngine, arguments_: string[]) => Promise<ExecResult>;
 }
 
 /**
- * The first engine that answers, and the image, which is pulled if it is not there.
+ * The first engine that answers, and the image, which is pulled if the engine does not have it.
  * @returns undefined when `auto` finds no engine on this machine at all
  * @throws ENGINE_UNAVAILABLE, IMAGE_UNAVAILABLE
  */
@@ -47,12 +51,12 @@ export async function findBuildImage(
   const candidates = request.choice === 'auto' ? CONTAINER_ENGINES : [request.choice];
   const refusals: Refusal[] = [];
   for (const engine of candidates) {
-    const found = await inspect(engine, request, exec);
-    if ('reason' in found) {
-      refusals.push(found);
+    const answer = await inspect(engine, request, exec);
+    if ('reason' in answer) {
+      refusals.push(answer);
       continue;
     }
-    if (found.digest) return { engine, name: request.image, digest: found.digest };
+    if (answer.digest) return { engine, name: request.image, digest: answer.digest };
     const digest = await pulling.whileAlone(() => pulledDigest(engine, request, exec, pulling));
     return { engine, name: request.image, digest };
   }
@@ -75,15 +79,15 @@ async function pulledDigest(
   if ('digest' in present && present.digest) return present.digest;
   const platform = containerPlatform(request.architecture);
   const pulled = await pull(engine, ['pull', `--platform=${platform}`, request.image]);
-  const found = pulled.exitCode === 0 ? await inspect(engine, request, exec) : undefined;
-  if (found && 'digest' in found && found.digest) return found.digest;
+  const answer = pulled.exitCode === 0 ? await inspect(engine, request, exec) : undefined;
+  if (answer && 'digest' in answer && answer.digest) return answer.digest;
   throw new LambdaPythonError('IMAGE_UNAVAILABLE', {
     message: `${engine} cannot get the build image \`${request.image}\` for ${platform}: ${lastWords(pulled.output)}`,
     hint: 'check the name and `docker login`, name an image you have: "image": "<name>" on the build target, or set "engine": "host" to use published wheels only',
   });
 }
 
-/** An engine's answer: the image's digest, undefined where it has no such image, or why it can't be used. */
+/** An engine's answer: the image's digest, undefined if it has no such image, or why the engine can't be used. */
 async function inspect(
   engine: ContainerEngine,
   { image, architecture }: ImageRequest,
@@ -106,7 +110,7 @@ async function inspect(
   return { engine, reason, words };
 }
 
-/** Undefined too when the image at hand is for another architecture: then the right one is pulled. */
+/** Undefined also when the image is for another architecture: then the right one is pulled. */
 function readDigest(json: string, architecture: Architecture): string | undefined {
   const [image] = JSON.parse(json) as {
     Id: string;
@@ -116,7 +120,7 @@ function readDigest(json: string, architecture: Architecture): string | undefine
   if (!image) return undefined;
   const wanted = architecture === 'arm64' ? 'arm64' : 'amd64';
   if (image.Architecture && image.Architecture !== wanted) return undefined;
-  // Podman names what it built or loaded itself by a digest, too, which no registry and no other engine knows.
+  // Podman also gives what it built or loaded itself a digest, which no registry and no other engine knows.
   const published = image.RepoDigests?.find((name) => !name.startsWith('localhost/'))?.split(
     '@',
   )[1];
@@ -125,7 +129,7 @@ function readDigest(json: string, architecture: Architecture): string | undefine
 
 const START: Record<ContainerEngine, string> = {
   docker: 'start docker',
-  // On Linux podman has nothing to start: a machine is what may be down.
+  // On Linux podman has nothing to start; elsewhere its machine may be down.
   podman: 'start its virtual machine: `podman machine start`',
   finch: 'start its virtual machine: `finch vm start`',
   nerdctl: 'start containerd',
@@ -150,4 +154,45 @@ function unavailable(refusals: readonly Refusal[]): LambdaPythonError {
 
 function lastWords(output: string): string {
   return output.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+/**
+ * Whether an engine is of this machine, told from its settings alone: no process is started. False if it is reached
+ * by a network, and so cannot be expected to see this machine's files. A local one may not see them either, as in a
+ * container that was given its host's socket: a run shows that.
+ */
+export function isLocalEngine(
+  engine: ContainerEngine,
+  environment: NodeJS.ProcessEnv = process.env,
+): boolean {
+  const address =
+    engine === 'docker'
+      ? dockerAddress(environment)
+      : engine === 'podman'
+        ? environment['CONTAINER_HOST']
+        : undefined;
+  return !address || /^(?:unix|npipe|fd):/.test(address);
+}
+
+/** As docker's client decides: DOCKER_HOST, else the context that DOCKER_CONTEXT or its configuration names. */
+function dockerAddress(environment: NodeJS.ProcessEnv): string | undefined {
+  const chosen = environment['DOCKER_HOST'];
+  if (chosen) return chosen;
+  const directory = environment['DOCKER_CONFIG'] || join(homedir(), '.docker');
+  const context =
+    environment['DOCKER_CONTEXT'] ||
+    readJson<{ currentContext?: string }>(join(directory, 'config.json'))?.currentContext;
+  if (!context || context === 'default') return undefined;
+  const name = createHash('sha256').update(context).digest('hex');
+  const file = join(directory, 'contexts', 'meta', name, 'meta.json');
+  return readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file)?.Endpoints?.docker?.Host;
+}
+
+/** Undefined for what cannot be read: docker itself will report it. */
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
 import { ownedName } from '../process/owner';
-import type { ContainerEngine } from './container';
+import { type ContainerEngine, sweepContainers } from './container';
 import { planCopies } from './copy';
 import { runContainer, UNSEEN, type ContainerTask, type MountChoice } from './run';
-import { sweepContainers } from './sweep';
 import { readTar, writeTar } from './tar';
 
 let directory: string;
@@ -37,17 +36,17 @@ const result = (partial: Partial<ExecResult>): ExecResult => ({
 
 /** An engine whose runs with mounts have this end, and whose runs with copies leave one wheel. */
 function engine(mounted: Partial<ExecResult>, calls: Call[], information = ''): Exec {
-  return (_, args, options) => {
-    if (args[0] === 'info') return Promise.resolve(result({ stdout: information }));
-    if (args[0] !== 'run') return Promise.resolve(result({}));
+  return async (_, args, options) => {
+    if (args[0] === 'info') return result({ stdout: information });
+    if (args[0] !== 'run') return result({});
     calls.push({ args, options });
     const { inputFile, outputFile } = options ?? {};
-    if (!inputFile || !outputFile) return Promise.resolve(result(mounted));
-    readTar(inputFile, join(directory, 'seen'));
+    if (!inputFile || !outputFile) return result(mounted);
+    await readTar(inputFile, join(directory, 'seen'));
     mkdirSync(join(directory, 'made', 'wheels'), { recursive: true });
     writeFileSync(join(directory, 'made', 'wheels', 'a.whl'), 'wheel');
-    writeTar(outputFile, [{ source: join(directory, 'made', 'wheels'), target: '/wheels' }]);
-    return Promise.resolve(result({}));
+    await writeTar(outputFile, [{ source: join(directory, 'made', 'wheels'), target: '/wheels' }]);
+    return result({});
   };
 }
 
@@ -168,7 +167,7 @@ describe('copy', () => {
     };
     await expect(run('copy', half)).rejects.toMatchObject({
       code: 'CONTAINER_FAILED',
-      message: 'what docker sent back did not arrive whole: it has no end',
+      message: 'what docker sent back did not arrive whole: Unexpected end of data',
     });
   });
 

@@ -4,11 +4,15 @@ import { existsSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import type { Exec, ExecResult } from '../process/exec';
 import { ownedName } from '../process/owner';
-import type { ContainerRun, Daemon, UserMapping } from './container';
+import {
+  type ContainerRun,
+  type Daemon,
+  type UserMapping,
+  runClient,
+  sweepContainers,
+} from './container';
 import { runCopying } from './copy';
-import { isLocalEngine } from './endpoint';
-import type { BuildImage } from './image';
-import { runClient, sweepContainers } from './sweep';
+import { isLocalEngine, type BuildImage } from './image';
 
 /** How a container gets this machine's files; `auto` copies only where mounting does not work. */
 export type MountChoice = 'auto' | 'bind' | 'copy';

@@ -4,10 +4,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Exec } from '../process/exec';
-import { ROOT_USER, runArguments } from './container';
+import { ROOT_USER, runArguments, runClient } from './container';
 import { copyCommand, planCopies, writeInput } from './copy';
-import { isLocalEngine } from './endpoint';
-import type { BuildImage } from './image';
+import { isLocalEngine, type BuildImage } from './image';
 import {
   copyingInstead,
   currentUser,
@@ -17,7 +16,6 @@ import {
   type ContainerTask,
   type MountChoice,
 } from './run';
-import { runClient } from './sweep';
 
 export interface ShellOptions {
   mount: MountChoice;
@@ -105,7 +103,7 @@ async function openCopiedShell(
   const id = stdout.trim().split('\n').at(-1) ?? '';
   try {
     const input = join(directory, 'copy-in.tar');
-    writeInput(input, copied);
+    await writeInput(input, copied);
     const unpack = copyCommand({ source: directory, target: '/', names: [] }, ['true']);
     const arrived = await exec(engine, ['exec', '--interactive', id, ...unpack], {
       inputFile: input,

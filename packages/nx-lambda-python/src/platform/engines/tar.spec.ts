@@ -56,9 +56,9 @@ function expectTree(root: string): void {
   expect(readlinkSync(join(root, 'far'))).toBe('x'.repeat(150));
 }
 
-it('writes what Python reads', () => {
+it('writes what Python reads', async () => {
   const certificates = join(directory, 'tree', 'plain.txt');
-  writeTar(archive, [
+  await writeTar(archive, [
     { source: join(directory, 'tree'), target: '/a/tree' },
     { source: certificates, target: '/b/ca.crt' },
   ]);
@@ -75,9 +75,9 @@ it('writes what Python reads', () => {
   expect(python('-c', owners, archive).trim()).toBe('{(0, 0)}');
 });
 
-it('reads what the container writes, below the directory it is given', () => {
+it('reads what the container writes, below the directory it is given', async () => {
   const script = readFileSync(join(__dirname, 'copy_in_container.py'), 'utf8');
-  writeTar(archive, []);
+  await writeTar(archive, []);
   const result = spawnSync(
     'python3',
     ['-c', script, directory, 'tree', 'sh', '-c', 'echo said; pwd'],
@@ -86,23 +86,23 @@ it('reads what the container writes, below the directory it is given', () => {
   expect(result.stderr.toString()).toBe(`said\n${directory}\n`);
   const back = join(directory, 'back.tar');
   writeFileSync(back, result.stdout);
-  readTar(back, output);
+  await readTar(back, output);
   expectTree(join(output, 'tree'));
 });
 
-it('hands over what the command added, where its names are not known', () => {
+it('hands over what the command added, where its names are not known', async () => {
   const script = readFileSync(join(__dirname, 'copy_in_container.py'), 'utf8');
-  writeTar(archive, []);
+  await writeTar(archive, []);
   const args = ['-c', script, directory, '*', 'sh', '-c', 'mkdir new; echo made > new/file'];
   const { stdout } = spawnSync('python3', args, { input: readFileSync(archive) });
   writeFileSync(archive, stdout);
-  readTar(archive, output);
+  await readTar(archive, output);
   expect(readdirSync(output, { recursive: true }).sort()).toEqual(['new', 'new/file']);
 });
 
-it('hands nothing over after a failure, and its exit code', () => {
+it('hands nothing over after a failure, and its exit code', async () => {
   const script = readFileSync(join(__dirname, 'copy_in_container.py'), 'utf8');
-  writeTar(archive, []);
+  await writeTar(archive, []);
   const run = (command: string) => {
     const args = ['-c', script, directory, 'tree', 'sh', '-c', command];
     const { status, stdout } = spawnSync('python3', args, { input: readFileSync(archive) });
@@ -114,37 +114,37 @@ it('hands nothing over after a failure, and its exit code', () => {
 
 describe('refuses', () => {
   it.each([
-    ['../outside', '`../outside` is no path below its directory'],
-    ['/absolute', '`/absolute` is no path below its directory'],
-    ['a/../../b', '`a/../../b` is no path below its directory'],
-  ])('%s', (name, message) => {
+    ['../outside', '`../outside` is not a path below its directory'],
+    ['/absolute', '`/absolute` is not a path below its directory'],
+    ['a/../../b', '`a/../../b` is not a path below its directory'],
+  ])('%s', async (name, message) => {
     const code =
       'import io, sys, tarfile; t = tarfile.open(sys.argv[1], "w", format=tarfile.GNU_FORMAT); t.addfile(tarfile.TarInfo(sys.argv[2])); t.close()';
     python('-c', code, archive, name);
-    expect(() => readTar(archive, output)).toThrow(new TarError(message));
+    await expect(readTar(archive, output)).rejects.toThrow(new TarError(message));
     expect(existsSync(join(directory, 'outside'))).toBe(false);
   });
 
-  it('an archive that was cut off, wherever', () => {
-    writeTarAgain();
+  it('an archive that was cut off, wherever', async () => {
+    await writeTarAgain();
     const whole = statSync(archive).size;
     for (const size of [0, 100, 512, 2000, whole - 10_240]) {
       rmSync(output, { recursive: true, force: true });
-      writeTarAgain();
+      await writeTarAgain();
       truncateSync(archive, size);
-      expect(() => readTar(archive, output)).toThrow(TarError);
+      await expect(readTar(archive, output)).rejects.toThrow(TarError);
     }
   });
 
-  it('a damaged header', () => {
-    writeTarAgain();
+  it('a damaged header', async () => {
+    await writeTarAgain();
     const bytes = readFileSync(archive);
     bytes.writeUInt8(bytes.readUInt8(3) ^ 1, 3);
     writeFileSync(archive, bytes);
-    expect(() => readTar(archive, output)).toThrow(new TarError('a header is damaged'));
+    await expect(readTar(archive, output)).rejects.toThrow(/^Invalid tar header/);
   });
 
-  it('to write through a link that comes first', () => {
+  it('to write through a link that comes first', async () => {
     const code = `
 import io, sys, tarfile
 archive = tarfile.open(sys.argv[1], "w", format=tarfile.GNU_FORMAT)
@@ -157,12 +157,12 @@ archive.addfile(file, io.BytesIO(b"x"))
 archive.close()
 `;
     python('-c', code, archive, join(directory, 'tree'));
-    expect(() => readTar(archive, output)).toThrow();
+    await expect(readTar(archive, output)).rejects.toThrow();
     expect(existsSync(join(directory, 'tree', 'victim'))).toBe(false);
   });
 
-  function writeTarAgain(): void {
+  async function writeTarAgain(): Promise<void> {
     rmSync(archive, { force: true });
-    writeTar(archive, [{ source: join(directory, 'tree'), target: '/tree' }]);
+    await writeTar(archive, [{ source: join(directory, 'tree'), target: '/tree' }]);
   }
 });

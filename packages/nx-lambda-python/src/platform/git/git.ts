@@ -1,16 +1,15 @@
-/** What git knows of the workspace: other commits of it, and whether the working copy is one. */
+/** Asks git about the workspace: its state, and its other commits. */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ManifestSource } from '../../packaging/manifest';
 import { ask, type ExecResult } from '../process/exec';
-import { fixedCommit } from './fixed-commit';
 
 /**
  * Writes the tree of a commit or tag of the workspace below `directory`.
  * @returns where the workspace is in it, and the commit's full SHA
- * @throws REF_INVALID for what names no commit, or not always the same
+ * @throws REF_INVALID for a name that is not a commit's, or that moves
  */
 export async function checkOut(
   workspaceRoot: string,
@@ -35,8 +34,8 @@ export async function checkOut(
 }
 
 /**
- * Dirty: tracked files differ from the commit, or files are there that it and .gitignore do not know.
- * @returns null where the workspace is in no repository, has no commit yet, or git is not there
+ * Dirty: tracked files differ from the commit, or there are files that are neither tracked nor ignored.
+ * @returns null if the workspace is not in a repository, has no commit yet, or git is not installed
  */
 export async function readSourceState(workspaceRoot: string): Promise<ManifestSource | null> {
   const [head, status] = await Promise.all([
@@ -47,9 +46,86 @@ export async function readSourceState(workspaceRoot: string): Promise<ManifestSo
   return { commit: head.stdout.trim(), dirty: status.exitCode !== 0 || status.stdout !== '' };
 }
 
+/** Nx reads it on the command line as a number: its cache takes `1.10` and `1.1` for the same. */
+const NUMBER = /^(0x[0-9a-f]+|\d+(\.\d*)?(e[-+]?\d+)?)$/i;
+
+/**
+ * The full SHA of the commit that `--ref` names: by its SHA, whole or abbreviated, or by a tag, each with `~1`, `^2`
+ * and the like behind it. Nx's cache asks git nothing, so the name must stay with the commit: branches, HEAD,
+ * FETCH_HEAD, `@{upstream}`, the reflog and `:/message` name another one after the next commit or fetch.
+ * @throws REF_INVALID
+ */
+export async function fixedCommit(workspaceRoot: string, ref: string): Promise<string> {
+  const git = (...args: string[]) => ask('git', args, { cwd: workspaceRoot });
+  const resolve = async (expression: string, ...options: string[]) => {
+    const answer = await git('rev-parse', '--verify', ...options, '--end-of-options', expression);
+    if (answer.notFound) throw gitMissing();
+    const name = answer.exitCode === 0 ? answer.stdout.trim() : undefined;
+    return { name, stderr: answer.stderr };
+  };
+  const exists = async (fullName: string) =>
+    (await git('show-ref', '--verify', '--quiet', fullName)).exitCode === 0;
+
+  // The text of `:/text` goes on to the end.
+  const found = await resolve(ref.startsWith(':/') ? ref : `${ref}^{commit}`);
+  const [, base = '', steps = ''] = /^(.*?)((?:[~^]\d*|\^\{(?:commit)?\})*)$/s.exec(ref) ?? [];
+  const tag = `refs/tags/${base.replace(/^(refs\/)?tags\//, '')}`;
+  if (await exists(tag)) {
+    const { name: commit } = await resolve(`${tag}${steps}^{commit}`, '--quiet');
+    const others = [`refs/heads/${base}`, `refs/remotes/${base}`];
+    if (commit !== undefined && NUMBER.test(base)) throw tagLikeNumber(ref, base, steps);
+    const isAlsoBranch = (await Promise.all(others.map(exists))).some(Boolean);
+    if (commit !== undefined && isAlsoBranch) throw tagAndBranch(ref, base, `${tag}${steps}`);
+    // git takes what is named HEAD or FETCH_HEAD before a tag of that name.
+    if (commit !== undefined && found.name === commit) return commit;
+  }
+  if (found.name === undefined) throw noCommit(ref, found.stderr);
+  // git takes a branch before an abbreviated SHA of the same letters.
+  const object = /^[0-9a-f]{4,64}$/i.test(base) ? await resolve(base, '--quiet') : undefined;
+  if (object?.name?.startsWith(base.toLowerCase())) return found.name;
+  throw movingName(ref, found.name);
+}
+
+/** The whole SHA: Nx reads `12e4` on the command line as a number. */
+function movingName(ref: string, commit: string): LambdaPythonError {
+  return new LambdaPythonError('REF_INVALID', {
+    message: `\`${ref}\` moves: it names ${commit.slice(0, 12)} today and another commit later; expected a commit's SHA or a tag`,
+    hint: `name the commit: \`--ref=${commit}\``,
+  });
+}
+
+function tagAndBranch(ref: string, base: string, tag: string): LambdaPythonError {
+  return new LambdaPythonError('REF_INVALID', {
+    message: `\`${ref}\` is ambiguous: there is a tag \`${base}\` and a branch \`${base}\`, which moves`,
+    hint: `name the tag: \`--ref=${tag}\`; or the branch's commit, which \`git rev-parse refs/heads/${base}\` prints`,
+  });
+}
+
+function tagLikeNumber(ref: string, tag: string, steps: string): LambdaPythonError {
+  return new LambdaPythonError('REF_INVALID', {
+    message: `the tag \`${ref}\` looks like a number, and Nx reads numbers that are written differently as the same`,
+    hint: `type \`--ref=tags/${tag}${steps}\``,
+  });
+}
+
+function noCommit(ref: string, stderr: string): LambdaPythonError {
+  const [reason = ''] = stderr.trim().split('\n');
+  return new LambdaPythonError('REF_INVALID', {
+    message: `\`${ref}\` does not name a commit of this repository${reason === '' ? '' : `: git says "${reason}"`}`,
+    hint: 'run `git fetch --tags`, or correct `--ref`; a shallow clone has few commits (`git fetch --unshallow`)',
+  });
+}
+
+function gitMissing(): LambdaPythonError {
+  return new LambdaPythonError('REF_INVALID', {
+    message: '`ref` needs git, which is not on PATH',
+    hint: 'install git, or leave out `--ref`',
+  });
+}
+
 function checkoutFailed(ref: string, { output }: ExecResult): LambdaPythonError {
   return new LambdaPythonError('REF_INVALID', {
     message: `git could not write the files of \`${ref}\`: ${output.trim().split('\n').at(-1) ?? ''}`,
-    hint: 'read what git says; free some space if the disk is full',
+    hint: 'correct what git reports; if the disk is full, free some space',
   });
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LambdaPythonError } from '../../errors';
-import { fixedCommit } from './fixed-commit';
+import { fixedCommit } from './git';
 
 let root: string;
 let first: string;
@@ -166,16 +166,16 @@ it('is refused where it abbreviates two commits', async () => {
   const prefix = prefixOfTwoCommits(4);
   await expect(fixedCommit(root, prefix)).rejects.toMatchObject({
     code: 'REF_INVALID',
-    message: `\`${prefix}\` names no commit of this repository: git says "error: short object ID ${prefix} is ambiguous"`,
+    message: `\`${prefix}\` does not name a commit of this repository: git says "error: short object ID ${prefix} is ambiguous"`,
   });
 });
 
 it.each([['nothing'], ['0000000'], ['v2:README.md'], ['light..v2'], ['-h'], [''], ['v2^{tree}']])(
-  '`%s` names no commit',
+  '`%s` does not name a commit',
   async (ref) => {
     await expect(fixedCommit(root, ref)).rejects.toMatchObject({
       code: 'REF_INVALID',
-      message: expect.stringContaining('names no commit'),
+      message: expect.stringContaining('does not name a commit'),
     });
   },
 );
