@@ -190,7 +190,7 @@ describe('releases and rollback', () => {
     await pack('second');
     endUnwritten();
     expect(await run()).toEqual({ success: true });
-    expect(printed()).toContain('warning: the release lock was not given back');
+    expect(printed()).toContain('warning: the release lock was not released');
     await pack('third');
     const count = updates();
     expect(await run()).toEqual({ success: false });
@@ -299,7 +299,9 @@ describe('releases and rollback', () => {
     await release('second');
     account.inject({ operation: 'UpdateFunctionCode', nth: 2, kind: 'access-denied' });
     expect(await back()).toEqual({ success: false });
-    expect(printed()).toContain('then `npx nx rollback svc --to=1`: it goes on with what is left');
+    expect(printed()).toContain(
+      'then `npx nx rollback svc --to=1`: it continues with what is left',
+    );
     expect(await back({ to: 1 })).toEqual({ success: true });
     expect(await codes()).toEqual(all(first));
   });

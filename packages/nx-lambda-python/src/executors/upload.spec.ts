@@ -132,7 +132,7 @@ describe('the upload executor', () => {
     await expectError(
       { bucket: 'packages' },
       'error[CREDENTIALS_EXPIRED]',
-      'AWS_SESSION_TOKEN anew',
+      'new values for AWS_ACCESS_KEY_ID',
     );
   });
 

@@ -50,7 +50,7 @@ describe('an account in which no function exists', () => {
     await start();
     service.account.inject({ operation: 'GetCallerIdentity', kind: 'access-denied', times: 9 });
     expect(await refused({ missing: 'create', accountId: '000000000000' })).toContain(
-      'error[ACCOUNT_UNKNOWN]: neither a function nor STS tells the account, expected 000000000000',
+      'error[ACCOUNT_UNKNOWN]: neither a function nor STS names the account, expected 000000000000',
     );
     expect(await refused({ missing: 'create' })).toContain(
       'error[ACCOUNT_UNKNOWN]: AWS does not tell the account of these credentials',
@@ -91,9 +91,7 @@ describe('the first line says where it will be written', () => {
     expect(first()).toBe(`svc: uploads to ${place}`);
     service.account.inject({ operation: 'GetCallerIdentity', kind: 'access-denied' });
     expect(await again()).toEqual({ success: true });
-    expect(first()).toBe(
-      'svc: uploads to an account that AWS does not tell, region eu-west-1, bucket packages',
-    );
+    expect(first()).toBe('svc: uploads to an unknown account, region eu-west-1, bucket packages');
   });
 });
 

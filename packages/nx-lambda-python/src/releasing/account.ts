@@ -100,7 +100,7 @@ export function askAccount(account: OpenAccount, policy: RetryPolicy): Promise<A
 function unknownAccount(failure: AwsFailure): LambdaPythonError {
   return new LambdaPythonError('ACCOUNT_UNKNOWN', {
     message: `AWS does not tell the account of these credentials, which release records are kept for: sts:GetCallerIdentity got ${failure.name}: ${failure.message}; nothing was changed`,
-    hint: 'open the way to STS of this region (AWS_ENDPOINT_URL_STS names another one), or set "accountId" on the deploy target',
+    hint: 'allow access to STS in this region (AWS_ENDPOINT_URL_STS sets another endpoint), or set "accountId" on the deploy target',
     cause: failure,
   });
 }

@@ -49,7 +49,7 @@ describe('credentials that do not work', () => {
   it('expired: no write, not even of a lock or a record', async () => {
     const asked = account.requests.length;
     account.inject({ operation: '*', kind: 'expired-credentials', times: Infinity });
-    await expectNoWrite('error[CREDENTIALS_EXPIRED]', 'AWS_SESSION_TOKEN anew');
+    await expectNoWrite('error[CREDENTIALS_EXPIRED]', 'new values for AWS_ACCESS_KEY_ID');
     // The account has been asked, and what it was asked for was to read.
     expect(account.requests.length).toBeGreaterThan(asked);
   });

@@ -42,7 +42,7 @@ describe('a rollback', () => {
     await release('old', alias);
     const fresh = await release('new', alias);
     await deleteVersion(service, 'svc-refund', '1');
-    await expectRefused('svc-refund (its version 1 does not exist any more)');
+    await expectRefused('svc-refund (its version 1 no longer exists)');
     expect(await live()).toEqual(all(fresh));
     expect(await service.rollback({ only: ['cancel', 'create'] })).toBe(true);
   });
@@ -53,14 +53,16 @@ describe('a rollback', () => {
     await service.remake('svc-refund');
     await release('third', alias);
     await release('fourth', alias);
-    await expectRefused('svc-refund (its version 1 has another package than it had)', { to: 1 });
+    await expectRefused('svc-refund (its version 1 has a different package than before)', {
+      to: 1,
+    });
   });
 
   it('is refused where the package is for another runtime than the function has now', async () => {
     await release('old');
     const fresh = await release('new');
     await configure(service, { FunctionName: 'svc-create', Runtime: 'python3.14' });
-    await expectRefused(`is for python3.13 arm64, and it is python3.14 arm64 now`);
+    await expectRefused(`is for python3.13 arm64, but the function is python3.14 arm64 now`);
     expect(await latest()).toEqual(all(fresh));
   });
 
@@ -72,7 +74,9 @@ describe('a rollback', () => {
     service.workspace.runtime = 'python3.14';
     const fresh = await release('new');
     expect(await service.rollback()).toBe(false);
-    expect(service.printed()).toContain('is for python3.13 arm64, and it is python3.14 arm64 now');
+    expect(service.printed()).toContain(
+      'is for python3.13 arm64, but the function is python3.14 arm64 now',
+    );
     expect(await latest()).toEqual(all(fresh));
     // Who defines the functions takes the runtime back, too: then it is possible.
     for (const handler of HANDLERS) {

@@ -25,7 +25,7 @@ describe('settings that callers of an alias do not get', () => {
   afterEach(() => service.stop());
 
   it('are named by plan and report, without their values, and left as they are', async () => {
-    const said = 'callers of alias live do not get what $LATEST has set: memory, environment';
+    const said = 'callers of alias live do not get the settings of $LATEST: memory, environment';
     service.printed();
     expect(await service.deploy({ ...alias, dryRun: true })).toBe(true);
     expect(await service.deploy(alias)).toBe(true);

@@ -18,7 +18,7 @@ export function renderError(
     );
   }
   const hint = isVerbose()
-    ? 'report the lines above as a defect of nx-lambda-python'
+    ? 'report the lines above as a bug in nx-lambda-python'
     : 'run the same command again with `--verbose`, which shows where it comes from, and report that';
   return withoutControls(`error[UNEXPECTED]: ${describeDefect(error)}\nhint: ${hint}`);
 }

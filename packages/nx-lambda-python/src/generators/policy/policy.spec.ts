@@ -65,7 +65,7 @@ it('names the functions of the handlers, without a build', async () => {
     'arn:aws:lambda:eu-west-1:*:function:orders-dev-hello',
     'arn:aws:lambda:eu-west-1:*:function:orders-dev-refund',
   ]);
-  expect(notes).toEqual([expect.stringContaining('account is not known')]);
+  expect(notes).toEqual([expect.stringContaining('account is unknown')]);
 });
 
 it('fills the names of the functions table', async () => {
@@ -168,7 +168,7 @@ it.each<[Partial<PolicyGeneratorSchema>, string, RegExp]>([
   [{ configuration: 'prod' }, 'OPTION_INVALID', /they have `local`, `production`/],
   [{ configuration: 'local' }, 'OPTION_INVALID', /simulated account/],
   [{ deployTarget: 'ship' }, 'OPTION_INVALID', /does not have; it has `build`/],
-  [{ for: 'bucket' }, 'OPTION_INVALID', /the account is not known/],
+  [{ for: 'bucket' }, 'OPTION_INVALID', /the account is unknown/],
 ])('refuses %j', async (options, code, message) => {
   await expect(policy(options)).rejects.toMatchObject({
     code,

@@ -126,12 +126,12 @@ describe('credentials', () => {
     await expectRefusal(
       dev,
       'CREDENTIALS_MISSING: no AWS credentials from profile `dev`',
-      `; ${names} and not used, since the option \`profile\` names \`dev\`, which wins`,
+      `; ${names} but ignored, because the option \`profile\` selects \`dev\``,
       'hint: to use the variables, run with `--profile=`',
-      'for the profile, `aws configure list-profiles`',
+      'to use the profile, `aws configure list-profiles`',
     );
     process.env['AWS_PROFILE'] = 'dev';
-    await expectRefusal({}, `${names} and not used, since AWS_PROFILE names \`dev\``, 'unset');
+    await expectRefusal({}, `${names} but ignored, because AWS_PROFILE selects \`dev\``, 'unset');
     delete process.env['AWS_PROFILE'];
     expect(await ask({})).toBeNull();
   });
@@ -140,8 +140,8 @@ describe('credentials', () => {
     const file = join(home, 'token');
     Object.assign(process.env, { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: ROLE });
     config('[profile dev]\ncredential_process = false\n');
-    await expectRefusal(dev, 'AWS_WEB_IDENTITY_TOKEN_FILE is set and not used');
-    expect(await expectRefusal({ profile: 'none' }, 'web identity')).not.toContain('not used');
+    await expectRefusal(dev, 'AWS_WEB_IDENTITY_TOKEN_FILE is set but ignored');
+    expect(await expectRefusal({ profile: 'none' }, 'web identity')).not.toContain('ignored');
   });
 
   const SESSION =

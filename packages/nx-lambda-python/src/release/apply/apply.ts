@@ -73,7 +73,7 @@ async function pinAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): 
   if (following.length === 0) return;
   await phase('pin', following, pin, session, ports);
   const left = following.find((task) => !isOpen(task));
-  if (left) stop(session, `not tried, since the alias of ${left.one.name} still follows $LATEST`);
+  if (left) stop(session, `not tried, because the alias of ${left.one.name} still follows $LATEST`);
 }
 
 /** All code, the canary's first: it alone has changed where it is not well. */
@@ -186,7 +186,7 @@ function isHalf(tasks: readonly Task[]): boolean {
 }
 
 function leaveAliases(tasks: readonly Task[], session: WriteSession, ports: ApplyPorts): void {
-  const error = `its alias ${session.plan.alias} was left where it is, since others failed`;
+  const error = `its alias ${session.plan.alias} was not moved, because other functions failed`;
   for (const task of tasks.filter(isOpen)) end(task, { status: 'skipped', error }, session, ports);
 }
 

@@ -42,7 +42,7 @@ async function effective(
   session: WriteSession,
 ): Promise<Published> {
   const { version } = published;
-  if (version === undefined) return refused('AWS named no version for what was published');
+  if (version === undefined) return refused('AWS returned no version number after publishing');
   if (!isUnsettled(published)) return { ok: true, version };
   const settled = await waitUntilSettled(name, deadline(session), session, version);
   if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };

@@ -149,7 +149,7 @@ export function unsettled(
   const last = settled.failure === null ? 'still in progress' : describe(settled.failure);
   return {
     status: 'failed',
-    error: `its update has no outcome after ${session.waitTimeoutSeconds} s: ${last}; the next deploy will tell`,
+    error: `its update did not finish within ${session.waitTimeoutSeconds} s: ${last}; the next deploy checks it again`,
   };
 }
 

@@ -26,12 +26,12 @@ export function failureError(
     case 'denied':
       return new LambdaPythonError('ACCESS_DENIED', {
         message: `AWS denied ${permission} on ${subject}; it said ${said}`,
-        hint: `allow ${permission} on it to these credentials, or choose others with --profile`,
+        hint: `allow these credentials ${permission} on it, or choose others with --profile`,
         cause: failure,
       });
     case 'blocked':
       return new LambdaPythonError('AWS_UNREACHABLE', {
-        message: `${failure.operation} for ${subject} did not get to AWS in ${place.region}; got ${said}`,
+        message: `${failure.operation} for ${subject} did not reach AWS in ${place.region}; got ${said}`,
         hint: BLOCKED_HINT,
         cause: failure,
       });
@@ -51,7 +51,7 @@ export function failureError(
 }
 
 const BLOCKED_HINT =
-  'let the proxy pass these requests, give HTTPS_PROXY its user and password, or go around it: NO_PROXY=.amazonaws.com';
+  'let the proxy pass these requests, give HTTPS_PROXY its user and password, or bypass it: NO_PROXY=.amazonaws.com';
 
 function hintOf({ kind, name }: AwsFailure): string {
   if (/^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired|InvalidSignature)/.test(name)) {
@@ -133,8 +133,8 @@ export function credentialsError(
       ? 'run with `--profile=`, or move `profile` into a configuration that CI does not use'
       : 'unset AWS_PROFILE';
   return new LambdaPythonError(error.code, {
-    message: `${error.message}; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set and not used, since ${owner} names \`${profile}\`, which wins`,
-    hint: `to use the variables, ${wayOut}; for the profile, ${error.hint}`,
+    message: `${error.message}; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set but ignored, because ${owner} selects \`${profile}\``,
+    hint: `to use the variables, ${wayOut}; to use the profile, ${error.hint}`,
     cause: error.cause,
   });
 }
@@ -157,7 +157,7 @@ function errorOf(failure: AwsFailure, source: CredentialsSource): LambdaPythonEr
       });
     case 'bad-credentials':
       return new LambdaPythonError('CREDENTIALS_INVALID', {
-        message: `the AWS credentials from ${name} are not accepted; got ${said}`,
+        message: `the AWS credentials from ${name} were rejected; got ${said}`,
         hint: correction(source),
         cause: failure,
       });
@@ -196,7 +196,7 @@ function stageError(
 
 function renewal({ stage }: AwsFailure, source: CredentialsSource): string {
   // A role's own credentials are made anew by each run; what the role is assumed with is not.
-  if (source.kind === 'role' && stage !== 'credentials') return 'nothing has to be renewed';
+  if (source.kind === 'role' && stage !== 'credentials') return 'nothing needs renewing';
   const inner = innermost(source);
   switch (inner.kind) {
     case 'sso':
@@ -208,11 +208,11 @@ function renewal({ stage }: AwsFailure, source: CredentialsSource): string {
     case 'web-identity':
       return `let CI issue a new token (${CI_TOKEN})`;
     case 'environment':
-      return 'set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, all three';
+      return 'set new values for AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN';
     case 'keys':
-      return `write new keys to profile \`${inner.profile}\`, with \`aws configure --profile ${inner.profile}\` or as they came`;
+      return `write new keys to profile \`${inner.profile}\`, with \`aws configure --profile ${inner.profile}\` or the way you first got them`;
     default:
-      return 'renew them as you got them';
+      return 'renew them the way you got them';
   }
 }
 
@@ -221,7 +221,7 @@ const CI_TOKEN =
 
 function provision(source: CredentialsSource): string {
   if (source.kind === 'role' && source.mfa) {
-    return `this role wants an MFA code: \`eval "$(aws configure export-credentials --profile ${source.profile} --format env)"\`, unset AWS_PROFILE, and run the same command without --profile`;
+    return `this role requires an MFA code: \`eval "$(aws configure export-credentials --profile ${source.profile} --format env)"\`, unset AWS_PROFILE, and run the same command without --profile`;
   }
   const inner = innermost(source);
   switch (inner.kind) {
@@ -234,13 +234,13 @@ function provision(source: CredentialsSource): string {
     case 'web-identity':
       return `let CI write the token to the file that ${tokenFile(inner)} names (${CI_TOKEN})`;
     case 'unknown-profile':
-      return `\`aws configure list-profiles\` shows those that exist; \`aws configure sso --profile ${inner.profile}\` makes this one`;
+      return `\`aws configure list-profiles\` shows those that exist; \`aws configure sso --profile ${inner.profile}\` creates it`;
     case 'keys':
       return `give profile \`${inner.profile}\` both keys: \`aws configure --profile ${inner.profile}\``;
     case 'machine':
       return 'attach a role to the machine or container, or choose a profile with --profile';
     default:
-      return 'set AWS_PROFILE or --profile (`aws configure sso` makes one), or try without an account: `-c local`';
+      return 'set AWS_PROFILE or --profile (`aws configure sso` creates one), or try without an account: `-c local`';
   }
 }
 
@@ -256,7 +256,7 @@ function correction(source: CredentialsSource): string {
     case 'process':
       return `run the command under \`credential_process\` of profile \`${inner.profile}\` by hand: it must print JSON with Version 1, AccessKeyId and SecretAccessKey, of keys that AWS knows`;
     case 'web-identity':
-      return `register the token's issuer and audience (sts.amazonaws.com) as an identity provider in the account of ${inner.roleArn}, and let CI issue the token anew (${CI_TOKEN})`;
+      return `register the token's issuer and audience (sts.amazonaws.com) as an identity provider in the account of ${inner.roleArn}, and let CI issue a new token (${CI_TOKEN})`;
     case 'keys':
       return `correct them with \`aws configure --profile ${inner.profile}\`; \`aws sts get-caller-identity --profile ${inner.profile}\` tries them`;
     default:

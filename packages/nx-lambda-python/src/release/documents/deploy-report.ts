@@ -93,9 +93,9 @@ function nextSteps(
   const isLeft = functions.some((one) => isLeftChanged(one, planned.get(one.name), plan));
   const onward =
     again === null
-      ? `correct what failed, then choose with \`--to\` ${releases === undefined ? 'an earlier release' : `what \`${releases}\` lists`}`
-      : `correct what failed, then \`${again}\`: it goes on with what is left`;
-  const back = `or \`${rollback}\`: what has changed goes back to what ran before`;
+      ? `fix what failed, then choose with \`--to\` ${releases === undefined ? 'an earlier release' : `what \`${releases}\` lists`}`
+      : `fix what failed, then \`${again}\`: it continues with what is left`;
+  const back = `or \`${rollback}\`: changed functions go back to what they ran before`;
   return isLeft && rollback !== null ? [onward, back] : [onward];
 }
 
@@ -103,7 +103,7 @@ function nextSteps(
  * - package: the one that was to be deployed
  * - before: what it ran before; the deploy did not touch it, or brought it back
  * - unknown: a write failed and nobody has seen the function at rest since
- * - absent: there is no such function
+ * - absent: does not exist
  */
 export type LiveKind = 'package' | 'before' | 'unknown' | 'absent';
 
@@ -253,7 +253,7 @@ function liveLine(group: LiveGroup, report: DeployReport): string {
     case 'before':
       return `${what} ${runs} ${code}, as before`;
     case 'unknown':
-      return `${what}: not known until AWS is asked again; a write was not answered, or its end was not seen`;
+      return `${what}: unknown until AWS is asked again: a write was not answered, or its outcome was not seen`;
     case 'absent':
       return `${what} ${stays} not exist`;
   }

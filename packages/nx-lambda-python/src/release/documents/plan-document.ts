@@ -33,7 +33,7 @@ export function packageFacts(of: {
 
 /** `commit 0123456789ab`, as groups of functions are named. */
 export function commitLine({ commit, dirty }: PlanSource): string {
-  return `${commit.slice(0, 12)}${dirty ? ' with changes that are not committed' : ''}`;
+  return `${commit.slice(0, 12)}${dirty ? ' with uncommitted changes' : ''}`;
 }
 
 function packageLine({ sha256, bucket, key, versionId }: PackageReference): string {
@@ -57,7 +57,7 @@ function backFacts({ functions, description }: BackPlan): [string, string][] {
   const packages = new Set(functions.map(codeAfter).filter((sha) => sha !== ''));
   return [
     ['release', description],
-    ['package', [...packages].sort().join(', ') || 'not known'],
+    ['package', [...packages].sort().join(', ') || 'unknown'],
   ];
 }
 
@@ -160,7 +160,7 @@ export function destinationLine(
 ): string {
   const places = [
     ...(stage === null ? [] : [`stage ${stage}`]),
-    account === null ? 'an account that AWS does not tell' : `account ${account}`,
+    account === null ? 'an unknown account' : `account ${account}`,
     `region ${region}`,
     `bucket ${bucket}`,
   ];

@@ -35,7 +35,7 @@ function rowOf(record: ReleaseRecord): string[] {
     String(number),
     what,
     status,
-    endedAt ?? `(began ${startedAt})`,
+    endedAt ?? `(started ${startedAt})`,
     commit,
     digest,
     counts,

@@ -54,7 +54,7 @@ function documentOf(report: VersionReport): Document {
     facts: [
       [
         'kept',
-        `the newest ${plan.keep}, all with an alias, all of the newest ${plan.keep} releases of each stage`,
+        `the newest ${plan.keep}, those with an alias, and those of the newest ${plan.keep} releases of each stage`,
       ],
     ],
     sections: deletions === null ? planSections(plan) : reportSections(plan, deletions),
@@ -93,7 +93,7 @@ function keptOf({ versions }: VersionedFunction): string {
 function missingSection({ missing }: VersionPlan): Section[] {
   return reasonSections(
     'missing',
-    missing.map((name) => ({ name, reason: 'there is no such function' })),
+    missing.map((name) => ({ name, reason: 'does not exist' })),
   );
 }
 

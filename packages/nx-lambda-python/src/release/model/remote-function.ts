@@ -106,13 +106,13 @@ export function unsupported(
 ): string | null {
   if (remote.packageType !== 'Zip' || !putsCode) return null;
   if (remote.isSigned) {
-    return 'its code is signed (code signing), and this package is not';
+    return 'its code is signed (code signing), but this package is not';
   }
   if (alias === null && remote.isManaged) {
     return 'it runs on managed instances, whose callers reach a published version and not $LATEST: set `alias`';
   }
   if (alias === null && remote.isDurable) {
-    return 'it is durable, and executions that run on $LATEST would go on with other code: set `alias`';
+    return 'it is durable, and executions on $LATEST would continue with different code: set `alias`';
   }
   const version = remote.alias?.version;
   if (version === undefined || isNumbered(version)) return null;

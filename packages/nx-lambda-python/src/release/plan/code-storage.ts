@@ -48,7 +48,7 @@ export async function checkCodeStorage(
   if (used + needed <= limit) return;
   const what = added.length === 1 ? '1 new version needs' : `${added.length} new versions need`;
   throw new LambdaPythonError('CODE_STORAGE_FULL', {
-    message: `${what} ${gigabytes(needed)} of code storage in ${plan.region}, and ${gigabytes(Math.max(0, limit - used))} of ${gigabytes(limit)} is left; nothing was changed`,
+    message: `${what} ${gigabytes(needed)} of code storage in ${plan.region}, but only ${gigabytes(Math.max(0, limit - used))} of ${gigabytes(limit)} is left; nothing was changed`,
     hint: `remove versions that no alias points to (\`nx prune-versions <service> --dryRun=false\`), or set "storageMode": "REFERENCE"`,
   });
 }

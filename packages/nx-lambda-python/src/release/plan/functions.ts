@@ -96,7 +96,7 @@ function nothingMatches(got: string, functions: readonly DesiredFunction[]): Lam
 
 function negationUnclear(text: string): LambdaPythonError {
   return new LambdaPythonError('OPTION_INVALID', {
-    message: `\`only\` has \`${text}\`; expected \`!\` before a name or a glob, or \`!(one|other)\` and nothing after it`,
+    message: `\`only\` contains \`${text}\`; expected \`!\` before a name or a glob, or \`!(one|other)\` and nothing after it`,
     hint: "write each exclusion on its own: `--only='!create_order,!refund_*'`",
   });
 }
@@ -203,7 +203,7 @@ function fill(
     const value = values[name];
     if (value !== undefined) return value;
     throw new LambdaPythonError('OPTION_INVALID', {
-      message: `a \`create\` table of \`${path}\` has \`{${name}}\`, and this deploy has no ${name}`,
+      message: `a \`create\` table of \`${path}\` contains \`{${name}}\`, but this deploy has no ${name}`,
       hint: `set \`${name}\` on the deploy target: --${name}=<name>`,
     });
   });
@@ -213,8 +213,8 @@ function notCreatable(names: readonly string[], { path }: CreationInput): Lambda
   const shown = names.slice(0, 20).join(', ');
   const more = names.length > 20 ? ` and ${names.length - 20} more` : '';
   return new LambdaPythonError('FUNCTION_NOT_CREATABLE', {
-    message: `no role is known for ${names.length} functions that do not exist: ${shown}${more}; nothing was changed`,
-    hint: `write it into \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
+    message: `${names.length} functions do not exist and have no role to be created with: ${shown}${more}; nothing was changed`,
+    hint: `add it to \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
   });
 }
 export const DEFAULT_LAYER_NAME = '{project}-dependencies';

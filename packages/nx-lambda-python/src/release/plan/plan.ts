@@ -109,7 +109,7 @@ function withSettings(
   if (publish) return { status: 'update', detail: `settings: ${names}` };
   return {
     status: 'unchanged',
-    detail: `callers of alias ${alias} do not get what $LATEST has set: ${names} (--publish makes it live)`,
+    detail: `callers of alias ${alias} do not get the settings of $LATEST: ${names} (--publish makes them live)`,
   };
 }
 
@@ -183,8 +183,8 @@ function accountError(plan: Plan, { accountId }: PlanRules): LambdaPythonError |
   if (accountId === undefined) return null;
   if (plan.accounts.length === 0 && plan.functions.some(({ creates }) => creates)) {
     return new LambdaPythonError('ACCOUNT_UNKNOWN', {
-      message: `neither a function nor STS tells the account, expected ${accountId}; nothing was changed`,
-      hint: 'open the way to STS of this region (AWS_ENDPOINT_URL_STS names another one): functions are created only in an account that is known',
+      message: `neither a function nor STS names the account, expected ${accountId}; nothing was changed`,
+      hint: 'allow access to STS in this region (AWS_ENDPOINT_URL_STS sets another endpoint): functions are created only once the account is known',
     });
   }
   const others = plan.accounts.filter((account) => account !== accountId);

@@ -89,7 +89,7 @@ export async function readRemoteStates(
   return states;
 }
 
-/** Null where there is no such function, version or alias. @throws as `readRemoteStates` */
+/** Null where does not exist, version or alias. @throws as `readRemoteStates` */
 export async function readFunction(
   name: string,
   qualifier: string | undefined,

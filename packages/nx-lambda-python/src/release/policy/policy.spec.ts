@@ -181,7 +181,7 @@ it.each([
   });
 });
 
-it('what is not known is a star and a note', () => {
+it('an unknown place is a star and a note', () => {
   const { document, notes } = policyOf({ region: null, account: null, kmsKeyId: 'k' });
   expect(document.Statement[0]?.Resource[0]).toBe('arn:aws:lambda:*:*:function:orders-create');
   expect(document.Statement.at(-1)?.Condition).toEqual({
@@ -216,7 +216,7 @@ describe('many functions', () => {
       `${ARN}:function:orders-*`,
       `${ARN}:function:legacy-create`,
     ]);
-    expect(notes).toEqual([expect.stringContaining('`orders-*` stands for them')]);
+    expect(notes).toEqual([expect.stringContaining('`orders-*` covers them')]);
   });
 
   it('that follow no template need a second policy', () => {
@@ -242,7 +242,7 @@ describe('the bucket', () => {
   });
 
   it('is not opened for everybody', () => {
-    expect(() => bucketPolicy({ ...FACTS, account: null })).toThrow(/account is not known/);
+    expect(() => bucketPolicy({ ...FACTS, account: null })).toThrow(/account is unknown/);
   });
 
   it('needs nothing in COPY mode; a key has a policy of its own', () => {

@@ -65,7 +65,7 @@ export function deployerPolicy(facts: PolicyFacts): Policy {
   }
   if (facts.layer !== null) {
     notes.push(
-      'functions that have other layers, too, need lambda:GetLayerVersion on those: AWS checks all when one changes',
+      'functions with other layers also need lambda:GetLayerVersion on those: AWS checks every layer when one changes',
     );
   }
   const length = charactersOf(named);
@@ -73,7 +73,7 @@ export function deployerPolicy(facts: PolicyFacts): Policy {
   const others = facts.functions.filter((name) => !matches(name, facts.pattern));
   const short = deployerDocument(facts, [facts.pattern, ...others]);
   notes.push(
-    `${facts.functions.length} functions one by one take ${count(length)} characters, and a managed policy holds ${count(MAX_CHARACTERS)}: \`${facts.pattern}\` stands for them, and for every other function of such a name`,
+    `${facts.functions.length} functions by name take ${count(length)} characters, but a managed policy holds ${count(MAX_CHARACTERS)}: \`${facts.pattern}\` covers them, and every other function whose name matches`,
   );
   if (charactersOf(short) > MAX_CHARACTERS) {
     notes.push(`it still has ${count(charactersOf(short))} characters: split it into two policies`);
@@ -89,14 +89,15 @@ export function bucketPolicy(facts: PolicyFacts): Policy {
   const { account, bucket, keys, storageMode, kmsKeyId } = facts;
   if (account === null) {
     throw new LambdaPythonError('OPTION_INVALID', {
-      message: 'the account is not known, and a bucket policy without one lets Lambda read for all',
+      message:
+        'the account is unknown, and a bucket policy without one lets Lambda read for any account',
       hint: 'pass `--account=<twelve digits>`, or set `"accountId"` on the deploy target',
     });
   }
   const notes: string[] = [];
   if (storageMode !== 'REFERENCE') {
     notes.push(
-      '`storageMode` is `COPY`: Lambda reads the package as whoever deploys, and needs no bucket policy',
+      '`storageMode` is `COPY`: Lambda reads the package with the credentials of the deployer and needs no bucket policy',
     );
   }
   if (kmsKeyId !== null) {
@@ -240,12 +241,12 @@ function placeNotes({ region, account }: PolicyFacts): string[] {
   return [
     ...(region === null
       ? [
-          'the region is not known, `*` stands for it: set `region` on the upload target, or AWS_REGION',
+          'the region is unknown, so the policy has `*` in its place: set `region` on the upload target, or AWS_REGION',
         ]
       : []),
     ...(account === null
       ? [
-          'the account is not known, `*` stands for it: pass `--account=<twelve digits>`, or set `accountId` on the deploy target',
+          'the account is unknown, so the policy has `*` in its place: pass `--account=<twelve digits>`, or set `accountId` on the deploy target',
         ]
       : []),
   ];

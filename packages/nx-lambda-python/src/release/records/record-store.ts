@@ -80,7 +80,7 @@ export function lockFailure(
   }
   if (failure.kind === 'invalid' && isUnsupported(failure)) {
     return new LambdaPythonError('RECORDS_UNSUPPORTED', {
-      message: `the storage does not write under a condition (If-Match, If-None-Match), which the release lock needs: ${failure.operation} for ${objectUrl(location)} got ${failure.name}: ${failure.message}; nothing was changed`,
+      message: `the storage does not support conditional writes (If-Match, If-None-Match), which the release lock needs: ${failure.operation} for ${objectUrl(location)} got ${failure.name}: ${failure.message}; nothing was changed`,
       hint: UNSUPPORTED_HINT,
       cause: failure,
     });
@@ -94,13 +94,13 @@ export function lockFailure(
 /** Of a storage that takes a condition and ignores it. */
 export function unguardedError(location: ObjectLocation): LambdaPythonError {
   return new LambdaPythonError('RECORDS_UNSUPPORTED', {
-    message: `the storage ignores the condition of a write (If-Match), which the release lock needs: ${objectUrl(location)} was replaced under an ETag that it does not have; nothing was changed`,
+    message: `the storage ignores the condition of a write, If-Match, which the release lock needs: ${objectUrl(location)} was replaced although its ETag did not match; nothing was changed`,
     hint: UNSUPPORTED_HINT,
   });
 }
 
 const UNSUPPORTED_HINT =
-  'set `"records": false` on the deploy target: deploys are then neither kept apart nor recorded, and cannot be rolled back';
+  'set `"records": false` on the deploy target: deploys then run without a lock or a record, and cannot be rolled back';
 
 /** What storages that know no conditions answer: 501, or a 400 for a header that they do not expect. */
 function isUnsupported({ name }: AwsFailure): boolean {

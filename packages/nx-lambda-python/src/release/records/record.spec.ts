@@ -43,18 +43,18 @@ describe('a release record', () => {
   });
 
   it.each([
-    ['is no JSON', 'torn {'],
-    ['is no object', '[]'],
+    ['is not JSON', 'torn {'],
+    ['is not an object', '[]'],
     ['has format 2, expected 1', JSON.stringify({ ...RECORD, format: 2 })],
-    ['has no valid `number`', JSON.stringify({ ...RECORD, number: '3' })],
-    ['has no valid `status`', JSON.stringify({ ...RECORD, status: 'odd' })],
-    ['has no valid `package`', JSON.stringify({ ...RECORD, package: { sha256: 'x' } })],
-    ['has no valid `functions`', JSON.stringify({ ...RECORD, functions: [{ name: 'a' }] })],
+    ['has an invalid `number`', JSON.stringify({ ...RECORD, number: '3' })],
+    ['has an invalid `status`', JSON.stringify({ ...RECORD, status: 'odd' })],
+    ['has an invalid `package`', JSON.stringify({ ...RECORD, package: { sha256: 'x' } })],
+    ['has an invalid `functions`', JSON.stringify({ ...RECORD, functions: [{ name: 'a' }] })],
   ])('%s', (words, text) => {
     expect(() => parseRecord(text, 's3://b/k')).toThrow(
       expect.objectContaining({
         code: 'RELEASE_NOT_FOUND',
-        message: expect.stringContaining(`s3://b/k is no release record`) as string,
+        message: expect.stringContaining(`s3://b/k is not a release record`) as string,
       }),
     );
     expect(() => parseRecord(text, 's3://b/k')).toThrow(words);

@@ -129,10 +129,10 @@ export function renderRecord(record: ReleaseRecord): string {
 /** @throws RELEASE_NOT_FOUND for what is no record that this version of the plugin can read */
 export function parseRecord(text: string, url: string): ReleaseRecord {
   const value = parseJson(text);
-  const defect = value === undefined ? 'is no JSON' : defectOf(value);
+  const defect = value === undefined ? 'is not JSON' : defectOf(value);
   if (defect === null) return value as ReleaseRecord;
   throw new LambdaPythonError('RELEASE_NOT_FOUND', {
-    message: `${url} is no release record that this version can read: it ${defect}`,
+    message: `${url} is not a release record that this version can read: it ${defect}`,
     hint: 'update nx-lambda-python if a newer version wrote it; otherwise name another release with `--to`, as `nx releases <service>` lists them',
   });
 }
@@ -210,10 +210,10 @@ const FIELDS: Record<Exclude<keyof ReleaseRecord, 'format'>, Check> = {
 };
 
 function defectOf(value: unknown): string | null {
-  if (!isObject(value)) return 'is no object';
+  if (!isObject(value)) return 'is not an object';
   if (value['format'] !== 1) return `has format ${JSON.stringify(value['format'])}, expected 1`;
   const wrong = Object.entries(FIELDS).find(([name, check]) => !check(value[name]));
-  return wrong === undefined ? null : `has no valid \`${wrong[0]}\``;
+  return wrong === undefined ? null : `has an invalid \`${wrong[0]}\``;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

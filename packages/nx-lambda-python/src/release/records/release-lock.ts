@@ -255,7 +255,7 @@ function parseLock(text: string, location: ObjectLocation): LockFile {
     // Told below.
   }
   throw new LambdaPythonError('RELEASE_LOCKED', {
-    message: `${objectUrl(location)} is no release lock that this version can read, so nobody knows whether a deploy is under way; nothing was changed`,
+    message: `${objectUrl(location)} is not a release lock that this version can read, so another deploy may be running; nothing was changed`,
     hint: `update nx-lambda-python if a newer version wrote it, or delete it: \`aws s3 rm ${objectUrl(location)}\``,
   });
 }
@@ -266,7 +266,7 @@ export function lockedError({ file, seconds }: LockView, access: RecordAccess): 
   const left = Math.max(1, Math.ceil((STALE_SECONDS - seconds) / 60));
   return new LambdaPythonError('RELEASE_LOCKED', {
     message: `${access.subject} is being released by ${owner} (${where}) with \`${command}\` since ${heldSince}, last heard of ${Math.round(seconds)} s ago; nothing was changed`,
-    hint: `wait for its end; if that process is gone, run again in ${left} min, when the lock counts as left behind, or at once with --forceUnlock`,
+    hint: `wait until it ends; if that process is gone, run again in ${left} min, when the lock expires, or now with --forceUnlock`,
   });
 }
 
@@ -354,7 +354,7 @@ const GIVEN_BACK: AwsFailure = {
   kind: 'lock-lost',
   operation: 'PutObject',
   name: 'Interrupted',
-  message: 'the release was interrupted and has given its lock back',
+  message: 'the release was interrupted and has released its lock',
 };
 
 /** Every write asks first whether the lock is still ours; with a lost one it would race another deploy. */

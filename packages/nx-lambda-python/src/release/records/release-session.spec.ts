@@ -148,7 +148,7 @@ describe('a release', () => {
     records.failingWrites.push(expired, expired);
     expect(await begun.end('failed', [])).toEqual([
       expect.stringContaining('release 1 stays recorded as started'),
-      expect.stringContaining('the release lock was not given back'),
+      expect.stringContaining('the release lock was not released'),
     ]);
   });
 

@@ -219,7 +219,7 @@ async function writeFirst(
   }
   const url = objectUrl({ bucket: access.bucket, key: recordKey(access.releases, first) });
   throw new LambdaPythonError('OBJECT_CONFLICT', {
-    message: `${url} and the ${MAX_NUMBERS - 1} keys after it are taken, expected the next free number of a release; nothing was changed`,
+    message: `${url} and the ${MAX_NUMBERS - 1} keys after it already exist, expected a free release number; nothing was changed`,
     hint: 'allow s3:ListBucket on the bucket for this prefix, so that the last release is found',
   });
 }
@@ -246,9 +246,7 @@ function session(stored: StoredRecord, hold: Hold, access: ReleaseAccess): Relea
           : [`release ${record.number} stays recorded as started: ${say(written.failure)}`]),
         ...(freed.ok
           ? []
-          : [
-              `the release lock was not given back: ${say(freed.failure)}; it counts as left behind in 5 min`,
-            ]),
+          : [`the release lock was not released: ${say(freed.failure)}; it expires in 5 min`]),
       ];
     },
   };

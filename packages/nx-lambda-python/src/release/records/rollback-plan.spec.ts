@@ -32,7 +32,11 @@ function planOf(
 
 describe('the version that an alias goes back to', () => {
   it.each([
-    ['another package', { codeSha256: NEW_SHA }, 'its version 3 has another package than it had'],
+    [
+      'another package',
+      { codeSha256: NEW_SHA },
+      'its version 3 has a different package than before',
+    ],
     ['a failed snapshot', { state: 'Failed' }, 'its version 3 is Failed'],
     ['no snapshot yet', { state: 'Pending' }, 'its version 3 is Pending'],
     [
@@ -71,7 +75,7 @@ describe('an alias that had no version of its own', () => {
 
   it('is refused where the package does not fit the function, or its kind', () => {
     expect(() => planOf({ remote: { architecture: 'x86_64' } }, '$LATEST')).toThrow(
-      'is for python3.13 arm64, and it is python3.13 x86_64 now',
+      'is for python3.13 arm64, but the function is python3.13 x86_64 now',
     );
     expect(() => planOf({ remote: { isSigned: true } }, '$LATEST')).toThrow('its code is signed');
   });

@@ -22,7 +22,7 @@ export interface RollbackInput {
   region: string;
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
-  /** By function name, what `neededVersions` asks for; null where it does not exist any more. */
+  /** By function name, what `neededVersions` asks for; null where it no longer exists. */
   versions: ReadonlyMap<string, RemoteFunction | null>;
   /** By digest, those of `neededPackages` that are in the bucket. */
   packages: ReadonlyMap<string, PackageReference>;
@@ -176,19 +176,19 @@ function obstacle(
   { target, remote: all, packages, versions, origins }: RollbackInput,
 ): string | null {
   const remote = all.get(one.name) ?? null;
-  if (remote === null) return 'does not exist any more';
+  if (remote === null) return 'no longer exists';
   const { version, putsCode, code } = wayBack(one, target);
   const lost = version === null ? null : versionObstacle(one, version, versions.get(one.name));
   if (lost !== null || !putsCode) return lost;
   const kind = unsupported(remote, target.isLatestCalled ? null : target.alias, true);
   if (kind !== null) return kind;
   if (isThere(one, code, remote)) return null;
-  if (code === null) return 'its code was not known';
+  if (code === null) return 'its code is unknown';
   if (!packages.has(code)) return `its package ${shortSha(code)} is not in the bucket`;
   const { runtime, architecture } = origins.get(code) ?? target.record;
   const builtFor = `${runtime} ${architecture}`;
   if (remote.packageType === 'Zip' && builtFor !== runtimeOf(remote)) {
-    return `its package ${shortSha(code)} is for ${builtFor}, and it is ${runtimeOf(remote)} now`;
+    return `its package ${shortSha(code)} is for ${builtFor}, but the function is ${runtimeOf(remote)} now`;
   }
   return null;
 }
@@ -200,9 +200,9 @@ function versionObstacle(
   found: RemoteFunction | null | undefined,
 ): string | null {
   if (found === undefined) return null;
-  if (found === null) return `its version ${version} does not exist any more`;
+  if (found === null) return `its version ${version} no longer exists`;
   const was = state.alias?.codeSha256 ?? found.codeSha256;
-  if (found.codeSha256 !== was) return `its version ${version} has another package than it had`;
+  if (found.codeSha256 !== was) return `its version ${version} has a different package than before`;
   // The first call wakes what is only idle.
   const isUsable = found.stateReasonCode === 'Idle' || (found.state ?? 'Active') === 'Active';
   return isUsable ? null : `its version ${version} is ${found.state}`;

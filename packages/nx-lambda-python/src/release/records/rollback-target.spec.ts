@@ -111,7 +111,7 @@ describe('going back to a release', () => {
     const next = releaseRecord(5, [recorded('a', { before: P0, after: P2 })]);
     expect(wanted(backTo(4, [failed, next], '`svc`'))).toEqual({ a: P0 });
     expect(backTo(4, [failed], '`svc`').unknown).toEqual([
-      { name: 'a', reason: expect.stringContaining('did not end well') as string },
+      { name: 'a', reason: expect.stringContaining('failed in that release') as string },
     ]);
   });
 

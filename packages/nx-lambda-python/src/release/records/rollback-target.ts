@@ -124,7 +124,7 @@ function undoes(rollback: ReleaseRecord, release: ReleaseRecord): boolean {
 
 const CREATED = 'was created by this release';
 const CREATED_LATER = 'was created later';
-const UNFINISHED = 'did not end well in that release, and none has touched it since';
+const UNFINISHED = 'failed in that release, and no later release has touched it';
 
 function split(
   all: readonly { one: RecordedFunction; state: FunctionState | null; reason: string }[],

@@ -138,7 +138,7 @@ export function verified(
   if (object.sha256 === sha256) return object;
   if (isOfParts && object.crc64 === crc64 && claimedSha256 === sha256) return object;
   const kept =
-    object.sha256 ?? (isOfParts ? claimedSha256 : undefined) ?? 'not kept by the storage';
+    object.sha256 ?? (isOfParts ? claimedSha256 : undefined) ?? 'not recorded by the storage';
   throw new LambdaPythonError('OBJECT_CONFLICT', {
     message: `${objectUrl(location)} is not this package: its SHA-256 is ${kept}, expected ${sha256}`,
     hint: 'delete that object, or set another `prefix` on the upload target',

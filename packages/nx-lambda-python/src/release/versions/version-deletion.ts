@@ -97,7 +97,7 @@ async function deleteOne(
   switch (failure.kind) {
     case 'not-found':
       // By a call of ours whose answer was lost, or by somebody else: either way it is gone.
-      return mayBeGone ? { status: 'deleted' } : { status: 'deleted', reason: 'was gone already' };
+      return mayBeGone ? { status: 'deleted' } : { status: 'deleted', reason: 'was already gone' };
     case 'conflict':
       return { status: 'kept', reason };
     default:

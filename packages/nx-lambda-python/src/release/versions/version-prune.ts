@@ -91,7 +91,7 @@ export interface VersionFacts {
   service: string;
   region: string;
   keep: number;
-  /** By name; null where there is no such function. */
+  /** By name; null where does not exist. */
   functions: ReadonlyMap<string, FunctionVersions | null>;
   stages: readonly StageRecords[];
 }
@@ -162,7 +162,7 @@ export function versionPlanError(
   if (plan.functions.length > 0 || plan.missing.length === 0) return null;
   return new LambdaPythonError('FUNCTION_MISSING', {
     message: `none of the ${plan.missing.length} functions exists in ${plan.region}: ${plan.missing.slice(0, 5).join(', ')}${plan.missing.length > 5 ? ', …' : ''}; nothing was deleted`,
-    hint: 'correct region, profile, stage or `functionName`: those of the deploy target count, in the same configuration (`-c`)',
+    hint: 'correct region, profile, stage or `functionName`: they come from the deploy target of the same configuration (`-c`)',
   });
 }
 
