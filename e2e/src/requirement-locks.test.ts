@@ -111,7 +111,7 @@ describeLong('locks and requirements files, without a container', () => {
 
     it('poetry.lock, with a library that requires another by path', () => {
       workspace.writeAll(poetryProject());
-      expect(workspace.build()).toContain(`taking \`${ROOT}/poetry.lock\``);
+      expect(workspace.build()).toContain(`reading \`${ROOT}/poetry.lock\``);
       expect(workspace.distributions()).toEqual(['first 1.0', 'second 1.0', 'six 1.17.0']);
       // The same libraries by requirements: what Poetry's wheel names by its URL, pip builds itself.
       workspace.require('-e ../../libs/first', './../../libs/second');

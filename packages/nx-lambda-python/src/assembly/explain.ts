@@ -4,23 +4,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   componentName,
-  keyChanges,
   renderChange,
   type KeyChange,
-  keyContent,
   type KeyComponents,
 } from '../packaging/requirements-key';
 import { findLock, planLock } from '../packaging/locked-wheels';
 import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
-import { KeyRecords, previousKey, LineRecords } from '../platform/store/records';
+import { KeyRecords, LineRecords } from '../platform/store/records';
 import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { Marker } from '../service/marker';
 import type { BuildOptions } from '../targets/build-target';
-import { decide, readResolution, type Decided } from './decide';
+import { readResolution } from './decide';
 import { modeOf } from './dependencies';
 import { presentInputs } from './present';
-import { findLocalImage } from './resolve';
+import { ABSENT, changesSince, findLocalImage, lookUp } from './resolve';
 import { readMarker } from './service';
 
 export interface Explanation {
@@ -73,37 +71,23 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
   const { project, workspaceRoot } = options.service;
   const directory = join(workspaceRoot, options.output.path);
   const { taken, beside } = resolution.sources;
+  const find = () => findLocalImage(resolution);
+  const { decided, image, cached } = await lookUp(resolution, options.content, mode, store, find);
+  const { key, components } = decided;
+  const keys = new KeyRecords(store.root);
   const facts = {
     project,
     requirements: { taken, beside },
     inputs: explainInputs(options, marker),
-  };
-  const keys = new KeyRecords(store.root);
-  const of = ({ key, components }: Decided) => ({
-    ...facts,
     requirementsKey: key,
     previous: comparePrevious(directory, keys, components),
     lock: null,
-  });
-  const hit = (decided: Decided, { image, engine }: Pick<Explanation, 'image' | 'engine'>) => ({
-    ...of(decided),
-    ...({ outcome: 'hit', startsContainer: false } as const),
-    image,
-    engine,
-  });
-
-  if (resolution.isEmpty) {
-    return hit(decide(resolution, undefined), { image: null, engine: 'none' });
+  };
+  if (cached) {
+    const { image: name, engine } = cached;
+    return { ...facts, outcome: 'hit', image: name, engine, startsContainer: false };
   }
-  if (pinned) {
-    const decided = decide(resolution, { digest: pinned });
-    const cached = mode.find(decided.key);
-    if (cached) return hit(decided, cached);
-  }
-  const image = await findLocalImage(resolution);
-  const isAbsent = image === 'absent';
-  if (isAbsent && !pinned) {
-    const { components } = decide(resolution, { digest: null });
+  if (image === ABSENT && !pinned) {
     return {
       ...facts,
       outcome: 'unknown',
@@ -113,20 +97,16 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
       startsContainer: true,
       // Nothing is known of the image alone.
       previous: comparePrevious(directory, keys, components, true),
-      lock: null,
     };
   }
-  const decided = decide(resolution, isAbsent ? { digest: null } : image);
-  const cached = mode.find(decided.key);
-  if (cached) return hit(decided, cached);
-  const { imageDigest } = decided.components;
-  const lock = lockState(decided.components, marker, store);
+  const { imageDigest } = components;
+  const lock = lockState(components, marker, store);
   const isComplete = lock !== null && lock.missing.length === 0;
   return {
-    ...of(decided),
+    ...facts,
     outcome: 'miss',
     image: imageDigest === null ? null : `${imageName.split('@')[0]}@${imageDigest}`,
-    engine: isAbsent ? null : (image?.engine ?? 'host'),
+    engine: image === undefined ? 'host' : 'engine' in image ? image.engine : null,
     startsContainer: imageDigest !== null && !isComplete,
     lock,
   };
@@ -150,14 +130,13 @@ function comparePrevious(
   components: KeyComponents,
   ignoreImage = false,
 ): Previous {
-  const key = previousKey(directory);
-  if (key === undefined) return { requirementsKey: null, unknown: 'no build', changes: [] };
-  const before = keys.read(key);
-  if (!before) return { requirementsKey: key, unknown: 'not in the store', changes: [] };
-  const changes = keyChanges(before, keyContent(components)).filter(
-    ({ component }) => !(ignoreImage && component === 'imageDigest'),
-  );
-  return { requirementsKey: key, unknown: null, changes };
+  const { key = null, changes } = changesSince(directory, keys, components);
+  if (!changes) {
+    const unknown = key === null ? 'no build' : 'not in the store';
+    return { requirementsKey: key, unknown, changes: [] };
+  }
+  const shown = changes.filter(({ component }) => !ignoreImage || component !== 'imageDigest');
+  return { requirementsKey: key, unknown: null, changes: shown };
 }
 
 function lockState(

@@ -20,21 +20,26 @@ import { ask, exec, loadExec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
 import { KeyRecords, previousKey } from '../platform/store/records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
-import type { BuildOptions } from '../targets/build-target';
-import { decide, type Decided, type Resolution, type ServiceResolution } from './decide';
+import type { BuildOptions, ContentOptions } from '../targets/build-target';
+import {
+  decide,
+  type Decided,
+  type ImageDigest,
+  type Resolution,
+  type ServiceResolution,
+} from './decide';
 import { noWheels, SHOWN, type Dependencies, type Mode } from './dependencies';
 import { warnOfOldLocks } from './requirements';
 
 /** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
 export async function ensureDependencies(
-  options: Pick<BuildOptions, 'service' | 'output' | 'content'>,
+  { service, output, content }: Pick<BuildOptions, 'service' | 'output' | 'content'>,
   resolution: ServiceResolution,
   mode: Mode,
   store: DiskWheelStore,
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
-  const { required, settings, redact, isEmpty, pinned, sources } = resolution;
-  const { service } = options;
+  const { required, settings, redact, isEmpty, sources } = resolution;
   warnOfOldLocks(required.files.keys(), service);
   const keys = new KeyRecords(store.root);
   const keep = ({ components }: Decided, dependencies: Dependencies): Dependencies => {
@@ -44,24 +49,12 @@ export async function ensureDependencies(
     return isEmpty ? dependencies : { ...dependencies, whenNone };
   };
 
-  // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
-  if (isEmpty) {
-    warnOfOthers(sources);
-    const decided = decide(resolution, undefined);
-    return keep(decided, noWheels(decided.key, options.content, store));
-  }
-
-  for (const words of settings.configuration.unheeded ?? []) console.warn(`warning: ${words}`);
+  const unheeded = isEmpty ? [] : (settings.configuration.unheeded ?? []);
+  for (const words of unheeded) console.warn(`warning: ${words}`);
   warnOfBranches(resolution.meaning.requirements);
-
-  if (pinned) {
-    const decided = decide(resolution, { digest: pinned });
-    const cached = mode.find(decided.key);
-    if (cached) return keep(decided, cached);
-  }
-  const image = await chooseImage(resolution, store);
-  const decided = decide(resolution, image);
-  const cached = mode.find(decided.key);
+  const choose = () => chooseImage(resolution, store);
+  const { decided, image, cached } = await lookUp(resolution, content, mode, store, choose);
+  if (isEmpty) warnOfOthers(sources);
   if (cached) return keep(decided, cached);
   // The container is what takes longest, so nothing that could wait may hold up its start.
   // What goes wrong is reported when it is needed.
@@ -70,7 +63,7 @@ export async function ensureDependencies(
     loadExec(),
   ]).catch(() => undefined);
   await ready();
-  printReason(decided.components, join(service.workspaceRoot, options.output.path), keys);
+  printReason(join(service.workspaceRoot, output.path), keys, decided.components);
   warnOfOthers(sources);
   await prepared;
   try {
@@ -78,6 +71,38 @@ export async function ensureDependencies(
   } catch (error) {
     throw redactedError(error, redact);
   }
+}
+
+export interface LookUp<Image> {
+  decided: Decided;
+  /** Undefined for pip on this machine, and if no engine had to be asked. */
+  image: Image | undefined;
+  /** What the wheel store has for the key. */
+  cached: Dependencies | undefined;
+}
+
+/** Decides, and looks into the wheel store: first without an engine, if the image is pinned or nothing is required. */
+export async function lookUp<Image extends BuildImage | ImageDigest>(
+  resolution: ServiceResolution,
+  content: ContentOptions,
+  mode: Mode,
+  store: DiskWheelStore,
+  findImage: () => Promise<Image | undefined>,
+): Promise<LookUp<Image>> {
+  const { isEmpty, pinned } = resolution;
+  // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
+  if (isEmpty) {
+    const decided = decide(resolution, undefined);
+    return { decided, image: undefined, cached: noWheels(decided.key, content, store) };
+  }
+  if (pinned) {
+    const decided = decide(resolution, { digest: pinned });
+    const cached = mode.find(decided.key);
+    if (cached) return { decided, image: undefined, cached };
+  }
+  const image = await findImage();
+  const decided = decide(resolution, image);
+  return { decided, image, cached: mode.find(decided.key) };
 }
 
 /** pip in that container, or on this machine. */
@@ -108,12 +133,15 @@ export async function chooseImage(
   });
 }
 
-/** The same without a pull: `absent` if no engine that answers has the image. */
+/** In the place of an image that no engine has. */
+export const ABSENT: ImageDigest = { digest: null };
+
+/** The same without a pull. */
 export async function findLocalImage({
   container: { engine },
   imageName,
   settings: { target },
-}: Resolution): Promise<BuildImage | 'absent' | undefined> {
+}: Resolution): Promise<BuildImage | ImageDigest | undefined> {
   if (engine === 'host') return undefined;
   const absent = new Error('absent');
   const request = { choice: engine, image: imageName, architecture: target.architecture };
@@ -123,17 +151,21 @@ export async function findLocalImage({
       pull: () => Promise.reject(absent),
     });
   } catch (error) {
-    if (error === absent) return 'absent';
+    if (error === absent) return ABSENT;
     throw error;
   }
 }
 
-/** One line: what changed since the build whose manifest is still in the output directory. */
-function printReason(components: KeyComponents, directory: string, keys: KeyRecords): void {
+/** What changed since the build whose manifest is still in the output directory. */
+export function changesSince(directory: string, keys: KeyRecords, components: KeyComponents) {
   const key = previousKey(directory);
   const before = key === undefined ? undefined : keys.read(key);
-  if (!before) return;
-  const changes = keyChanges(before, keyContent(components));
+  return { key, changes: before && keyChanges(before, keyContent(components)) };
+}
+
+function printReason(directory: string, keys: KeyRecords, components: KeyComponents): void {
+  const { changes } = changesSince(directory, keys, components);
+  if (!changes) return;
   console.log(
     changes.length > 0
       ? `changed since the last build: ${renderChanges(changes, SHOWN)}`
