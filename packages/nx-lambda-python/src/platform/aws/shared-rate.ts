@@ -27,22 +27,22 @@ import { writeTextWhole } from '../files/write';
 
 export interface SharedRate extends Rate {
   directory: string;
-  /** Whatever uses up the same quota has the same: hashed, so any text will do. */
+  /** The same for all that share a quota; any text, since it is hashed. */
   key: string;
   /** Of the time of day, which all processes have in common. */
   clock: Clock;
-  /** Called at most once, where the directory cannot be used: from then on this process counts for itself. */
+  /** Called at most once, if the directory cannot be used: from then on this process counts for itself. */
   onUnusable: (reason: string) => void;
 }
 
 /** Raised when the state changes its meaning. */
 const FORMAT = 1;
-/** A state of the future is from before the clock was set back: nobody has reserved for so long ahead. */
+/** A state further ahead is from before the clock was set back: no process reserves that long. */
 const LONGEST_AHEAD_MILLISECONDS = LONGEST_PAUSE_MILLISECONDS + 60_000;
-/** Until a rate is forgotten; stand-ins have another address each time. */
+/** Until a rate is removed; stand-ins have another address each time. */
 const KEPT_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** The time of day. It may jump; what is reserved by it is bounded, and waits are timers' own. */
+/** The time of day. It may jump; but reservations are bounded, and waits use timers. */
 export const dayClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -54,7 +54,7 @@ export function sharedRate(options: SharedRate): RateLimiter {
 
 class FileRateStore implements RateStore {
   private readonly path: string;
-  /** Set when the directory has turned out to be of no use. */
+  /** Set when the directory has turned out to be unusable. */
   private own: RateStore | null = null;
   private isPrepared = false;
 
@@ -93,7 +93,7 @@ class FileRateStore implements RateStore {
     } catch {
       return RESTED;
     }
-    // Nobody knows what was sent: nothing goes at once, all at the usual pace.
+    // It is unknown what was sent: no burst, but the usual pace.
     return parseState(text, now) ?? { ...RESTED, due: now + 1000 };
   }
 
@@ -117,7 +117,7 @@ class FileRateStore implements RateStore {
   }
 }
 
-/** Undefined where it is none, or cannot be of this moment. */
+/** Undefined for what is not a state, or cannot be of this moment. */
 function parseState(text: string, now: number): RateState | undefined {
   let read: Partial<RateState & { format: number }>;
   try {
@@ -134,7 +134,7 @@ function parseState(text: string, now: number): RateState | undefined {
   return { due, pausedUntil, share };
 }
 
-/** Removing one that is in use after all would only make a burst of it. */
+/** If one is removed that is still in use, the only harm is one burst. */
 function isForgotten(file: string): boolean {
   const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return modified !== undefined && Date.now() - modified > KEPT_MILLISECONDS;

@@ -15,7 +15,7 @@ export interface CompileRequest {
   archive: string;
 }
 
-/** Where a container compiles; nothing of pip's configuration is needed there. */
+/** The container that compiles; it needs nothing of pip's configuration. */
 export interface CompilePlace {
   image: BuildImage;
   network: string | undefined;
@@ -28,12 +28,12 @@ const INPUT = 'dependencies.zip';
 const OUTPUT = 'bytecode.zip';
 const MISFIT = 64;
 const PRINT_VERSION = 'import sys; print("%d.%d" % sys.version_info[:2])';
-/** Of sets, which code may hold, Python else chooses the order anew in each process. */
+/** Without a fixed seed, Python orders the sets that code may hold differently in each process. */
 const ENVIRONMENT = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' };
 
 /**
  * @param place undefined for this machine
- * @returns the archive of bytecode, below `directory`
+ * @returns the path of the archive of bytecode, below `directory`
  * @throws HOST_PYTHON_MISSING, IMAGE_UNAVAILABLE, CONTAINER_FAILED
  */
 export async function compilePart(
@@ -109,7 +109,7 @@ function writeRequest(directory: string, root: string, { runtime }: CompileReque
 function pythonMissing({ runtime }: CompileRequest): LambdaPythonError {
   const version = runtime.python.join('.');
   return new LambdaPythonError('HOST_PYTHON_MISSING', {
-    message: `bytecode for ${runtime.name} is compiled by Python ${version}, and there is no container engine and no \`python${version}\` on PATH`,
+    message: `bytecode for ${runtime.name} needs Python ${version}, but no container engine and no \`python${version}\` is on PATH`,
     hint: `build with "engine": "auto" and docker or podman, install Python ${version}, or set "bytecode": false`,
   });
 }
@@ -121,7 +121,7 @@ function misfit(
 ): LambdaPythonError {
   return new LambdaPythonError('IMAGE_UNAVAILABLE', {
     message: `the build image \`${image.name}\` cannot compile bytecode for ${runtime.name}: ${output.trim()}`,
-    hint: 'name an image of that runtime: "image": "<name>" on the build target, or set "bytecode": false',
+    hint: 'set "image" on the build target to an image of that runtime, or set "bytecode": false',
   });
 }
 

@@ -1,7 +1,6 @@
 /**
- * A container of an engine that sees no file of this machine: they go in by its standard input, what it made
- * comes out by its standard output. Any engine can do that, in one run, so nothing is left behind that would
- * have to be removed.
+ * A container of an engine that sees no file of this machine: files go in through its standard input, and what it
+ * made comes out through its standard output. Any engine can do that, in one run, so nothing is left to be removed.
  */
 
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -18,7 +17,7 @@ import {
 } from './container';
 import { readTar, TarError, writeTar } from './tar';
 
-/** For `leaves.names`: whatever the command adds to the directory. */
+/** For `leaves.names`: everything that the command adds to the directory. */
 export const NEW_ENTRIES = '*';
 
 export interface Copying {
@@ -40,7 +39,7 @@ export async function runCopying(
   const output = join(leaves.source, 'copy-out.tar');
   await writeInput(input, copied);
   const command = copyCommand(leaves, run.command);
-  // What it was to start in may arrive by the copy only.
+  // The directory to start in may arrive only with the copy.
   const copying: ContainerRun = {
     ...run,
     mounts: kept,
@@ -57,8 +56,8 @@ export async function runCopying(
 }
 
 /**
- * Files and directories of this machine are copied, caches left out. A path that is not here is the engine's
- * own, and stays a mount, as do volumes.
+ * Files and directories of this machine are copied, except caches. A path that does not exist here is the engine's
+ * own and stays a mount, as volumes do.
  *
  * @throws CONTAINER_FAILED for a socket
  */
@@ -71,7 +70,7 @@ export function planCopies(mounts: readonly Mount[]): { copied: Mount[]; kept: M
     } else if (statSync(mount.source).isSocket()) {
       throw new LambdaPythonError('CONTAINER_FAILED', {
         message: `the socket \`${mount.source}\` cannot be copied into a container of an engine that does not see this machine's files`,
-        hint: 'use an engine of this machine for what needs an SSH agent, or require it over HTTPS',
+        hint: 'use an engine on this machine for requirements that need an SSH agent, or require them over HTTPS',
       });
     } else {
       plan.copied.push(mount);
@@ -105,8 +104,8 @@ async function takeOutput(engine: ContainerEngine, file: string, directory: stri
   } catch (error) {
     if (!(error instanceof TarError)) throw diskError(error, directory);
     throw new LambdaPythonError('CONTAINER_FAILED', {
-      message: `what ${engine} sent back did not arrive whole: ${error.message}`,
-      hint: 'run the build again; if it happens again, take `--tty` and `--detach` out of `containerArgs`',
+      message: `the files that ${engine} sent back did not arrive complete: ${error.message}`,
+      hint: 'run the build again; if it happens again, remove `--tty` and `--detach` from `containerArgs`',
       cause: error,
     });
   }

@@ -167,7 +167,7 @@ describe('copy', () => {
     };
     await expect(run('copy', half)).rejects.toMatchObject({
       code: 'CONTAINER_FAILED',
-      message: 'what docker sent back did not arrive whole: Unexpected end of data',
+      message: 'the files that docker sent back did not arrive complete: Unexpected end of data',
     });
   });
 

@@ -17,10 +17,10 @@ import { isLocalEngine, type BuildImage } from './image';
 /** How a container gets this machine's files; `auto` copies only where mounting does not work. */
 export type MountChoice = 'auto' | 'bind' | 'copy';
 
-/** A command ends with it when the files it was to find are not there. */
+/** A command's exit code when it does not find the files that were mounted. */
 export const UNSEEN = 65;
 
-/** A run, without what is found out here. */
+/** A run, without what this file adds. */
 export type ContainerTask = Omit<ContainerRun, 'user' | 'owner' | 'input'>;
 
 export interface RunOptions {
@@ -42,7 +42,7 @@ export async function runContainer(
   options: RunOptions,
   exec: Exec,
 ): Promise<ExecResult> {
-  // Beside the run: what a killed build left does not stand in its way.
+  // At the same time: what a killed build left does not disturb this run.
   const sweeping = sweepContainers(image.engine, exec);
   try {
     return started(image, await runEither(image, task, options, exec));
@@ -88,12 +88,12 @@ export function withOwner(task: ContainerTask): Omit<ContainerRun, 'user' | 'inp
 
 const users = new WeakMap<Exec, Map<string, Promise<UserMapping>>>();
 
-/** Who the files of this machine belong to that the container shall write; an engine is asked once. */
+/** Who owns the files that the container writes to this machine; each engine is asked once. */
 export function currentUser({ engine }: BuildImage, exec: Exec): Promise<UserMapping> {
-  const known = users.get(exec) ?? new Map<string, Promise<UserMapping>>();
-  users.set(exec, known);
-  const user = known.get(engine) ?? askUser(engine, exec);
-  known.set(engine, user);
+  const mappings = users.get(exec) ?? new Map<string, Promise<UserMapping>>();
+  users.set(exec, mappings);
+  const user = mappings.get(engine) ?? askUser(engine, exec);
+  mappings.set(engine, user);
   return user;
 }
 
@@ -102,7 +102,7 @@ async function askUser(engine: BuildImage['engine'], exec: Exec): Promise<UserMa
   return { uid, gid, daemon: uid === undefined ? 'root' : await daemonOf(engine, exec) };
 }
 
-/** Podman maps users by an argument; the others say how their daemon does it. */
+/** Podman maps users by an argument; the others report how their daemon does it. */
 async function daemonOf(engine: BuildImage['engine'], exec: Exec): Promise<Daemon> {
   if (engine === 'podman') return 'root';
   const { stdout } = await exec(engine, ['info', '--format', '{{.SecurityOptions}}'], {
@@ -112,7 +112,7 @@ async function daemonOf(engine: BuildImage['engine'], exec: Exec): Promise<Daemo
   return stdout.includes('name=userns') ? 'remapped' : 'root';
 }
 
-/** The engine says that a path is not there which is, or the command did not find its files. */
+/** The engine does not find a path that exists, or the command did not find its files. */
 function isBlind({ mounts }: ContainerTask, { exitCode, output }: ExecResult): boolean {
   if (exitCode === UNSEEN) return true;
   if (exitCode === null || exitCode < 125 || exitCode > 127) return false;

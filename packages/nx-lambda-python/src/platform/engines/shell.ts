@@ -21,7 +21,7 @@ export interface ShellOptions {
   mount: MountChoice;
   /** A directory of this machine for what is copied in. */
   directory: string;
-  /** A file of the container that is there when mounts work. */
+  /** A file of the container that exists when mounts work. */
   witness: string;
   secrets: Record<string, string>;
   note: (line: string) => void;
@@ -41,21 +41,21 @@ export async function openShell(
 ): Promise<void> {
   const { mount, secrets, note, witness } = options;
   if (mount === 'bind' || (mount === 'auto' && isLocalEngine(image.engine))) {
-    // What the shell ends with is the person's affair: the container's own exit codes keep their meaning.
+    // The shell's exit code is ignored, so that the container's own exit codes keep their meaning.
     const command = ['sh', '-c', `test -f ${witness} || exit ${UNSEEN}; ${SHELL}; exit 0`];
     const user = await currentUser(image, exec);
     const run = { ...withOwner({ ...task, command }), user, input: 'terminal' as const };
     const terminal = { env: secrets, terminal: true };
     const { exitCode } = await runClient(image.engine, run, terminal, exec);
     if (exitCode === 0) return;
-    // Its words went to the terminal.
+    // The engine's own message went to the terminal.
     if (mount === 'bind' || (exitCode !== UNSEEN && exitCode !== 125)) throw failed(image);
     note(copyingInstead(image));
   }
   await openCopiedShell(image, task, options, exec);
 }
 
-/** The words of an argument list for a POSIX shell. */
+/** An argument list as text for a POSIX shell. */
 export function shellCommand(words: readonly string[]): string {
   return words
     .map((word) =>
@@ -64,7 +64,7 @@ export function shellCommand(words: readonly string[]): string {
     .join(' ');
 }
 
-/** The command that opens the same shell; undefined where mounts don't work, since it takes several then. */
+/** The command that opens the same shell; undefined if mounts don't work, since it then takes several. */
 export async function typedShell(
   image: BuildImage,
   task: ContainerTask,
@@ -73,13 +73,13 @@ export async function typedShell(
 ): Promise<string | undefined> {
   if (mount === 'copy' || (mount === 'auto' && !isLocalEngine(image.engine))) return undefined;
   const user = await currentUser(image, exec);
-  // Without an owner, so that no build takes it for one whose process has gone.
+  // Without an owner, so that no build takes it for one whose process has ended.
   const run = { ...task, user, owner: undefined, input: 'terminal' as const };
   const command = ['sh', '-c', `exec ${SHELL}`];
   return shellCommand([image.engine, ...runArguments(image.engine, { ...run, command })]);
 }
 
-/** A terminal and a copy can't both be a container's standard input: it waits while each is let in. */
+/** A terminal and a copy can't both be a container's standard input, so it waits while each is connected in turn. */
 async function openCopiedShell(
   image: BuildImage,
   task: ContainerTask,
@@ -119,7 +119,7 @@ async function openCopiedShell(
 
 function failed({ engine, name }: BuildImage): LambdaPythonError {
   return new LambdaPythonError('CONTAINER_FAILED', {
-    message: `${engine} opened no shell in the build image \`${name}\`; its words are above`,
+    message: `${engine} could not open a shell in the build image \`${name}\`; its message is above`,
     hint: 'correct `network`, `volumes`, `mount` and `containerArgs` on the build target',
   });
 }

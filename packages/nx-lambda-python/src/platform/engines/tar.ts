@@ -126,7 +126,7 @@ function checkEnd(file: string, end: number): void {
     const blocks = Buffer.alloc(2 * BLOCK, 1);
     readSync(input, blocks, 0, blocks.length, end);
     if (fstatSync(input).size < end + blocks.length || blocks.some((byte) => byte !== 0)) {
-      throw new TarError('it has no end');
+      throw new TarError('the end of the archive is missing');
     }
   } finally {
     closeSync(input);

@@ -14,17 +14,17 @@ const DATE = new Date('1980-01-01T00:00:00Z');
  * Files sorted by path, of modes 0644 and 0755, stored: the same tree gives the same bytes on every
  * Node, which promises nothing of what its zlib makes. A link becomes the file that it leads to.
  *
- * @throws ARCHIVE_INVALID for names that readers take differently, ENTRY_INVALID for a link that leads
+ * @throws ARCHIVE_INVALID for names that readers take differently, ENTRY_INVALID for a link that points
  * out of the tree, DISK_FULL
  */
 export async function archiveTree(tree: string, output: string): Promise<void> {
   const files = listTree(tree);
-  // archiver would quietly turn a backslash into a slash.
+  // archiver would silently turn a backslash into a slash.
   for (const { path } of files) checkName(path);
-  // Few builds need it, and all would wait for it.
+  // Loaded only here: few builds need it.
   const { default: archiver } = await import('archiver');
   const archive = archiver('zip', { store: true, statConcurrency: 1 });
-  // Reading it rejects with the first error; what comes after that one says nothing more.
+  // Reading it rejects with the first error; later ones only follow from it.
   archive.on('error', () => undefined);
   try {
     const descriptor = openSync(output, 'w');
@@ -39,7 +39,7 @@ export async function archiveTree(tree: string, output: string): Promise<void> {
   }
 }
 
-/** One file at a time, in order; the next one when the last is through. */
+/** One file at a time, in order. */
 function feed(archive: Archiver, tree: string, files: readonly SourceFile[]): void {
   const remaining = files.values();
   const next = () => {
@@ -50,7 +50,7 @@ function feed(archive: Archiver, tree: string, files: readonly SourceFile[]): vo
         archive.finalize().catch((error: Error) => archive.destroy(error));
         return;
       }
-      // As a buffer its size and CRC-32 are known before its header, and strict readers want them there.
+      // As a buffer, so that its size and CRC-32 are in its header, where strict readers want them.
       const mode = file.executable ? 0o755 : 0o644;
       archive.append(readFileSync(join(tree, file.path)), { name: file.path, date: DATE, mode });
     } catch (error) {
@@ -67,7 +67,7 @@ function listTree(tree: string): SourceFile[] {
   } catch (error) {
     if (!(error instanceof LambdaPythonError)) throw error;
     throw new LambdaPythonError(error.code, {
-      message: `in what pip installed, ${error.message}`,
+      message: `among the files that pip installed, ${error.message}`,
       hint: 'set "dependencies": "wheels" on the build target, or pin another version of the distribution',
       cause: error,
     });

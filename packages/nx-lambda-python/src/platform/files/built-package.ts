@@ -1,4 +1,4 @@
-/** Reads what the build target left in its output folder. */
+/** Reads the build target's output folder. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync } from 'node:fs';
@@ -16,11 +16,11 @@ export interface BuildOutput {
   displayed: string;
   /** `npx nx build orders` */
   command: string;
-  /** Why that command makes no package of this plugin, where it does not. */
+  /** Why that command does not make a package of this plugin, if it does not. */
   unbuildable?: LambdaPythonError;
 }
 
-/** @throws PACKAGE_NOT_BUILT when the manifest is missing or is none of this plugin's. */
+/** @throws PACKAGE_NOT_BUILT when the manifest is missing or not one of this plugin's. */
 export function readManifest(output: BuildOutput): BuildManifest {
   const file = `${output.displayed}/${MANIFEST_FILE}`;
   let manifest: unknown;
@@ -36,7 +36,7 @@ export function readManifest(output: BuildOutput): BuildManifest {
   if (!isManifest(manifest)) {
     throw notBuilt(
       output,
-      `\`${file}\` is not of a format that this version of the plugin reads, which are 1 and 2`,
+      `\`${file}\` has a format that this version of the plugin does not read: expected 1 or 2`,
     );
   }
   const { commit, source = commit === undefined ? null : { commit, dirty: false } } = manifest;
@@ -44,8 +44,8 @@ export function readManifest(output: BuildOutput): BuildManifest {
 }
 
 /**
- * @param described the manifest's words on the package or the layer
- * @throws PACKAGE_NOT_BUILT when the zip is missing or is not the one of the manifest.
+ * @param described the package or the layer in the manifest
+ * @throws PACKAGE_NOT_BUILT when the zip is missing or is not that of the manifest.
  */
 export async function readPackage(
   output: BuildOutput,
@@ -65,7 +65,7 @@ export async function readPackage(
   if (sha256 !== described.sha256) {
     throw notBuilt(
       output,
-      `\`${file}\` is not the package of its manifest: SHA-256 is ${sha256}, expected ${described.sha256}`,
+      `\`${file}\` does not match its manifest: got SHA-256 ${sha256}, expected ${described.sha256}`,
     );
   }
   const open = (start = 0) => createReadStream(path, { start });
@@ -85,12 +85,12 @@ function notBuilt(output: BuildOutput, message: string, cause?: unknown): Lambda
     message: unbuildable ? `${message}, and ${unbuildable.message}` : message,
     hint: unbuildable
       ? unbuildable.hint
-      : `run \`${output.command}\`, or set \`outputPath\` where the package is`,
+      : `run \`${output.command}\`, or set \`outputPath\` to the folder that has the package`,
     cause,
   });
 }
 
-/** In format 1 there is no `source`. */
+/** Format 1 has no `source`. */
 type ReadManifest = Omit<BuildManifest, 'source'> & Partial<Pick<BuildManifest, 'source'>>;
 
 function isManifest(value: unknown): value is ReadManifest {

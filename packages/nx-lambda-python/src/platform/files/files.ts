@@ -60,7 +60,7 @@ export function beginsWith(path: string, source: ByteSource, length: number): bo
   }
 }
 
-/** Sends a file's bytes to the disk itself, before it is renamed to where others look for it. */
+/** Flushes a file to the disk, before it is renamed to the place where others look for it. */
 export function syncFile(path: string): void {
   const descriptor = openSync(path, 'r+');
   try {
@@ -72,8 +72,8 @@ export function syncFile(path: string): void {
 
 const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  EEXIST: 'a file stands where a directory is needed',
-  ENOTDIR: 'a file stands where a directory is needed',
+  EEXIST: 'there is a file where a directory is needed',
+  ENOTDIR: 'there is a file where a directory is needed',
   EPERM: 'permission denied',
   EROFS: 'read-only file system',
 };
@@ -88,7 +88,7 @@ export function diskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (isDiskFull(error)) {
     return new LambdaPythonError('DISK_FULL', {
-      message: `no space left to write \`${path}\`; what was there before is untouched`,
+      message: `no space left to write \`${path}\`; the previous content is untouched`,
       hint: 'free some space (`nx reset` clears the cache of Nx) and run the same command again',
       cause: error,
     });

@@ -105,8 +105,8 @@ describe('listFiles', () => {
   });
 
   it.each([
-    ['/etc/hostname', 'leads out of the workspace'],
-    ['nowhere', 'leads nowhere'],
+    ['/etc/hostname', 'points out of the workspace'],
+    ['nowhere', 'points to nothing'],
   ])('refuses a link to %s', (target, words) => {
     symlinkSync(target, join(root, 'link'));
     expect(() => listFiles(root, root, none)).toThrow(

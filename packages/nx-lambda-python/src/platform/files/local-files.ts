@@ -1,4 +1,4 @@
-/** Reads what requirements name of the workspace: libraries, archives, directories of `--find-links`. */
+/** Lists trees of the workspace, and reads what requirements name in it: libraries, archives, `--find-links`. */
 
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
@@ -30,16 +30,16 @@ export interface LocalContent {
 
 /**
  * @param namedBy what names them, for the message
- * @throws REQUIREMENTS_MISSING for what is not there
- * @throws ENTRY_INVALID for a symbolic link of a library that leads nowhere or out of the workspace
+ * @throws REQUIREMENTS_MISSING for what does not exist
+ * @throws ENTRY_INVALID for a symbolic link of a library that points to nothing or out of the workspace
  */
 export function readLocalContent(
   workspaceRoot: string,
   { trees, archives, findLinks }: Pick<LocalParts, 'trees' | 'archives' | 'findLinks'>,
   namedBy: string,
 ): LocalContent {
-  const absent = [...trees, ...archives].find((path) => !existsSync(join(workspaceRoot, path)));
-  if (absent !== undefined) throw notThere(absent, namedBy);
+  const missing = [...trees, ...archives].find((path) => !existsSync(join(workspaceRoot, path)));
+  if (missing !== undefined) throw fileMissing(missing, namedBy);
   const files = new Map<string, LocalFile>();
   const digests: Record<string, string> = {};
   const add = (path: string, listed: readonly Omit<FileFacts, 'sha256'>[], name = path): void => {
@@ -61,7 +61,7 @@ export function readLocalContent(
   }
   for (const path of findLinks) {
     const place = join(workspaceRoot, path);
-    // pip looks at the files of the directory itself, and at none below.
+    // pip looks at the files of the directory itself, not below it.
     const names = statSync(place).isDirectory() ? linkedFiles(place) : [''];
     add(
       path,
@@ -73,10 +73,10 @@ export function readLocalContent(
   return { files: [...files.values()], digests };
 }
 
-function notThere(path: string, namedBy: string): LambdaPythonError {
+function fileMissing(path: string, namedBy: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
     message: `\`${path}\`, which \`${namedBy}\` names, is not in the workspace`,
-    hint: `restore it (\`git status\` lists what was deleted), or take it out of what \`${namedBy}\` is made from and write that file again`,
+    hint: `restore it (\`git status\` lists what was deleted), or remove it from what \`${namedBy}\` is made from and write that file again`,
   });
 }
 
@@ -95,8 +95,8 @@ export interface SourceFile {
 /**
  * Every file below `root`, sorted by path in code units.
  *
- * A symbolic link stands for what it points to, as long as that is inside `boundary` (the workspace);
- * a link that leads outside would make the package depend on the machine and is refused.
+ * A symbolic link stands for what it points to, if that is inside `boundary` (the workspace); a link that leads
+ * outside would make the package depend on the machine and is refused.
  */
 export function listFiles(
   root: string,
@@ -140,7 +140,7 @@ function resolveLink(root: string, path: string, boundary: string): string {
     target = realpathSync(join(root, path));
   } catch (cause) {
     throw new LambdaPythonError('ENTRY_INVALID', {
-      message: `the symbolic link \`${path}\` leads nowhere`,
+      message: `the symbolic link \`${path}\` points to nothing`,
       hint: `delete it, or leave it out: exclude = ["${path}"]`,
       cause,
     });
@@ -148,7 +148,7 @@ function resolveLink(root: string, path: string, boundary: string): string {
   const inside = relative(boundary, target);
   if (inside === '..' || inside.startsWith(`..${sep}`)) {
     throw new LambdaPythonError('ENTRY_INVALID', {
-      message: `the symbolic link \`${path}\` leads out of the workspace`,
+      message: `the symbolic link \`${path}\` points out of the workspace`,
       hint: `copy the file into the workspace, or leave the link out: exclude = ["${path}"]`,
     });
   }

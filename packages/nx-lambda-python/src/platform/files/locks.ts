@@ -4,8 +4,8 @@
  *     <name>.lock/<owner>    held by that owner; the directory appears by a rename, its owner inside
  *     <name>.<owner>.tmp/    about to become it
  *
- * A rename of a directory over one that has a file in it fails everywhere, so there is one holder.
- * A dead holder's file is removed by its name, which no other holder ever has: whoever is late
+ * A rename of a directory over one that has a file in it fails on every system, so there is one holder.
+ * A dead holder's file is removed by its name, which no other holder ever has, so a process that is late
  * with that removes nothing of the next holder.
  */
 
@@ -24,7 +24,7 @@ import { basename, dirname, join } from 'node:path';
 import { isAbandoned, ownedName, sweepAbandoned } from '../process/owner';
 import { diskError } from './files';
 
-/** A holder that this machine cannot ask after is given up when it has shown no sign of life for so long. */
+/** After this long without a sign of life a holder counts as dead, if this machine cannot ask for it. */
 const STALE_MILLISECONDS = 20_000;
 const SIGN_OF_LIFE_MILLISECONDS = 5_000;
 const LONGEST_PAUSE_MILLISECONDS = 250;
@@ -32,9 +32,9 @@ const LONGEST_PAUSE_MILLISECONDS = 250;
 /**
  * Runs `work` while no other process holds the lock of this name.
  *
- * A holder that died on this machine is recognised at once; one of another machine, or of a process id that
- * is in use again, after 20 s of silence. What a lock guards here is written by atomic renames of equal
- * content, so one that is lost costs repeated work, never damage.
+ * A holder that died on this machine is recognised at once; one of another machine, or one whose process id is
+ * in use again, after 20 s of silence. What a lock guards here is written by atomic renames of equal content,
+ * so a lost lock costs repeated work, never damage.
  *
  * @throws DISK_FULL, STORE_UNUSABLE
  */
@@ -110,7 +110,7 @@ function renameUnlessHeld(draft: string, lock: string): boolean {
   }
 }
 
-/** On a full or read-only disk, where the first error says all. */
+/** On a full or read-only disk: the first error is the one to report. */
 function removeDraft(draft: string, owner: string): void {
   try {
     unlinkSync(join(draft, owner));
@@ -140,7 +140,7 @@ function showLife(file: string): void {
     const now = new Date();
     utimesSync(file, now, now);
   } catch {
-    // Taken over by another process, since this one was silent for too long.
+    // Another process took the lock over, since this one was silent for too long.
   }
 }
 
@@ -152,12 +152,12 @@ function holdersOf(path: string): string[] {
   }
 }
 
-/** Fails where another process has it by now. */
+/** Fails if another process has it by now. */
 function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // Not there, or not ours any more.
+    // It is gone, or belongs to another process.
   }
 }
 

@@ -1,14 +1,14 @@
-/** Directories for the time of one piece of work; what a killed process left is swept by the next one. */
+/** Directories for the time of one piece of work; the next process removes what a killed one left. */
 
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskError, isDiskFull } from './files';
 import { isAbandoned, ownedName } from '../process/owner';
 
-/** On a disk shared with other machines their processes cannot be asked after: only age tells. */
+/** On a disk shared with other machines, only age tells whether their processes still live. */
 export const FOREIGN_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** Runs `work` with an empty directory of its own below `parent`, for this user's eyes only. */
+/** Runs `work` with an empty directory below `parent` that only this user can read. */
 export async function withWorkDirectory<T>(
   parent: string,
   work: (directory: string) => Promise<T>,
@@ -23,7 +23,7 @@ export async function withWorkDirectory<T>(
   try {
     return await work(directory);
   } catch (error) {
-    // Whatever ran out of space, what it wrote is below this directory.
+    // What ran out of space was written below this directory.
     throw isDiskFull(error) ? diskError(error, directory) : error;
   } finally {
     removeIfPossible(directory);
@@ -38,11 +38,11 @@ function sweep(parent: string): void {
   }
 }
 
-/** What outlived its build, or what it started, may still write there: another run will sweep it. */
+/** A process that outlived its build may still write there: another run will remove it. */
 function removeIfPossible(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // Nothing depends on it being gone.
+    // Nothing depends on its absence.
   }
 }

@@ -1,4 +1,4 @@
-/** The workspace on disk: what went away since it was listed, or cannot be read, is as good as none. */
+/** The workspace on disk: a file that has gone since it was listed, or cannot be read, counts as missing. */
 
 import {
   existsSync,
@@ -30,9 +30,9 @@ export function workspaceFiles(root: string): WorkspaceFiles {
     isDirectory: (path) =>
       statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() ?? false,
     parse: (text, path) => {
-      const known = documents.get(path) ?? parseToml(text, path);
-      documents.set(path, known);
-      return known;
+      const document = documents.get(path) ?? parseToml(text, path);
+      documents.set(path, document);
+      return document;
     },
     list: once((path) => listDirectory(join(root, path))),
     resolve: (path) => {
@@ -51,10 +51,10 @@ export function workspaceFiles(root: string): WorkspaceFiles {
 }
 
 function once<T>(look: (path: string) => T): (path: string) => T {
-  const known = new Map<string, T>();
+  const results = new Map<string, T>();
   return (path) => {
-    if (!known.has(path)) known.set(path, look(path));
-    return known.get(path) as T;
+    if (!results.has(path)) results.set(path, look(path));
+    return results.get(path) as T;
   };
 }
 
@@ -81,7 +81,7 @@ function listDirectory(path: string): DirectoryEntry[] {
   });
 }
 
-/** Of the directories above a workspace that is a folder of its repository. */
+/** The rules of the directories above a workspace that is a folder of its repository. */
 function rulesAbove(root: string): OuterRules[] {
   const rules: OuterRules[] = [];
   for (let directory = root; !existsSync(join(directory, '.git')); directory = dirname(directory)) {
@@ -96,13 +96,13 @@ function rulesAbove(root: string): OuterRules[] {
   return rules;
 }
 
-/** git's own for all repositories of a user, found as ripgrep's `ignore` finds them. */
+/** git's rules for all repositories of a user, found as ripgrep's `ignore` finds them. */
 function globalRules(): OuterRules[] {
   const configuration = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
-  const given = [join(homedir(), '.gitconfig'), join(configuration, 'git', 'config')]
+  const setting = [join(homedir(), '.gitconfig'), join(configuration, 'git', 'config')]
     .map((path) => /^\s*excludesfile\s*=\s*"?\s*(\S+?)\s*"?\s*$/im.exec(readText(path) ?? '')?.[1])
     .find((path) => path !== undefined);
-  const path = given?.replace(/^~(?=[/\\])/, homedir()) ?? join(configuration, 'git', 'ignore');
+  const path = setting?.replace(/^~(?=[/\\])/, homedir()) ?? join(configuration, 'git', 'ignore');
   const text = readText(path);
   return text === undefined ? [] : [{ name: `git's ${path}`, text, workspace: '' }];
 }

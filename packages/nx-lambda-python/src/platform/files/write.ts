@@ -24,26 +24,18 @@ import type { ByteSink } from '../../packaging/zip/write';
 import { ownedName, sweepAbandoned } from '../process/owner';
 import { diskError } from './files';
 
-export interface Output {
-  write(bytes: Uint8Array): void;
-}
-
-/**
- * Writes a file that is either whole or not there: a temporary sibling, then a rename.
- * With `durable` its bytes reach the disk before its name does, so that a power failure keeps the rule.
- */
+/** With `durable` the bytes reach the disk before the name does, so that the file is whole after a power failure, too. */
 export function writeWhole<T>(
   path: string,
-  produce: (output: Output) => T,
+  produce: (output: ByteSink) => T,
   { durable = false } = {},
 ): T {
-  let draft = '';
+  const draft = draftBeside(path);
   try {
-    draft = draftBeside(path);
     const descriptor = openSync(draft, 'wx', 0o644);
     let result: T;
     try {
-      const output = new BufferedOutput(descriptor);
+      const output = new BufferedOutput(descriptor, 0);
       result = produce(output);
       output.flush();
       if (durable) fsyncSync(descriptor);
@@ -53,7 +45,7 @@ export function writeWhole<T>(
     renameSync(draft, path);
     return result;
   } catch (error) {
-    if (draft !== '') removeDraft(draft);
+    removeDraft(draft);
     throw diskError(error, path);
   }
 }
@@ -62,7 +54,7 @@ export function writeTextWhole(path: string, text: string, options?: { durable?:
   writeWhole(path, (output) => output.write(Buffer.from(text)), options);
 }
 
-/** A file to be, of which the first bytes are being copied from another one by the system, aside. */
+/** A file to be: the system copies its first bytes from another one meanwhile. */
 export interface Draft {
   /** Of the temporary sibling. */
   path: string;
@@ -76,32 +68,32 @@ export function startDraft(
   path: string,
   { file, length }: { file: string | undefined; length: number },
 ): Draft {
-  const temporary = nameDraft(path);
-  // Where the file system can share blocks, nothing is copied at all.
+  const temporary = draftBeside(path);
+  // If the file system can share blocks, nothing is copied at all.
   const copying = file
     ? copyFile(file, temporary, constants.COPYFILE_FICLONE)
     : writeFile(temporary, '');
-  // Heard by whoever goes on with it; until then a failure must not count as unhandled.
+  // `writeWholeAfter` reports a failure; until then it must not count as unhandled.
   copying.catch(() => undefined);
   return { path: temporary, length, copying };
 }
 
-/** For one that nobody goes on with. */
+/** For a draft that will not become a file. */
 export async function dropDraft({ path, copying }: Draft): Promise<void> {
   await copying.catch(() => undefined);
   removeDraft(path);
 }
 
 /**
- * Like `writeWhole`, for a file that was begun: `produce` may work while its first bytes are copied, and the
- * output that it asks for stands right behind them.
+ * Like `writeWhole`, for a draft: `produce` may work while the first bytes are copied, and the output that it opens
+ * begins right behind them.
  *
  * @param replace called when all bytes are there, before the file takes its place
  */
 export async function writeWholeAfter<T>(
   path: string,
   draft: Draft,
-  produce: (open: () => Promise<Output>) => Promise<T>,
+  produce: (open: () => Promise<ByteSink>) => Promise<T>,
   replace: () => void,
 ): Promise<T> {
   let descriptor: number | undefined;
@@ -130,7 +122,7 @@ export async function writeWholeAfter<T>(
 }
 
 /**
- * Like `writeWhole`, with the bytes written aside, and into the beginning of another file as well.
+ * Like `writeWhole`: the system takes bytes while the next ones are being made. Another file can begin with the same.
  *
  * @param also the path of that one
  */
@@ -139,7 +131,7 @@ export async function writeWholeAside<T>(
   produce: (output: AsideOutput) => Promise<T>,
   also?: string,
 ): Promise<{ result: T; draft?: Draft }> {
-  const drafts = [path, ...(also === undefined ? [] : [also])].map(nameDraft);
+  const drafts = [path, ...(also === undefined ? [] : [also])].map(draftBeside);
   const descriptors: number[] = [];
   try {
     let result: T;
@@ -163,10 +155,10 @@ export async function writeWholeAside<T>(
 }
 
 const BUFFER_LENGTH = 1 << 20;
-/** Where all are in use the caller writes itself, so that memory stays small. */
+/** When all are in use the caller writes itself, so that memory stays small. */
 const BUFFERS = 16;
 
-/** The same bytes for each of some open files, from its beginning. */
+/** Writes the same bytes to each of some open files, from its beginning. */
 export class AsideOutput implements ByteSink {
   /** Buffers that may be made or used again. */
   private readonly free = new Array<Buffer | undefined>(BUFFERS).fill(undefined);
@@ -205,7 +197,7 @@ export class AsideOutput implements ByteSink {
       return result;
     } catch (error) {
       await Promise.all(this.running);
-      // What followed from it is no news.
+      // Later errors only follow from the first.
       throw this.failure ?? error;
     }
   }
@@ -232,7 +224,7 @@ export class AsideOutput implements ByteSink {
       await Promise.all(
         this.descriptors.map(async (descriptor) => {
           const done = await writeAside(descriptor, bytes, position);
-          // A short one mostly means a full disk: the rest will tell.
+          // A short write mostly means a full disk: writing the rest says so.
           writeFully(descriptor, bytes.subarray(done), position + done);
         }),
       );
@@ -252,14 +244,13 @@ function writeAside(descriptor: number, bytes: Buffer, position: number): Promis
 }
 
 /** Gathers small writes: an archive has two for each of thousands of entries. */
-export class BufferedOutput implements Output {
+class BufferedOutput implements ByteSink {
   private readonly pending = Buffer.allocUnsafe(1 << 18);
   private length = 0;
 
-  /** @param position in the file where it starts; without one it goes on where the descriptor stands. */
   constructor(
     private readonly descriptor: number,
-    private position?: number,
+    private position: number,
   ) {}
 
   write(bytes: Uint8Array): void {
@@ -269,8 +260,8 @@ export class BufferedOutput implements Output {
     this.length += bytes.length;
   }
 
-  /** @returns the end of what is written, where a position was given */
-  flush(): number | undefined {
+  /** @returns the end of what is written */
+  flush(): number {
     this.writeFully(this.pending.subarray(0, this.length));
     this.length = 0;
     return this.position;
@@ -278,23 +269,14 @@ export class BufferedOutput implements Output {
 
   private writeFully(bytes: Uint8Array): void {
     writeFully(this.descriptor, bytes, this.position);
-    if (this.position !== undefined) this.position += bytes.length;
+    this.position += bytes.length;
   }
 }
 
-/** All of the bytes, however few the system takes at once. @param position without one, where the descriptor stands */
-export function writeFully(descriptor: number, bytes: Uint8Array, position?: number): void {
+/** All of the bytes, however few the system takes at once. */
+function writeFully(descriptor: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length;) {
-    const at = position === undefined ? undefined : position + done;
-    done += writeSync(descriptor, bytes, done, bytes.length - done, at);
-  }
-}
-
-function nameDraft(path: string): string {
-  try {
-    return draftBeside(path);
-  } catch (error) {
-    throw diskError(error, path);
+    done += writeSync(descriptor, bytes, done, bytes.length - done, position + done);
   }
 }
 
@@ -303,14 +285,18 @@ function removeDraft(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // The next writer sweeps it.
+    // The next writer removes it.
   }
 }
 
 /** A name for what will be renamed to `path`; its directory is made, and abandoned drafts of this file are removed. */
 function draftBeside(path: string): string {
-  mkdirSync(dirname(path), { recursive: true });
   const [start, end] = [`.${basename(path)}.`, '.tmp'];
-  sweepAbandoned(dirname(path), start, end);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    sweepAbandoned(dirname(path), start, end);
+  } catch (error) {
+    throw diskError(error, path);
+  }
   return join(dirname(path), `${start}${ownedName()}${end}`);
 }

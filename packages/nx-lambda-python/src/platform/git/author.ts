@@ -1,4 +1,4 @@
-/** Who releases: as CI, git or the system calls them. Read for people; nothing is decided by it. */
+/** Who releases, as CI, git or the system names them. For people to read; nothing is decided by it. */
 
 import { hostname, userInfo } from 'node:os';
 import type { ReleaseAuthor } from '../../release/records/record';
@@ -16,7 +16,7 @@ const USER_VARIABLES = [
 ];
 const RUN_VARIABLES = ['CI_JOB_URL', 'BUILD_URL', 'CIRCLE_BUILD_URL', 'BUILDKITE_BUILD_URL'];
 
-/** git's address where no CI says who it is: it is what commits carry, too. */
+/** If CI does not name a user, git's address, which commits carry as well. */
 export async function releaseAuthor(
   workspaceRoot: string,
   environment: NodeJS.ProcessEnv = process.env,
@@ -47,7 +47,7 @@ async function gitEmail(workspaceRoot: string): Promise<string | undefined> {
   return exitCode === 0 ? stdout.trim() || undefined : undefined;
 }
 
-/** A container may run as a user whom its system does not know. */
+/** A container may run as a user without a name. */
 function systemUser(): string {
   try {
     return userInfo().username;

@@ -42,7 +42,7 @@ function machine(agentExit: number, settings = ''): Exec {
 const inRun = (name: string) => readFileSync(join(request.directory, 'ssh', name), 'utf8');
 
 describe('forwardSsh', () => {
-  it('is nothing without a requirement that needs it, unless told so', async () => {
+  it('forwards nothing without a requirement that needs it, unless told so', async () => {
     request.texts = ['a==1\n'];
     expect(await forwardSsh(request, machine(0))).toBeUndefined();
     expect(await forwardSsh({ ...request, choice: 'agent' }, machine(0))).toBeDefined();
@@ -102,7 +102,7 @@ describe('forwardSsh', () => {
     });
   });
 
-  it('says that there is no agent, or that it may not be used', async () => {
+  it('says that no agent is running, or that "ssh" is "none"', async () => {
     request.environment['SSH_AUTH_SOCK'] = undefined;
     await expect(forwardSsh(request, machine(0))).rejects.toMatchObject({
       code: 'SSH_AGENT_MISSING',

@@ -1,4 +1,4 @@
-/** Lets git in the container use the ssh agent and the known hosts of this machine. No key goes anywhere. */
+/** Lets git in the container use the ssh agent and the known hosts of this machine. Keys are never copied. */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
@@ -7,7 +7,7 @@ import { LambdaPythonError } from '../../errors';
 import type { ContainerEngine, Mount } from '../engines/container';
 import type { Exec } from '../process/exec';
 
-/** `auto`: where a requirement uses ssh. `agent`: always, for what such a requirement may itself fetch. */
+/** `auto`: if a requirement uses ssh. `agent`: always, for what a requirement may itself fetch by ssh. */
 export type SshChoice = 'auto' | 'agent' | 'none';
 
 export interface SshRequest {
@@ -62,7 +62,7 @@ export async function forwardSsh(
   };
 }
 
-/** The hosts of `git+ssh://` requirements, as they are written: an alias of ~/.ssh/config too. */
+/** The hosts of `git+ssh://` requirements, as they are written: an alias of ~/.ssh/config stays one. */
 export function sshHosts(texts: Iterable<string>): string[] {
   const hosts = [...texts].flatMap((text) =>
     [...text.matchAll(/\bgit\+ssh:\/\/(?:[^/\s@]*@)?(\[[0-9a-f:]+\]|[\w.-]+)/gi)].map(
@@ -77,7 +77,7 @@ async function findAgent(environment: NodeJS.ProcessEnv, exec: Exec): Promise<st
   if (!socket || !existsSync(socket)) {
     throw agentMissing(
       socket
-        ? `no ssh agent is at SSH_AUTH_SOCK=${socket}`
+        ? `SSH_AUTH_SOCK names \`${socket}\`, which does not exist`
         : 'no ssh agent is running: SSH_AUTH_SOCK is not set',
       'eval "$(ssh-agent)" && ssh-add',
     );
@@ -86,7 +86,7 @@ async function findAgent(environment: NodeJS.ProcessEnv, exec: Exec): Promise<st
   // 1 - it has no key. 2 - it does not answer.
   if (notFound || exitCode === 0) return socket;
   if (exitCode === 1) throw agentMissing('the ssh agent has no key', 'ssh-add');
-  throw agentMissing(`no ssh agent answers at ${socket}`, 'eval "$(ssh-agent)" && ssh-add');
+  throw agentMissing(`no ssh agent answers at \`${socket}\``, 'eval "$(ssh-agent)" && ssh-add');
 }
 
 function knownHosts(home: string): string {
@@ -96,11 +96,12 @@ function knownHosts(home: string): string {
     .join('');
 }
 
-/** What this machine's ssh makes of a host's name. Empty where there is no ssh to ask. */
+/** How this machine's ssh resolves a host's name. Empty if ssh is not installed. */
 async function readAlias(host: string, home: string, exec: Exec): Promise<Map<string, string[]>> {
-  const own = join(home, '.ssh', 'config');
-  // ssh takes the home directory from the user database: HOME is for those who set it.
-  const file = home === userInfo().homedir ? [] : ['-F', existsSync(own) ? own : 'none'];
+  const configuration = join(home, '.ssh', 'config');
+  // ssh takes the home directory from the user database, and ignores HOME.
+  const file =
+    home === userInfo().homedir ? [] : ['-F', existsSync(configuration) ? configuration : 'none'];
   const { exitCode, stdout } = await exec('ssh', ['-G', ...file, '--', host]);
   const settings = new Map<string, string[]>();
   if (exitCode !== 0) return settings;
@@ -114,7 +115,7 @@ async function readAlias(host: string, home: string, exec: Exec): Promise<Map<st
 function renderAlias(
   host: string,
   settings: Map<string, string[]>,
-  keepPublicKey: (text: string) => string,
+  copyPublicKey: (text: string) => string,
 ): string {
   const lines = (
     [
@@ -127,17 +128,17 @@ function renderAlias(
     const value = settings.get(name)?.[0];
     return value && value !== 'none' ? [`  ${keyword} ${value}`] : [];
   });
-  // Which of the agent's keys: the public half is enough to say it.
+  // The public half is enough to choose one of the agent's keys.
   if (settings.get('identitiesonly')?.[0] === 'yes') {
     const files = (settings.get('identityfile') ?? []).map((path) =>
       path.replace(/^~(?=\/)/, homedir()),
     );
-    const found = files
+    const publicKey = files
       .map((path) => (path.endsWith('.pub') ? path : `${path}.pub`))
       .find((path) => existsSync(path));
-    if (found) {
-      const kept = keepPublicKey(readFileSync(found, 'utf8'));
-      lines.push('  IdentitiesOnly yes', `  IdentityFile ${kept}`);
+    if (publicKey) {
+      const copy = copyPublicKey(readFileSync(publicKey, 'utf8'));
+      lines.push('  IdentitiesOnly yes', `  IdentityFile ${copy}`);
     }
   }
   return [`Host ${host}`, ...lines].join('\n');
@@ -156,7 +157,7 @@ function general(inContainer: string): string {
   ].join('\n');
 }
 
-/** ssh refuses a user without a name. Podman gives one itself. */
+/** ssh refuses a user without a name. Podman names the user itself. */
 function userMount(folder: string, { engine, root }: SshRequest): Mount[] {
   const uid = process.getuid?.() ?? 0;
   if (uid === 0 || engine === 'podman') return [];
@@ -168,14 +169,14 @@ function userMount(folder: string, { engine, root }: SshRequest): Mount[] {
 
 function agentMissing(message: string, command: string): LambdaPythonError {
   return new LambdaPythonError('SSH_AGENT_MISSING', {
-    message: `${message}, and a requirement uses ssh`,
+    message: `a requirement uses ssh, but ${message}`,
     hint: `run \`${command}\` and build again; ssh keys are never copied into a container`,
   });
 }
 
 function switchedOff(hosts: readonly string[]): LambdaPythonError {
   return new LambdaPythonError('OPTION_INVALID', {
-    message: `a requirement is fetched from ${hosts.join(' and ')} by ssh, and \`ssh\` is "none"`,
+    message: `a requirement is fetched from ${hosts.join(' and ')} by ssh, but \`ssh\` is "none"`,
     hint: 'set "ssh": "auto" on the build target, or require it by `git+https://…`',
   });
 }

@@ -13,9 +13,9 @@ export interface ExecOptions {
   onLine?: (line: string) => void;
   /** A file that the program reads as its standard input. */
   inputFile?: string;
-  /** A file that takes its standard output: lines and `output` are those of stderr then. */
+  /** A file that takes its standard output: then lines and `output` are those of stderr. */
   outputFile?: string;
-  /** The program gets this process's terminal: nothing of what it says is seen here. */
+  /** The program gets this process's terminal, so the result has none of its output. */
   terminal?: boolean;
   /** A short question with a short answer, see `ask`; it takes `cwd` and `env` only. */
   isQuestion?: boolean;
@@ -32,7 +32,7 @@ export interface ExecResult {
   notFound: boolean;
 }
 
-/** Never throws for what the program did; without input or terminal nothing can wait for an answer. */
+/** Never throws for what the program did. Without an input or a terminal its standard input is empty. */
 export type Exec = (
   file: string,
   args: readonly string[],
@@ -66,7 +66,7 @@ export const exec: Exec = async (file, args, options = {}) => {
   }
 };
 
-/** Call it early where `exec` will be needed soon: execa is an ES module, and its start takes a while. */
+/** Call it early if `exec` will be needed soon: execa is an ES module, which takes a while to load. */
 export function loadExec(): Promise<typeof Execa> {
   // import() loads it on every Node that the plugin supports.
   return import('execa');
@@ -109,7 +109,7 @@ async function run(
   };
 }
 
-// The program has the files themselves: they may be larger than memory should hold.
+// The program gets the files themselves: they may be larger than memory should hold.
 function openFiles({ inputFile, outputFile }: ExecOptions): OpenFiles {
   return {
     ...(inputFile === undefined ? {} : { stdin: openSync(inputFile, 'r') }),

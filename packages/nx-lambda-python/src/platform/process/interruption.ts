@@ -1,4 +1,4 @@
-/** Ctrl-C, and whoever else asks this process to end: what must be given back is given back first. */
+/** Cleans up before this process ends, when Ctrl-C or another signal asks it to. */
 
 import { constants } from 'node:os';
 
@@ -10,8 +10,8 @@ const works = new Set<() => Promise<unknown>>();
 let isEnding = false;
 
 /**
- * Has this work done before an interruption ends the process.
- * @returns what takes it back
+ * Does this work before an interruption ends the process.
+ * @returns a function that cancels this
  */
 export function onInterruption(work: () => Promise<unknown>): () => void {
   if (works.size === 0) for (const signal of SIGNALS) process.on(signal, end);
@@ -22,12 +22,12 @@ export function onInterruption(work: () => Promise<unknown>): () => void {
   };
 }
 
-/** Once this process is asked to end it never returns: whoever waited here has nothing to report any more. */
+/** Never returns once this process is asked to end, so that the caller reports nothing more. */
 export async function endIfInterrupted(): Promise<void> {
   if (isEnding) await new Promise(() => undefined);
 }
 
-/** A terminal and Nx both send one: the second is no reason to stop half-way. */
+/** A terminal and Nx both send a signal: the second one does not stop the work. */
 function end(signal: (typeof SIGNALS)[number]): void {
   if (isEnding) return;
   isEnding = true;

@@ -43,8 +43,8 @@ export function redactor({ userInfos, values }: Secrets): Redact {
 }
 
 /**
- * What the program prints is redacted in everything that people see. `stdout` alone stays as it is:
- * programs read it, and a password that is a word must not change what they read.
+ * Redacts everything that people see of a program's output. Only `stdout` stays unchanged: programs read it, and a
+ * password that is also a word must not change what they read.
  */
 export function redactingExec(exec: Exec, redact: Redact): Exec {
   return async (file, args, options = {}) => {

@@ -1,4 +1,4 @@
-/** Checks wheels while pip still fetches others: each lies finished in pip's temporary directory until all are there. */
+/** Checks wheels while pip still fetches others: pip keeps each in its temporary directory until it has all. */
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -7,7 +7,7 @@ import type { Admit } from '../../packaging/wheel-set';
 import type { WheelFacts } from '../../packaging/wheel/admit';
 import { hashFile } from '../files/files';
 
-/** Between two looks: a file that has grown no more since the last one is likely whole. */
+/** Between two looks: a file that has not grown since the last one is likely whole. */
 const LOOK_MILLISECONDS = 50;
 
 /** A wheel that passed early need not be checked again where its bytes and its name are the same. */
@@ -36,9 +36,9 @@ export class EarlyDoor {
     const tried = new Set<string>();
     while (!end.aborted) {
       for (const [path, size] of wheelsBelow(directory)) {
-        const isSettled = sizes.get(path) === size && !tried.has(`${size} ${path}`);
+        const isWhole = sizes.get(path) === size && !tried.has(`${size} ${path}`);
         sizes.set(path, size);
-        if (!isSettled || end.aborted) continue;
+        if (!isWhole || end.aborted) continue;
         tried.add(`${size} ${path}`);
         await this.check(path);
       }
@@ -46,14 +46,14 @@ export class EarlyDoor {
     }
   }
 
-  /** What does not pass here is checked, and refused, at the door itself: it may not have been whole. */
+  /** A wheel that does not pass here may not have been whole: it is checked again, and refused, by the door itself. */
   private async check(path: string): Promise<void> {
     try {
       const sha256 = hashFile(path, 'hex');
       const facts = await this.door(path, sha256);
       if (hashFile(path, 'hex') === sha256) this.passed.set(nameOf(path, sha256), facts);
     } catch {
-      // It is gone, unfinished or unfit.
+      // It is gone, unfinished or invalid.
     }
   }
 }
@@ -75,7 +75,7 @@ function wheelsBelow(directory: string): [path: string, size: number][] {
   );
 }
 
-/** pip removes what it no longer needs at any moment. */
+/** Empty if pip has just removed the directory. */
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);

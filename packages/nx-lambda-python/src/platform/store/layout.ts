@@ -7,12 +7,12 @@ import type { StoredKind } from '../../packaging/prune-plan';
 /** In the path, so that versions of the plugin with other formats live side by side. */
 const STORE_FORMAT = 'v1';
 
-/** `NX_LAMBDA_PYTHON_CACHE_DIRECTORY`, else the system's place for caches. */
+/** `NX_LAMBDA_PYTHON_CACHE_DIRECTORY`, else the system's directory for caches. */
 export function storeDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   return join(cacheDirectory(environment), STORE_FORMAT);
 }
 
-/** Beside the store: versions of the plugin with other stores use up the same quota. */
+/** Beside the store: versions of the plugin with other stores share the same quota. */
 export function ratesDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   return join(cacheDirectory(environment), 'rates');
 }
@@ -34,13 +34,13 @@ export interface Bucket {
   kind: StoredKind;
   /** Endings that make one item of files of one name. */
   endings: readonly string[];
-  /** Name of the lock that whoever makes an item holds, without the item's own name. */
+  /** The lock that a process holds while it makes an item: its name without the item's own. */
   lock?: string;
 }
 
 const record = { kind: 'record', endings: [''] } as const;
 
-/** By name. `wheels`, `locks` and `work` are laid out in their own ways. */
+/** By name. `wheels`, `locks` and `work` have other layouts. */
 export const BUCKETS: Readonly<Record<string, Bucket>> = {
   sets: { kind: 'wheel set', endings: ['.json'], lock: 'set-' },
   trees: { kind: 'installed tree', endings: ['.json'], lock: 'set-' },

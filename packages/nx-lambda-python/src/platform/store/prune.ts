@@ -1,4 +1,4 @@
-/** Removes from a wheel store what is no longer needed, while builds go on; and lists it, with sizes and last uses. */
+/** Removes from a wheel store what is no longer needed, while builds go on. */
 
 import {
   existsSync,
@@ -30,7 +30,7 @@ export function planStorePrune(root: string, limits: PruneLimits): PrunePlan {
 }
 
 /**
- * A build that starts now may need what is being removed: it then finds a whole file, or none and makes it.
+ * A build that starts now may need what is being removed: it finds a whole file, or makes it again.
  *
  * @returns what was removed, and what is left
  * @throws STORE_UNUSABLE
@@ -61,7 +61,7 @@ export async function pruneStore(root: string, limits: PruneLimits): Promise<Pru
 async function removeItem(root: string, item: StoredItem, grave: string): Promise<boolean> {
   const lock = lockOf(root, item);
   if (!lock) return bury(root, item, grave);
-  // Whoever holds it needs what is being made.
+  // Its holder needs what is being made.
   if (isLocked(lock)) return false;
   return withLock(lock, () => {
     const isUnused = lastUsedOf(root, item) === item.lastUsed;
@@ -69,13 +69,13 @@ async function removeItem(root: string, item: StoredItem, grave: string): Promis
   });
 }
 
-/** Builds may have found sets since, or be about to write one that counts on a wheel which is here. */
+/** Since the plan, builds may have written sets, or be about to write one that needs a wheel of this store. */
 function mayRemoveWheels(root: string): (wheel: StoredItem) => boolean {
   const needed = neededWheels(root);
   return ({ path }) => !needed.has(path) && !isResolving(root);
 }
 
-/** Moved away first, so that what is half removed is seen by nobody; what makes it valid goes first. */
+/** Moves the files away first, so that no build sees a half removed item; the file that makes it valid goes first. */
 function bury(root: string, item: StoredItem, grave: string): boolean {
   try {
     mkdirSync(grave, { recursive: true });
@@ -94,7 +94,7 @@ function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    // Another wheel of this content is there.
+    // It has another wheel of this content.
   }
 }
 
@@ -119,7 +119,7 @@ function filesOf(root: string, { kind, path }: Pick<StoredItem, 'kind' | 'path'>
   return endings.map((ending) => join(root, path + ending));
 }
 
-/** Whoever makes this item holds this lock. */
+/** The lock that is held while this item is made. */
 function lockOf(
   root: string,
   { kind, path }: Pick<StoredItem, 'kind' | 'path'>,
@@ -129,7 +129,7 @@ function lockOf(
   return join(root, LOCKS, bucket.lock + basename(path));
 }
 
-/** When any of an item's files was last used or written, in milliseconds since 1970; 0 for what is gone. */
+/** When any of an item's files was last used or written, in milliseconds since 1970; 0 if none is left. */
 function lastUsedOf(root: string, item: Pick<StoredItem, 'kind' | 'path'>): number {
   return Math.max(...filesOf(root, item).map((file) => measure(file).newest));
 }
@@ -139,7 +139,7 @@ function neededWheels(root: string): ReadonlySet<string> {
   return new Set(list(join(root, 'sets')).flatMap((name) => wheelsOf(join(root, 'sets', name))));
 }
 
-/** While requirements are being resolved, wheels are there that no wheel set names yet. */
+/** While requirements are being resolved, there are wheels that no wheel set names yet. */
 function isResolving(root: string): boolean {
   return list(join(root, LOCKS))
     .flatMap((name) => /^(set-.*)\.lock$/.exec(name)?.[1] ?? [])
@@ -187,7 +187,7 @@ function listWheels(root: string, sha256: string): StoredItem[] {
   return list(join(root, directory)).map((file) => itemOf(root, 'wheel', `${directory}/${file}`));
 }
 
-/** What a process left that was killed while it wrote. */
+/** A file that a process left which was killed while it wrote. */
 function draftItem(root: string, path: string): StoredItem[] {
   const [, owner] = DRAFT.exec(basename(path)) ?? [];
   if (owner === undefined) return [];
@@ -196,7 +196,7 @@ function draftItem(root: string, path: string): StoredItem[] {
   return [{ ...item, inUse: Date.now() - item.lastUsed < FOREIGN_MILLISECONDS }];
 }
 
-/** Beside this one, of lower formats: no version of the plugin that made this store reads them. */
+/** Stores beside this one, of lower formats: versions of the plugin that use this store do not read them. */
 function listOldStores(root: string): StoredItem[] {
   const own = formatOf(basename(root));
   return list(dirname(root))
@@ -208,7 +208,7 @@ function formatOf(name: string): number {
   return Number(/^v(\d+)$/.exec(name)?.[1] ?? Infinity);
 }
 
-/** The directory above may be anybody's. */
+/** Other programs may have directories beside the store. */
 function isStore(directory: string): boolean {
   return list(directory).some((name) => name === 'sets' || name === WHEELS || name === 'parts');
 }
@@ -218,7 +218,7 @@ function itemOf(root: string, kind: StoredItem['kind'], path: string): StoredIte
   return { kind, path, size, lastUsed: newest };
 }
 
-/** Size of a file or of all files of a directory, and the time of the newest; nothing for what is gone. */
+/** Size of a file or of all files of a directory, and the time of the newest; 0 for what is gone. */
 function measure(path: string): { size: number; newest: number } {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return { size: 0, newest: 0 };
@@ -231,7 +231,7 @@ function measure(path: string): { size: number; newest: number } {
     );
 }
 
-/** Sorted; nothing for what is no directory. */
+/** Sorted; empty for what is not a directory. */
 function list(directory: string): string[] {
   try {
     return readdirSync(directory).sort();

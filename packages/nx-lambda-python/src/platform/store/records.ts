@@ -12,7 +12,7 @@ import { readNeeds, readWheel } from '../../packaging/wheel/read';
 import { openFile, type OpenFile } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
 
-/** Undefined where the file is missing or damaged in any way: then it is made again. */
+/** Undefined if the file is missing or damaged in any way: then it is made again. */
 export function readRecord<T extends object>(path: string): T | undefined {
   const sealed = readJson(path);
   if (typeof sealed !== 'object' || sealed === null || !('digest' in sealed)) return undefined;
@@ -26,15 +26,15 @@ export function writeRecord(path: string, record: object, options?: { durable?: 
 }
 
 /**
- * Notes that a file is in use, for pruning alone: nothing else is ever decided by times.
- * A store that this user may only read serves all the same.
+ * Notes that a file is in use, for pruning alone: nothing else is decided by times. Does nothing in a store that
+ * this user may only read.
  */
 export function markUsed(path: string): void {
   try {
     const now = new Date();
     utimesSync(path, now, now);
   } catch {
-    // Then it counts as unused, and is made again at worst.
+    // Then it counts as unused; at worst it is made again.
   }
 }
 
@@ -42,7 +42,7 @@ function sealOf(record: object): string {
   return createHash('sha256').update(JSON.stringify(record)).digest('hex');
 }
 
-/** Undefined where the file is missing or no JSON. */
+/** Undefined if the file is missing or not JSON. */
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -55,7 +55,7 @@ export class KeyRecords {
   /** @param root of the wheel store */
   constructor(private readonly root: string) {}
 
-  /** Undefined where no build with this store made that key. */
+  /** Undefined if no build with this store made that key. */
   read(requirementsKey: string): KeyContent | undefined {
     const content = readJson(this.path(requirementsKey)) as KeyContent | undefined;
     return content && digestOf(content) === requirementsKey ? content : undefined;
@@ -67,7 +67,7 @@ export class KeyRecords {
     try {
       writeTextWhole(path, `${JSON.stringify(content, null, 2)}\n`);
     } catch {
-      // A store that may only be read serves all the same; a later miss is explained in fewer words.
+      // In a read-only store a later miss is explained in fewer words.
     }
   }
 
@@ -76,13 +76,13 @@ export class KeyRecords {
   }
 }
 
-/** The key in the build manifest of this directory; undefined where no build left one. */
+/** The key in the build manifest of this directory; undefined if there is none. */
 export function previousKey(directory: string): string | undefined {
   const manifest = readJson(join(directory, MANIFEST_FILE)) as
     { requirementsKey?: unknown } | undefined;
-  const found = manifest?.requirementsKey;
+  const key = manifest?.requirementsKey;
   // It becomes a file's name.
-  return typeof found === 'string' && /^[0-9a-f]{64}$/.test(found) ? found : undefined;
+  return typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) ? key : undefined;
 }
 
 export class LineRecords implements LineStore {
@@ -100,8 +100,8 @@ export class LineRecords implements LineStore {
 
   readLine(digest: string): LocatedWheel | undefined {
     const wheel = readRecord<LocatedWheel>(this.linePath(digest));
-    const found = wheel && statSync(this.wheelPath(wheel), { throwIfNoEntry: false });
-    return wheel && found?.size === wheel.size ? wheel : undefined;
+    const stat = wheel && statSync(this.wheelPath(wheel), { throwIfNoEntry: false });
+    return stat?.size === wheel?.size ? wheel : undefined;
   }
 
   writeLine(digest: string, { file, sha256, size }: LocatedWheel): void {
@@ -109,15 +109,14 @@ export class LineRecords implements LineStore {
   }
 
   readWheelNeeds(wheel: LocatedWheel): WheelNeeds {
-    const known = readRecord<WheelNeeds>(this.needsPath(wheel));
-    return known ?? readWheelNeeds(this.wheelPath(wheel));
+    const needs = readRecord<WheelNeeds>(this.needsPath(wheel));
+    return needs ?? readWheelNeeds(this.wheelPath(wheel));
   }
 
   keepWheelNeeds(wheel: LocatedWheel): void {
     const path = this.needsPath(wheel);
     if (existsSync(path)) return;
-    const needs = readWheelNeeds(this.wheelPath(wheel));
-    writeRecord(path, needs);
+    writeRecord(path, readWheelNeeds(this.wheelPath(wheel)));
   }
 
   private wheelPath({ sha256, file }: LocatedWheel): string {
@@ -164,7 +163,7 @@ export function openSourceCache(storeRoot: string, service: string): OpenSourceC
       try {
         writeWhole(path, (output) => cache.write(output));
       } catch {
-        // A full or read-only disk costs the next build some time, and this one nothing.
+        // A full or read-only disk only makes the next build slower.
       }
     },
     close: () => file?.close(),

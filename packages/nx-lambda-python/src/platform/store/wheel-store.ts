@@ -9,9 +9,9 @@
  *       lines/<digest>.json            the wheel that one line of a lock came to (records.ts)
  *       needs/<sha256>.json            what a wheel's METADATA requires (records.ts)
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
- *       sources/<service>              what the last build of a service knew of its files
+ *       sources/<service>              what the last build of a service learned about its files
  *       pip/<image digest>/            pip's own cache
- *       locks/, work/                  of running builds; what a killed one left is swept
+ *       locks/, work/                  of running builds; what a killed one left is removed
  *
  * Files appear by a rename of something whole, so a process may be killed at any moment.
  */
@@ -46,9 +46,9 @@ import { writeWholeAside, type Draft } from '../files/write';
 import { markUsed, readRecord, writeRecord } from './records';
 
 export interface OpenPart extends DependencyPart {
-  /** Of the archive; undefined where it is in memory only, with nothing in it. */
+  /** Of the archive; undefined for an empty one, which is in memory only. */
   path: string | undefined;
-  /** Where it was just made, and asked for: a file that begins with it, for whoever opened the part. */
+  /** A file that begins with it, if the part was just made and one was asked for. */
   draft?: Draft | undefined;
   close(): void;
 }
@@ -56,7 +56,7 @@ export interface OpenPart extends DependencyPart {
 /** Splices wheels. */
 export type WriteWheels = (wheels: readonly OpenWheel[], sink: ByteSink) => Promise<WrittenPart>;
 
-/** Of a service that requires nothing: a few bytes, for which no store is needed. */
+/** For a service that requires nothing: a few bytes, which need no store. */
 async function emptyPart(write: WriteWheels): Promise<OpenPart> {
   const chunks: Uint8Array[] = [];
   const part = await write([], { write: (bytes) => void chunks.push(Buffer.from(bytes)) });
@@ -102,15 +102,15 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   /**
-   * Hashes wheels that a part will be made of soon, and hands them over.
-   * What is damaged is found again, and told, by then.
+   * Hashes wheels that a part will be made of soon, and hands them over. Damaged ones are left out: making the part
+   * reports them.
    */
   async verifyAhead(
     wheels: readonly StoredWheel[],
     take: (wheel: OpenWheel) => void,
   ): Promise<void> {
     for (const wheel of wheels) {
-      // What is waited for goes first.
+      // Let other work go first.
       await immediate();
       const path = this.wheelPath(wheel);
       if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) {
@@ -156,10 +156,10 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   /**
-   * The dependency part of this digest, made by `write` if it is not there; the caller closes it.
+   * The dependency part of this digest, made by `write` if it is missing; the caller closes it.
    *
-   * @param next a file that shall begin with the part: it is begun with it where the part is made
-   * @throws DamagedFileError after removing what is damaged: resolving again fetches it
+   * @param next a file that is to begin with the part: if the part is made, its draft is, too
+   * @throws DamagedFileError after removing damaged wheels: resolving again fetches them
    */
   async openPart(
     digest: string,
@@ -174,11 +174,10 @@ export class DiskWheelStore implements WheelStore, TreeStore {
       : await this.locked(`part-${digest}`, async () =>
           this.readPart(path) ? undefined : this.makePart(path, wheels, write, next),
         );
-    const part = this.openKnownPart(digest);
-    return { ...part, ...made };
+    return { ...this.openKnownPart(digest), ...made };
   }
 
-  /** @throws DamagedFileError where there is no such part */
+  /** @throws DamagedFileError if there is no such part */
   openKnownPart(digest: string): OpenPart {
     const path = this.partPath(digest);
     const facts = this.readPart(path);
@@ -261,7 +260,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     }
   }
 
-  /** Disks and backups do damage files: wheels that are not what they were are fetched again. */
+  /** Disks and backups do damage files: wheels that have changed are fetched again. */
   private verify(wheels: readonly StoredWheel[]): void {
     const damaged = wheels.filter((wheel) => {
       const path = this.wheelPath(wheel);
@@ -288,7 +287,7 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 }
 
-/** For a file that nobody else sees yet: it need not appear whole. */
+/** For a file that no other process sees yet: it need not appear whole. */
 async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T>): Promise<T> {
   const descriptor = openSync(path, 'wx');
   try {
@@ -298,7 +297,7 @@ async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T
   }
 }
 
-/** What is damaged: where it cannot be removed, it cannot be replaced either. */
+/** Removes a damaged file: one that cannot be removed cannot be replaced either. */
 function remove(path: string): void {
   try {
     rmSync(path, { force: true });
