@@ -1,12 +1,12 @@
 /**
  * MiniStack, an AWS stand-in that others wrote (PyPI, MIT), in a virtual environment of its own.
  *
- *     node tools/stand-ins/ministack.mjs install   installs it if it is not there; prints its program
+ *     node tools/stand-ins/ministack.mjs install   installs it if it is missing; prints its program
  *     node tools/stand-ins/ministack.mjs start     starts it on a free loopback port, prints
  *                                                  {"endpoint": "…"} once it answers, and ends it
  *                                                  when standard input ends or on Ctrl-C
  *
- * Exit code 3: it cannot be had on this machine; the reason is the last line of standard error.
+ * Exit code 3: it cannot be installed on this machine; the reason is the last line of standard error.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ function install() {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const directory = join(cache, 'nx-lambda-python-stand-ins', `ministack-${VERSION}`);
   const bin = join(directory, process.platform === 'win32' ? 'Scripts' : 'bin');
-  // Written last: an installation that was cut off has none, and pip takes it up again.
+  // Written last: an interrupted installation lacks it, and pip resumes that.
   const complete = join(directory, 'complete');
   if (existsSync(complete)) return join(bin, 'ministack');
   mkdirSync(directory, { recursive: true });
@@ -63,7 +63,7 @@ async function start(program) {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...process.env,
-      // It would bind every interface, and start servers of other services, without these.
+      // Without these it binds every interface and starts servers of other services.
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       SERVICES: 's3,lambda,iam,sts,logs',
@@ -78,7 +78,7 @@ async function start(program) {
     process.exit(code ?? 0);
   });
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill('SIGTERM'));
-  // Also ends it when the process that started it was killed.
+  // Also when the process that started it was killed.
   process.stdin.once('end', () => child.kill('SIGTERM')).resume();
   if (await answers(`${endpoint}/_ministack/health`)) console.log(JSON.stringify({ endpoint }));
   else {

@@ -223,25 +223,6 @@ describe('a function’s state', () => {
       message: expect.stringContaining('The bucket is in this region: eu-west-1'),
     });
   });
-
-  test('REFERENCE mode names the object that the code stays in, COPY none', async () => {
-    const { account, lambda, s3 } = await startBench({ updateMilliseconds: 0 });
-    await account.createFunction(ORDERS);
-    await account.createBucket('releases', { versioning: true });
-    const object = { Bucket: 'releases', Key: 'package.zip' };
-    const { VersionId } = await s3.putObject({ ...object, Body: ZIP });
-    const source = { S3Bucket: 'releases', S3Key: 'package.zip', S3ObjectVersion: VersionId };
-    const resolved = async (mode?: 'REFERENCE' | 'COPY') => {
-      const input = { FunctionName, ...source, S3ObjectStorageMode: mode };
-      await lambda.updateFunctionCode(input);
-      const { Code } = await lambda.getFunction({ FunctionName });
-      return Code?.ResolvedS3Object;
-    };
-    expect(await resolved('REFERENCE')).toEqual(source);
-    expect(await account.readFunction(FunctionName)).toHaveProperty('storageMode', 'REFERENCE');
-    // It must be sent with every update, or the code is copied again.
-    expect(await resolved()).toBeUndefined();
-  });
 });
 
 describe('the address', () => {

@@ -22,7 +22,7 @@ import type { Credentials } from './signature';
 import { memoryStore, openDirectoryStore } from './state/stores';
 
 export interface SimulatedAccountOptions {
-  /** State is kept here, for several processes at once; without it, in memory. */
+  /** Where the state is kept, so that processes can share it; default: memory. */
   directory?: string;
   /** Twelve digits; default `000000000000`. */
   accountId?: string;
@@ -46,18 +46,18 @@ export interface SimulatedAccount {
   endpoint: string;
   region: string;
   accountId: string;
-  /** The only ones that the account knows, made anew at each start. */
+  /** New at each start; the account accepts no others. */
   credentials: Credentials;
   /** Every request so far, in the order in which they were answered. */
   requests: readonly RecordedRequest[];
-  /** False if it was there already, whatever its settings. */
+  /** False if it exists already, whatever its settings. */
   createBucket(name: string, seed?: BucketSeed): Promise<boolean>;
-  /** Ready at once: Active, with placeholder code unless given. False if it was there already. */
+  /** Ready at once: Active, with placeholder code unless given. False if it exists already. */
   createFunction(seed: FunctionSeed): Promise<boolean>;
   readFunction(name: string): Promise<FunctionState | undefined>;
   /** The zip that an invocation would run now: after a failed update still the one before. */
   functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
-  /** A durable execution, on a version of a durable function. False where there is no such version. */
+  /** A durable execution, on a version of a durable function. False if that version does not exist. */
   createExecution(
     name: string,
     version: string,
@@ -65,14 +65,14 @@ export interface SimulatedAccount {
   ): Promise<boolean>;
   /** Adds a fault, counted from the next request on. */
   inject(fault: Fault): void;
-  /** Takes back every fault that was injected. */
+  /** Removes every fault that was injected. */
   heal(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Of this start alone: whoever can sign can have code run here as the user, and the port is open to all users of the
- * machine. Processes over one directory have an endpoint each, and so credentials each.
+ * For this start only: the port is open to all users of the machine, and anyone who can sign a request can run code as
+ * this user. Processes that share a directory have an endpoint each, and credentials each.
  */
 function makeCredentials(): Credentials {
   return {
@@ -81,7 +81,7 @@ function makeCredentials(): Credentials {
   };
 }
 
-/** @throws LambdaPythonError STORE_UNUSABLE when another process holds the directory for too long */
+/** @throws LambdaPythonError STORE_UNUSABLE if another process holds the directory for too long */
 export async function startSimulatedAccount(
   options: SimulatedAccountOptions = {},
 ): Promise<SimulatedAccount> {

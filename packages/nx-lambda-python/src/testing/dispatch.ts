@@ -26,7 +26,7 @@ export interface RecordedRequest {
   operation: string;
   /** Function or layer name, `bucket`, or `bucket/key`. */
   target: string;
-  /** HTTP status; undefined where the client was given no answer. */
+  /** HTTP status; undefined if the client got no answer. */
   status: number | undefined;
   /** When it came, in milliseconds since the epoch. */
   at: number;
@@ -96,7 +96,7 @@ async function answer(
   return fault?.kind === 'wrong-checksum' ? withWrongChecksum(response) : response;
 }
 
-/** The signature says it; without one the path has to. */
+/** As the signature says, or else the path. */
 function serviceOf(request: AwsRequest): ServiceName {
   const signed = readAuthorization(request.headers)?.service;
   if (signed === 's3' || signed === 'lambda' || signed === 'sts') return signed;
@@ -109,7 +109,7 @@ function routeCall(service: ServiceName, request: AwsRequest): Call {
   return service === 's3' ? routeS3(request) : routeSts(request);
 }
 
-/** GET on a function's `Location`: a presigned URL on AWS, hence no call of an operation. */
+/** GET on a function's `Location`: a presigned URL on AWS, not a call of an operation. */
 export async function download(
   { store, account }: Dispatcher,
   request: AwsRequest,
@@ -122,7 +122,7 @@ export async function download(
   return result instanceof AwsError ? errorResponse('s3', result) : result;
 }
 
-/** Refusals are values here: the state's lock must be given back in any case. */
+/** Refusals are values here: the lock of the state must be released in any case. */
 function attempt<T>(work: () => T): T | AwsError {
   try {
     return work();

@@ -1,4 +1,4 @@
-/** Faults to inject: what a network and AWS do to a deploy on a bad day, at a chosen call. */
+/** Faults to inject: failures of the network and of AWS, at a chosen call. */
 
 import type { ServiceName } from './aws-error';
 import { AwsError, tooManyRequests } from './aws-error';
@@ -40,7 +40,7 @@ export interface Fault {
   nth?: number;
   /** How many calls in a row from there; default 1, `Infinity` for all. */
   times?: number;
-  /** Once it has hit, every later call of any operation is hit, too: what has expired stays expired. */
+  /** Once it has hit, every later call of any operation is hit, too: expired credentials stay expired. */
   lasting?: boolean;
   kind: FaultKind;
   /** `slow-update`: how many reads of the function still say InProgress; default 3. */
@@ -55,7 +55,7 @@ export interface Fault {
   reasonCode?: string;
 }
 
-/** What a fault must know of a call. */
+/** What decides whether a fault hits a call. */
 export interface FaultyCall {
   service: ServiceName;
   operation: string;
@@ -74,7 +74,7 @@ export class FaultPlan {
     this.entries = [];
   }
 
-  /** The fault for this call, if any. Every matching fault counts the call, also if another wins. */
+  /** The fault for this call, if any. Every matching fault counts the call, even if another one wins. */
   next(call: FaultyCall): Fault | undefined {
     const due = this.entries.filter((entry) => {
       const first = entry.fault.nth ?? 1;
@@ -172,7 +172,7 @@ function clockSkew(s3: boolean): AwsError {
     : new AwsError(403, 'InvalidSignatureException', SIGNATURE_EXPIRED, { headers });
 }
 
-/** Each service has its own name and status for the same thing. */
+/** Each service has its own name and status for the same failure. */
 function expired(service: ServiceName): AwsError {
   if (service === 's3') return new AwsError(400, 'ExpiredToken', 'The provided token has expired.');
   const message = 'The security token included in the request is expired';

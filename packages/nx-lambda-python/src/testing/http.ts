@@ -1,4 +1,4 @@
-/** The thin shell: sockets to plain requests, plain responses to sockets. Loopback only. */
+/** The HTTP server: sockets to plain requests, plain responses to sockets. Loopback only. */
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -17,7 +17,7 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** Far above any package; what is larger is not read to its end. */
+/** Far above any package; larger bodies are not read to the end. */
 const BODY_LIMIT = 1024 ** 3;
 
 /** @param port 0 for any free one */
@@ -43,7 +43,7 @@ async function serve(
   handle: (request: AwsRequest) => Promise<Reply>,
 ): Promise<void> {
   const request = await readRequest(incoming);
-  // A client that went away in the middle of its request has asked for nothing.
+  // A client that disconnects in the middle of its request gets no answer.
   if (request === undefined) return;
   const reply = await handle(request);
   if (reply.kind === 'reset') incoming.socket.resetAndDestroy();
@@ -67,7 +67,7 @@ async function readRequest(incoming: IncomingMessage): Promise<AwsRequest | unde
   return {
     method: incoming.method ?? 'GET',
     path,
-    // In a query of AWS `+` is no space: its clients write %20, and a bare `+` would be a plus.
+    // In a query, AWS reads `+` as a plus sign, not as a space: its clients write %20.
     query: new URLSearchParams(search.replaceAll('+', '%2B')),
     headers: joinHeaders(incoming),
     body,
@@ -88,7 +88,7 @@ function send(outgoing: ServerResponse, method: string, response: AwsResponse): 
   outgoing.end(method === 'HEAD' ? undefined : response.body);
 }
 
-/** A defect of the account itself: said where the test or the deploy that met it will show it. */
+/** A defect of the account itself: reported in the answer, so that the test or deploy shows it. */
 function fail(outgoing: ServerResponse, error: unknown): void {
   if (outgoing.headersSent) {
     outgoing.destroy();

@@ -22,7 +22,7 @@ export interface AwsResponse {
   body: Buffer;
 }
 
-/** What goes on once the state is given back, since it takes its time. */
+/** What takes time and goes on after the state is released. */
 export interface LaterResponse {
   later: () => Promise<AwsResponse>;
 }
@@ -35,7 +35,7 @@ export interface AccountFacts {
   accountId: string;
   /** `http://127.0.0.1:4571` */
   endpoint: string;
-  /** In the URLs of code, which need no signature: of this start, like the credentials. */
+  /** In the URLs of code, which need no signature; new at each start, like the credentials. */
   downloadToken: string;
   /** Set by a test: how much code the region may keep. */
   codeStorageBytes?: number | undefined;
@@ -52,7 +52,7 @@ export interface Context {
   now: number;
   /** Runs functions' code. */
   invoker: Invoker;
-  /** The injected fault that this request runs under, if its effect lies in the handler. */
+  /** The injected fault of this request, for faults that take effect in the handler. */
   fault: Fault | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface Call {
 
 export interface Invocation {
   requestId: string;
-  /** A zip, as all layers. */
+  /** A zip, as are the layers. */
   code: Buffer;
   layers: Buffer[];
   /** `python3.13`: that Python is preferred to others. */
@@ -90,7 +90,7 @@ export interface InvocationResult {
   log: string;
 }
 
-/** Gives undefined where there is no Python to run it. */
+/** Returns undefined if this machine has no Python to run it. */
 export interface Invoker {
   run(invocation: Invocation): Promise<InvocationResult | undefined>;
   /** Ends what still runs. */

@@ -16,9 +16,9 @@ export interface Quota {
 export const AWS_QUOTA: Quota = { writesPerSecond: 15, readsPerSecond: 100 };
 
 /**
- * Takes one token from the region's pool for this operation; Invoke is none of the control plane's.
+ * Takes one token from the region's pool for this operation; Invoke does not belong to the control plane.
  * The level lives in the state, so that all processes over one directory share the quota.
- * @throws AwsError 429 TooManyRequestsException when the pool is empty
+ * @throws AwsError 429 TooManyRequestsException if the pool is empty
  */
 export function takeToken(
   state: State,

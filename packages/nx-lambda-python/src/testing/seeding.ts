@@ -2,7 +2,7 @@
 
 import { crc32 } from 'node:zlib';
 import { checkArchive } from './lambda/code';
-import { lambdaDate, newRevision, settle } from './lambda/lifecycle';
+import { findVersion, lambdaDate, newRevision, settle } from './lambda/lifecycle';
 import { newBucket } from './s3/buckets';
 import type {
   Bucket,
@@ -19,7 +19,7 @@ export interface BucketSeed {
   versioning?: boolean;
   /** Default: the account's. */
   region?: string;
-  /** Another account's id makes a bucket that exists and is forbidden. */
+  /** The id of another account makes a bucket that exists and is forbidden. */
   owner?: string;
 }
 
@@ -31,7 +31,7 @@ export interface FunctionSeed {
   role?: string;
   /** A zip. */
   code?: Buffer;
-  /** What is unlike other functions. */
+  /** Default: an ordinary function. */
   kind?: FunctionKind;
 }
 
@@ -40,7 +40,7 @@ export interface FunctionSeed {
  * - managed: it runs on managed instances
  * - snap-start: its versions have snapshots
  * - image: its code is a container image
- * - signed: it takes signed code only
+ * - signed: it accepts only signed code
  */
 export type FunctionKind = 'durable' | 'managed' | 'snap-start' | 'image' | 'signed';
 
@@ -95,7 +95,7 @@ export async function seedBucket(
   });
 }
 
-/** @throws AwsError 400 when `code` is no zip that Lambda takes */
+/** @throws AwsError 400 if `code` is not a zip that Lambda accepts */
 export async function seedFunction(owner: Owner, seed: FunctionSeed): Promise<boolean> {
   const zip = seed.code ?? placeholderZip();
   const sha256 = sha256Hex(zip);
@@ -137,7 +137,7 @@ export function readFunctionState(owner: Owner, name: string): Promise<FunctionS
   });
 }
 
-/** A durable execution on that version of a function. False where there is no such version. */
+/** A durable execution on that version of a function. False if that version does not exist. */
 export function seedExecution(
   owner: Owner,
   name: string,
@@ -147,8 +147,7 @@ export function seedExecution(
   return owner.store.run((state) => {
     const id = regionalId(owner.region, name);
     const stored = state.read('functions', id);
-    const known = stored && [stored.latest, ...stored.versions];
-    if (!stored || !known?.some((one) => one.version === version)) return false;
+    if (stored === undefined || findVersion(stored, version) === undefined) return false;
     const execution = { id: newRevision(), version, status, start: owner.now() };
     state.write('functions', id, {
       ...stored,
@@ -167,8 +166,7 @@ export function readLiveCode(
     const stored = state.read('functions', regionalId(owner.region, name));
     const alias = stored?.aliases.find((candidate) => candidate.name === qualifier);
     const wanted = alias?.functionVersion ?? qualifier;
-    const version =
-      stored && [stored.latest, ...stored.versions].find((one) => one.version === wanted);
+    const version = stored && findVersion(stored, wanted);
     return version && state.readBytes(settle(version, owner.now(), false).liveSha256);
   });
 }
@@ -228,7 +226,7 @@ export function placeholderZip(): Buffer {
 }
 
 /** The smallest zip that Lambda takes: one stored file. Layout: APPNOTE 4.3.7, 4.3.12, 4.3.16. */
-/** @param claimedSize what the central directory says of the file's size; default: the truth */
+/** @param claimedSize the size of the file in the central directory; default: its real size */
 export function smallZip(
   file: string,
   text: string,

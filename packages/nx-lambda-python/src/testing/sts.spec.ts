@@ -26,6 +26,6 @@ test('GetCallerIdentity tells the account', async () => {
   expect(response.body.toString()).toContain('<Account>111122223333</Account>');
 });
 
-test('other actions are said not to be there', () => {
+test('other actions are not implemented', () => {
   expect(() => routeSts(requestOf('Action=AssumeRole'))).toThrow(/AssumeRole of STS/);
 });

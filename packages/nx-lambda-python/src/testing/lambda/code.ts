@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = 322_122_547_200;
 
 /**
  * The code that `ZipFile`, or `S3Bucket` and `S3Key`, name; its bytes are in the state afterwards.
- * @throws AwsError 400 or 403 as Lambda words it when there is none or it may not be used
+ * @throws AwsError 400 or 403 as Lambda words it if the code is missing or may not be used
  */
 export function takeCode(context: Context, source: JsonObject): FunctionCode {
   const code = takeBytes(context, source);
@@ -147,7 +147,7 @@ export function checkTotalSize(
   );
 }
 
-/** What is known of the zip of that digest, which must be in the state; remembers the answer. */
+/** What the central directory of a zip in the state says; the answer is stored. */
 export function readArchive(state: State, sha256: string): Archive {
   return state.read('archives', sha256) ?? readAndRemember(state, sha256);
 }
@@ -159,7 +159,7 @@ function readAndRemember(state: State, sha256: string): Archive {
   return archive;
 }
 
-/** Undefined for bytes that are no zip, an empty one, or one in several parts. */
+/** Undefined if the bytes are not a zip, or one that is empty or in several parts. */
 export function readUnpackedSize(zip: Buffer): number | undefined {
   const end = findEnd(zip);
   if (end === undefined) return undefined;

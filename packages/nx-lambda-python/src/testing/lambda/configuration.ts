@@ -12,7 +12,7 @@ import { functionArn, hexToBase64, regionalId } from '../state/model';
 import type { JsonObject } from './rest';
 import { integer, invalidParameter, object, required, text, texts, validation } from './rest';
 
-/** Lambda's families; which of their versions it still takes changes with the months. */
+/** Families of runtimes: the versions that Lambda accepts change too often to be listed. */
 const RUNTIME =
   /^(?:python3\.\d+|nodejs\d+\.x|java\d+(?:\.al2)?|dotnet\d+|ruby\d+\.\d+|provided\.al2(?:023)?)$/;
 const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;
@@ -140,7 +140,7 @@ export interface LayerVersionReference {
   version: number;
 }
 
-/** @throws AwsError 400 when it is no ARN of a layer's version */
+/** @throws AwsError 400 if it is not the ARN of a layer's version */
 export function readLayerVersionArn(arn: string): LayerVersionReference {
   const groups = VERSION_ARN.exec(arn)?.groups;
   if (groups === undefined) throw invalidParameter(`Layer version ARN ${arn} is invalid.`);
@@ -183,7 +183,7 @@ function attach(
   return { arn, sha256: version.code.sha256, size: version.code.size };
 }
 
-/** Layers of others need a grant of theirs, which this account never has. */
+/** Layers of another account need its permission, which this account never has. */
 function notShared(arn: string, accountId: string): AwsError {
   return new AwsError(
     403,
@@ -262,7 +262,7 @@ export function listed(
 }
 
 /**
- * Only a published version has a snapshot, and it is there when the version is Active.
+ * Only a published version has a snapshot, from the moment when it is Active.
  * Source: AWS Lambda developer guide, "Activating and managing Lambda SnapStart".
  */
 function snapStart({ settings, version, state }: FunctionVersion): Record<string, string> {
@@ -296,7 +296,7 @@ function stateFields({ state, update }: FunctionVersion): Record<string, unknown
   };
 }
 
-/** A function that is still being created has no update to report. */
+/** A function that is being created reports no update. */
 function updateFields({ state, update }: FunctionVersion): Record<string, unknown> {
   if (state === 'Pending') return {};
   switch (update.status) {

@@ -201,7 +201,7 @@ export function deleteFunction(context: Context, { reference }: LambdaInput): Aw
     );
   }
   const versions = stored.versions.filter(({ version }) => version !== qualifier);
-  // Without its newest version there is nothing that the next publication could return again.
+  // Once its newest version is deleted, the next publication has nothing to return again.
   const newestGone = stored.versions.at(-1) !== versions.at(-1);
   const unchangedSincePublish = stored.unchangedSincePublish && !newestGone;
   storeFunction(context, { ...stored, versions, unchangedSincePublish });

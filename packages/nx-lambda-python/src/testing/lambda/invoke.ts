@@ -1,4 +1,4 @@
-/** Invoke: runs the code where this machine has a Python, and answers `null` where it has none. */
+/** Invoke: runs the code if this machine has a Python, else answers `null`. */
 
 import { randomUUID } from 'node:crypto';
 import { AwsError, notSimulated } from '../aws-error';
@@ -57,7 +57,7 @@ export function invoke(
 /** Nothing was run: the answer of a handler that returns nothing. */
 const UNKNOWN: InvocationResult = { payload: 'null', failed: false, log: '' };
 
-/** The alias' version, or the one that shares its calls, as often as its weight says. */
+/** The alias's version, or the one that shares its calls, by its weight. */
 function choose({ functionVersion, weights }: Alias): string {
   const [other, weight] = Object.entries(weights)[0] ?? [];
   return other !== undefined && Math.random() < (weight ?? 0) ? other : functionVersion;

@@ -9,7 +9,7 @@ import { lambdaDate } from './lifecycle';
 import type { LambdaInput } from './rest';
 import { invalidParameter, json, object, page, required, text, texts } from './rest';
 
-/** Always makes a version, also of the same bytes. */
+/** Always makes a new version, even of the same bytes. */
 export function publishLayerVersion(context: Context, { layer, body }: LambdaInput): AwsResponse {
   const { state, region, now } = context;
   const name = readName(context, layer);

@@ -1,4 +1,4 @@
-/** A function from request to request: found, checked, with its updates ended when they are due. */
+/** Looks up functions, versions and aliases, ends updates that are due, and refuses what Lambda would refuse. */
 
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-error';

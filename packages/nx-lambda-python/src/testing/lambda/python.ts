@@ -35,7 +35,7 @@ async function runWith(
 ): Promise<InvocationResult | 'no such python'> {
   const root = mkdtempSync(join(tmpdir(), 'simulated-invocation-'));
   try {
-    // Isolated, and without this machine's site-packages: only what the function brings is there.
+    // Isolated, and without this machine's site-packages: the function sees only what it brings.
     const child = spawn(python, ['-I', '-S', '-B', '-c', BOOTSTRAP], {
       cwd: root,
       env: { PATH: process.env['PATH'], TZ: ':UTC' },
@@ -86,12 +86,12 @@ function finish(
     child.once('exit', () => kill(child));
     child.once('close', (code) => {
       clearTimeout(timer);
-      // So a shell, or a version manager's stub, says that there is no such program.
+      // A shell, or the stub of a version manager, reports a missing program like this.
       if (code === 127 && answer === '') return resolve('no such python');
       const outcome = answer.slice(answer.indexOf('\n') + 1);
       resolve({ log, ...readOutcome(invocation, outcome, late, code) });
     });
-    // A process that ends before it has read everything is told by its end, not by this pipe.
+    // If the process ends before it has read everything, its exit reports that, not this pipe.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(JSON.stringify(describe(root, invocation)));
   });
@@ -114,7 +114,7 @@ function describe(root: string, invocation: Invocation): Record<string, unknown>
     environment: invocation.environment,
     event: invocation.event,
     timeout: invocation.timeoutSeconds,
-    // It ends by itself, should this process be killed meanwhile.
+    // It ends by itself if this process is killed meanwhile.
     alarm: INIT_SECONDS + invocation.timeoutSeconds + 1,
     context: invocation.context,
   };
@@ -149,8 +149,8 @@ function kill(child: ChildProcess): void {
 }
 
 /**
- * What runs a handler in Python, in the place of Lambda's own runtime. The request is JSON on
- * standard input; descriptor 3 takes a line once the module is there, then the outcome.
+ * What runs a handler in Python, in place of Lambda's own runtime. The request is JSON on
+ * standard input; descriptor 3 takes a line once the module is loaded, then the outcome.
  * The errors' names and words are those of Lambda's runtime client (aws/aws-lambda-python-runtime-
  * interface-client, bootstrap.py).
  */

@@ -13,11 +13,11 @@ export interface FunctionReference {
 
 export interface LambdaInput {
   reference: FunctionReference;
-  /** Only where the path names one. */
+  /** Only if the path names one. */
   alias: string;
-  /** A layer's name or ARN, only where the path names one. */
+  /** A layer's name or ARN, only if the path names one. */
   layer: string;
-  /** A layer version's number, only where the path names one. */
+  /** A layer version's number, only if the path names one. */
   version: string;
   query: URLSearchParams;
   body: JsonObject;
@@ -28,7 +28,7 @@ export interface LambdaInput {
 const REFERENCE =
   /^(?:(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?\d{12}:)?(?:function:)?([A-Za-z0-9_-]{1,64})(?::(\$LATEST|[A-Za-z0-9_-]+))?$/;
 
-/** @throws AwsError 400 when it is no function's name, partial ARN or ARN, or names another qualifier */
+/** @throws AwsError 400 if it is not a function's name, partial ARN or ARN, or names another qualifier */
 export function readReference(text: string, query: URLSearchParams): FunctionReference {
   const match = REFERENCE.exec(text);
   const name = match?.[1];
@@ -51,7 +51,7 @@ export function readBody(request: AwsRequest): JsonObject {
     const value: unknown = JSON.parse(request.body.toString('utf8'));
     if (isObject(value)) return value;
   } catch {
-    // Told below, in Lambda's words.
+    // Reported below, in Lambda's words.
   }
   throw new AwsError(
     400,

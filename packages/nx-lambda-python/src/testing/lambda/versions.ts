@@ -180,7 +180,7 @@ function readWeights(body: JsonObject): Record<string, number> | undefined {
   if (routing === undefined) return undefined;
   const weights = object(routing, 'AdditionalVersionWeights') ?? {};
   const entries = Object.entries(weights).map(([version, weight]): [string, number] => {
-    // Split calls need published versions: $LATEST is no key, and no FunctionVersion beside one.
+    // Calls are split between published versions only: $LATEST can be neither of the two.
     if (!/^\d+$/.test(version)) {
       throw validation(
         `Value '{${version}=${String(weight)}}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map keys must be numbers`,
@@ -212,7 +212,7 @@ export function aliasConfiguration(
 }
 
 /**
- * Without a qualifier those of all versions.
+ * Without a qualifier, those of all versions.
  * Source: Lambda API reference, ListDurableExecutionsByFunction.
  */
 export function listDurableExecutions(

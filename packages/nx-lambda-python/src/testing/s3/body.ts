@@ -17,7 +17,7 @@ export interface PutBody {
   checksum: [algorithm: string, value: string] | undefined;
 }
 
-/** @throws AwsError 400 when a length or digest that the client sent does not fit the bytes */
+/** @throws AwsError 400 if a length or digest that the client sent does not fit the bytes */
 export function readPutBody(request: AwsRequest): PutBody {
   const { bytes, sha256, trailers } = decodeBody(request);
   const md5 = createHash('md5').update(bytes).digest();
@@ -131,7 +131,7 @@ function checksumOf(algorithm: string, bytes: Buffer, sha256: string): Buffer {
       return digest;
     }
     default:
-      // Taking it unchecked would hide the very error that it is sent to find.
+      // Accepting it unchecked would hide the very error that it is sent to find.
       throw notSimulated(`the checksum algorithm ${algorithm}`);
   }
 }

@@ -1,4 +1,4 @@
-/** Buckets: where a request points, whether the caller may use it, and the operations on them. */
+/** Buckets: the address of a request, access to its bucket, and the operations on buckets. */
 
 import { AwsError, notSimulated } from '../aws-error';
 import type { AwsRequest, AwsResponse, Context } from '../protocol';
@@ -35,7 +35,7 @@ export function headBucket(context: Context, request: AwsRequest, address: S3Add
   return emptyResponse(200, { 'x-amz-bucket-region': bucket.region });
 }
 
-/** Creating one's own bucket again succeeds in us-east-1 only. Source: S3 API reference, CreateBucket. */
+/** Creating a bucket of one's own again succeeds only in us-east-1. Source: S3 API reference, CreateBucket. */
 export function createBucket(
   context: Context,
   request: AwsRequest,
@@ -143,7 +143,7 @@ export function listObjectsV2(
 }
 
 /**
- * The bucket, if it exists, is in the region of the request, and belongs to whom it should.
+ * The bucket, if it exists, is in the region of the request, and has the expected owner.
  * @throws AwsError 404 NoSuchBucket, 301 or 400 for another region, 403 AccessDenied
  */
 export function requireBucket(context: Context, request: AwsRequest, address: S3Address): Bucket {

@@ -55,7 +55,7 @@ export function createUpload(
     bucket,
     key,
     headers,
-    begun: context.now,
+    started: context.now,
     isOvertaken: false,
     parts: {},
   });
@@ -164,8 +164,8 @@ export function requireUpload(
 }
 
 /**
- * Conditions that hold again do not help an upload that another write has overtaken: it has to be
- * begun anew. Source: Amazon S3 API reference, CompleteMultipartUpload, If-None-Match, 409.
+ * An upload that another write has overtaken is refused even if its condition holds again: the client
+ * must start a new one. Source: Amazon S3 API reference, CompleteMultipartUpload, If-None-Match, 409.
  * @throws AwsError 409 ConditionalRequestConflict
  */
 export function requireNotOvertaken({ headers }: AwsRequest, upload: StoredUpload): void {
@@ -179,7 +179,7 @@ export function requireNotOvertaken({ headers }: AwsRequest, upload: StoredUploa
   );
 }
 
-/** A part that is sent again replaces the one of its number. */
+/** A part that is sent again replaces the one with its number. */
 function storePart(
   context: Context,
   request: AwsRequest,
@@ -322,7 +322,7 @@ function choosePartsOf({ id, parts }: StoredUpload, named: readonly NamedPart[])
   });
 }
 
-/** @throws AwsError 400 when the object is not what the client says it is */
+/** @throws AwsError 400 if the object is not what the client says */
 function requireClaims({ headers }: AwsRequest, actual: { size: number; crc64: string }): void {
   if ((headers['x-amz-checksum-type'] ?? 'FULL_OBJECT') !== 'FULL_OBJECT') {
     throw invalidRequest(

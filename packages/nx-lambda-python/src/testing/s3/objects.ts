@@ -11,7 +11,7 @@ import type { S3Address } from './buckets';
 import { requireBucket } from './buckets';
 import { checksumHeaders, objectHeaders, versionHeader } from './responses';
 
-/** Given back as sent, beside user metadata and encryption. */
+/** Returned as sent, like user metadata and encryption. */
 const KEPT_HEADERS = [
   'content-type',
   'cache-control',
@@ -48,7 +48,7 @@ export function putObject(context: Context, request: AwsRequest, address: S3Addr
   });
 }
 
-/** Without a VersionId a bucket that keeps versions gets a delete marker and loses nothing. */
+/** Without a VersionId, a bucket that keeps versions gets a delete marker and loses nothing. */
 export function deleteObject(
   context: Context,
   request: AwsRequest,

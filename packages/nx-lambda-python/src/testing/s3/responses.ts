@@ -14,14 +14,14 @@ export function xmlDocument(root: string, content: Xml, status = 200): AwsRespon
   return xmlResponse(status, `${opening}${renderXml(content)}</${root}>`);
 }
 
-/** An error has no namespace. S3 answers HEAD without a body; the shell sees to that. */
+/** An error has no namespace. The HTTP server drops the body in answers to HEAD, as S3 does. */
 export function s3ErrorResponse(error: AwsError, requestId: string): AwsResponse {
   const body = { Code: error.code, Message: error.message, ...error.fields, RequestId: requestId };
   const response = xmlResponse(error.status, `<Error>${renderXml(body)}</Error>`);
   return { ...response, headers: { ...response.headers, ...error.headers } };
 }
 
-/** The headers that GET and HEAD share; the checksum only where the client asked for it. */
+/** The headers that GET and HEAD share; the checksum only if the client asked for it. */
 export function objectHeaders(
   { versionId, modified, content }: ObjectVersion & { content: object },
   { versioned, withChecksum }: { versioned: boolean; withChecksum: boolean },

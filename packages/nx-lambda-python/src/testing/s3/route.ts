@@ -16,7 +16,7 @@ import { deleteObject, getObject, headObject, putObject } from './objects';
 
 type Operation = (context: Context, request: AwsRequest, address: S3Address) => AwsResponse;
 
-/** `query` is a parameter that must be there; the first row that fits decides. */
+/** `query` is a parameter that the request must have; the first row that fits decides. */
 const BUCKET_ROUTES: readonly [method: string, query: string, operation: string, run: Operation][] =
   [
     ['HEAD', '', 'HeadBucket', headBucket],

@@ -1,4 +1,4 @@
-/** What the account keeps, and how: small documents, and bytes named by their SHA-256. */
+/** What the account stores: small documents, and bytes named by their SHA-256. */
 
 import { createHash } from 'node:crypto';
 
@@ -25,14 +25,14 @@ export const COLLECTIONS: readonly Collection[] = [
   'quotas',
 ];
 
-/** Synchronous, since whoever holds it has the account to itself. */
+/** Synchronous, since its holder has the account to itself. */
 export interface State {
   read<C extends Collection>(collection: C, id: string): Documents[C] | undefined;
   write<C extends Collection>(collection: C, id: string, document: Documents[C]): void;
   remove(collection: Collection, id: string): void;
   /** In no particular order. */
   list<C extends Collection>(collection: C): Documents[C][];
-  /** @throws Error when there are none of that digest */
+  /** @throws Error if no bytes have that digest */
   readBytes(sha256: string): Buffer;
   /** Stores the bytes once, whatever refers to them; `sha256` is their hex digest. */
   writeBytes(sha256: string, bytes: Buffer): void;
@@ -62,7 +62,7 @@ export interface StoredObject {
 }
 
 export interface ObjectVersion {
-  /** `null` (the word) where the bucket does not keep versions. */
+  /** The word `null` if the bucket does not keep versions. */
   versionId: string;
   /** Milliseconds since the epoch. */
   modified: number;
@@ -76,7 +76,7 @@ export interface ObjectContent {
   size: number;
   /** With its quotes. */
   etag: string;
-  /** What the client sent to be given back: content type, user metadata, encryption. */
+  /** What the client sent and gets back: content type, user metadata, encryption. */
   headers: Record<string, string>;
   /** The one checksum that the client sent: [`sha256`, its base64]. */
   checksum?: [algorithm: string, value: string];
@@ -89,7 +89,7 @@ export interface StoredUpload {
   key: string;
   headers: Record<string, string>;
   /** Milliseconds since the epoch. */
-  begun: number;
+  started: number;
   /** Whether its key was written or deleted since then. */
   isOvertaken: boolean;
   /** By number. */
@@ -178,7 +178,7 @@ export interface FunctionCode {
   sha256: string;
   /** Bytes of the zip. */
   size: number;
-  /** Set where Lambda reads the object in the bucket instead of a copy (REFERENCE). */
+  /** Set if Lambda reads the object in the bucket instead of a copy (REFERENCE). */
   reference?: { bucket: string; key: string; versionId: string };
   /** ARN of the key that encrypts the copy; nothing is encrypted here. */
   sourceKmsKeyArn?: string;
@@ -190,7 +190,7 @@ export interface Update {
   readyAt: number;
   /** Reads of the function that still say InProgress. */
   polls: number;
-  /** How it will end, or has ended, if not well. */
+  /** Why it will fail, or has failed. */
   failure?: { reason: string; reasonCode: string };
 }
 
@@ -223,7 +223,7 @@ export interface LayerVersion {
 }
 
 /**
- * What a function keeps of a layer version, so that it goes on working once that is deleted.
+ * What a function keeps of a layer version, so that it still works after that is deleted.
  * Source: AWS Lambda API reference, DeleteLayerVersion.
  */
 export interface AttachedLayer {
@@ -236,7 +236,7 @@ export interface AttachedLayer {
 }
 
 export interface Archive {
-  /** Bytes of all entries once unpacked, by the central directory; null if it is no usable zip. */
+  /** Bytes of all entries once unpacked, by the central directory; null if the zip is not usable. */
   unpackedSize: number | null;
   /** Bytes of the zip. */
   size: number;

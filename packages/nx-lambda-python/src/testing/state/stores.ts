@@ -84,7 +84,7 @@ export async function openDirectoryStore(directory: string): Promise<StateStore>
 class DirectoryState implements State {
   constructor(private readonly root: string) {}
 
-  /** Again before each use: people delete the directory to start over, also under a server. */
+  /** Called before each use: people delete the directory to start over, even while a server runs. */
   prepare(): void {
     for (const name of [...COLLECTIONS, 'bytes']) {
       mkdirSync(join(this.root, name), { recursive: true });
@@ -116,11 +116,11 @@ class DirectoryState implements State {
   }
 
   writeBytes(sha256: string, bytes: Buffer): void {
-    // Named by their content and never half there: what exists is the same.
+    // Named by its content and written whole: a file that exists has the same bytes.
     if (!existsSync(this.bytesPath(sha256))) writeWhole(this.bytesPath(sha256), bytes);
   }
 
-  /** Under the lock, hence no unfinished file can belong to a living process. */
+  /** Called under the lock, so an unfinished file cannot belong to a living process. */
   collectGarbage(): void {
     for (const name of [...COLLECTIONS, 'bytes']) {
       for (const file of readdirSync(join(this.root, name))) {
@@ -182,11 +182,11 @@ function writeWhole(path: string, bytes: Buffer): void {
   renameSync(draft, path);
 }
 
-/** So many at once; then other processes have their turn. */
+/** Then other processes have their turn. */
 const MOST = 32;
 
 /**
- * @param exclusively runs what it is given while nobody else touches the state
+ * @param exclusively runs work while no other process touches the state
  * @returns a function that runs works in the order in which they came
  */
 export function inBatches(
@@ -201,7 +201,7 @@ export function inBatches(
       try {
         await exclusively(() => waiting.splice(0, MOST).forEach(({ run }) => run()));
       } catch (error) {
-        // The lock could not be had: all that wait are told, none has run.
+        // The lock could not be taken: nothing has run, and all waiting requests fail.
         waiting.splice(0).forEach(({ fail }) => fail(error));
       }
     }

@@ -3,6 +3,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
 import { zipOf } from '../conformance/check.fixtures';
 import { placeholderZip } from '../seeding';
+import { readUnpackedSize } from './code';
 
 afterEach(stopBenches);
 
@@ -41,10 +42,11 @@ describe('code in REFERENCE mode', () => {
   });
 
   test('is lost with its object: Inactive, with an error, until the next update', async () => {
-    const { lambda, s3, object, put, refer, read } = await setUp();
+    const { account, lambda, s3, object, put, refer, read } = await setUp();
     const { VersionId } = await put();
     await refer(VersionId);
     expect((await read()).Configuration?.State).toBe('Active');
+    expect(await account.readFunction(FunctionName)).toMatchObject({ storageMode: 'REFERENCE' });
     await s3.deleteObject({ ...object, VersionId });
     const lost = await read();
     expect(lost.Configuration?.State).toBe('Inactive');
@@ -92,5 +94,28 @@ describe('code storage', () => {
     const { AccountUsage, AccountLimit } = await lambda.getAccountSettings();
     expect(AccountLimit?.TotalCodeSize).toBe(limit.codeStorageBytes);
     expect(AccountUsage?.TotalCodeSize).toBe(2 * size);
+  });
+});
+
+describe('the unpacked size of a zip', () => {
+  test('is what the central directory says', () => {
+    expect(readUnpackedSize(zipOf('x', 123_456))).toBe(123_456);
+    expect(readUnpackedSize(placeholderZip())).toBe('Replaced by the first deploy.\n'.length);
+  });
+
+  test('a comment at the end does not hide the directory', () => {
+    const zip = Buffer.from(zipOf('x', 77));
+    zip.writeUInt16LE(5, zip.length - 2);
+    expect(readUnpackedSize(Buffer.concat([zip, Buffer.from('hello')]))).toBe(77);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['text', Buffer.from('not a zip, though it is longer than twenty-two bytes')],
+    ['an empty zip', Buffer.from(`PK\x05\x06${'\0'.repeat(18)}`, 'latin1')],
+    ['a zip without its end', zipOf('x').subarray(0, -1)],
+    ['a zip without its beginning', zipOf('x').subarray(60)],
+  ])('%s is not a zip', (_, bytes) => {
+    expect(readUnpackedSize(bytes)).toBeUndefined();
   });
 });
