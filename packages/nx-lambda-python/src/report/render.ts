@@ -14,7 +14,18 @@ const WIDTH = 100;
 /** Names beyond it are a count: three hundred that did well are no news. */
 const MAX_NAMES = 40;
 
-export function renderTable(document: Document): string {
+/** One table under a title; the first row is its head. */
+export function renderList(
+  title: string,
+  table: readonly Row[],
+  format: 'table' | 'markdown',
+): string {
+  if (table.length < 2) return `${title}: none`;
+  if (format === 'markdown') return `### ${escapeMarkdown(title)}\n\n${markdownTable(table)}\n`;
+  return [oneLine(title), '', ...alignColumns(table)].join('\n');
+}
+
+function renderTable(document: Document): string {
   const { title, facts, sections, live, summary, next } = document;
   return [
     oneLine(title),
@@ -58,7 +69,7 @@ function inColumns(names: readonly string[]): string[] {
 }
 
 /** Cells as they can be shown, below each other. */
-export function alignColumns(table: readonly Row[]): string[] {
+function alignColumns(table: readonly Row[]): string[] {
   const rows = table.map((row) => row.map(oneLine));
   const widths: number[] = [];
   for (const row of rows) {
@@ -77,7 +88,7 @@ export function alignColumns(table: readonly Row[]): string[] {
 /** As many rows as a page bears; JSON has the rest. */
 const MAX_ROWS = 300;
 
-export function renderMarkdown(document: Document): string {
+function renderMarkdown(document: Document): string {
   const { title, facts, sections, live, summary, next } = document;
   const blocks = [
     `### ${escapeMarkdown(title)}`,
@@ -118,18 +129,18 @@ function renderSection(section: Section): string {
   }
   const [head = [], ...rows] = withoutEmptyColumns([section.head, ...section.rows]);
   const shown = rows.slice(0, MAX_ROWS);
-  const lines = [head, head.map(() => '---'), ...shown.map((row) => row.map(escapeMarkdown))];
   const more = rows.length > shown.length ? `\n\nand ${rows.length - shown.length} more` : '';
-  return `**${title}**\n\n${lines.map(tableLine).join('\n')}${more}`;
+  return `**${title}**\n\n${markdownTable([head, ...shown])}${more}`;
+}
+
+function markdownTable([head = [], ...rows]: readonly Row[]): string {
+  const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(escapeMarkdown))];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 /** Inside of HTML, where no Markdown is read. */
 function summaryText(title: string): string {
   return escapeMarkdown(title).replace(/\\(?=[\\`*_[\]|~#])/g, '');
-}
-
-function tableLine(cells: Row): string {
-  return `| ${cells.join(' | ')} |`;
 }
 
 /** Commands keep their code spans: they are ours, and their names are AWS's or Nx's. */

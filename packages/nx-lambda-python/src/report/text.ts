@@ -48,6 +48,12 @@ export function summarize<S extends string>(
   return shown.map((status) => `${counts[status]} ${status}`).join(', ') || 'no functions';
 }
 
+/** All of a few, the first of many. */
+export function listed(items: readonly string[], most = 20): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length > most ? `${shown} and ${items.length - most} more` : shown;
+}
+
 export function seconds(value: number): string {
   return `${value.toFixed(1)} s`;
 }

@@ -7,6 +7,7 @@ import { isUnsettled, type RemoteFunction } from '../model/remote-function';
 import { classify } from '../plan/plan';
 import {
   deadline,
+  failed,
   otherCode,
   unsettled,
   waitUntilSettled,
@@ -160,8 +161,4 @@ function judge(one: PlannedFunction, remote: RemoteFunction, session: WriteSessi
 function location(source: PackageReference | null) {
   const { bucket = '', key = '', versionId = null } = source ?? {};
   return { bucket, key, ...(versionId === null ? {} : { versionId }) };
-}
-
-function failed(error: string): { ok: false; refusal: Refusal } {
-  return { ok: false, refusal: { status: 'failed', error } };
 }

@@ -7,6 +7,7 @@ import { nextStep } from '../plan/next-step';
 import { knownLatest } from './change-latest';
 import {
   deadline,
+  failed,
   otherCode,
   unsettled,
   waitUntilSettled,
@@ -32,7 +33,7 @@ export async function publishVersion(
     // Nothing can be published while an update is in progress, nor what is not there any more.
     const settled = await waitUntilSettled(name, deadline(session), session);
     if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
-    if (settled.remote.codeSha256 !== sha256) return refused(otherCode(settled.remote));
+    if (settled.remote.codeSha256 !== sha256) return failed(otherCode(settled.remote));
   }
 }
 
@@ -42,13 +43,13 @@ async function effective(
   session: WriteSession,
 ): Promise<Published> {
   const { version } = published;
-  if (version === undefined) return refused('AWS returned no version number after publishing');
+  if (version === undefined) return failed('AWS returned no version number after publishing');
   if (!isUnsettled(published)) return { ok: true, version };
   const settled = await waitUntilSettled(name, deadline(session), session, version);
   if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
   const { state, lastUpdateStatus, lastUpdateStatusReason } = settled.remote;
   if (state !== 'Failed' && lastUpdateStatus !== 'Failed') return { ok: true, version };
-  return refused(`version ${version} failed: ${lastUpdateStatusReason ?? 'no reason given'}`);
+  return failed(`version ${version} failed: ${lastUpdateStatusReason ?? 'no reason given'}`);
 }
 
 /** Null where the alias points there now. The same move twice is the same as once. */
@@ -87,10 +88,6 @@ function aliasMove(one: PlannedFunction, version: string, { plan }: WriteSession
     return { ...name, version, weights: {} };
   }
   return { ...name, version: old, weights: { [version]: aliasWeight } };
-}
-
-function refused(error: string): { ok: false; refusal: Refusal } {
-  return { ok: false, refusal: { status: 'failed', error } };
 }
 
 export type Pinned =

@@ -4,6 +4,7 @@ import type { FunctionService } from '../calls/function-service';
 import type { RateLimiter } from '../calls/rate';
 import { askedFor, MAX_THROTTLED, retryDelay, type RetryPolicy } from '../calls/send';
 import {
+  describe,
   isAmbiguous,
   isTransient,
   stopsEverything,
@@ -105,7 +106,9 @@ export async function write<T>(
 ): Promise<Written<T>> {
   for (;;) {
     await session.writes.take();
-    if (session.stopped !== null) return refused('skipped', session.stopped);
+    if (session.stopped !== null) {
+      return { kind: 'refused', refusal: { status: 'skipped', error: session.stopped } };
+    }
     history.start ??= session.clock.now();
     const result = await send();
     if (result.ok) {
@@ -161,14 +164,11 @@ export function otherCode({ codeSha256 }: RemoteFunction): string {
   return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
 }
 
-export function describe({ operation, name, message }: AwsFailure): string {
-  return `${operation}: ${name}: ${message}`;
-}
-
 function isUnclear({ kind }: AwsFailure): boolean {
   return kind === 'conflict' || kind === 'precondition' || isAmbiguous(kind);
 }
 
-function refused(status: Refusal['status'], error: string): { kind: 'refused'; refusal: Refusal } {
-  return { kind: 'refused', refusal: { status, error } };
+/** The function's part ends here. */
+export function failed(error: string): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { status: 'failed', error } };
 }

@@ -1,7 +1,7 @@
 /** Puts a failure of AWS into the words that a user can act on. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure } from '../model/aws-failure';
+import { saidBy, type AwsFailure } from '../model/aws-failure';
 import { permissionFor } from '../model/permissions';
 
 /** Where requests go, for messages. */
@@ -18,7 +18,7 @@ export function failureError(
   subject: string,
   place: AwsPlace,
 ): LambdaPythonError {
-  const said = `${failure.name}: ${failure.message}`;
+  const said = saidBy(failure);
   const permission = permissionFor(failure.operation);
   const aboutCredentials = credentialsError(failure, sourceOf(place), place.ignored);
   if (aboutCredentials) return aboutCredentials;
@@ -140,7 +140,7 @@ export function credentialsError(
 }
 
 function errorOf(failure: AwsFailure, source: CredentialsSource): LambdaPythonError | null {
-  const said = `${failure.name}: ${failure.message}`;
+  const said = saidBy(failure);
   const name = sourceName(source);
   switch (failure.kind) {
     case 'expired':

@@ -1,7 +1,7 @@
 /** The releases of a service as table, JSON and Markdown, newest first. Whoever writes to the bucket writes records. */
 
-import { alignColumns, type OutputFormat } from '../../report/render';
-import { escapeMarkdown, oneLine, renderJson } from '../../report/text';
+import { renderList, type OutputFormat } from '../../report/render';
+import { renderJson, shortSha } from '../../report/text';
 import type { ReleaseRecord } from '../records/record';
 
 export function renderReleases(
@@ -11,14 +11,7 @@ export function renderReleases(
   const newest = [...records].reverse();
   if (format === 'json') return renderJson({ format: 1, releases: newest });
   const head = ['release', 'what', 'status', 'ended', 'commit', 'package', 'functions', 'by'];
-  const rows = newest.map(rowOf);
-  const title = `Releases of ${subject} in ${place}`;
-  if (rows.length === 0) return `${title}: none`;
-  if (format === 'markdown') {
-    const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map(escapeMarkdown))];
-    return `### ${escapeMarkdown(title)}\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
-  }
-  return [oneLine(title), '', ...alignColumns([head, ...rows])].join('\n');
+  return renderList(`Releases of ${subject} in ${place}`, [head, ...newest.map(rowOf)], format);
 }
 
 function rowOf(record: ReleaseRecord): string[] {
@@ -26,7 +19,6 @@ function rowOf(record: ReleaseRecord): string[] {
   const what = of === null ? kind : `${kind} of ${of}`;
   const commit = source === null ? '' : `${source.commit.slice(0, 12)}${source.dirty ? '+' : ''}`;
   const sha256 = record.package?.sha256;
-  const digest = sha256 ? Buffer.from(sha256, 'base64').toString('hex').slice(0, 12) : '';
   const who = by.run === null ? by.user : `${by.user}, ${by.run}`;
   const count = (wanted: string) => functions.filter((one) => one.status === wanted).length;
   const failed = count('failed') + count('pending') + count('skipped');
@@ -37,7 +29,7 @@ function rowOf(record: ReleaseRecord): string[] {
     status,
     endedAt ?? `(started ${startedAt})`,
     commit,
-    digest,
+    sha256 ? shortSha(sha256) : '',
     counts,
     who,
   ];

@@ -1,7 +1,7 @@
 /** Plans and reports of the removal of old versions as table, JSON and Markdown. */
 
 import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
-import { renderMarkdown, renderTable, type OutputFormat } from '../../report/render';
+import { renderDocument, type OutputFormat } from '../../report/render';
 import { renderBytes, renderJson, summarize } from '../../report/text';
 import {
   DELETION_STATUSES,
@@ -25,8 +25,7 @@ export interface VersionReport {
 
 export function renderVersions(report: VersionReport, format: OutputFormat): string {
   if (format === 'json') return renderJson(jsonOf(report));
-  const document = documentOf(report);
-  return format === 'table' ? renderTable(document) : renderMarkdown(document);
+  return renderDocument(documentOf(report), format);
 }
 
 function jsonOf({ plan, deletions }: VersionReport): unknown {

@@ -41,6 +41,16 @@ export interface AwsFailure {
   bucketRegion?: string;
 }
 
+/** `AccessDenied: not authorized to …`, as AWS or the network said it. */
+export function saidBy({ name, message }: AwsFailure): string {
+  return `${name}: ${message}`;
+}
+
+/** `UpdateFunctionCode: AccessDenied: not authorized to …` */
+export function describe(failure: AwsFailure): string {
+  return `${failure.operation}: ${saidBy(failure)}`;
+}
+
 export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
 
 /** The same call may succeed a moment later, whoever sends it. */

@@ -5,6 +5,7 @@ import { LambdaPythonError } from '../../errors';
 import type { BuildManifest, ManifestHandler } from '../../packaging/manifest';
 import { functionName } from '../../service/function-name';
 import type { CreateSettings } from '../../service/marker';
+import { listed } from '../../report/text';
 import type { FunctionCreation } from '../calls/function-service';
 import type { DesiredFunction } from '../model/plan';
 
@@ -210,10 +211,8 @@ function fill(
 }
 
 function notCreatable(names: readonly string[], { path }: CreationInput): LambdaPythonError {
-  const shown = names.slice(0, 20).join(', ');
-  const more = names.length > 20 ? ` and ${names.length - 20} more` : '';
   return new LambdaPythonError('FUNCTION_NOT_CREATABLE', {
-    message: `${names.length} functions do not exist and have no role to be created with: ${shown}${more}; nothing was changed`,
+    message: `${names.length} functions do not exist and have no role to be created with: ${listed(names)}; nothing was changed`,
     hint: `add it to \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
   });
 }

@@ -1,6 +1,7 @@
 /** Decides what a deploy would do: what the manifest wants against what AWS has, nothing else. */
 
 import { LambdaPythonError } from '../../errors';
+import { listed } from '../../report/text';
 import {
   placeOf,
   type DesiredFunction,
@@ -187,10 +188,19 @@ function accountError(plan: Plan, { accountId }: PlanRules): LambdaPythonError |
       hint: 'allow access to STS in this region (AWS_ENDPOINT_URL_STS sets another endpoint): functions are created only once the account is known',
     });
   }
-  const others = plan.accounts.filter((account) => account !== accountId);
-  if (others.length === 0) return null;
+  return otherAccount(plan.accounts, accountId, 'changed');
+}
+
+/** Null where all functions are in the account that is expected. */
+export function otherAccount(
+  accounts: readonly string[],
+  accountId: string | undefined,
+  done: 'changed' | 'deleted',
+): LambdaPythonError | null {
+  const others = accounts.filter((account) => account !== accountId);
+  if (accountId === undefined || others.length === 0) return null;
   return new LambdaPythonError('FUNCTION_MISMATCH', {
-    message: `the functions are in account ${others.join(', ')}, expected ${accountId}; nothing was changed`,
+    message: `the functions are in account ${others.join(', ')}, expected ${accountId}; nothing was ${done}`,
     hint: `use credentials of ${accountId} (--profile), or correct \`accountId\``,
   });
 }
@@ -198,7 +208,7 @@ function accountError(plan: Plan, { accountId }: PlanRules): LambdaPythonError |
 function mismatchError(plan: Plan, { mismatchHint }: PlanRules): LambdaPythonError | null {
   const wrong = withStatus(plan, 'mismatch');
   if (wrong.length === 0) return null;
-  const list = named(wrong.map(({ name, detail }) => `${name} (${detail})`));
+  const list = listed(wrong.map(({ name, detail }) => `${name} (${detail})`));
   return new LambdaPythonError('FUNCTION_MISMATCH', {
     message: `${wrong.length} of ${plan.functions.length} functions in ${placeOf(plan)} cannot run this package: ${list}; nothing was changed`,
     hint:
@@ -210,7 +220,7 @@ function mismatchError(plan: Plan, { mismatchHint }: PlanRules): LambdaPythonErr
 function missingError(plan: Plan, { missing }: PlanRules): LambdaPythonError | null {
   const absent = withStatus(plan, 'missing').filter(({ creates }) => !creates);
   if (absent.length === 0 || missing === 'skip') return null;
-  const names = named(absent.map(({ name }) => name));
+  const names = listed(absent.map(({ name }) => name));
   const verb = absent.length === 1 ? 'does' : 'do';
   return new LambdaPythonError('FUNCTION_MISSING', {
     message: `${absent.length} of ${plan.functions.length} functions ${verb} not exist in ${placeOf(plan)}: ${names}; nothing was changed`,
@@ -220,10 +230,4 @@ function missingError(plan: Plan, { missing }: PlanRules): LambdaPythonError | n
 
 function withStatus(plan: Plan, status: PlanStatus): PlannedFunction[] {
   return plan.functions.filter((one) => one.status === status);
-}
-
-/** All of a few, the first of many: the plan above the error has them all. */
-function named(items: readonly string[]): string {
-  const shown = items.slice(0, 20).join(', ');
-  return items.length > 20 ? `${shown} and ${items.length - 20} more` : shown;
 }

@@ -3,7 +3,7 @@
 import { LambdaPythonError } from '../../errors';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { forEachLimited, withRetries, type RetryPolicy } from '../calls/send';
-import { isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
+import { saidBy, isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
 import { objectUrl, type Bucket, type ObjectLocation } from '../upload/object-storage';
 import { bucketError } from '../upload/package-object';
 import {
@@ -73,14 +73,14 @@ export function lockFailure(
   if (failure.kind === 'denied') {
     const permission = failure.operation === 'PutObject' ? 's3:PutObject' : 's3:GetObject';
     return new LambdaPythonError('ACCESS_DENIED', {
-      message: `AWS denied ${permission} on the release records, ${folder}; it said ${failure.name}: ${failure.message}`,
+      message: `AWS denied ${permission} on the release records, ${folder}; it said ${saidBy(failure)}`,
       hint: `allow s3:GetObject and s3:PutObject on ${folder} (with a KMS key also kms:GenerateDataKey and kms:Decrypt), or deploy without lock and rollback: \`"records": false\``,
       cause: failure,
     });
   }
   if (failure.kind === 'invalid' && isUnsupported(failure)) {
     return new LambdaPythonError('RECORDS_UNSUPPORTED', {
-      message: `the storage does not support conditional writes (If-Match, If-None-Match), which the release lock needs: ${failure.operation} for ${objectUrl(location)} got ${failure.name}: ${failure.message}; nothing was changed`,
+      message: `the storage does not support conditional writes (If-Match, If-None-Match), which the release lock needs: ${failure.operation} for ${objectUrl(location)} got ${saidBy(failure)}; nothing was changed`,
       hint: UNSUPPORTED_HINT,
       cause: failure,
     });
@@ -145,7 +145,7 @@ async function listNumbers(prefix: string, access: RecordAccess): Promise<AwsRes
 /** Who may not list the records. */
 export function listingError(failure: AwsFailure, location: ObjectLocation): LambdaPythonError {
   return new LambdaPythonError('ACCESS_DENIED', {
-    message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${failure.name}: ${failure.message}`,
+    message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${saidBy(failure)}`,
     hint: `allow s3:ListBucket on the bucket \`${location.bucket.name}\` for the prefix \`${location.key}\` (condition s3:prefix)`,
     cause: failure,
   });
@@ -237,17 +237,25 @@ export function replaceRecord(
   return writeRecord(record, { etag: stored.etag }, access);
 }
 
-/** A second try may meet the first, whose answer was lost: the body says so. */
 async function writeRecord(
   record: ReleaseRecord,
   condition: WriteCondition,
   access: RecordAccess,
 ): Promise<AwsResult<{ etag: string }>> {
-  const location = recordLocation(record.number, access);
-  const text = renderRecord(record);
+  return writeText(recordLocation(record.number, access), renderRecord(record), condition, access);
+}
+
+/** A write whose answer was lost is known again by its text. */
+export async function writeText(
+  location: ObjectLocation,
+  text: string,
+  condition: WriteCondition,
+  access: RecordAccess,
+): Promise<AwsResult<{ etag: string }>> {
   const result = await withRetries(
     () => access.records.write(location, text, condition),
     access,
+    // 409: another conditional write is under way; S3 asks to try again.
     (failure) => isTransient(failure) || failure.kind === 'conflict',
   );
   if (result.ok || result.failure.kind !== 'precondition') return result;

@@ -3,11 +3,12 @@
 import { LambdaPythonError } from '../../errors';
 import type { FunctionService } from '../calls/function-service';
 import { withRetries } from '../calls/send';
-import { isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
+import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { AwsOperation } from '../model/permissions';
 import { objectUrl, type ObjectLocation } from '../upload/object-storage';
 import type { ReleaseStatus } from './record';
 import {
+  writeText,
   lockFailure,
   unguardedError,
   type RecordAccess,
@@ -179,26 +180,12 @@ async function replaceLock(
   return { ok: false, failure: { ...failure, kind: 'lock-lost', name: 'LockLost', message } };
 }
 
-/**
- * After a lost answer, the second try meets our own write: S3 refuses it, and the body says that it is ours.
- */
-async function writeLock(
+function writeLock(
   file: LockFile,
   condition: WriteCondition,
   access: RecordAccess,
 ): Promise<AwsResult<{ etag: string }>> {
-  const location = lockLocation(access);
-  const text = `${JSON.stringify(file, null, 2)}\n`;
-  const result = await withRetries(
-    () => access.records.write(location, text, condition),
-    access,
-    // 409: another conditional write is under way; S3 asks to try again.
-    (failure) => isTransient(failure) || failure.kind === 'conflict',
-  );
-  if (result.ok || result.failure.kind !== 'precondition') return result;
-  const found = await withRetries(() => access.records.read(location), access);
-  const isOurs = found.ok && found.value?.text === text;
-  return isOurs ? { ok: true, value: { etag: found.value?.etag ?? '' } } : result;
+  return writeText(lockLocation(access), `${JSON.stringify(file, null, 2)}\n`, condition, access);
 }
 
 /** The lock, or none: one that keeps nobody apart, or that nobody can tell of, is given back. */

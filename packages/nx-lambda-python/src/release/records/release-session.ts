@@ -1,7 +1,7 @@
 /** One release from its lock to the end of its record; what was killed on the way is taken up by the next. */
 
 import { LambdaPythonError } from '../../errors';
-import type { AwsFailure, AwsResult } from '../model/aws-failure';
+import { saidBy, type AwsFailure, type AwsResult } from '../model/aws-failure';
 import { isNumbered } from '../model/remote-function';
 import { objectUrl } from '../upload/object-storage';
 import {
@@ -243,10 +243,10 @@ function session(stored: StoredRecord, hold: Hold, access: ReleaseAccess): Relea
       return [
         ...(written.ok
           ? []
-          : [`release ${record.number} stays recorded as started: ${say(written.failure)}`]),
+          : [`release ${record.number} stays recorded as started: ${saidBy(written.failure)}`]),
         ...(freed.ok
           ? []
-          : [`the release lock was not released: ${say(freed.failure)}; it expires in 5 min`]),
+          : [`the release lock was not released: ${saidBy(freed.failure)}; it expires in 5 min`]),
       ];
     },
   };
@@ -278,8 +278,4 @@ function lost(failure: AwsFailure, { subject }: RecordAccess): LambdaPythonError
     hint: 'wait for the end of the other deploy, and run the same command again',
     cause: failure,
   });
-}
-
-function say({ name, message }: AwsFailure): string {
-  return `${name}: ${message}`;
 }

@@ -15,7 +15,7 @@ import { classify, type Wanted } from '../plan/plan';
 import { liveCode } from './record';
 import type { PackageOrigin, RollbackFunction, RollbackTarget } from './rollback-target';
 import type { PackageReference } from '../model/function-state';
-import { shortSha } from '../../report/text';
+import { listed, shortSha } from '../../report/text';
 
 export interface RollbackInput {
   target: RollbackTarget;
@@ -230,10 +230,8 @@ function impossibleError(
   total: number,
   place: string,
 ): LambdaPythonError {
-  const shown = functions.slice(0, 20).join(', ');
-  const more = functions.length > 20 ? ` and ${functions.length - 20} more` : '';
   return new LambdaPythonError('ROLLBACK_IMPOSSIBLE', {
-    message: `${functions.length} of ${total} functions in ${place} cannot be brought back: ${shown}${more}; nothing was changed`,
+    message: `${functions.length} of ${total} functions in ${place} cannot be brought back: ${listed(functions)}; nothing was changed`,
     hint: 'go back to another release with `--to` (`nx releases <service>` lists them), leave them out with `--only`, or build its commit again: `nx build <service> --ref=<commit>`, then upload and deploy it with --excludeTaskDependencies',
   });
 }

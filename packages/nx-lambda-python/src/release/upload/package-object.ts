@@ -5,7 +5,7 @@ import { LambdaPythonError } from '../../errors';
 import type { PackagePrefix } from '../../packaging/package';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { withRetries, type RetryPolicy } from '../calls/send';
-import type { AwsFailure } from '../model/aws-failure';
+import { saidBy, type AwsFailure } from '../model/aws-failure';
 import type { PackageReference } from '../model/function-state';
 import {
   objectUrl,
@@ -170,7 +170,7 @@ export function bucketError(
   if (failure.kind === 'denied') {
     const owner = expectedOwner === undefined ? '' : `, or its owner is not ${expectedOwner}`;
     return new LambdaPythonError('BUCKET_FORBIDDEN', {
-      message: `bucket \`${name}\` refuses these credentials${owner}; S3 said ${failure.name}: ${failure.message}`,
+      message: `bucket \`${name}\` refuses these credentials${owner}; S3 said ${saidBy(failure)}`,
       hint: `allow s3:GetObject and s3:PutObject on ${objectUrl(location)} (with a KMS key also kms:GenerateDataKey and kms:Decrypt), or correct \`bucket\`, \`profile\` or \`expectedBucketOwner\``,
       cause: failure,
     });

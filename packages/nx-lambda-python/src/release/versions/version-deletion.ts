@@ -1,6 +1,6 @@
 /** Deletes what a plan of versions says, one call for each, under the rate of the account's writes. */
 
-import { isAmbiguous, stopsEverything, type AwsFailure } from '../model/aws-failure';
+import { describe, isAmbiguous, stopsEverything, type AwsFailure } from '../model/aws-failure';
 import { forEachLimited, paced } from '../calls/send';
 import { storedBytes } from '../plan/code-storage';
 import { versionsToDelete, type VersionPlan } from './version-prune';
@@ -107,8 +107,4 @@ async function deleteOne(
 
 function notTried(failure: AwsFailure): End {
   return { status: 'skipped', reason: `not tried after ${describe(failure)}` };
-}
-
-function describe({ operation, name, message }: AwsFailure): string {
-  return `${operation}: ${name}: ${message}`;
 }

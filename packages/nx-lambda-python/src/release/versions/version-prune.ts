@@ -1,6 +1,8 @@
 /** Which published versions of functions can go: pure, so that what is kept can be proven. */
 
 import { LambdaPythonError } from '../../errors';
+import { listed } from '../../report/text';
+import { otherAccount } from '../plan/plan';
 import type { AwsResult } from '../model/aws-failure';
 import { storedBytes } from '../plan/code-storage';
 import type { ReleaseRecord } from '../records/record';
@@ -134,8 +136,7 @@ export function keepRunning(
         : one,
     ),
   }));
-  const bytes = functions.flatMap(versionsToDelete).reduce((sum, { size }) => sum + size, 0);
-  return { ...plan, functions, bytes };
+  return { ...plan, functions, bytes: storedBytes(functions.flatMap(versionsToDelete)) };
 }
 
 export function versionsToDelete({ versions }: VersionedFunction): PlannedVersion[] {
@@ -152,16 +153,11 @@ export function versionPlanError(
   plan: VersionPlan,
   accountId: string | undefined,
 ): LambdaPythonError | null {
-  const others = plan.accounts.filter((account) => account !== accountId);
-  if (accountId !== undefined && others.length > 0) {
-    return new LambdaPythonError('FUNCTION_MISMATCH', {
-      message: `the functions are in account ${others.join(', ')}, expected ${accountId}; nothing was deleted`,
-      hint: `use credentials of ${accountId} (--profile), or correct \`accountId\``,
-    });
-  }
+  const elsewhere = otherAccount(plan.accounts, accountId, 'deleted');
+  if (elsewhere !== null) return elsewhere;
   if (plan.functions.length > 0 || plan.missing.length === 0) return null;
   return new LambdaPythonError('FUNCTION_MISSING', {
-    message: `none of the ${plan.missing.length} functions exists in ${plan.region}: ${plan.missing.slice(0, 5).join(', ')}${plan.missing.length > 5 ? ', …' : ''}; nothing was deleted`,
+    message: `none of the ${plan.missing.length} functions exists in ${plan.region}: ${listed(plan.missing, 5)}; nothing was deleted`,
     hint: 'correct region, profile, stage or `functionName`: they come from the deploy target of the same configuration (`-c`)',
   });
 }
