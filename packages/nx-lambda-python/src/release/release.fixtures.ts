@@ -1,6 +1,7 @@
 /** For the specs of release: time that runs at will, failures, functions as AWS describes them and as plans do. */
 
 import type { AwsFailure, AwsFailureKind } from './model/aws-failure';
+import { memoryRateStore, rateLimiter, type Rate, type RateLimiter } from './calls/rate';
 import type { Clock } from './model/clock';
 import type { AwsOperation } from './model/permissions';
 import type { DeployPlan, PlannedFunction, PlanStatus, PlanTarget } from './model/plan';
@@ -34,6 +35,11 @@ export class VirtualClock implements Clock {
       next.wake();
     }
   }
+}
+
+/** For this process alone. */
+export function tokenBucket(rate: Rate, clock: Clock): RateLimiter {
+  return rateLimiter(rate, clock, memoryRateStore());
 }
 
 export function failure(

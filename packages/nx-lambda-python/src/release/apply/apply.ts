@@ -3,7 +3,7 @@
 import type { FunctionCreation } from '../calls/function-service';
 import { forEachLimited } from '../calls/send';
 import { secondsSince } from '../model/clock';
-import type { FunctionOutcome, FunctionState } from '../model/function-state';
+import { identityOf, type FunctionOutcome, type FunctionState } from '../model/function-state';
 import { isChanged, movesAliasOnly, type Plan, type PlannedFunction } from '../model/plan';
 import { stateOf, type RemoteFunction } from '../model/remote-function';
 import { changeLatest } from './change-latest';
@@ -215,11 +215,10 @@ function good({ one, history }: Task): Ending {
 
 function end(task: Task, ending: Ending | Refusal, session: WriteSession, ports: ApplyPorts): void {
   const { one, history, version, pinned } = task;
-  const { name, handlerName, handler } = one;
   const seconds = history.start === null ? 0 : secondsSince(session.clock, history.start);
   const after = stateAfter(task, session.plan);
   task.outcome = {
-    ...{ name, handlerName, handler, ...ending, seconds },
+    ...{ ...identityOf(one), ...ending, seconds },
     ...(version === null ? {} : { version }),
     ...(pinned === null ? {} : { pinned }),
     ...(after === undefined ? {} : { after }),
@@ -273,7 +272,7 @@ export interface Canary {
  * The one that a name asks for, also where it has the package already, so that its answer is known. Without a
  * name the first one that changes, or was changed by the release that is gone on with: the same one again.
  */
-export function chooseCanary(
+function chooseCanary(
   functions: readonly PlannedFunction[],
   { name, event, unproven }: Canary,
 ): PlannedFunction | undefined {
@@ -289,7 +288,7 @@ export function chooseCanary(
 }
 
 /** What a canary answered wrong; null for a good answer. */
-export async function invokeCanary(
+async function invokeCanary(
   name: string,
   event: string,
   version: string | undefined,

@@ -11,10 +11,11 @@ import type {
   LayersUpdate,
 } from '../calls/function-service';
 import type { RemoteFunction } from '../model/remote-function';
-import { tokenBucket } from '../calls/rate';
+
 import type { FunctionOutcome } from '../model/function-state';
 import type { DeployPlan } from '../model/plan';
 import {
+  tokenBucket,
   failure,
   NEW_SHA,
   OLD_SHA,

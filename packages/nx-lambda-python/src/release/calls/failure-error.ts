@@ -93,7 +93,7 @@ export function innermost(source: CredentialsSource): CredentialsSource {
 }
 
 /** `SSO profile `dev``: for sentences. */
-export function sourceName(source: CredentialsSource): string {
+function sourceName(source: CredentialsSource): string {
   switch (source.kind) {
     case 'none':
       return 'no source';

@@ -1,6 +1,6 @@
 import { FakeFunctions } from '../apply/fake-functions.fixtures';
 import { readRemoteStates } from '../plan/remote-states';
-import { failure, VirtualClock } from '../release.fixtures';
+import { tokenBucket, failure, VirtualClock } from '../release.fixtures';
 import type { VersionsPage } from '../versions/version-prune';
 import {
   accountRates,
@@ -9,7 +9,6 @@ import {
   reserve,
   RESTED,
   throttle,
-  tokenBucket,
   type RateKind,
   type RateLimiter,
   type RateState,

@@ -91,11 +91,6 @@ function pauseUntil(now: number, seconds: number): number {
   return now + Math.min(seconds * 1000, LONGEST_PAUSE_MILLISECONDS);
 }
 
-/** For this process alone. */
-export function tokenBucket(rate: Rate, clock: Clock): RateLimiter {
-  return rateLimiter(rate, clock, memoryRateStore());
-}
-
 export function memoryRateStore(): RateStore {
   let state = RESTED;
   return {

@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan';
 import { checkCodeStorage } from '../plan/code-storage';
 import { readRemoteStates } from '../plan/remote-states';
 import {
+  tokenBucket,
   failure,
   planned,
   planOf,
@@ -14,7 +15,7 @@ import {
   VirtualClock,
 } from '../release.fixtures';
 import type { LayerService, LayerVersion } from './function-service';
-import { tokenBucket } from './rate';
+
 import { MAX_ATTEMPTS, MAX_THROTTLED, paced, retryDelay, withRetries } from './send';
 
 const fails = (kind: AwsFailureKind, retryAfterSeconds?: number): AwsResult<never> => ({

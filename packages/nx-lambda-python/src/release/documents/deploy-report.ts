@@ -118,7 +118,7 @@ export interface LiveGroup {
 const KINDS: readonly LiveKind[] = ['package', 'before', 'unknown', 'absent'];
 
 /** In the order of kinds, then of the largest group. */
-export function liveGroups(plan: Plan, outcomes: readonly FunctionOutcome[]): LiveGroup[] {
+function liveGroups(plan: Plan, outcomes: readonly FunctionOutcome[]): LiveGroup[] {
   const planned = new Map(plan.functions.map((one) => [one.name, one]));
   const groups = new Map<string, LiveGroup>();
   for (const outcome of outcomes) {
@@ -154,7 +154,7 @@ function liveState(
  * Whether callers get something else than before, or may: what a rollback brings back.
  * A function that was created has nothing to go back to.
  */
-export function isLeftChanged(
+function isLeftChanged(
   { status, after }: FunctionOutcome,
   planned: PlannedFunction | undefined,
   plan: Plan,

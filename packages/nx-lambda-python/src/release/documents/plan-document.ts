@@ -41,7 +41,7 @@ function packageLine({ sha256, bucket, key, versionId }: PackageReference): stri
   return `${shortSha(sha256)} at s3://${bucket}/${key}${version}`;
 }
 
-export function planDocument(plan: Plan): Document {
+function planDocument(plan: Plan): Document {
   const place = [plan.accounts.join('+'), plan.region].filter(Boolean).join('/');
   return {
     title: `Plan: ${plan.service} to ${place}`,

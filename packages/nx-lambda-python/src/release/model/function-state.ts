@@ -25,13 +25,20 @@ export interface PackageReference {
 
 export type OutcomeStatus = 'created' | 'updated' | 'unchanged' | 'skipped' | 'failed';
 
-export interface FunctionOutcome {
+export interface DesiredFunction {
   /** In AWS. */
   name: string;
   /** The handler's name in the service. */
   handlerName: string;
   /** Lambda's `Handler`. */
   handler: string;
+}
+
+export function identityOf({ name, handlerName, handler }: DesiredFunction): DesiredFunction {
+  return { name, handlerName, handler };
+}
+
+export interface FunctionOutcome extends DesiredFunction {
   status: OutcomeStatus;
   /** From its first write, or wait, to its end; 0 where nothing was to do. */
   seconds: number;

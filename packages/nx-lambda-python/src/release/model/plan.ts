@@ -1,7 +1,12 @@
 /** What a release is about to do, function by function. */
 
 import type { Architecture } from '../../service/runtimes';
-import type { FunctionState, PackageReference, StorageMode } from './function-state';
+import type {
+  DesiredFunction,
+  FunctionState,
+  PackageReference,
+  StorageMode,
+} from './function-state';
 
 /**
  * - unchanged: runs this package already
@@ -103,15 +108,6 @@ export interface BackPlan extends PlanFacts, Omit<PlanTarget, 'package'> {
 }
 
 export type Plan = DeployPlan | BackPlan;
-
-export interface DesiredFunction {
-  /** In AWS. */
-  name: string;
-  /** The handler's name in the service. */
-  handlerName: string;
-  /** Lambda's `Handler`. */
-  handler: string;
-}
 
 /** What a function shall run. */
 export interface FunctionGoal {

@@ -7,7 +7,7 @@ import { functionName } from '../../service/function-name';
 import type { CreateSettings } from '../../service/marker';
 import { listed } from '../../report/text';
 import type { FunctionCreation } from '../calls/function-service';
-import type { DesiredFunction } from '../model/plan';
+import type { DesiredFunction } from '../model/function-state';
 
 export const DEFAULT_FUNCTION_NAME = '{project}-{handler}';
 
@@ -216,7 +216,9 @@ function notCreatable(names: readonly string[], { path }: CreationInput): Lambda
     hint: `add it to \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
   });
 }
-export const DEFAULT_LAYER_NAME = '{project}-dependencies';
+
+/** The name of a service's layer of dependencies. */
+const DEFAULT_LAYER_NAME = '{project}-dependencies';
 
 /** What Lambda allows in a layer's name: letters, digits, `-` and `_`, 140 characters. */
 export function layerName(template = DEFAULT_LAYER_NAME, project: string): string {

@@ -1,10 +1,10 @@
 /** Decides what a deploy would do: what the manifest wants against what AWS has, nothing else. */
 
+import type { DesiredFunction } from '../model/function-state';
 import { LambdaPythonError } from '../../errors';
 import { listed } from '../../report/text';
 import {
   placeOf,
-  type DesiredFunction,
   type FunctionGoal,
   type DeployPlan,
   type Plan,

@@ -293,7 +293,7 @@ export function partitionOf(region: string | null): string {
  * How the condition key kms:ViaService names a service, after its region. Source: AWS KMS developer guide,
  * "kms:ViaService", which has the first two; of other partitions it says nothing, so that any end is taken.
  */
-export function viaSuffix(region: string | null): string {
+function viaSuffix(region: string | null): string {
   const partition = partitionOf(region);
   if (partition === 'aws' || partition === 'aws-us-gov') return 'amazonaws.com';
   return partition === 'aws-cn' ? 'amazonaws.com.cn' : '*';

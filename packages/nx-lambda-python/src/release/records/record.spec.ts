@@ -1,7 +1,8 @@
 import { applyPlan } from '../apply/apply';
 import { FakeFunctions } from '../apply/fake-functions.fixtures';
-import { tokenBucket } from '../calls/rate';
+
 import {
+  tokenBucket,
   failure,
   NEW_SHA,
   OLD_SHA,

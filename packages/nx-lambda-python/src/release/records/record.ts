@@ -1,11 +1,13 @@
 /** The record of one release: what it found, what it did, and from which commit; one JSON object in the bucket. */
 
 import { LambdaPythonError } from '../../errors';
-import type {
-  FunctionOutcome,
-  FunctionState,
-  OutcomeStatus,
-  PackageReference,
+import {
+  identityOf,
+  type DesiredFunction,
+  type FunctionOutcome,
+  type FunctionState,
+  type OutcomeStatus,
+  type PackageReference,
 } from '../model/function-state';
 import { isChanged, type Plan, type PlanSource } from '../model/plan';
 import { packageKey } from '../upload/package-object';
@@ -22,11 +24,7 @@ export interface ReleaseAuthor {
   run: string | null;
 }
 
-export interface RecordedFunction {
-  /** In AWS. */
-  name: string;
-  handlerName: string;
-  handler: string;
+export interface RecordedFunction extends DesiredFunction {
   /** What rollback goes back to; null where the function did not exist. */
   before: FunctionState | null;
   /** Where the package of `before` is, if it is one of this service's; rollback looks. */
@@ -231,34 +229,6 @@ export function liveCode({ alias, codeSha256 }: FunctionState): string | null {
   return alias === null ? codeSha256 : alias.codeSha256;
 }
 
-/** A function's row with what became of it; `after` is what the release made of it. */
-export function endedFunction(
-  one: RecordedFunction,
-  outcome: FunctionOutcome | undefined,
-  after: FunctionState | null,
-): RecordedFunction {
-  if (outcome === undefined) return { ...one, status: 'skipped' };
-  const { status, error, pinned } = outcome;
-  const { before } = one;
-  const alias = before?.alias && pinned !== undefined && { ...before.alias, version: pinned };
-  return {
-    ...one,
-    ...(before && alias && { before: { ...before, alias } }),
-    status,
-    after,
-    ...(error === undefined ? {} : { error }),
-  };
-}
-
-/** The package that some code came from, if it came from this service's: the digest is the key. */
-export function packageOfCode(
-  codeSha256: string | null,
-  { bucket, keyOf }: { bucket: string; keyOf: (sha256: string) => string },
-): PackageReference | null {
-  if (codeSha256 === null) return null;
-  return { sha256: codeSha256, bucket, key: keyOf(codeSha256), versionId: null };
-}
-
 export interface DraftFacts {
   by: ReleaseAuthor;
   prefix: string;
@@ -271,7 +241,11 @@ export function hasChanges(plan: Plan): boolean {
 }
 
 export function releaseDraft(plan: Plan, { by, prefix, bucket }: DraftFacts): ReleaseDraft {
-  const keyOf = (sha256: string) => packageKey(prefix, plan.service, sha256);
+  /** Where some code is, if it is a package of this service: the digest is the key. */
+  const packageOf = (sha256: string | null | undefined): PackageReference | null =>
+    sha256
+      ? { sha256, bucket, key: packageKey(prefix, plan.service, sha256), versionId: null }
+      : null;
   return {
     kind: plan.kind === 'back' ? 'rollback' : 'deploy',
     of: plan.kind === 'back' ? plan.of : null,
@@ -288,11 +262,9 @@ export function releaseDraft(plan: Plan, { by, prefix, bucket }: DraftFacts): Re
     functions: plan.functions.map((one) => {
       const goal = plan.kind === 'back' ? plan.goals.get(one.name) : undefined;
       return {
-        name: one.name,
-        handlerName: one.handlerName,
-        handler: one.handler,
+        ...identityOf(one),
         before: one.before,
-        beforePackage: packageOfCode(one.before?.codeSha256 ?? null, { bucket, keyOf }),
+        beforePackage: packageOf(one.before?.codeSha256),
         goal: goal === undefined ? (one.package?.sha256 ?? null) : liveCode(goal),
         after: null,
         status: 'pending',
@@ -309,7 +281,16 @@ export function endedFunctions(
   const ended = new Map(outcomes.map((one) => [one.name, one]));
   return rows.map((row) => {
     const outcome = ended.get(row.name);
-    const after = outcome?.after ?? null;
-    return endedFunction(row, outcome, after);
+    if (outcome === undefined) return { ...row, status: 'skipped' };
+    const { status, error, pinned, after = null } = outcome;
+    const { before } = row;
+    const alias = before?.alias && pinned !== undefined && { ...before.alias, version: pinned };
+    return {
+      ...row,
+      ...(before && alias && { before: { ...before, alias } }),
+      status,
+      after,
+      ...(error === undefined ? {} : { error }),
+    };
   });
 }

@@ -20,7 +20,7 @@ import {
 export const RENEW_SECONDS = 60;
 
 /** and one that was not renewed for so long, by S3's clock alone, belongs to a process that is gone. */
-export const STALE_SECONDS = 300;
+const STALE_SECONDS = 300;
 
 export interface LockHolder {
   owner: string;
@@ -67,7 +67,7 @@ export interface HeldLock {
   etag: string;
 }
 
-export function lockLocation(access: RecordAccess): ObjectLocation {
+function lockLocation(access: RecordAccess): ObjectLocation {
   return { bucket: access.bucket, key: `${access.releases}lock.json` };
 }
 

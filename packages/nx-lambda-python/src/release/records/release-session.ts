@@ -115,7 +115,7 @@ async function holdLock(
 }
 
 /** The last release, where it did not end well or nobody wrote its end. */
-export async function previousRecord(
+async function previousRecord(
   { file }: LockView,
   lastKnown: number,
   access: RecordAccess,

@@ -14,7 +14,7 @@ import { isAliasRight, whereIs } from '../plan/next-step';
 import { classify, type Wanted } from '../plan/plan';
 import { liveCode } from './record';
 import type { PackageOrigin, RollbackFunction, RollbackTarget } from './rollback-target';
-import type { PackageReference } from '../model/function-state';
+import { identityOf, type PackageReference } from '../model/function-state';
 import { listed, shortSha } from '../../report/text';
 
 export interface RollbackInput {
@@ -120,14 +120,14 @@ function plannedRollback(
   one: RollbackFunction,
   { target, remote: all, packages }: RollbackInput,
 ): PlannedFunction {
-  const { name, handlerName, handler, state } = one;
+  const { name, state } = one;
   const { record, alias } = target;
   const remote = all.get(name) ?? null;
   const { version, putsCode, code } = wayBack(one, target);
   const sha256 = code ?? '';
   const known = packages.get(sha256) ?? { sha256, bucket: '', key: '', versionId: null };
   const wanted: Wanted = {
-    ...{ name, handlerName, handler },
+    ...identityOf(one),
     // An alias moves alone: what $LATEST has is left to the next deploy.
     package: putsCode ? known : null,
     layers: putsCode ? { kind: 'exactly', arns: state.layers } : { kind: 'keep' },

@@ -1,14 +1,16 @@
 /** What a rollback goes back to, from the records alone; what is there now, and what to write, the plan decides. */
 
 import { LambdaPythonError } from '../../errors';
-import type { FunctionState, PackageReference } from '../model/function-state';
+import {
+  identityOf,
+  type DesiredFunction,
+  type FunctionState,
+  type PackageReference,
+} from '../model/function-state';
 import { liveCode, type RecordedFunction, type ReleaseRecord } from './record';
 import { readRecords, type RecordAccess } from './record-store';
 
-export interface RollbackFunction {
-  name: string;
-  handlerName: string;
-  handler: string;
+export interface RollbackFunction extends DesiredFunction {
   /** What it shall run. */
   state: FunctionState;
   /** Null where only the digest is known: then the package's key is made of it. */
@@ -132,9 +134,8 @@ function split(
   const functions: RollbackFunction[] = [];
   const unknown: RollbackTarget['unknown'] = [];
   for (const { one, state, reason } of all) {
-    const { name, handlerName, handler } = one;
-    if (state === null) unknown.push({ name, reason });
-    else functions.push({ name, handlerName, handler, state, package: packageOf(one, state) });
+    if (state === null) unknown.push({ name: one.name, reason });
+    else functions.push({ ...identityOf(one), state, package: packageOf(one, state) });
   }
   functions.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return { functions, unknown };

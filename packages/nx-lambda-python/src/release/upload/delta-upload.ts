@@ -164,7 +164,7 @@ export interface DependencyPointer {
 }
 
 /** Copying less is not worth the five requests more; S3 wants 5 MiB of each part but the last. */
-export const MIN_SHARED_SIZE = 16 * 1024 * 1024;
+const MIN_SHARED_SIZE = 16 * 1024 * 1024;
 
 /** Where the pointer of a package's dependencies is: in a folder beside the package. */
 export function pointerLocation(
@@ -180,7 +180,7 @@ export function renderPointer(pointer: DependencyPointer): string {
 }
 
 /** Null where the text is none, or names anything but another package of the same project. */
-export function parsePointer(
+function parsePointer(
   text: string,
   location: ObjectLocation,
   { size }: PackagePrefix,
