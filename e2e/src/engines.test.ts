@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { canHideFiles, hidingNx, shadowDocker, startDockerPort } from './support/blind-engine';
 import { describeLong, describeWith, IMAGE, type Engine } from './support/engine';
 import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
-import { killRunning, runNx, startNx, succeedNx } from './support/nx-process';
+import { killRunning, runNx, startNx, succeedNx, type NxProcess } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
 import { until } from './support/until';
-import { MARKER, serviceFiles, Workspace } from './support/workspace';
+import { expectFailure, MARKER, serviceFiles, Workspace } from './support/workspace';
 
 const HANDLER = { 'app/handlers/a.py': 'def handler(event, context):\n    return {}\n' };
 // A wheel with native code, and one that is built here. What is compiled has no two builds alike, this one has.
@@ -89,85 +89,81 @@ describe.each(ENGINES)('%s', (engine) => {
       }
     });
 
-    it.each(['bind', 'copy'])('ends the container by Ctrl-C, by %s', async (mount) => {
+    /** Builds `held`, whose download waits; after `work` it succeeds, and leaves nothing. */
+    async function whileDownloading(
+      name: string,
+      args: readonly string[],
+      work: (nx: NxProcess, again: () => Promise<NxProcess>) => Promise<void>,
+    ): Promise<void> {
       const index = await startHeldIndex();
-      const environment = { ...withStore(`${engine}-held-${mount}`), PIP_INDEX_URL: index.url };
-      try {
-        const nx = startNx(workspace, command('held', engine, `--mount=${mount}`), environment);
-        await nx.until(
-          'a download',
-          () => nx.output.includes('Collecting held') && index.downloads.length > 0,
-        );
+      const environment = { ...withStore(`${engine}-${name}`), PIP_INDEX_URL: index.url };
+      const held = command('held', engine, ...args);
+      const start = async () => {
+        const before = index.downloads.length;
+        const nx = startNx(workspace, held, environment);
+        await nx.until('a download', () => index.downloads.length > before);
         expect(containers(engine)).not.toBe('');
-        expect((await nx.interrupt('SIGINT')).code).not.toBe(0);
-        await until('the end of the container', () => containers(engine) === '');
+        return nx;
+      };
+      try {
+        await work(await start(), start);
         expect(workspace.exists('dist/services/held/manifest.json')).toBe(false);
         index.release();
-        await succeedNx(workspace, command('held', engine, `--mount=${mount}`), environment);
+        await succeedNx(workspace, held, environment);
         expect(workspace.packagePaths('services/held')).toContain('held.py');
-        const { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: directory } = environment;
-        expect(readdirSync(join(directory, 'v1', 'work'))).toEqual([]);
+        expect(readdirSync(join(store(`${engine}-${name}`), 'v1', 'work'))).toEqual([]);
+        expect(containers(engine)).toBe('');
       } finally {
         workspace.remove('dist/services/held');
         await index.stop();
       }
-    });
+    }
+    const theEnd = () => until('the end of the container', () => containers(engine) === '');
 
-    it('ends the container when its client was killed, or hangs at Ctrl-C', async () => {
-      const index = await startHeldIndex();
-      const environment = { ...withStore(`${engine}-client`), PIP_INDEX_URL: index.url };
-      try {
-        const killed = startNx(workspace, command('held', engine), environment);
-        await killed.until('a download', () => index.downloads.length > 0);
+    it.each(['bind', 'copy'])('ends the container by Ctrl-C, by %s', (mount) =>
+      whileDownloading(`held-${mount}`, [`--mount=${mount}`], async (nx) => {
+        expect((await nx.interrupt('SIGINT')).code).not.toBe(0);
+        await theEnd();
+      }),
+    );
+
+    it('ends the container when its client was killed, or hangs at Ctrl-C', () =>
+      whileDownloading('client', [], async (killed, again) => {
         signalClients(engine, 'KILL');
-        const { code, output } = await killed.ended;
-        expect(code).not.toBe(0);
-        expect(output).toContain('error[CONTAINER_FAILED]');
+        expectFailure(await killed.ended, ['error[CONTAINER_FAILED]']);
         expect(containers(engine)).toBe('');
-        const hanging = startNx(workspace, command('held', engine), environment);
-        await hanging.until('a second download', () => index.downloads.length > 1);
+        const hanging = await again();
         signalClients(engine, 'STOP');
         hanging.signal('SIGINT');
-        await until('the end of the container', () => containers(engine) === '');
+        await theEnd();
         signalClients(engine, 'KILL');
         expect((await hanging.ended).code).not.toBe(0);
-      } finally {
-        await index.stop();
-      }
-    });
+      }));
 
     it('says that an image is not there, and that the engine does not answer', () => {
-      const absent = workspace.nx(command('plain', engine, '--image=127.0.0.1:1/none:1'));
-      expect(absent.output).toContain('error[IMAGE_UNAVAILABLE]');
-      expect(absent.output).toContain(`${engine} cannot get the build image`);
+      workspace.fail(command('plain', engine, '--image=127.0.0.1:1/none:1'), [
+        ...[
+          'error[IMAGE_UNAVAILABLE]',
+          `${engine} cannot get the build image`,
+          '127.0.0.1:1/none:1',
+        ],
+      ]);
       const nowhere = {
         DOCKER_HOST: 'unix:///nowhere.sock',
         CONTAINER_HOST: 'unix:///nowhere.sock',
       };
-      const down = workspace.nx(command('plain', engine), nowhere);
-      expect(down.code).not.toBe(0);
-      expect(down.output).toContain('error[ENGINE_UNAVAILABLE]');
-      expect(down.output).toContain(`\`${engine}\` (daemon not running)`);
+      const words = ['error[ENGINE_UNAVAILABLE]', `\`${engine}\` (daemon not running)`];
+      workspace.fail(command('plain', engine), words, nowhere);
     });
 
     describeLong('a killed build', () => {
-      it('leaves a container that the next build ends', async () => {
-        const index = await startHeldIndex();
-        const environment = { ...withStore(`${engine}-killed`), PIP_INDEX_URL: index.url };
-        try {
-          const nx = startNx(workspace, command('held', engine), environment);
-          await nx.until('a download', () => index.downloads.length > 0);
+      it('leaves a container that the next build ends', () =>
+        whileDownloading('killed', [], async (nx) => {
           await nx.interrupt('SIGKILL');
           expect(containers(engine)).not.toBe('');
           await succeedNx(workspace, command('plain', engine), withStore(`${engine}-after`));
           expect(containers(engine)).toBe('');
-          index.release();
-          await succeedNx(workspace, command('held', engine), environment);
-        } finally {
-          workspace.remove('dist/services/held');
-          await index.stop();
-        }
-      });
+        }));
     });
   });
 });
