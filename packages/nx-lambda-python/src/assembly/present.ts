@@ -32,12 +32,14 @@ export interface UsedPackage {
  * Builds again if the present sources are not those of the package: Nx may have restored an old one from its cache, or
  * somebody may have put it there.
  *
+ * @param confirmed awaited before anything is printed or built
  * @throws PACKAGE_NOT_BUILT, PACKAGE_OF_OTHER_SOURCES and the codes of a build
  */
 export async function usePackage(
   context: ExecutorContext,
   buildTarget: string = DEFAULT_BUILD_TARGET,
   sources: SourceChoice = 'present',
+  confirmed?: Promise<unknown>,
 ): Promise<UsedPackage> {
   const output = buildOutput(context, buildTarget);
   const manifest = readManifest(output);
@@ -52,6 +54,7 @@ export async function usePackage(
   if (manifest.commit !== undefined && options.ref === undefined) {
     throw ofOtherSources(manifest.commit, output, context);
   }
+  await confirmed;
   console.warn(
     `warning: \`${output.displayed}/${PACKAGE_FILE}\` was not built from the present sources, which differ in ${changes.join(' and ')}: building it again`,
   );

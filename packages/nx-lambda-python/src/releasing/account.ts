@@ -1,43 +1,150 @@
-/** The account that an executor speaks to: AWS, or the simulated one of this workspace. */
+/** The account that a command works in, AWS or the simulated one of this workspace, and everything it is asked through. */
 
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { callerAccount } from '../platform/aws/caller-identity';
-import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
-import { credentialsError, type AwsPlace } from '../release/calls/failure-error';
-import { withRetries, type RetryPolicy } from '../release/calls/send';
+import { connectFunctions, connectStorage } from '../platform/aws/connect';
 import type { AwsSettings } from '../platform/aws/settings';
+import { dayClock, sharedRate } from '../platform/aws/shared-rate';
+import { ratesDirectory } from '../platform/store/layout';
+import type { LayerAccess } from '../release/apply/layer-version';
+import { credentialsError, type AwsPlace } from '../release/calls/failure-error';
+import { accountRates, type AccountRates, type RateLimiter } from '../release/calls/rate';
+import { withRetries, type RetryPolicy } from '../release/calls/send';
+import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
+import { systemClock } from '../release/model/clock';
+import type { FunctionReader } from '../release/plan/remote-states';
+import type { RecordStorage } from '../release/records/record-store';
+import type { StorageAccess } from '../release/upload/package-object';
+import type { VersionPorts } from '../release/versions/version-reading';
+import type { Destination } from '../targets/chain';
 import { startSimulatedAccount, type SimulatedAccount } from '../testing';
-import { type Destination } from '../targets/chain';
 
 /** Relative to the workspace; it ignores itself in git. */
 export const ACCOUNT_DIRECTORY = '.nx-lambda-python/account';
 
-export interface OpenAccount {
-  aws: AwsSettings;
-  /** Its number, from whoever gives out the credentials. */
-  number(): Promise<AwsResult<string>>;
-  /** Present where it is simulated: nobody else creates buckets and functions there. */
+/** Which account a command works in. */
+export interface AccountRequest {
+  destination: Destination;
+  workspaceRoot: string;
+  /** The only one that may be written to; any if undefined. */
+  accountId: string | undefined;
+}
+
+/** S3 of the account. */
+export interface BucketAccess {
+  storage: StorageAccess;
+  records: RecordStorage;
+  place: AwsPlace;
+  policy: RetryPolicy;
+  /** Null in AWS. Nobody else creates buckets and functions in a simulated account. */
   simulated: SimulatedAccount | null;
   close(): Promise<void>;
 }
 
-/** The caller closes it, whatever happens. */
-export async function openAccount(
-  settings: Pick<Destination, 'aws' | 'simulated'>,
+/** S3 and Lambda of the account. */
+export interface AccountAccess extends BucketAccess {
+  /** Settles once AWS has told the account. Reads may go ahead of it, writes never. */
+  account: Promise<AccountNumber>;
+  functions: FunctionReader;
+  layers: LayerAccess;
+  versions: VersionPorts;
+  /** For what follows once the first limiter was opened: the same rate, shared in the same way. */
+  writesAgain(): RateLimiter;
+}
+
+/** The account that is written to. */
+export interface AccountNumber {
+  id: string;
+  /** AWS said so; false if it is `accountId`, since AWS could not be asked. */
+  isKnown: boolean;
+}
+
+const POLICY: RetryPolicy = { clock: systemClock, random: Math.random };
+
+/** Opens S3 alone, for what changes no function; `ask` asks for the account. The caller closes it in any case. */
+export async function openBucket(
+  destination: Destination,
+  workspaceRoot: string,
+): Promise<BucketAccess & { ask: () => Promise<AwsResult<string>> }> {
+  const account = await openAccount(destination, workspaceRoot);
+  try {
+    return { ...(await connectBucket(account, destination)), ask: () => askAccount(account) };
+  } catch (error) {
+    await account.close();
+    throw error;
+  }
+}
+
+/** Opens S3 and Lambda, and asks for the account meanwhile. The caller closes it in any case. */
+export async function openAccess(
+  { destination, workspaceRoot, accountId }: AccountRequest,
+  writesPerSecond: number,
+): Promise<AccountAccess> {
+  const account = await openAccount(destination, workspaceRoot);
+  try {
+    const lambda = await connectFunctions(account.aws);
+    const { place } = lambda;
+    const number = askAccount(account).then((asked) => accountNumber(asked, accountId, place));
+    // Whoever awaits it gets the error; until then it must not end the process.
+    number.catch(() => undefined);
+    const bucket = await connectBucket(account, destination);
+    const where = accountPlace(destination, workspaceRoot);
+    const rates = openRates(writesPerSecond, `${place.region}\n${where}`);
+    const { reads, writes } = rates;
+    const { get } = lambda.functions;
+    const { listVersions } = lambda.versions;
+    return {
+      ...bucket,
+      account: number,
+      functions: {
+        ...POLICY,
+        functions: { ...lambda.functions, get: (...asked) => rates.read(() => get(...asked)) },
+        reads,
+        writes,
+        place,
+      },
+      layers: { ...POLICY, layers: lambda.layers, writes, place },
+      versions: {
+        ...POLICY,
+        // When versions are deleted, nothing else tells the account.
+        versions: {
+          ...lambda.versions,
+          listVersions: async (...asked) => rates.learn(await listVersions(...asked)),
+        },
+        writes,
+        place,
+      },
+      writesAgain: () => rates.writesAgain(),
+      async close() {
+        lambda.close();
+        await bucket.close();
+      },
+    };
+  } catch (error) {
+    await account.close();
+    throw error;
+  }
+}
+
+interface OpenAccount {
+  aws: AwsSettings;
+  /** Its number, from the service that gives out the credentials. */
+  number(): Promise<AwsResult<string>>;
+  simulated: SimulatedAccount | null;
+  close(): Promise<void>;
+}
+
+async function openAccount(
+  { aws, simulated }: Destination,
   workspaceRoot: string,
 ): Promise<OpenAccount> {
-  if (!settings.simulated) {
-    return {
-      aws: settings.aws,
-      number: () => callerAccount(settings.aws),
-      simulated: null,
-      close: async () => undefined,
-    };
+  if (!simulated) {
+    const close = async () => undefined;
+    return { aws, number: () => callerAccount(aws), simulated: null, close };
   }
-  const account = await startSimulatedAccount({
-    directory: join(workspaceRoot, ACCOUNT_DIRECTORY),
-  });
+  const directory = join(workspaceRoot, ACCOUNT_DIRECTORY);
+  const account = await startSimulatedAccount({ directory });
   const { endpoint, region, credentials, accountId } = account;
   return {
     number: async () => ({ ok: true, value: accountId }),
@@ -47,34 +154,49 @@ export async function openAccount(
   };
 }
 
-/** The account that is written to. */
-export interface AccountNumber {
-  id: string;
-  /** Said by AWS; false where it is what `accountId` says, since AWS could not be asked. */
-  isKnown: boolean;
+async function connectBucket(
+  account: OpenAccount,
+  { simulated }: Destination,
+): Promise<BucketAccess> {
+  const { storage, parts, records, place, close } = await connectStorage(account.aws);
+  return {
+    storage: { ...POLICY, storage, parts, place, isBucketOnDemand: simulated },
+    records,
+    place,
+    policy: POLICY,
+    simulated: account.simulated,
+    async close() {
+      close();
+      await account.close();
+    },
+  };
 }
 
-/** A way to STS that is closed must not be waited for as long as one that is slow. */
+/** STS that cannot be reached must not be waited for as long as one that is slow. */
 const MAX_QUESTIONS = 3;
 
+function askAccount(account: OpenAccount): Promise<AwsResult<string>> {
+  let questions = 0;
+  return withRetries(
+    () => account.number(),
+    POLICY,
+    (failure) => isTransient(failure) && ++questions < MAX_QUESTIONS,
+  );
+}
+
 /**
- * Asks whose the credentials are before anything is written with them.
- *
- * @param accountId the only one that may be written to; any without it
- * @throws FUNCTION_MISMATCH for another one, ACCOUNT_UNKNOWN where nothing tells it, and what is wrong with credentials
+ * The account that may be written to, from what AWS has answered.
+ * @param accountId the only one that may be; any if undefined
+ * @throws FUNCTION_MISMATCH for another one, ACCOUNT_UNKNOWN if nothing tells it, and what is wrong with credentials
  */
-export async function accountNumber(
-  account: OpenAccount,
+export function accountNumber(
+  asked: AwsResult<string>,
   accountId: string | undefined,
-  { place, ...policy }: RetryPolicy & { place: AwsPlace },
-): Promise<AccountNumber> {
-  const asked = await askAccount(account, policy);
+  place: AwsPlace,
+): AccountNumber {
   if (!asked.ok) {
-    const aboutCredentials = credentialsError(
-      asked.failure,
-      place.credentials ?? { kind: 'none' },
-      place.ignored,
-    );
+    const source = place.credentials ?? { kind: 'none' as const };
+    const aboutCredentials = credentialsError(asked.failure, source, place.ignored);
     if (aboutCredentials) throw aboutCredentials;
     if (accountId === undefined) throw unknownAccount(asked.failure);
     return { id: accountId, isKnown: false };
@@ -88,19 +210,43 @@ export async function accountNumber(
   });
 }
 
-export function askAccount(account: OpenAccount, policy: RetryPolicy): Promise<AwsResult<string>> {
-  let questions = 0;
-  return withRetries(
-    () => account.number(),
-    policy,
-    (failure) => isTransient(failure) && ++questions < MAX_QUESTIONS,
-  );
-}
-
 function unknownAccount(failure: AwsFailure): LambdaPythonError {
   return new LambdaPythonError('ACCOUNT_UNKNOWN', {
-    message: `AWS does not tell the account of these credentials, which release records are kept for: sts:GetCallerIdentity got ${failure.name}: ${failure.message}; nothing was changed`,
+    message: `AWS does not tell the account of these credentials, by which release records are kept: sts:GetCallerIdentity got ${failure.name}: ${failure.message}; nothing was changed`,
     hint: 'allow access to STS in this region (AWS_ENDPOINT_URL_STS sets another endpoint), or set "accountId" on the deploy target',
     cause: failure,
   });
+}
+
+/** GetFunction has its own quota of 100 a second; the rest is left to others. */
+const READS_PER_SECOND = 80;
+/** Below a second's worth of AWS's bucket: ten deploys that start on two cores send late, hence in bunches. */
+const READ_BURST = 60;
+
+/** Shared by all deploys of this machine to one account and region. */
+function openRates(writesPerSecond: number, place: string): AccountRates {
+  let isWarned = false;
+  return accountRates((kind, account) => {
+    const perSecond = kind === 'reads' ? READS_PER_SECOND : writesPerSecond;
+    return sharedRate({
+      directory: ratesDirectory(),
+      key: `${kind}\n${account}\n${place}`,
+      perSecond,
+      burst: kind === 'reads' ? READ_BURST : Math.max(1, Math.floor(perSecond)),
+      // A plan that is read in one go lets its deploy begin while others still read.
+      together: kind === 'reads' ? perSecond : 1,
+      clock: dayClock,
+      onUnusable(reason) {
+        if (!isWarned) console.warn(`warning: not waiting for other deploys: ${reason}`);
+        isWarned = true;
+      },
+    });
+  });
+}
+
+/** Stand-ins all have the same account number; a simulated account has another address in each process. */
+function accountPlace({ simulated, aws }: Destination, workspaceRoot: string): string {
+  if (simulated) return join(workspaceRoot, ACCOUNT_DIRECTORY);
+  const { AWS_ENDPOINT_URL_LAMBDA: ofLambda, AWS_ENDPOINT_URL: ofAll } = process.env;
+  return aws.endpoint ?? ofLambda ?? ofAll ?? 'AWS';
 }

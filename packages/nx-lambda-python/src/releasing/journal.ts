@@ -1,10 +1,8 @@
 /** The lock and the record around everything that is written to functions. */
 
 import { randomUUID } from 'node:crypto';
-import { releaseAuthor } from '../platform/git/author';
 import { onInterruption } from '../platform/process/interruption';
 import { isAbandoned, processIdentity } from '../platform/process/owner';
-import type { FunctionService } from '../release/calls/function-service';
 import type { FunctionOutcome } from '../release/model/function-state';
 import type { Plan } from '../release/model/plan';
 import {
@@ -12,95 +10,73 @@ import {
   endedFunctions,
   releaseDraft,
   releasesPrefix,
+  type ReleaseAuthor,
   type ReleaseRecord,
-  type ReleaseStatus,
 } from '../release/records/record';
-import type { RecordAccess, RecordStorage } from '../release/records/record-store';
-import {
-  guardedFunctions,
-  lookAtLock,
-  RENEW_SECONDS,
-  type LockView,
-} from '../release/records/release-lock';
+import type { RecordAccess } from '../release/records/record-store';
+import { RENEW_SECONDS, type LockView } from '../release/records/release-lock';
 import {
   beginRelease,
   settleUnfinished,
   type ReleaseAccess,
+  type ReleaseSession,
 } from '../release/records/release-session';
-import type { FunctionReader } from '../release/plan/remote-states';
-import type { AccountNumber } from './account';
-import { type Destination } from '../targets/chain';
+import type { Destination } from '../targets/chain';
+import type { AccountNumber, BucketAccess } from './account';
 
-export interface JournalRequest {
-  project: string;
+/** Whose releases: records and lock are kept by it. */
+export interface ReleaseScope {
+  service: string;
   stage: string | null;
-  settings: Destination;
-  workspaceRoot: string;
+}
+
+/** How the release lock is taken. */
+export interface LockOptions {
+  /** False: neither a lock nor a record, and no rollback. */
+  records: boolean;
+  force: boolean;
   /** `nx deploy orders -c production` */
   command: string;
-  forceUnlock: boolean;
 }
 
 export interface Journal {
-  access: RecordAccess;
-  /** Before the plan is made: what changes after this look is noticed. */
-  look(): Promise<LockView>;
-  /** Null where somebody was faster: look and plan again. */
-  begin(view: LockView, plan: Plan): Promise<OpenRelease | null>;
-  /** Nothing is to be done: the number of a release that was killed and has its end written by this. */
+  access: ReleaseAccess;
+  /** Null if another release was faster. */
+  begin(plan: Plan, view: LockView): Promise<OpenRelease | null>;
+  /** The number of a release that was killed and has its end written by this. */
   settle(
-    view: LockView,
     plan: Plan,
-    /** Whether the package of the release that was killed works; asked before anything is written. */
-    isProven?: (record: ReleaseRecord) => Promise<boolean>,
+    view: LockView,
+    isProven: (record: ReleaseRecord) => Promise<boolean>,
   ): Promise<number | null>;
 }
 
 export interface OpenRelease {
-  number: number;
-  record: ReleaseRecord;
-  /** Lambda, as long as the lock is ours. */
-  functions: FunctionService;
+  session: ReleaseSession;
   /** Warnings, if any. */
-  end(status: ReleaseStatus, outcomes: readonly FunctionOutcome[]): Promise<string[]>;
-  /** Gives the lock back if nobody wrote the end: the record stays as started, the next release takes it up. */
+  end(
+    status: ReleaseRecord['status'],
+    outcomes: readonly FunctionOutcome[],
+  ): ReturnType<ReleaseSession['end']>;
+  /** Gives the lock back if nobody wrote the end: the record stays as started, and the next release takes it up. */
   leave(): Promise<void>;
 }
 
-type JournalPorts = Pick<FunctionReader, 'functions' | 'place' | 'clock' | 'random'> & {
-  records: RecordStorage;
-  account: AccountNumber;
-};
-
-export function recordAccess(
-  { project, stage, settings }: Pick<JournalRequest, 'project' | 'stage' | 'settings'>,
-  { records, place, clock, random, account }: Omit<JournalPorts, 'functions'>,
-): RecordAccess {
-  const owner = { account: account.id, region: place.region };
-  return {
-    records,
-    place,
-    clock,
-    random,
-    bucket: settings.bucket,
-    releases: releasesPrefix(settings.prefix, project, stage, owner),
-    earlier: { releases: earlierPrefix(settings.prefix, project, stage), owner },
-    subject: stage === null ? `\`${project}\`` : `\`${project}\` (stage ${stage})`,
-    token: randomUUID,
-    isGone: isAbandoned,
-  };
-}
-
-export async function openJournal(request: JournalRequest, ports: JournalPorts): Promise<Journal> {
-  const { settings, workspaceRoot, command, forceUnlock } = request;
-  const by = await releaseAuthor(workspaceRoot);
+export async function openJournal(
+  by: ReleaseAuthor,
+  scope: ReleaseScope,
+  destination: Destination,
+  lock: LockOptions,
+  account: AccountNumber,
+  bucket: BucketAccess,
+): Promise<Journal> {
   const access: ReleaseAccess = {
-    ...recordAccess(request, ports),
-    force: forceUnlock,
+    ...recordAccess(scope, destination, account, bucket),
+    force: lock.force,
     wallNow: Date.now,
     onInterruption: (work) =>
       onInterruption(() => {
-        console.error(`interrupted: \`${command}\` goes on from here`);
+        console.error(`interrupted: run \`${lock.command}\` to continue`);
         return work();
       }),
     holder: {
@@ -109,34 +85,55 @@ export async function openJournal(request: JournalRequest, ports: JournalPorts):
       pid: process.pid,
       process: processIdentity(),
       run: by.run,
-      command,
+      command: lock.command,
       heldSince: new Date().toISOString(),
     },
   };
-  const facts = { by, prefix: settings.prefix, bucket: settings.bucket.name };
+  const facts = { by, prefix: destination.prefix, bucket: destination.bucket.name };
   return {
     access,
-    look: () => lookAtLock(access),
-    settle: (view, plan, isProven) =>
+    settle: (plan, view, isProven) =>
       settleUnfinished(view, releaseDraft(plan, facts), access, isProven),
-    async begin(view, plan) {
+    async begin(plan, view) {
       const session = await beginRelease(view, releaseDraft(plan, facts), access);
       if (session === null) return null;
-      const { number, record, lock } = session;
-      const timer = setInterval(() => void lock.renew(), RENEW_SECONDS * 1000);
+      const timer = setInterval(() => void session.lock.renew(), RENEW_SECONDS * 1000);
       return {
-        number,
-        record,
-        functions: guardedFunctions(ports.functions, lock),
+        session,
         async leave() {
           clearInterval(timer);
           await session.leave();
         },
         async end(status, outcomes) {
           clearInterval(timer);
-          return session.end(status, endedFunctions(record.functions, outcomes));
+          return session.end(status, endedFunctions(session.record.functions, outcomes));
         },
       };
     },
   };
+}
+
+/** Where the records of a service and stage are in this account and region. */
+export function recordAccess(
+  { service, stage }: ReleaseScope,
+  { bucket, prefix }: Destination,
+  account: AccountNumber,
+  { records, place, policy }: Pick<BucketAccess, 'records' | 'place' | 'policy'>,
+): RecordAccess {
+  const owner = { account: account.id, region: place.region };
+  return {
+    ...policy,
+    records,
+    place,
+    bucket,
+    releases: releasesPrefix(prefix, service, stage, owner),
+    earlier: { releases: earlierPrefix(prefix, service, stage), owner },
+    subject: subjectOf({ service, stage }),
+    token: randomUUID,
+    isGone: isAbandoned,
+  };
+}
+
+export function subjectOf({ service, stage }: ReleaseScope): string {
+  return stage === null ? `\`${service}\`` : `\`${service}\` (stage ${stage})`;
 }

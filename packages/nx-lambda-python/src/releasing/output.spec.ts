@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderReport } from '../release/documents/deploy-report';
 import { HOSTILE, reportOfSize } from '../release/documents/documents.fixtures';
-import { appendStepSummary, deployOutput } from './output';
+import { appendStepSummary, isColoured, isLive, LiveLine, releaseOutput } from './output';
 
 describe('the step summary', () => {
   const directory = mkdtempSync(join(tmpdir(), 'nx-lambda-python-'));
@@ -18,7 +18,7 @@ describe('the step summary', () => {
 
   it('keeps to what GitHub takes, with what the other tasks of the step have written', () => {
     const log = jest.spyOn(console, 'log').mockImplementation();
-    const output = deployOutput('table');
+    const output = releaseOutput('table');
     const text = renderReport(reportOfSize(300), 'markdown');
     writeFileSync(file, 'x'.repeat(MIB - 4000));
     appendStepSummary(text, output);
@@ -33,6 +33,40 @@ describe('the step summary', () => {
 
 it('prints what AWS said without its escapes', () => {
   const log = jest.spyOn(console, 'log').mockImplementation();
-  deployOutput('table').alarm(`failed: ${HOSTILE}`);
+  releaseOutput('table').alarm(`failed: ${HOSTILE}`);
   expect(log).toHaveBeenCalledWith('failed: bad layer | <b>層</b> `x` end');
+});
+
+function terminal(columns = 20) {
+  const written: string[] = [];
+  return { isTTY: true, columns, written, write: (text: string) => written.push(text) };
+}
+
+describe('LiveLine', () => {
+  it('leaves nothing behind, and never wraps', () => {
+    const screen = terminal(10);
+    const line = new LiveLine(screen, () => 'orders  code  12 of 300');
+    line.start();
+    line.clear();
+    line.stop();
+    expect(screen.written).toEqual(['\r\u001b[2Korders  c', '\r\u001b[2K']);
+  });
+
+  it('takes a terminal without a size for an ordinary one', () => {
+    const screen = terminal(0);
+    const line = new LiveLine(screen, () => 'orders  code');
+    line.start();
+    line.stop();
+    expect(screen.written[0]).toContain('orders  code');
+  });
+
+  it('is drawn only in a terminal that a person looks at', () => {
+    const screen = terminal();
+    expect(isLive(screen, {})).toBe(true);
+    expect(isLive(screen, { CI: 'true' })).toBe(false);
+    expect(isLive(screen, { TERM: 'dumb' })).toBe(false);
+    expect(isLive({ ...screen, isTTY: undefined }, { FORCE_COLOR: 'true' })).toBe(false);
+    expect(isColoured(screen, { FORCE_COLOR: 'true' })).toBe(true);
+    expect(isColoured(screen, { NO_COLOR: '1' })).toBe(false);
+  });
 });

@@ -1,4 +1,4 @@
-/** Where a deploy shows what it does: lines while it runs, one document at its end. */
+/** How a release shows what it does: lines while it runs, one document at its end. */
 
 import { appendFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,9 +12,8 @@ import type { FunctionOutcome } from '../release/model/function-state';
 import { isChanged, movesAliasOnly, type Plan } from '../release/model/plan';
 import { cutMarkdown, type OutputFormat } from '../report/render';
 import { oneLine } from '../report/text';
-import { isColoured, isLive, LiveLine } from './live-line';
 
-export interface DeployOutput {
+export interface ReleaseOutput {
   /** A line of progress. */
   note(line: string): void;
   /** A line of progress that nobody must miss. */
@@ -28,7 +27,7 @@ export interface DeployOutput {
 }
 
 /** Documents for programs have standard output to themselves. */
-export function deployOutput(format: OutputFormat): DeployOutput {
+export function releaseOutput(format: OutputFormat): ReleaseOutput {
   const isForPeople = format === 'table';
   const terminal = isForPeople ? process.stdout : process.stderr;
   let line: LiveLine | null = null;
@@ -65,7 +64,7 @@ export function deployOutput(format: OutputFormat): DeployOutput {
 const STEP_SUMMARY_BYTES = 1024 * 1024;
 
 /** Nx hides the output of tasks that succeed in CI; the step summary of GitHub Actions is seen. */
-export function appendStepSummary(markdown: string, output: DeployOutput): void {
+export function appendStepSummary(markdown: string, output: ReleaseOutput): void {
   const file = process.env['GITHUB_STEP_SUMMARY'];
   if (!file) return;
   try {
@@ -80,7 +79,7 @@ export function appendStepSummary(markdown: string, output: DeployOutput): void 
   }
 }
 
-export function showPlan(plan: Plan, format: OutputFormat, output: DeployOutput): void {
+export function showPlan(plan: Plan, format: OutputFormat, output: ReleaseOutput): void {
   output.document(renderPlan(plan, format));
   appendStepSummary(renderPlan(plan, 'markdown'), output);
 }
@@ -89,7 +88,7 @@ export function showPlan(plan: Plan, format: OutputFormat, output: DeployOutput)
 export function showReport(
   report: DeployReport,
   { format, reportDirectory }: { format: OutputFormat; reportDirectory: string },
-  output: DeployOutput,
+  output: ReleaseOutput,
 ): void {
   output.document(renderReport(report, format));
   appendStepSummary(renderReport(report, 'markdown'), output);
@@ -105,7 +104,7 @@ export interface ProgressReporter {
 }
 
 /** A line that changes in a terminal; elsewhere about ten lines, however many functions there are. Each failure at once. */
-export function progressReporter(plan: Plan, output: DeployOutput): ProgressReporter {
+export function progressReporter(plan: Plan, output: ReleaseOutput): ProgressReporter {
   const progress = new Progress(plan.service, systemClock);
   const changed = plan.functions.filter(isChanged);
   const waiting = new Set(changed.map(({ name }) => name));
@@ -129,4 +128,63 @@ export function progressReporter(plan: Plan, output: DeployOutput): ProgressRepo
       step(name, status === 'failed');
     },
   };
+}
+
+/** As much of a stream as it takes. */
+export interface Terminal {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const REDRAW_MILLISECONDS = 200;
+/** To the line's begin, and all of it away. */
+const CLEAR = '\r\u001b[2K';
+
+export class LiveLine {
+  private timer: NodeJS.Timeout | null = null;
+  private isDrawn = false;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly render: () => string,
+  ) {}
+
+  start(): void {
+    if (this.timer !== null) return;
+    this.draw();
+    // It must not keep the process alive.
+    this.timer = setInterval(() => this.draw(), REDRAW_MILLISECONDS).unref();
+  }
+
+  /** Before anything else is written to the same terminal; the next tick draws it again. */
+  clear(): void {
+    if (this.isDrawn) this.terminal.write(CLEAR);
+    this.isDrawn = false;
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    this.clear();
+  }
+
+  private draw(): void {
+    // A line that wraps could not be taken back. A terminal that nobody told its size says 0.
+    const room = (this.terminal.columns || 80) - 1;
+    this.terminal.write(CLEAR + this.render().slice(0, room));
+    this.isDrawn = true;
+  }
+}
+
+/** Only where one task has a terminal for itself: Nx gives tasks that run together pipes. CI records a terminal as a log. */
+export function isLive({ isTTY }: Terminal, environment: Environment): boolean {
+  return isTTY === true && !environment['CI'] && environment['TERM'] !== 'dumb';
+}
+
+/** FORCE_COLOR says nothing here: Nx sets it for pipes, too. */
+export function isColoured({ isTTY }: Terminal, environment: Environment): boolean {
+  return isLive({ isTTY, write: () => undefined }, environment) && !environment['NO_COLOR'];
 }

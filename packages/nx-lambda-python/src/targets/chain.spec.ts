@@ -7,8 +7,8 @@ import {
   DEFAULT_WAIT_TIMEOUT_SECONDS,
   DEFAULT_WRITES_PER_SECOND,
   deployRequest,
-} from '../releasing/deploy-request';
-import { rollbackRequest } from '../releasing/rollback-request';
+} from '../releasing/deploy-options';
+import { rollbackRequest } from '../releasing/rollback';
 import * as uploadSchema from '../schemas/upload.json';
 import { TestWorkspace } from '../releasing/workspace.fixtures';
 import { DEFAULT_PREFIX } from '../release/upload/package-object';
@@ -41,8 +41,10 @@ describe('the key that encrypts', () => {
     const workspace = new TestWorkspace();
     workspace.targets['upload'] = { options: { bucket: 'packages', ...options } };
     workspace.targets['deploy'] = { options: {} };
-    const { bucket } = deployRequest({}, workspace.context('deploy')).settings;
-    expect(rollbackRequest({}, workspace.context('rollback')).settings.bucket).toEqual(bucket);
+    const { run } = deployRequest({}, workspace.context('deploy'));
+    const { bucket } = run.account.destination;
+    const undo = rollbackRequest({}, workspace.context('rollback'));
+    expect(undo.run.account.destination.bucket).toEqual(bucket);
     workspace.remove();
     return bucket;
   };

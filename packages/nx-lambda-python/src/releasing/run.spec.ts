@@ -1,4 +1,4 @@
-import { untilFirst } from './replan';
+import { untilFirst } from './run';
 
 describe('plans of which another release makes nothing', () => {
   const attempts = (answers: (boolean | null)[]) => {
