@@ -1,4 +1,10 @@
-import { runArguments, ROOT_USER, type ContainerRun, type Mount } from './container';
+import {
+  ROOT_USER,
+  runArguments,
+  type ContainerEngine,
+  type ContainerRun,
+  type Mount,
+} from './container';
 
 const user = { uid: 1000, gid: 100, daemon: 'root' } as const;
 const mounts: Mount[] = [
@@ -22,7 +28,7 @@ const run: ContainerRun = {
   command: ['sh', '-c', 'true'],
 };
 
-/** What all engines are asked in the same words, after what they are not. */
+/** What all engines get alike, after their own arguments. */
 const SHARED = [
   '--network=host',
   '--mount=type=bind,source=/home/me/a b,target=/in,readonly',
@@ -47,107 +53,49 @@ const NAMED = ['--label=nx-lambda-python.owner=7-0123abcd-0123456789ab', '--plat
 const UNLABELLED = '--security-opt=label=disable';
 const root = { uid: 0, gid: 0, daemon: 'root' } as const;
 const windows = { uid: undefined, gid: undefined, daemon: 'root' } as const;
+const rootless = { ...user, daemon: 'rootless' } as const;
+const remapped = { ...user, daemon: 'remapped' } as const;
 
 describe('the golden argument lists', () => {
-  it.each<[string, 'docker' | 'podman' | 'finch' | 'nerdctl', Partial<ContainerRun>, string[]]>([
-    ['docker', 'docker', {}, [...START, ...NAMED, '--user=1000:100', UNLABELLED]],
-    ['docker, root', 'docker', { user: root }, [...START, ...NAMED, '--user=0:0', UNLABELLED]],
+  it.each<[ContainerEngine, string, ContainerRun['user'], string[]]>([
+    ['docker', 'a user', user, ['--user=1000:100', UNLABELLED]],
+    ['docker', 'root', root, ['--user=0:0', UNLABELLED]],
+    ['docker', 'a rootless daemon', rootless, ['--user=0:0', UNLABELLED]],
+    ['docker', 'user namespaces', remapped, ['--userns=host', '--user=1000:100', UNLABELLED]],
     [
-      'docker, rootless daemon',
-      'docker',
-      { user: { ...user, daemon: 'rootless' } },
-      [...START, ...NAMED, '--user=0:0', UNLABELLED],
+      ...(['docker', 'root and user namespaces', { ...root, daemon: 'remapped' }] as const),
+      ['--userns=host', '--user=0:0', UNLABELLED],
     ],
-    [
-      'docker, daemon with user namespaces',
-      'docker',
-      { user: { ...user, daemon: 'remapped' } },
-      [...START, ...NAMED, '--userns=host', '--user=1000:100', UNLABELLED],
-    ],
-    [
-      'docker, root and a daemon with user namespaces',
-      'docker',
-      { user: { ...root, daemon: 'remapped' } },
-      [...START, ...NAMED, '--userns=host', '--user=0:0', UNLABELLED],
-    ],
-    [
-      'docker, Windows',
-      'docker',
-      { user: windows },
-      [...START, ...NAMED, '--user=0:0', UNLABELLED],
-    ],
-    [
-      'docker, copying',
-      'docker',
-      { user: ROOT_USER, input: 'pipe' },
-      [...START, '--interactive', '--log-driver=none', ...NAMED, '--user=0:0', UNLABELLED],
-    ],
-    [
-      'docker, a shell',
-      'docker',
-      { input: 'terminal' },
-      [...START, '--interactive', '--tty', ...NAMED, '--user=1000:100', UNLABELLED],
-    ],
-    [
-      'docker, a shell without files of this machine',
-      'docker',
-      { user: ROOT_USER, input: 'detached' },
-      [...START, '--detach', ...NAMED, '--user=0:0', UNLABELLED],
-    ],
-    [
-      'docker, to be typed',
-      'docker',
-      { input: 'terminal', owner: undefined },
-      [
-        ...[...START, '--interactive', '--tty', '--platform=linux/arm64', '--user=1000:100'],
-        UNLABELLED,
-      ],
-    ],
-    [
-      'podman',
-      'podman',
-      {},
-      [...START, ...NAMED, '--userns=keep-id', '--user=1000:100', UNLABELLED],
-    ],
-    ['podman, root', 'podman', { user: root }, [...START, ...NAMED, '--user=0:0', UNLABELLED]],
-    [
-      'podman, copying',
-      'podman',
-      { user: ROOT_USER, input: 'pipe' },
-      [...START, '--interactive', '--log-driver=none', ...NAMED, '--user=0:0', UNLABELLED],
-    ],
-    ['finch', 'finch', {}, [...START, ...NAMED, '--user=1000:100']],
-    ['finch, root', 'finch', { user: root }, [...START, ...NAMED, '--user=0:0']],
-    ['nerdctl', 'nerdctl', {}, [...START, ...NAMED, '--user=1000:100']],
-    [
-      'nerdctl, rootless',
-      'nerdctl',
-      { user: { ...user, daemon: 'rootless' } },
-      [...START, ...NAMED, '--user=0:0'],
-    ],
-    [
-      'nerdctl, copying',
-      'nerdctl',
-      { user: ROOT_USER, input: 'pipe' },
-      [...START, '--interactive', ...NAMED, '--user=0:0'],
-    ],
-  ])('%s', (_, engine, partial, own) => {
-    expect(runArguments(engine, { ...run, ...partial })).toEqual([...own, ...SHARED]);
+    ['docker', 'Windows', windows, ['--user=0:0', UNLABELLED]],
+    ['podman', 'a user', user, ['--userns=keep-id', '--user=1000:100', UNLABELLED]],
+    ['podman', 'root', root, ['--user=0:0', UNLABELLED]],
+    ['finch', 'a user', user, ['--user=1000:100']],
+    ['finch', 'root', root, ['--user=0:0']],
+    ['nerdctl', 'a user', user, ['--user=1000:100']],
+    ['nerdctl', 'a rootless daemon', rootless, ['--user=0:0']],
+  ])('%s, %s', (engine, _, mapping, own) => {
+    const args = runArguments(engine, { ...run, user: mapping });
+    expect(args).toEqual([...START, ...NAMED, ...own, ...SHARED]);
+  });
+
+  it.each<[ContainerEngine, ContainerRun['input'], string[]]>([
+    ['docker', 'pipe', ['--interactive', '--log-driver=none']],
+    ['podman', 'pipe', ['--interactive', '--log-driver=none']],
+    ['nerdctl', 'pipe', ['--interactive']],
+    ['docker', 'terminal', ['--interactive', '--tty']],
+    ['docker', 'detached', ['--detach']],
+  ])('%s, input: %s', (engine, input, own) => {
+    const args = runArguments(engine, { ...run, user: ROOT_USER, input });
+    const label = engine === 'nerdctl' ? [] : [UNLABELLED];
+    expect(args).toEqual([...START, ...own, ...NAMED, '--user=0:0', ...label, ...SHARED]);
   });
 
   it('a run without anything optional', () => {
     const bare = { mounts: [], environment: {}, inherited: [], extraArguments: [] };
-    expect(runArguments('docker', { ...run, ...bare, network: undefined })).toEqual([
-      ...START,
-      ...NAMED,
-      '--user=1000:100',
-      UNLABELLED,
-      '--workdir=/in',
-      '--entrypoint=',
-      'local/image:1',
-      'sh',
-      '-c',
-      'true',
+    const args = runArguments('docker', { ...run, ...bare, owner: undefined, network: undefined });
+    expect(args).toEqual([
+      ...[...START, '--platform=linux/arm64', '--user=1000:100', UNLABELLED],
+      ...['--workdir=/in', '--entrypoint=', 'local/image:1', 'sh', '-c', 'true'],
     ]);
   });
 });

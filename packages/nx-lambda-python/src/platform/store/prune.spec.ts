@@ -10,12 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { writePart } from '../../packaging/dependency-part';
-import type { Admit } from '../../packaging/wheel-set';
-import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { ownedName } from '../process/owner';
 import { BUCKETS, OTHERS } from './layout';
 import { planStorePrune, pruneStore } from './prune';
+import { admitWheel, writePlain } from './store.fixtures';
 import { DiskWheelStore } from './wheel-store';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -29,33 +27,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true }));
 
-const admit: Admit = (path) => {
-  const [name = '', version = ''] = basename(path).split('-');
-  return Promise.resolve({
-    name,
-    version,
-    wheel: basename(path),
-    tags: [],
-    unpackedSize: 0,
-    warnings: [],
-  });
-};
-
 /** A wheel set of one wheel, its dependency part, and pip's cache for it. */
 async function build(key: string): Promise<void> {
-  await store.whileResolving(key, () =>
-    store.withDirectory(async (directory) => {
-      const { filename, bytes } = buildWheel({ name: key, files: { [`${key}.py`]: 'x = 1\n' } });
-      writeFileSync(join(directory, filename), bytes);
-      const wheel = await store.admit(join(directory, filename), admit);
-      store.writeSet({ requirementsKey: key, image: null, engine: 'host', wheels: [wheel] });
-      store.writeTree({ requirementsKey: key, image: 'i', engine: 'docker', part: key });
-      const part = await store.openPart(key, [wheel], (wheels, sink) =>
-        writePart(wheels, { collisions: {}, layer: false, interpreter: null }, sink),
-      );
-      part.close();
-    }),
-  );
+  await store.whileResolving(key, async () => {
+    const wheel = await admitWheel(store, key);
+    store.writeSet({ requirementsKey: key, image: null, engine: 'host', wheels: [wheel] });
+    store.writeTree({ requirementsKey: key, image: 'i', engine: 'docker', part: key });
+    (await store.openPart(key, [wheel], writePlain)).close();
+  });
   put(join(store.pipCachePath(`sha256:${key}`), 'http', 'x'));
 }
 
@@ -182,11 +161,11 @@ describe('pruneStore', () => {
 
   it('knows every directory that the store makes', async () => {
     await build('any');
-    const known = [...Object.keys(BUCKETS), ...OTHERS];
-    expect(known).toEqual(expect.arrayContaining(readdirSync(store.root)));
+    const listed = [...Object.keys(BUCKETS), ...OTHERS];
+    expect(listed).toEqual(expect.arrayContaining(readdirSync(store.root)));
   });
 
-  it('makes no store where there is none', async () => {
+  it('does not make a store', async () => {
     expect(await pruneStore(store.root, LIMITS)).toEqual({ remove: [], keep: [] });
     expect(existsSync(store.root)).toBe(false);
   });

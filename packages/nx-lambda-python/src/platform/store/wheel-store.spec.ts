@@ -1,14 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { writePart } from '../../packaging/dependency-part';
+import { join } from 'node:path';
 import { writeTreePart } from '../../packaging/installed-tree';
 import { buildArchive } from '../../packaging/zip/archive.fixtures';
 import { bufferSource } from '../../packaging/zip/bytes';
 import { DamagedFileError } from '../../packaging/package';
-import type { Admit } from '../../packaging/wheel-set';
-import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { hashFile } from '../files/files';
+import { admitWheel, writePlain } from './store.fixtures';
 import { DiskWheelStore } from './wheel-store';
 
 let root: string;
@@ -19,31 +17,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const admit: Admit = (path) => {
-  const [name = '', version = ''] = basename(path).split('-');
-  return Promise.resolve({
-    name,
-    version,
-    wheel: basename(path),
-    tags: [],
-    unpackedSize: 0,
-    warnings: [],
-  });
-};
-
-async function admitWheel(name = 'demo') {
-  return store.withDirectory(async (directory) => {
-    const { filename, bytes } = buildWheel({ name, files: { [`${name}.py`]: 'x = 1\n' } });
-    writeFileSync(join(directory, filename), bytes);
-    return store.admit(join(directory, filename), admit);
-  });
-}
-
-const PLAIN = { collisions: {}, layer: false, interpreter: null };
-
 describe('DiskWheelStore', () => {
   it('keeps a wheel under its content and its set under the key', async () => {
-    const wheel = await admitWheel();
+    const wheel = await admitWheel(store);
     const set = { requirementsKey: 'key', image: null, engine: 'host', wheels: [wheel] };
     store.writeSet(set);
     expect(store.wheelPath(wheel)).toBe(
@@ -53,30 +29,30 @@ describe('DiskWheelStore', () => {
     expect(readdirSync(join(store.root, 'work'))).toEqual([]);
   });
 
-  it('does not know a set of which a wheel is gone or cut off', async () => {
-    const wheel = await admitWheel();
+  it('ignores a set of which a wheel is gone or cut off', async () => {
+    const wheel = await admitWheel(store);
     store.writeSet({ requirementsKey: 'key', image: null, engine: 'host', wheels: [wheel] });
     writeFileSync(store.wheelPath(wheel), 'short');
     expect(store.readSet('key')).toBeUndefined();
     rmSync(store.wheelPath(wheel));
     expect(store.readSet('key')).toBeUndefined();
-    await admitWheel();
+    await admitWheel(store);
     expect(store.readSet('key')).toBeDefined();
   });
 
-  it('does not know a set that was damaged', () => {
+  it('ignores a set that was damaged', () => {
     store.writeSet({ requirementsKey: 'key', image: null, engine: 'host', wheels: [] });
     writeFileSync(join(store.root, 'sets', 'key.json'), '{"wheels": [');
     expect(store.readSet('key')).toBeUndefined();
   });
 
   it('makes a dependency part once', async () => {
-    const wheel = await admitWheel();
+    const wheel = await admitWheel(store);
     let written = 0;
     const open = () =>
       store.openPart('digest', [wheel], (wheels, sink) => {
         written += 1;
-        return writePart(wheels, PLAIN, sink);
+        return writePlain(wheels, sink);
       });
     for (let round = 0; round < 2; round += 1) {
       const part = await open();
@@ -87,10 +63,9 @@ describe('DiskWheelStore', () => {
   });
 
   it('begins another file with a part that it makes', async () => {
-    const wheel = await admitWheel();
+    const wheel = await admitWheel(store);
     const next = join(root, 'package.zip');
-    const open = () =>
-      store.openPart('digest', [wheel], (wheels, sink) => writePart(wheels, PLAIN, sink), next);
+    const open = () => store.openPart('digest', [wheel], writePlain, next);
     const made = await open();
     const { draft, facts } = made;
     expect(draft?.length).toBe(facts.length);
@@ -102,7 +77,7 @@ describe('DiskWheelStore', () => {
   });
 
   it('hashes wheels before they are needed, and hands over those that are sound', async () => {
-    const [sound, damaged] = [await admitWheel(), await admitWheel('other')];
+    const [sound, damaged] = [await admitWheel(store), await admitWheel(store, 'other')];
     writeFileSync(store.wheelPath(damaged), Buffer.alloc(damaged.size));
     const seen: string[] = [];
     await store.verifyAhead([sound, damaged], ({ name, source }) =>
@@ -112,11 +87,9 @@ describe('DiskWheelStore', () => {
   });
 
   it('removes a wheel whose bytes have changed, so that it is fetched again', async () => {
-    const wheel = await admitWheel();
+    const wheel = await admitWheel(store);
     writeFileSync(store.wheelPath(wheel), Buffer.alloc(wheel.size));
-    const open = new DiskWheelStore(store.root).openPart('digest', [wheel], (wheels, sink) =>
-      writePart(wheels, PLAIN, sink),
-    );
+    const open = new DiskWheelStore(store.root).openPart('digest', [wheel], writePlain);
     await expect(open).rejects.toThrow(DamagedFileError);
     expect(existsSync(store.wheelPath(wheel))).toBe(false);
     expect(existsSync(join(store.root, 'parts'))).toBe(false);
