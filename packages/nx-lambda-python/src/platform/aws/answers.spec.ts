@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { AwsResult } from '../../release/model/aws-failure';
+import { close, listen } from './aws.fixtures';
 import { connectFunctions, connectStorage } from './connect';
 
 const KEYS = { accessKeyId: 'key', secretAccessKey: 'secret' };
@@ -22,17 +22,12 @@ async function answered(
       );
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const endpoint = `http://${await listen(server)}`;
   try {
-    return await ask({
-      endpoint: `http://127.0.0.1:${port}`,
-      region: 'eu-west-1',
-      credentials: KEYS,
-    });
+    return await ask({ endpoint, region: 'eu-west-1', credentials: KEYS });
   } finally {
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await close(server);
   }
 }
 

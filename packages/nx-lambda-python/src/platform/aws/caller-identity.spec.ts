@@ -1,24 +1,17 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
+import { close, isolateEnvironment, listen } from './aws.fixtures';
 import { callerAccount } from './caller-identity';
 
 const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' };
 
 describe('the account of the credentials', () => {
   let account: SimulatedAccount;
-  const before = { ...process.env };
+  isolateEnvironment();
   beforeEach(async () => {
-    for (const name of Object.keys(process.env)) {
-      if (name.startsWith('AWS_')) delete process.env[name];
-    }
     account = await startSimulatedAccount({ region: 'eu-west-1', accountId: '111122223333' });
   });
-  afterEach(async () => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
-    await account.stop();
-  });
+  afterEach(() => account.stop());
   const settings = () => ({
     endpoint: account.endpoint,
     region: account.region,
@@ -54,24 +47,16 @@ describe('the account of the credentials', () => {
 describe('where it asks', () => {
   let proxy: Server;
   let asked: string[];
-  const before = { ...process.env };
+  isolateEnvironment();
   beforeEach(async () => {
     asked = [];
     proxy = createServer().on('connect', (request: IncomingMessage, socket) => {
       asked.push(request.url ?? '');
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    for (const name of Object.keys(process.env)) {
-      if (/^AWS_|_proxy$/i.test(name)) delete process.env[name];
-    }
-    process.env['HTTPS_PROXY'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    process.env['HTTPS_PROXY'] = `http://${await listen(proxy)}`;
   });
-  afterEach(async () => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
-    await new Promise((resolve) => proxy.close(resolve));
-  });
+  afterEach(() => close(proxy));
 
   test.each([
     ['eu-west-1', {}, 'sts.eu-west-1.amazonaws.com:443'],

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureError } from '../../release/calls/failure-error';
+import { close, isolateEnvironment, listen } from './aws.fixtures';
 import { connectFunctions, connectStorage } from './connect';
 import type { AwsSettings } from './settings';
 
@@ -18,12 +18,12 @@ const FUTURE = '2099-01-01T00:00:00Z';
 
 /** What the SDK's own chain does with files and variables, against services on this machine. */
 describe('credentials', () => {
-  const before = { ...process.env };
   let home: string;
   let server: Server;
   let url: string;
   let lines: string[];
   let sts: { status: number; body: string };
+  isolateEnvironment();
 
   beforeEach(async () => {
     home = mkdtempSync(join(tmpdir(), 'credentials-'));
@@ -41,11 +41,7 @@ describe('credentials', () => {
         return response.writeHead(sts.status, { 'content-type': 'text/xml' }).end(sts.body);
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    for (const name of Object.keys(process.env)) {
-      if (name.startsWith('AWS_')) delete process.env[name];
-    }
+    url = `http://${await listen(server)}`;
     Object.assign(process.env, {
       HOME: home,
       AWS_CONFIG_FILE: join(home, 'config'),
@@ -57,10 +53,8 @@ describe('credentials', () => {
   });
 
   afterEach(async () => {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
     rmSync(home, { recursive: true });
-    await new Promise((resolve) => server.close(resolve));
+    await close(server);
   });
 
   const config = (text: string) => writeFileSync(join(home, 'config'), text);

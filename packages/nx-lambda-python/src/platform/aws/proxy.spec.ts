@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
-import { createServer as createSocketServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createSocketServer, type Socket } from 'node:net';
+import { close as closeServer, isolateEnvironment, listen } from './aws.fixtures';
 import { connectStorage } from './connect';
 
 const HOST = 'packages.s3.eu-west-1.amazonaws.com';
@@ -19,7 +20,7 @@ async function startProxy(status = '502 Bad Gateway'): Promise<Proxy> {
     asked.push(request.url ?? '');
     socket.end(`HTTP/1.1 ${status}\r\n\r\n`);
   });
-  return listening(server, asked);
+  return { address: await listen(server), asked, server };
 }
 
 /** RFC 1928. @param reply its answer to a request, after which it hangs up */
@@ -41,24 +42,13 @@ async function startSocks(reply: number): Promise<Proxy> {
       });
     });
   });
-  return listening(server, asked);
-}
-
-async function listening(server: Proxy['server'], asked: string[]): Promise<Proxy> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked, server };
+  return { address: await listen(server), asked, server };
 }
 
 describe('calls to AWS', () => {
-  const original = { ...process.env };
-  afterEach(() => {
-    process.env = { ...original };
-  });
+  isolateEnvironment();
 
   async function askThrough({ server }: Proxy, variables: object, endpoint?: string) {
-    for (const name of Object.keys(process.env)) {
-      if (/_proxy$/i.test(name)) delete process.env[name];
-    }
     Object.assign(process.env, { NO_PROXY: '127.0.0.1', ...variables });
     const { storage, close } = await connectStorage({
       region: 'eu-west-1',
@@ -112,7 +102,7 @@ describe('calls to AWS', () => {
 
   it('say that a SOCKS proxy is not running', async () => {
     const proxy = await startSocks(0);
-    await new Promise((resolve) => proxy.server.close(resolve));
+    await closeServer(proxy.server);
     const answer = await askThrough(proxy, { ALL_PROXY: `socks5h://${proxy.address}` });
     expect(answer).toMatchObject({ failure: { kind: 'unreachable' } });
     expect(JSON.stringify(answer)).toContain(`ECONNREFUSED ${proxy.address}`);

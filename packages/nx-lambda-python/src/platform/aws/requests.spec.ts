@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { close as closeServer, listen } from './aws.fixtures';
 import { connectFunctions, connectStorage } from './connect';
 import { createInvocationClient, createLambdaClient, lambdaFunctions } from './lambda';
 
@@ -30,12 +30,10 @@ describe('requests', () => {
         response.end('{}');
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    aws = { endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials: KEYS };
+    aws = { endpoint: `http://${await listen(server)}`, region: 'eu-west-1', credentials: KEYS };
   });
 
-  afterEach(() => new Promise((resolve) => server.close(resolve)));
+  afterEach(() => closeServer(server));
 
   it('PUT carries the checksum and the condition, and streams the file as it is', async () => {
     const { storage, close } = await connectStorage(aws);
