@@ -20,7 +20,7 @@ export interface InferredInputs {
   inputs: Inputs;
   /** Of the project. */
   namedInputs: Record<string, Inputs>;
-  /** Where there is something, Nx must not cache the target. */
+  /** If there is something, Nx must not cache the target. */
   unseen: Unseen[];
   /** Relative to the service, sorted; none where they cannot be told. */
   files: string[];

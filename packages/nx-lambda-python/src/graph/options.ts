@@ -51,7 +51,7 @@ export interface TargetPlan {
 /** The targets to infer; those left out are undefined. */
 export type TargetPlans = Record<TargetKey, TargetPlan | undefined>;
 
-/** One shape for all forms; what is no option at all counts as the default, since a throw here stops every Nx command. */
+/** One shape for all forms; any other value counts as the default, since a throw here stops every Nx command. */
 export function normalizeOptions(options: PluginOptions | undefined): TargetPlans {
   const given: PluginOptions = typeof options === 'object' && options !== null ? options : {};
   return {

@@ -83,7 +83,7 @@ export interface PartDistribution {
   version: string;
   /** Null where pip installed it: then no wheel was kept. */
   wheel: string | null;
-  /** Of the wheel, hex; null where there is none. */
+  /** Of the wheel, hex; null if there is none. */
   sha256: string | null;
   /** Bytes of its files that are in the part, unpacked. */
   unpackedSize: number;

@@ -59,7 +59,7 @@ export async function ensureInstalledTree(
 
 /**
  * Writes the files of an archive of the tree under the headers that all our entries have, sorted by
- * path, compressed anew: the archive may come from any program.
+ * path, compressed again, because the archive may come from any program.
  *
  * @throws ARCHIVE_INVALID where readers could disagree about the archive, PACKAGE_TOO_LARGE
  */

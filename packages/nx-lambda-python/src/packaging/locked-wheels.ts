@@ -55,7 +55,7 @@ export interface KeptWheel {
   needs: WheelNeeds;
 }
 
-/** Undefined where the requirements are no full lock: then pip resolves them as a whole. */
+/** Undefined where the requirements are not a full lock: then pip resolves them as a whole. */
 export function findLock(
   components: KeyComponents,
   target: { runtime: Runtime; architecture: Architecture },
@@ -205,7 +205,7 @@ export interface LockedLine {
 /**
  * The lines that count in this environment.
  * @param lines without comments and credentials
- * @returns undefined where this is no full lock, or one that needs pip's own judgement
+ * @returns undefined where this is not a full lock, or one that needs pip's own judgement
  */
 export function readLock(
   lines: readonly string[],

@@ -69,7 +69,7 @@ export interface ManifestDistribution {
   version: string;
   /** File name of the wheel; null where pip installed the distribution and kept no wheel. */
   wheel: string | null;
-  /** Of the wheel, hex, as in lock files and indexes; null where there is none. */
+  /** Of the wheel, hex, as in lock files and indexes; null if there is none. */
   sha256: string | null;
 }
 

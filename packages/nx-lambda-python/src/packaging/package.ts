@@ -27,7 +27,7 @@ export interface PackageFacts {
   sha256: string;
   size: number;
   unpackedSize: number;
-  /** The first bytes of the zip, the dependencies', which other packages begin with, too; absent where there are none. */
+  /** The first bytes of the zip, the dependencies', which other packages begin with, too; absent if there are none. */
   dependencies?: PackagePrefix;
 }
 
@@ -133,7 +133,7 @@ export function checkUnpackedSize(
   throw new LambdaPythonError('PACKAGE_TOO_LARGE', {
     message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${list}`,
     hint: isOwn
-      ? 'leave out what the handlers do not need: exclude = ["..."] in pyproject.toml; large data belongs into S3 or a container image'
+      ? 'leave out what the handlers do not need: exclude = ["..."] in pyproject.toml; large data belongs in S3 or a container image'
       : 'take what is not needed out of the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
   });
 }

@@ -36,7 +36,7 @@ export interface WheelStore extends ResolvingStore {
   /** The wheel set of this key if it and all its wheels are there. */
   readSet(requirementsKey: string): WheelSet | undefined;
   writeSet(set: WheelSet): void;
-  /** Checks a wheel by `admit`, then moves it into the store; a wheel that is there already is kept. */
+  /** Checks a wheel by `admit`, then moves it into the store; a wheel that exists already is kept. */
   admit(path: string, admit: Admit): Promise<StoredWheel>;
 }
 

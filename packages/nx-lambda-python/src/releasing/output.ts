@@ -18,7 +18,7 @@ export interface ReleaseOutput {
   note(line: string): void;
   /** A line of progress that nobody must miss. */
   alarm(line: string): void;
-  /** Shows the line while work goes on, where there is a terminal; false elsewhere. */
+  /** Shows the line while work goes on, if there is a terminal; false elsewhere. */
   live(render: () => string): boolean;
   /** The plan or the report. */
   document(text: string): void;

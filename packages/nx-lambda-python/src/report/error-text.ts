@@ -6,7 +6,7 @@ import { withoutControls } from './text';
 /**
  * `error[CODE]: message` and `hint: …`. Whatever else is thrown is a defect of this plugin, or of the machine.
  *
- * @param inWorkspace makes the commands of a hint those of this service, where there is one
+ * @param inWorkspace makes the commands of a hint those of this service, if there is one
  */
 export function renderError(
   error: unknown,

@@ -26,7 +26,7 @@ export function inConfiguration(
     own.defaultConfiguration ??
     targets[deployTarget]?.defaultConfiguration;
   const configurationName = asked ?? resolved;
-  // A target that is not there is told by its option.
+  // A missing target is reported by its option.
   if (configurationName === undefined || targets[deployTarget] === undefined) return context;
 
   const chain = releaseChain(context, deployTarget, configurationName);

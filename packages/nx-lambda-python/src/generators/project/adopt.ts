@@ -116,7 +116,7 @@ function commonName(found: readonly FoundHandler[]): string {
 
 /**
  * The directory from which most of what the handlers import is found: the service itself, or one above them all.
- * Where imports do not tell, it is `src` if that is no package.
+ * Where imports do not tell, it is `src` if that is not a package.
  */
 function findRoot(files: readonly string[], modules: ReadonlyMap<string, SourceModule>): string {
   const common = commonDirectory(files).split('/').filter(Boolean);

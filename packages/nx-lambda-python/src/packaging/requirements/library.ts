@@ -112,7 +112,7 @@ function uvLibraries(
   });
 }
 
-/** Relative to the library, or undefined for a source that is no file. */
+/** Relative to the library, or undefined for a source that is not a file. */
 function uvPath(
   name: string,
   source: TomlTable,

@@ -50,7 +50,7 @@ export function isLockFile(text: string): boolean {
   return lines.every((requirement) => requirement !== undefined && isHashed(requirement));
 }
 
-/** The distributions of a lock; undefined where a line is no pin with hashes. */
+/** The distributions of a lock; undefined where a line is not a pin with hashes. */
 export function readPins(text: string): Pin[] | undefined {
   const pins = requirementsOf(text).map((requirement) => requirement && pinOf(requirement));
   return pins.every((pin) => pin !== undefined) ? pins : undefined;

@@ -79,7 +79,7 @@ export function lockOrigin(
   exists: (path: string) => boolean,
 ): LockOrigin {
   const found = lockSources({ sources, extras }, place, read);
-  // The build's own constraints count in every build anew.
+  // The build's own constraints apply in every build.
   const request = { ...place, requirements: found.requirements, constraints: [] };
   const { meaning } = collectRequirements(request, found.read, exists);
   const root = posix.relative(posix.dirname(output), place.projectRoot) || '.';

@@ -54,7 +54,7 @@ export function checkLockScope(
 
 /**
  * What to say where no requirement is for the runtime. That may be meant, as with `tomli ; python_version < "3.11"`,
- * so it is no error.
+ * so it is not an error.
  * @param lines without comments and credentials; none where only a tool knows them
  * @param path of the first file that has them
  */

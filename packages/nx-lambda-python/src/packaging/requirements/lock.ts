@@ -19,7 +19,7 @@ import {
 
 export type LockKind = 'uv' | 'poetry' | 'pylock';
 
-/** In the order in which they are looked for where there is no requirements.txt. */
+/** In the order in which they are looked for if there is no requirements.txt. */
 export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock'];
 
 /** What a service without the option `requirements` has, of the files at its root. */

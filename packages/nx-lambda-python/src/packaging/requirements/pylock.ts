@@ -21,7 +21,7 @@ export function isPylock(path: string): boolean {
  * @param path of the lock, relative to the workspace
  * @param projectRoot of the service, from which paths in lines start; the service itself gives no line
  * @returns one requirement line each, in the lock's order
- * @throws REQUIREMENTS_INVALID for what is no lock of a known version, or a package that cannot be checked
+ * @throws REQUIREMENTS_INVALID for what is not a lock of a known version, or a package that cannot be checked
  */
 export function readPylock(text: string, path: string, projectRoot: string): string[] {
   const placeOf: PlaceOf = (local) => {

@@ -28,7 +28,7 @@ export interface Requirement {
 
 const NAME = /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\]]*)\])?\s*/i;
 
-/** Undefined for what is no named requirement: a bare URL, a path, an editable one. */
+/** Undefined for what is not a named requirement: a bare URL, a path, an editable one. */
 export function parseRequirement(text: string): Requirement | undefined {
   const { body, options } = splitOptions(text);
   const match = NAME.exec(body);
@@ -164,8 +164,8 @@ const TOKEN =
 /**
  * Evaluates a marker such as `python_version < "3.9" and extra == "socks"`.
  *
- * @param extra the extra at hand; empty for a requirement that stands in a file
- * @returns undefined, too, for what is no marker: pip says what it thinks of it
+ * @param extra the extra that is required; empty for a requirement that stands in a file
+ * @returns undefined, too, for what is not a marker: pip says what it thinks of it
  */
 export function evaluateMarker(
   marker: string,

@@ -20,7 +20,7 @@ const CARRIED = /^\$\{NX_LAMBDA_PYTHON_CREDENTIALS_\d+\}$/;
 /**
  * pip expands `${NAME}` in requirements files, so the files written for it need not hold a credential: each
  * `user:password` becomes a variable of ours. Every other variable is expanded here, because what it says, the
- * host of an index for example, decides the wheels and belongs into the requirements key.
+ * host of an index for example, decides the wheels and belongs in the requirements key.
  */
 export class RequirementSecrets {
   /** Raw `user:password`, with the user's variables still in it, by position. */
@@ -77,7 +77,7 @@ export class RequirementSecrets {
 
   private carry(line: string, file: string): string {
     return line.replace(USER_INFO, (written, scheme: string, raw: string) => {
-      // The user's name for ssh is no secret.
+      // The user's name for ssh is not a secret.
       if (CARRIED.test(raw) || (/ssh:/i.test(scheme) && !raw.includes(':'))) return written;
       let n = this.credentials.findIndex((known) => known.raw === raw);
       if (n < 0) n = this.credentials.push({ raw, file }) - 1;

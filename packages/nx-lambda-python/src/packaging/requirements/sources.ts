@@ -50,7 +50,7 @@ export function requirementSources(
   return { taken, areDefault, beside: [...files, ...(isDeclared ? [project] : [])] };
 }
 
-/** What a build says that took one of several; undefined where there is one, or the option chose. */
+/** What a build says that took one of several; undefined if there is one, or the option chose. */
 export function besideWarning({
   taken,
   beside,

@@ -22,7 +22,7 @@ export function parseToml(text: string, path: string): TomlTable {
   }
 }
 
-/** Empty where the value is no table. */
+/** Empty where the value is not a table. */
 export function tableOf(value: unknown): TomlTable {
   return typeof value === 'object' &&
     value !== null &&

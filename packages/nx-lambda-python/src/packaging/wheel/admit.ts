@@ -103,7 +103,7 @@ export interface RecordRow {
 export const UNHASHED = ['RECORD', 'RECORD.jws', 'RECORD.p7s'];
 
 /**
- * @param limit rows; where there are more than files, one must be missing.
+ * @param limit rows; if they outnumber the files, one must be missing.
  * @throws WheelError record-malformed, record-duplicate for two rows of one path, record-file-missing
  * beyond the limit.
  */

@@ -1,4 +1,4 @@
-/** Why a sound archive is no valid wheel: one reason per broken rule of the wheel specification. */
+/** Why a sound archive is not a valid wheel: one reason per broken rule of the wheel specification. */
 
 import { LambdaPythonError } from '../../errors';
 
@@ -36,7 +36,7 @@ export class WheelError extends LambdaPythonError {
     detail: string,
   ) {
     super('WHEEL_INVALID', {
-      message: `\`${filename}\` is no valid wheel (${reason}): ${detail}`,
+      message: `\`${filename}\` is not a valid wheel (${reason}): ${detail}`,
       hint: 'pin another version of the distribution in the requirements file, or build it from source with `--no-binary`',
     });
   }

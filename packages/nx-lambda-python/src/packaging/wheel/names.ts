@@ -73,7 +73,7 @@ function expandTags(...sets: [python: string, abi: string, platform: string]): s
 export interface TagOptions {
   /**
    * Accepts `linux_x86_64` and the like, too: wheels that were built in the container just now.
-   * The tag says nothing of glibc, so for any other origin it is no promise at all.
+   * The tag says nothing of glibc, so for any other origin it promises nothing.
    */
   allowLocal?: boolean;
 }

@@ -76,7 +76,7 @@ function readText(
   return readContent(source, entry, TEXT_LIMITS[name]).toString('utf8');
 }
 
-/** Keys in lower case, each with all its values; undefined where a line is no header. */
+/** Keys in lower case, each with all its values; undefined where a line is not a header. */
 export type Headers = ReadonlyMap<string, readonly string[]>;
 
 /** A distribution with many extras has some thousands. */

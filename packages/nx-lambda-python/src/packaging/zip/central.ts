@@ -329,7 +329,7 @@ function checkShape(entry: ZipEntry): void {
   if (type === TYPE_SYMLINK) {
     throw new ArchiveError('symlink', `${quoted(path)} is a symbolic link`);
   }
-  // Many wheels give permissions without a type, which is no reason to refuse them.
+  // Many wheels give permissions without a type, which is not a reason to refuse them.
   const expected = entry.isDirectory ? TYPE_DIRECTORY : TYPE_FILE;
   if (type !== 0 && type !== expected) {
     throw new ArchiveError(

@@ -35,7 +35,7 @@ export interface ReadOptions {
 const MAX_UNPACKED = 4 * 1024 ** 3;
 /** Deflate reaches 1,032 to 1; whole wheels stay below 30 to 1. */
 const MAX_RATIO = 100;
-/** Below this a bomb is no bomb: it is checked in about a second. */
+/** An archive below this size is not a bomb: it is checked in about a second. */
 const RATIO_COUNTS_FROM = 256 * 1024 ** 2;
 
 /**

@@ -54,7 +54,7 @@ export function readContent(source: ByteSource, entry: ZipEntry, limit = Infinit
   return content;
 }
 
-/** The first bytes of an entry, at least 64 where there are as many; what is damaged is not noticed. */
+/** The first bytes of an entry, at least 64 if there are as many; what is damaged is not noticed. */
 export function readStart(source: ByteSource, entry: ZipEntry): Buffer {
   const length = Math.min(entry.compressedSize, START_COMPRESSED);
   const compressed = source.read(entry.dataOffset, length);
@@ -142,7 +142,7 @@ function inflateDefect(entry: ZipEntry, error: unknown): unknown {
     return defect('content-size-mismatch', entry, `more than the expected ${entry.size} bytes`);
   }
   if (!code.startsWith('Z_')) return error;
-  return defect('content-malformed', entry, 'its data are no complete deflate stream', error);
+  return defect('content-malformed', entry, 'its data is not a complete deflate stream', error);
 }
 
 function defect(

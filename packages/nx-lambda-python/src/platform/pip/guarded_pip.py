@@ -83,7 +83,7 @@ def guarded_git(args, environment):
     clean = []
     for argument in args:
         match = USER_INFO.match(argument)
-        # The user's name for ssh is no secret.
+        # The user's name for ssh is not a secret.
         if match and match.group(1).lower() in ("http://", "https://"):
             scheme, user_info, rest = match.groups()
             user, _, password = user_info.partition(":")
@@ -162,7 +162,7 @@ def main():
             answer_git()
         return
     install()
-    # As if this file were not there.
+    # As if this file were missing.
     if os.path.dirname(HERE) == os.path.abspath(sys.path[0]):
         del sys.path[0]
     try:

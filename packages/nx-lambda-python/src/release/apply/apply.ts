@@ -94,7 +94,7 @@ async function changeAll(
     ports.onStep?.(first.one.name);
   }
   const rest = tasks.filter((task) => task !== first && isOpen(task));
-  // A look at each is no phase: nobody is told of code where none is written.
+  // A look at each is not a phase: nobody is told of code where none is written.
   const isLook = rest.every(({ one }) => movesAliasOnly(one));
   if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session, ports);
 }
@@ -156,7 +156,7 @@ async function move(task: Task, session: WriteSession, ports: ApplyPorts): Promi
   end(task, good(task), session, ports);
 }
 
-/** The version that callers are about to get, where there is one; what they have where nothing changes. */
+/** The version that callers are about to get, if there is one; what they have where nothing changes. */
 async function check(
   task: Task,
   { event }: Canary,

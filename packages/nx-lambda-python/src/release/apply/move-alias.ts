@@ -30,7 +30,7 @@ export async function publishVersion(
     const written = await write(() => session.functions.publish(name, sha256), session, history);
     if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
     if (written.kind === 'done') return effective(name, written.value, session);
-    // Nothing can be published while an update is in progress, nor what is not there any more.
+    // Nothing can be published while an update is in progress, nor a function that no longer exists.
     const settled = await waitUntilSettled(name, deadline(session), session);
     if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
     if (settled.remote.codeSha256 !== sha256) return failed(otherCode(settled.remote));

@@ -195,7 +195,7 @@ function stageError(
 }
 
 function renewal({ stage }: AwsFailure, source: CredentialsSource): string {
-  // A role's own credentials are made anew by each run; what the role is assumed with is not.
+  // A role's own credentials are made again by each run; what the role is assumed with is not.
   if (source.kind === 'role' && stage !== 'credentials') return 'nothing needs renewing';
   const inner = innermost(source);
   switch (inner.kind) {

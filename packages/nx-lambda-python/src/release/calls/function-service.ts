@@ -91,7 +91,7 @@ export interface LayerPublication {
 }
 
 export interface LayerService {
-  /** Null where there is no such layer. */
+  /** Null if there is no such layer. */
   newest(name: string): Promise<AwsResult<LayerVersion | null>>;
   publish(layer: LayerPublication): Promise<AwsResult<LayerVersion>>;
 }

@@ -177,7 +177,7 @@ function codeOf(state: FunctionState | null, { alias }: Plan): string | null {
 const ORDER: readonly OutcomeStatus[] = ['unchanged', 'created', 'updated', 'skipped', 'failed'];
 const NEEDS_REASON: readonly OutcomeStatus[] = ['skipped', 'failed'];
 
-/** Slow is what takes longer than both: one that AWS alone made slow is no finding among slow ones. */
+/** Slow is what takes longer than both: one that AWS alone made slow is not a finding among slow ones. */
 const SLOW_SECONDS = 5;
 const SLOW_FACTOR = 3;
 const MAX_SLOW = 10;

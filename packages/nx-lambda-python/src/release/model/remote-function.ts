@@ -36,7 +36,7 @@ export interface RemoteFunction {
   isSigned?: true;
   /** What a version keeps of the function's settings, by name, as digests: they may hold secrets. */
   settings?: Readonly<Record<string, string>>;
-  /** What the deploy's alias points to; null where there is no such alias, absent where nobody asked. */
+  /** What the deploy's alias points to; null if there is no such alias, absent where nobody asked. */
   alias?: RemoteAlias | null;
   /** Names of the settings in which $LATEST differs from the version that the alias points to; absent where nobody asked. */
   unpublished?: readonly string[];

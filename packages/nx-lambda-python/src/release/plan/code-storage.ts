@@ -23,7 +23,7 @@ export function storedBytes(zips: readonly { size: number }[]): number {
   return zips.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The zips that a plan may add; the layer is null where there is none. */
+/** The zips that a plan may add; the layer is null if there is none. */
 export interface PlannedZips {
   package: { size: number };
   layer: { size: number } | null;

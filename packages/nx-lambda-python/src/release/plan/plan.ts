@@ -171,7 +171,7 @@ export interface PlanRules {
   missing: 'error' | 'skip' | 'create';
   /** The only account that may be changed; any without it. */
   accountId?: string;
-  /** The hint for a function that does not fit, where there is a better one than to change it in AWS. */
+  /** The hint for a function that does not fit, if there is a better one than to change it in AWS. */
   mismatchHint?: string;
 }
 

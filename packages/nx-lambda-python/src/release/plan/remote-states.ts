@@ -30,7 +30,7 @@ export interface AliasReading {
 }
 
 /**
- * By function name; null where there is none. Through an alias GetFunction answers for the version that it
+ * By function name; null if there is none. Through an alias GetFunction answers for the version that it
  * points to, so a function that needs nothing costs one read unless settings are compared, any other one a second.
  * @throws ACCESS_DENIED, credentials errors and AWS_UNREACHABLE: without all states there is no plan.
  */

@@ -29,7 +29,7 @@ export interface StoredText {
 export type WriteCondition = 'absent' | { etag: string };
 
 export interface RecordStorage {
-  /** Null where there is none. */
+  /** Null if there is none. */
   read(location: ObjectLocation): Promise<AwsResult<StoredText | null>>;
   /** A condition that does not hold is a failure of kind `precondition`, or `not-found` for an ETag of nothing. */
   write(
@@ -151,7 +151,7 @@ export function listingError(failure: AwsFailure, location: ObjectLocation): Lam
   });
 }
 
-/** The highest number in use; 0 where there is none, or where nobody may look. */
+/** The highest number in use; 0 if there is none, or where nobody may look. */
 export async function lastNumber(access: RecordAccess): Promise<number> {
   const numbers: number[] = [];
   for (const prefix of prefixesOf(access)) {
@@ -161,7 +161,7 @@ export async function lastNumber(access: RecordAccess): Promise<number> {
   return Math.max(0, ...numbers);
 }
 
-/** Null where there is none. @throws RELEASE_NOT_FOUND for what cannot be read as one */
+/** Null if there is none. @throws RELEASE_NOT_FOUND for what cannot be read as one */
 export async function readRecord(
   number: number,
   access: RecordAccess,
@@ -181,7 +181,7 @@ async function readStored(
   access: RecordAccess,
 ): Promise<StoredRecord | null> {
   const result = await withRetries(() => access.records.read(location), access);
-  // Without s3:ListBucket, S3 says 403 of what is not there.
+  // Without s3:ListBucket, S3 says 403 of what is missing.
   if (!result.ok) throw lockFailure(result.failure, location, access);
   if (result.value === null) return null;
   const { text, etag } = result.value;

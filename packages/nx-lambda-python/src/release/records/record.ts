@@ -94,7 +94,7 @@ export function ownPrefix(stages: string, { account, region }: RecordOwner): str
   return `${stages}${account}/${region}/`;
 }
 
-/** Stages name folders: one that is no plain name would reach into another's. */
+/** Stages name folders: one that is not a plain name would reach into another's. */
 function stageFolder(stage: string | null): string {
   return stage === null ? 'default' : encodeURIComponent(stage).replaceAll('.', '%2E');
 }
@@ -124,7 +124,7 @@ export function renderRecord(record: ReleaseRecord): string {
   return `${head},\n  "functions": [${rows === '' ? '' : `\n${rows}\n  `}]\n}\n`;
 }
 
-/** @throws RELEASE_NOT_FOUND for what is no record that this version of the plugin can read */
+/** @throws RELEASE_NOT_FOUND for what is not a record that this version of the plugin can read */
 export function parseRecord(text: string, url: string): ReleaseRecord {
   const value = parseJson(text);
   const defect = value === undefined ? 'is not JSON' : defectOf(value);

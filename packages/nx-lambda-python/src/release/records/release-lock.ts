@@ -77,7 +77,7 @@ export async function lookAtLock(access: RecordAccess & { force?: boolean }): Pr
   const result = await withRetries(() => access.records.read(location), access);
   if (result.ok && result.value === null) await refuseEarlier(access);
   if (result.ok) return viewOf(result.value, location);
-  // Without s3:ListBucket, S3 says 403 of what is not there.
+  // Without s3:ListBucket, S3 says 403 of what is missing.
   if (result.failure.kind === 'denied') return { file: null, condition: 'absent', seconds: 0 };
   throw lockFailure(result.failure, location, access);
 }

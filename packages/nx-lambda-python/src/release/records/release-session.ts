@@ -257,7 +257,7 @@ async function readIfAny(number: number, access: RecordAccess): Promise<StoredRe
   try {
     return await readRecord(number, access);
   } catch (error) {
-    // Only helps: of a later format, or where what is not there is denied, the deploy goes on without.
+    // Only helps: of a later format, or where what is missing is denied, the deploy goes on without.
     if (
       error instanceof LambdaPythonError &&
       /^(RELEASE_NOT_FOUND|ACCESS_DENIED)$/.test(error.code)

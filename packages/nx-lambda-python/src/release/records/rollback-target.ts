@@ -148,7 +148,7 @@ function packageOf(
   return beforePackage?.sha256 === state.codeSha256 ? beforePackage : null;
 }
 
-/** What did not exist and was left out is not there to undo. */
+/** What did not exist and was left out needs no undoing. */
 function wasTouched({ status, before }: RecordedFunction): boolean {
   return before !== null || status !== 'skipped';
 }

@@ -86,7 +86,7 @@ export interface PartToSend {
 }
 
 export interface PartStorage {
-  /** Null where there is none. */
+  /** Null if there is none. */
   readText(location: ObjectLocation): Promise<AwsResult<string | null>>;
   /** Over whatever is there. */
   writeText(location: ObjectLocation, text: string): Promise<AwsResult<undefined>>;

@@ -106,7 +106,7 @@ export interface StorageAccess extends RetryPolicy {
   place: AwsPlace;
   /** Lets uploads copy what the bucket has already; without it they send all. */
   parts?: PartStorage;
-  /** The bucket is created when it is needed: a missing one is no error, it holds nothing. */
+  /** The bucket is created when it is needed: a missing one is not an error, it holds nothing. */
   isBucketOnDemand?: boolean;
 }
 

@@ -41,7 +41,7 @@ export async function planUpload(
 }
 
 /**
- * One HEAD where the package is there already. Else S3 copies the dependencies from another package of
+ * One HEAD if the package exists already. Otherwise S3 copies the dependencies from another package of
  * the bucket and is sent the rest, or one conditional PUT sends it all; a HEAD proves what was kept.
  * The storage compares all bytes with a checksum while it takes them, so a file that changes under the
  * upload is refused, not stored.

@@ -30,7 +30,7 @@ export interface StageAccess extends Omit<RecordAccess, 'releases' | 'earlier' |
   account: string;
   prefix: string;
   project: string;
-  /** Whether a release under way is no reason to stop. */
+  /** Whether a release under way is not a reason to stop. */
   force: boolean;
 }
 
@@ -146,7 +146,7 @@ async function readStages(keep: number, access: StageAccess): Promise<StageRecor
   return stages;
 }
 
-/** By the folders right below the roots: the numbers of their records, ascending; none where there is only a lock. */
+/** By the folders right below the roots: the numbers of their records, ascending; none if there is only a lock. */
 function stagesOf(roots: readonly string[], keys: readonly string[]): Map<string, number[]> {
   const stages = new Map<string, Set<number>>();
   for (const root of roots) {
