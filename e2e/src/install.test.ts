@@ -113,12 +113,4 @@ describeWithEngine('dependencies: install', () => {
     expect(digest()).toBe(before);
     expect(build()).not.toMatch(CONTAINER);
   });
-
-  it.each([
-    ['--engine=host', '"engine": "auto"'],
-    ['--excludeDistributions=tqdm', '"excludeDistributions": []'],
-    ['--scripts', '"scripts": false'],
-  ])('refuses %s', (option, hint) => {
-    workspace.fail(buildArguments(option), ['error[OPTION_INVALID]', hint]);
-  });
 });

@@ -1,4 +1,6 @@
-import { renderExplanation, type Explanation } from './explain';
+import { normalizeOptions } from '../targets/build-target';
+import { explainDependencies, renderExplanation, type Explanation } from './explain';
+import { TestService } from './service.fixtures';
 
 const hit: Explanation = {
   project: 'orders',
@@ -117,4 +119,32 @@ describe('renderExplanation', () => {
       'built elsewhere',
     );
   });
+});
+
+it('is found out without doing anything, before and after a build', async () => {
+  const service = new TestService({ 'svc/requirements.txt': 'six==1\n' });
+  const explain = () =>
+    explainDependencies(
+      normalizeOptions({ outputPath: 'dist/svc', engine: 'host' }, service.context()),
+    );
+  try {
+    const miss = await explain();
+    expect(miss).toMatchObject({
+      ...{ outcome: 'miss', engine: 'host', image: null, startsContainer: false, lock: null },
+      previous: { unknown: 'no build', changes: [] },
+      inputs: { sources: ['svc/handlers/one.py'], unseen: [] },
+    });
+    service.write({ 'svc/requirements.txt': '' });
+    expect(await service.build()).toBe(true);
+    expect(await explain()).toMatchObject({
+      ...{ outcome: 'hit', engine: 'none', image: null, startsContainer: false },
+      previous: { unknown: null, changes: [] },
+    });
+    service.write({ 'svc/requirements.txt': 'six==1\n' });
+    const { requirementsKey, previous } = await explain();
+    expect(requirementsKey).toBe(miss.requirementsKey);
+    expect(previous.changes).toEqual([{ component: 'requirements', from: null, to: 'six==1' }]);
+  } finally {
+    service.remove();
+  }
 });
