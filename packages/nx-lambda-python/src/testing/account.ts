@@ -55,7 +55,7 @@ export interface SimulatedAccount {
   /** Ready at once: Active, with placeholder code unless given. False if it exists already. */
   createFunction(seed: FunctionSeed): Promise<boolean>;
   readFunction(name: string): Promise<FunctionState | undefined>;
-  /** The zip that an invocation would run now: after a failed update still the one before. */
+  /** The zip that an invocation would run now: after a failed update, still the one before. */
   functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
   /** A durable execution, on a version of a durable function. False if that version does not exist. */
   createExecution(

@@ -32,7 +32,7 @@ export interface RecordedRequest {
   at: number;
   /**
    * What was sent. Lambda: the fields, without code and without environment variables' values;
-   * S3: headers and query, without what signs them.
+   * S3: headers and query, without the signature.
    */
   input?: CallInput;
 }
@@ -47,7 +47,7 @@ export interface Dispatcher {
   now: () => number;
 }
 
-/** What the shell does: answer, close the connection, or leave the client waiting. */
+/** What the HTTP server does: answer, close the connection, or leave the client waiting. */
 export type Outcome = { record: RecordedRequest } & (
   { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' }
 );

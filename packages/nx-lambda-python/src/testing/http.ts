@@ -13,7 +13,7 @@ export type Reply =
 export interface LocalServer {
   /** `http://127.0.0.1:4571` */
   endpoint: string;
-  /** Closes at once, also the connections that are left waiting. */
+  /** Closes all connections at once, even those of clients that are left waiting. */
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** What request handlers take and give: HTTP as plain values, so that they know no sockets. */
+/** What request handlers take and give: HTTP as plain values, so that they need no sockets. */
 
 import type { ServiceName } from './aws-error';
 import type { Fault } from './faults';

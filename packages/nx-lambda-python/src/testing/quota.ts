@@ -36,7 +36,7 @@ export function takeToken(
   state.write('quotas', id, { tokens: tokens - 1, at: now });
 }
 
-/** A pool holds one second's worth at most; another process' clock may be a little ahead. */
+/** A pool holds one second's worth at most; the clock of another process may be a little ahead. */
 function refill(level: QuotaLevel | undefined, rate: number, now: number): number {
   if (level === undefined) return rate;
   const elapsed = Math.max(0, now - level.at);

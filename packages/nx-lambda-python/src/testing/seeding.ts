@@ -225,8 +225,10 @@ export function placeholderZip(): Buffer {
   return smallZip('placeholder.txt', 'Replaced by the first deploy.\n');
 }
 
-/** The smallest zip that Lambda takes: one stored file. Layout: APPNOTE 4.3.7, 4.3.12, 4.3.16. */
-/** @param claimedSize the size of the file in the central directory; default: its real size */
+/**
+ * The smallest zip that Lambda takes: one stored file. Layout: APPNOTE 4.3.7, 4.3.12, 4.3.16.
+ * @param claimedSize the size of the file in the central directory; default: its real size
+ */
 export function smallZip(
   file: string,
   text: string,

@@ -8,7 +8,7 @@ import type { JsonObject } from './rest';
 import { invalidParameter, text, validation } from './rest';
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 250 MB unzipped, layers included. */
-export const UNPACKED_LIMIT = 262_144_000;
+const UNPACKED_LIMIT = 262_144_000;
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 300 GB. */
 const DEFAULT_LIMIT = 322_122_547_200;
@@ -148,7 +148,7 @@ export function checkTotalSize(
 }
 
 /** What the central directory of a zip in the state says; the answer is stored. */
-export function readArchive(state: State, sha256: string): Archive {
+function readArchive(state: State, sha256: string): Archive {
   return state.read('archives', sha256) ?? readAndRemember(state, sha256);
 }
 
@@ -181,7 +181,7 @@ export function readUnpackedSize(zip: Buffer): number | undefined {
   return total;
 }
 
-/** The record is 22 bytes and a comment of up to 65,535; it is looked for from the end. */
+/** The record is 22 bytes and a comment of up to 65,535; it is searched from the end. */
 function findEnd(zip: Buffer): number | undefined {
   const first = Math.max(0, zip.length - 22 - 0xffff);
   for (let position = zip.length - 22; position >= first; position -= 1) {
@@ -213,7 +213,7 @@ export function usedCodeStorage({ state, region }: Context): number {
 
 /**
  * @param added what the call would store
- * @param replaced what it takes the place of
+ * @param replaced what it replaces
  * @throws AwsError 400 CodeStorageExceededException when it does not fit
  */
 export function checkCodeStorage(
@@ -233,7 +233,7 @@ function stored({ reference, size }: FunctionCode): number {
 }
 
 /**
- * Where an archive can be had, or, where Lambda keeps no copy, the object that it is in: never both.
+ * The URL of an archive, or, if Lambda keeps no copy, the object that it is in: never both.
  * Source: AWS Lambda API reference, FunctionCodeLocation; its values as GetFunction answers on AWS.
  */
 export function codeSource(
@@ -251,8 +251,7 @@ export function codeSource(
 
 /** GET on the `Location` that GetFunction gives; AWS presigns it, so it needs no signature here. */
 export function getCode(state: State, sha256: string): AwsResponse {
-  const known = state.read('archives', sha256);
-  if (known === undefined)
+  if (state.read('archives', sha256) === undefined)
     throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
   return {
     status: 200,

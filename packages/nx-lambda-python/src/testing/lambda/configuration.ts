@@ -77,7 +77,7 @@ export function changedSettings(
 }
 
 /**
- * Lambda takes x86_64 where the request names none, also for a function that was arm64.
+ * Lambda takes x86_64 if the request names no architecture, even for a function that was arm64.
  * Source: Lambda API reference, UpdateFunctionCode, Architectures, "The default value is x86_64".
  */
 export function readArchitectures(body: JsonObject): string[] {
@@ -132,7 +132,7 @@ function within(
 const VERSION_ARN =
   /^(?<layer>arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):(?<owner>\d{12}):layer:(?<name>[A-Za-z0-9_-]{1,140})):(?<version>\d+)$/;
 
-export interface LayerVersionReference {
+interface LayerVersionReference {
   layer: string;
   region: string;
   owner: string;
@@ -141,7 +141,7 @@ export interface LayerVersionReference {
 }
 
 /** @throws AwsError 400 if it is not the ARN of a layer's version */
-export function readLayerVersionArn(arn: string): LayerVersionReference {
+function readLayerVersionArn(arn: string): LayerVersionReference {
   const groups = VERSION_ARN.exec(arn)?.groups;
   if (groups === undefined) throw invalidParameter(`Layer version ARN ${arn} is invalid.`);
   const { layer = '', region = '', owner = '', name = '', version = '' } = groups;
@@ -153,7 +153,7 @@ export function readLayerVersionArn(arn: string): LayerVersionReference {
  * there against AWS.
  * @throws AwsError 400 or 403 when one is missing, of another region or account, or named twice
  */
-export function attachLayers(context: Context, arns: string[]): AttachedLayer[] {
+function attachLayers(context: Context, arns: string[]): AttachedLayer[] {
   if (arns.length > MOST) throw invalidParameter(`Cannot reference more than ${MOST} layers.`);
   const references = arns.map(readLayerVersionArn);
   references.forEach(({ layer }, index) => {
@@ -207,7 +207,7 @@ export function configuration(
 }
 
 /**
- * What ListFunctions and ListVersionsByFunction say of it: no State and no LastUpdateStatus.
+ * What ListVersionsByFunction says of it: no State and no LastUpdateStatus.
  * Source: Lambda API reference, ListFunctions, "returns a subset of the fields".
  */
 export function listed(

@@ -73,8 +73,8 @@ function readLayer({ state, region }: Context, name: string): StoredLayer | unde
 
 function requireVersion(context: Context, name: string, number: number): LayerVersion {
   const versions = readLayer(context, name)?.versions ?? [];
-  const found = versions.find(({ version }) => version === number);
-  if (found !== undefined) return found;
+  const match = versions.find(({ version }) => version === number);
+  if (match !== undefined) return match;
   throw new AwsError(
     404,
     'ResourceNotFoundException',

@@ -76,7 +76,7 @@ export function conflict(message: string): AwsError {
   return new AwsError(409, 'ResourceConflictException', message);
 }
 
-/** An update that starts now and ends as the account's options, or the fault of this call, say. */
+/** An update that starts now and ends as the account's options, or the fault of this call, determine. */
 export function startUpdate({
   account,
   fault,

@@ -97,7 +97,7 @@ function finish(
   });
 }
 
-/** Writes the archives; gives what the bootstrap reads. */
+/** Writes the archives; returns what the bootstrap reads. */
 function describe(root: string, invocation: Invocation): Record<string, unknown> {
   const write = (name: string, zip: Buffer) => {
     const path = join(root, name);
@@ -110,7 +110,7 @@ function describe(root: string, invocation: Invocation): Record<string, unknown>
     code: write('code.zip', invocation.code),
     layers: invocation.layers.map((zip, index) => write(`layer-${index}.zip`, zip)),
     handler: invocation.handler,
-    // Not the process' own: a function's PATH would decide which Python is found.
+    // Not the environment of the process: a function's PATH would decide which Python is found.
     environment: invocation.environment,
     event: invocation.event,
     timeout: invocation.timeoutSeconds,
@@ -142,7 +142,7 @@ function kill(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
-    // The group is gone. macOS says EPERM of one that only has a zombie left.
+    // The group is gone. macOS says EPERM of a group that has only a zombie left.
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!['ESRCH', 'EPERM'].includes(code)) throw error;
   }

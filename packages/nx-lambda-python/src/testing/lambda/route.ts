@@ -112,13 +112,13 @@ function readInput(
     layer: parts['layer'] ?? '',
     version: parts['version'] ?? '',
     query: request.query,
-    // An event may be any JSON, and is the function's business.
+    // An event may be any JSON: the function reads it.
     body: operation === INVOKE ? {} : readBody(request),
     request,
   };
 }
 
-/** What stands where the pattern has names in braces; undefined if the path does not fit. */
+/** The parts of the path at the names in braces; undefined if the pattern does not match. */
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const expected = pattern.split('/');
   const actual = path.split('/');

@@ -194,7 +194,7 @@ function readWeights(body: JsonObject): Record<string, number> | undefined {
   return Object.fromEntries(entries);
 }
 
-export function aliasConfiguration(
+function aliasConfiguration(
   { account, region }: Context,
   { name }: StoredFunction,
   alias: Alias,

@@ -87,18 +87,18 @@ function readTrailers(text: string): Record<string, string> {
 }
 
 function findChecksum(headers: Record<string, string>): [string, string] | undefined {
-  const found = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+  const checksums = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
     const algorithm = /^x-amz-checksum-(sha1|sha256|crc32|crc32c|crc64nvme)$/.exec(name)?.[1];
     return algorithm === undefined ? [] : [[algorithm, value]];
   });
-  if (found.length > 1) {
+  if (checksums.length > 1) {
     throw new AwsError(
       400,
       'InvalidRequest',
       'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     );
   }
-  return found[0];
+  return checksums[0];
 }
 
 function verifyChecksum([algorithm, value]: [string, string], bytes: Buffer, sha256: string): void {

@@ -147,7 +147,7 @@ export function completeUpload(
 }
 
 /** @throws AwsError 404 NoSuchUpload, also for another key's upload */
-export function requireUpload(
+function requireUpload(
   { state }: Context,
   { query }: AwsRequest,
   { bucket, key }: S3Address,
@@ -168,7 +168,7 @@ export function requireUpload(
  * must start a new one. Source: Amazon S3 API reference, CompleteMultipartUpload, If-None-Match, 409.
  * @throws AwsError 409 ConditionalRequestConflict
  */
-export function requireNotOvertaken({ headers }: AwsRequest, upload: StoredUpload): void {
+function requireNotOvertaken({ headers }: AwsRequest, upload: StoredUpload): void {
   const condition = ['If-None-Match', 'If-Match'].find((name) => name.toLowerCase() in headers);
   if (condition === undefined || !upload.isOvertaken) return;
   throw new AwsError(
@@ -215,9 +215,9 @@ function readPartNumber({ query }: AwsRequest): number {
 
 const PREFIX = 'x-amz-copy-source';
 
-export interface CopySource {
+interface CopySource {
   bytes: Buffer;
-  /** Which version was read, for the answer; empty where none are kept. */
+  /** The version that was read, for the answer; empty if the bucket keeps none. */
   versionHeaders: Record<string, string>;
 }
 
@@ -225,7 +225,7 @@ export interface CopySource {
  * Source: Amazon S3 API reference, UploadPartCopy.
  * @throws AwsError as GetObject does, 400 for a range beyond the object, 501 for conditions
  */
-export function readCopySource(context: Context, { headers, ...request }: AwsRequest): CopySource {
+function readCopySource(context: Context, { headers, ...request }: AwsRequest): CopySource {
   const [path = '', search = ''] = (headers[PREFIX] ?? '').split('?');
   const condition = Object.keys(headers).find((name) => name.startsWith(`${PREFIX}-if-`));
   if (condition !== undefined) throw notSimulated(condition);

@@ -84,7 +84,7 @@ function deleteVersion(context: Context, stored: StoredObject, versionId: string
   });
 }
 
-type Found = ObjectVersion & { content: ObjectContent };
+type StoredVersion = ObjectVersion & { content: ObjectContent };
 
 export function headObject(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
   return readObject(context, request, address, () => Buffer.alloc(0));
@@ -100,17 +100,17 @@ function readObject(
   context: Context,
   request: AwsRequest,
   address: S3Address,
-  readBytes: (found: Found) => Buffer,
+  readBytes: (version: StoredVersion) => Buffer,
 ): AwsResponse {
   const bucket = requireBucket(context, request, address);
-  const found = requireObject(context, request, bucket, address.key);
-  const { etag, size } = found.content;
+  const version = requireObject(context, request, bucket, address.key);
+  const { etag, size } = version.content;
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && !sameEtag(ifMatch, etag)) throw preconditionFailed('If-Match');
   const ifNoneMatch = request.headers['if-none-match'];
   if (ifNoneMatch !== undefined && sameEtag(ifNoneMatch, etag)) return emptyResponse(304, { etag });
   const range = readRange(request.headers['range'], size);
-  const headers = objectHeaders(found, {
+  const headers = objectHeaders(version, {
     versioned: isVersioned(bucket),
     // The stored checksum is of the whole object; it would not fit a part.
     withChecksum: request.headers['x-amz-checksum-mode'] === 'ENABLED' && range === undefined,
@@ -118,7 +118,7 @@ function readObject(
   // The account's own clock, as in Last-Modified: clients compare the two.
   headers['date'] = new Date(context.now).toUTCString();
   if (range === undefined) {
-    const body = readBytes(found);
+    const body = readBytes(version);
     return { status: 200, headers: { ...headers, 'content-length': String(size) }, body };
   }
   const [first, last] = range;
@@ -129,11 +129,16 @@ function readObject(
       'content-length': String(last - first + 1),
       'content-range': `bytes ${first}-${last}/${size}`,
     },
-    body: readBytes(found).subarray(first, last + 1),
+    body: readBytes(version).subarray(first, last + 1),
   };
 }
 
-function requireObject(context: Context, request: AwsRequest, bucket: Bucket, key: string): Found {
+function requireObject(
+  context: Context,
+  request: AwsRequest,
+  bucket: Bucket,
+  key: string,
+): StoredVersion {
   const versions = context.state.read('objects', objectId(bucket.name, key))?.versions ?? [];
   const versionId = request.query.get('versionId');
   const version =
@@ -205,11 +210,11 @@ export function requireWriteConditions(
   if (!sameEtag(ifMatch, current.content.etag)) throw preconditionFailed('If-Match');
 }
 
-export function sameEtag(given: string, etag: string): boolean {
+function sameEtag(given: string, etag: string): boolean {
   return given.replaceAll('"', '') === etag.replaceAll('"', '');
 }
 
-export function preconditionFailed(condition: string): AwsError {
+function preconditionFailed(condition: string): AwsError {
   return new AwsError(
     412,
     'PreconditionFailed',
@@ -222,16 +227,16 @@ export function readStored({ state }: Context, { bucket, key }: S3Address): Stor
   return state.read('objects', objectId(bucket, key)) ?? { bucket, key, versions: [] };
 }
 
-/** Where versions are not kept, or no longer, the one named `null` is replaced. */
+/** If the bucket does not keep versions, or no longer does, the version named `null` is replaced. */
 export function storeVersion(
   { state }: Context,
   stored: StoredObject,
   version: ObjectVersion,
 ): void {
-  const kept = stored.versions.filter(({ versionId }) => versionId !== version.versionId);
+  const others = stored.versions.filter(({ versionId }) => versionId !== version.versionId);
   state.write('objects', objectId(stored.bucket, stored.key), {
     ...stored,
-    versions: [...kept, version],
+    versions: [...others, version],
   });
 }
 
@@ -252,7 +257,7 @@ export function newVersionId({ versioning }: Bucket): string {
 }
 
 export function keptHeaders({ headers }: AwsRequest): Record<string, string> {
-  const kept = Object.entries(headers).filter(
+  const returned = Object.entries(headers).filter(
     ([name]) =>
       KEPT_HEADERS.includes(name) ||
       name.startsWith('x-amz-meta-') ||
@@ -266,7 +271,7 @@ export function keptHeaders({ headers }: AwsRequest): Record<string, string> {
     'content-type': 'binary/octet-stream',
     // S3 encrypts everything with its own keys unless told otherwise, since 2023.
     'x-amz-server-side-encryption': 'AES256',
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(returned),
     ...(encoding.length > 0 && { 'content-encoding': encoding.join(',') }),
   };
 }

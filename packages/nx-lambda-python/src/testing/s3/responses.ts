@@ -7,7 +7,7 @@ import type { ObjectVersion } from '../state/model';
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** An element's content: text, or elements in order. A list repeats its element. */
-export type Xml = string | number | boolean | { [element: string]: Xml | Xml[] | undefined };
+type Xml = string | number | boolean | { [element: string]: Xml | Xml[] | undefined };
 
 export function xmlDocument(root: string, content: Xml, status = 200): AwsResponse {
   const opening = `<${root} xmlns="${NAMESPACE}">`;
