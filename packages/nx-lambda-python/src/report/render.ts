@@ -11,7 +11,7 @@ export function renderDocument(document: Document, format: 'table' | 'markdown')
 
 const WIDTH = 100;
 
-/** Names beyond it are a count: three hundred that did well are not news. */
+/** Longer lists of names are cut and counted. */
 const MAX_NAMES = 40;
 
 /** One table under a title; the first row is its head. */

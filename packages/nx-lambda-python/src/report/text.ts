@@ -22,7 +22,7 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
-/** As literal text, in a table's cell, too. */
+/** As literal text, also in the cell of a table. */
 export function escapeMarkdown(text: string): string {
   return oneLine(text)
     .replace(/&/g, '&amp;')

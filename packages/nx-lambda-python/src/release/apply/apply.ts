@@ -76,7 +76,7 @@ async function pinAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): 
   if (left) stop(session, `not tried, because the alias of ${left.one.name} still follows $LATEST`);
 }
 
-/** All code, the canary's first: it alone has changed where it is not well. */
+/** All code, the canary's first: if it fails, no other function has changed. */
 async function changeAll(
   first: Task | undefined,
   tasks: Task[],
@@ -94,12 +94,12 @@ async function changeAll(
     ports.onStep?.(first.one.name);
   }
   const rest = tasks.filter((task) => task !== first && isOpen(task));
-  // A look at each is not a phase: nobody is told of code where none is written.
+  // Reading alone is not a phase: nothing is reported as code if none is written.
   const isLook = rest.every(({ one }) => movesAliasOnly(one));
   if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session, ports);
 }
 
-/** With an alias nobody notices a release that stops before this; half of one must not be noticed either. */
+/** Callers of an alias notice nothing before this step, and must not get half a release either. */
 async function releaseAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
   if (isHalf(tasks)) return leaveAliases(tasks, session, ports);
   const unpublished = tasks.filter(({ one, version }) => one.aliasTo === null && version === null);
@@ -237,7 +237,7 @@ function isAsBefore({ status }: PlannedFunction, history: WriteHistory): boolean
   return status !== 'busy' && history.writes === 0 && !history.mayHaveLanded;
 }
 
-/** Undefined where a write may have landed, or somebody else's has, and nobody has seen its end. */
+/** Undefined if a write may have landed, ours or another's, and its outcome was not seen. */
 function stateAfter(task: Task, plan: Plan): FunctionState | null | undefined {
   const { one, remote, version, isAliasMoved, history } = task;
   if (remote === null) return isAsBefore(one, history) ? one.before : undefined;

@@ -1,4 +1,4 @@
-/** Brings $LATEST of one function to what it shall be, whatever happens on the way. */
+/** Brings $LATEST of one function to its goal, through conflicts and lost answers. */
 
 import type { AwsResult } from '../model/aws-failure';
 import type { CreateRequest, FunctionCreation } from '../calls/function-service';
@@ -19,7 +19,7 @@ import {
 import type { FunctionState, PackageReference } from '../model/function-state';
 import { nextStep, wantedLayers, type Step } from '../plan/next-step';
 
-/** At rest, and as it shall be; or why not. */
+/** At rest and at its goal, or why not. */
 export type Changed = { ok: true; remote: RemoteFunction } | { ok: false; refusal: Refusal };
 
 /**
@@ -34,50 +34,50 @@ export async function changeLatest(
 ): Promise<Changed> {
   // An alias moves whatever $LATEST is.
   if (movesAliasOnly(one) && one.before !== null) {
-    return { ok: true, remote: knownLatest(one, one.before, session.plan) };
+    return { ok: true, remote: latestInPlan(one, one.before, session.plan) };
   }
-  let known = one.creates
+  let current = one.creates
     ? await createFunction(one, creation, session, history)
     : await firstLook(one, session, history);
   let last: Step['kind'] | null = null;
   for (;;) {
-    if ('ok' in known) return known;
-    const { status, detail } = judge(one, known, session);
+    if ('ok' in current) return current;
+    const { status, detail } = judge(one, current, session);
     if (status === 'mismatch' || status === 'missing') return failed(detail ?? status);
-    const step = nextStep(one, known);
-    if (step.kind === 'done' && status !== 'failed') return { ok: true, remote: known };
+    const step = nextStep(one, current);
+    if (step.kind === 'done' && status !== 'failed') return { ok: true, remote: current };
     // A failed update leaves its name behind: only the same code once more makes it effective.
     const kind = step.kind === 'done' ? 'code' : step.kind;
-    if (kind === last) return failed(detail ?? otherCode(known));
-    const written = await sendStep({ ...step, kind } as Step, one, known, session, history);
+    if (kind === last) return failed(detail ?? otherCode(current));
+    const written = await sendStep({ ...step, kind } as Step, one, current, session, history);
     if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
     // Only what AWS has accepted must have an effect.
     last = written.kind === 'done' ? kind : null;
-    known =
+    current =
       written.kind === 'done' && !isUnsettled(written.value)
         ? written.value
         : await settle(one.name, session);
   }
 }
 
-type Known = RemoteFunction | { ok: false; refusal: Refusal };
+type Look = RemoteFunction | { ok: false; refusal: Refusal };
 
 /** The plan's own look is good for the first write, since that names the state which it was made from. */
 async function firstLook(
   one: PlannedFunction,
   session: WriteSession,
   history: WriteHistory,
-): Promise<Known> {
+): Promise<Look> {
   const { before, revisionId } = one;
   if (one.status === 'update' && before !== null && revisionId !== null) {
-    return { ...knownLatest(one, before, session.plan), revisionId };
+    return { ...latestInPlan(one, before, session.plan), revisionId };
   }
   history.start ??= session.clock.now();
   return settle(one.name, session);
 }
 
 /** $LATEST as the plan has seen it. */
-export function knownLatest(
+export function latestInPlan(
   { name, handler }: PlannedFunction,
   { layers, codeSha256, storageMode }: FunctionState,
   { runtime, architecture }: Plan,
@@ -88,7 +88,7 @@ export function knownLatest(
   };
 }
 
-async function settle(name: string, session: WriteSession): Promise<Known> {
+async function settle(name: string, session: WriteSession): Promise<Look> {
   const settled = await waitUntilSettled(name, deadline(session), session);
   if (settled.state === 'settled') return settled.remote;
   return { ok: false, refusal: unsettled(settled, session) };
@@ -121,13 +121,13 @@ function sendStep(
   );
 }
 
-/** A lost answer is recognised: whoever is in the way then is judged like any function. */
+/** After a lost answer the function may exist already: it is then judged like any other. */
 async function createFunction(
   one: PlannedFunction,
   creation: FunctionCreation | undefined,
   session: WriteSession,
   history: WriteHistory,
-): Promise<Known> {
+): Promise<Look> {
   const { functions, plan } = session;
   if (creation === undefined) return failed('does not exist');
   const request: CreateRequest = {

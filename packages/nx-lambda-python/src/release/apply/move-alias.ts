@@ -4,7 +4,7 @@ import type { AliasUpdate } from '../calls/function-service';
 import { isChanged, type Plan, type PlannedFunction } from '../model/plan';
 import { isNumbered, isUnsettled, type RemoteFunction } from '../model/remote-function';
 import { nextStep } from '../plan/next-step';
-import { knownLatest } from './change-latest';
+import { latestInPlan } from './change-latest';
 import {
   deadline,
   failed,
@@ -98,7 +98,7 @@ export function followsLatest(one: PlannedFunction, plan: Plan): boolean {
   const { before, aliasTo } = one;
   if (!isChanged(one) || aliasTo !== null || !before?.alias) return false;
   if (isNumbered(before.alias.version)) return false;
-  return nextStep(one, knownLatest(one, before, plan)).kind !== 'done';
+  return nextStep(one, latestInPlan(one, before, plan)).kind !== 'done';
 }
 
 /** The function as the rest of the release finds it. */

@@ -15,7 +15,7 @@ import type { Clock } from '../model/clock';
 import type { Plan } from '../model/plan';
 import { isUnsettled, type RemoteFunction } from '../model/remote-function';
 
-export type Settled =
+export type PollResult =
   | { state: 'settled'; remote: RemoteFunction }
   | { state: 'failed'; failure: AwsFailure }
   /** `failure`: the last look did not succeed either. */
@@ -39,7 +39,7 @@ export async function waitUntilSettled(
   deadline: number,
   { functions, reads, clock }: PollPorts,
   qualifier?: string,
-): Promise<Settled> {
+): Promise<PollResult> {
   let failure: AwsFailure | null = null;
   for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
     await clock.sleep(Math.max(wait, failure === null ? 0 : askedFor(failure)));
@@ -77,10 +77,10 @@ export interface Refusal {
 export interface WriteHistory {
   /** When its first write, or wait, began: time in the queue is not this function's. */
   start: number | null;
-  /** That AWS neither took nor refused for good: what is there has to be looked at. */
+  /** Writes that AWS neither accepted nor refused for good: the function has to be read again. */
   writes: number;
   throttled: number;
-  /** A write was carried out, or may have been: nobody knows of one whose answer was lost. */
+  /** A write was carried out, or may have been because its answer was lost. */
   mayHaveLanded: boolean;
 }
 
@@ -90,7 +90,7 @@ export function newHistory(): WriteHistory {
 
 /**
  * - done: AWS has accepted it
- * - unclear: a conflict, a state that has moved on, or no answer; look at what is there, then decide
+ * - unclear: a conflict, a state that has moved on, or no answer; read the function, then decide
  * - refused: for good
  */
 export type Written<T> =
@@ -138,14 +138,14 @@ export function fail(failure: AwsFailure, session: WriteSession): Refusal {
   return { status: 'failed', error: describe(failure) };
 }
 
-/** Nothing more is written: whoever waits for the rate learns it at once. */
+/** Nothing more is written: all that wait for the rate are told at once. */
 export function stop(session: WriteSession, reason: string): void {
   session.stopped ??= reason;
   session.writes.open();
 }
 
 export function unsettled(
-  settled: Exclude<Settled, { state: 'settled' }>,
+  settled: Exclude<PollResult, { state: 'settled' }>,
   session: WriteSession,
 ): Refusal {
   if (settled.state === 'failed') return fail(settled.failure, session);

@@ -1,4 +1,4 @@
-/** Puts a failure of AWS into the words that a user can act on. */
+/** Turns a failure of AWS into a message that a user can act on. */
 
 import { LambdaPythonError } from '../../errors';
 import { saidBy, type AwsFailure } from '../model/aws-failure';
@@ -117,7 +117,7 @@ function sourceName(source: CredentialsSource): string {
 /**
  * Null where the failure is not about credentials.
  *
- * @param ignored what was there and not asked: on CI it is what was meant
+ * @param ignored variables that are set but not used; on CI they are usually what was meant
  */
 export function credentialsError(
   failure: AwsFailure,
@@ -166,7 +166,7 @@ function errorOf(failure: AwsFailure, source: CredentialsSource): LambdaPythonEr
   }
 }
 
-/** Of the service that hands credentials out: the command's own request was never sent. */
+/** The service that issues credentials refused: the command's own request was never sent. */
 function stageError(
   failure: AwsFailure,
   source: CredentialsSource,
@@ -195,7 +195,7 @@ function stageError(
 }
 
 function renewal({ stage }: AwsFailure, source: CredentialsSource): string {
-  // A role's own credentials are made again by each run; what the role is assumed with is not.
+  // Each run gets new credentials for the role; the credentials that it is assumed with may expire.
   if (source.kind === 'role' && stage !== 'credentials') return 'nothing needs renewing';
   const inner = innermost(source);
   switch (inner.kind) {

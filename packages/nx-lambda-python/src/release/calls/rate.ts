@@ -2,7 +2,7 @@
  * Keeps calls under a quota however many functions, or processes, wait for one.
  *
  * The generic cell rate algorithm: one moment, `due`, says when the next call would be due if all had been
- * sent evenly. Who wants to send reserves moments from it, so that nobody need be there at the right one.
+ * sent evenly. A sender reserves moments from it and waits for them.
  */
 
 import type { AwsResult } from '../model/aws-failure';
@@ -11,9 +11,9 @@ import type { Clock } from '../model/clock';
 export interface RateLimiter {
   /** Resolves when one call may be sent; in the order of asking. A repeated call takes again. */
   take(): Promise<void>;
-  /** Nobody gets a token for this long: AWS has said that it is too much. Then it goes on more slowly. */
+  /** No call is let through for this long, because AWS throttled one; afterwards the rate is lower. */
   pause(seconds: number): void;
-  /** Lets everybody through from now on: nothing will be sent any more. */
+  /** Lets all callers through from now on: none of them will send anything. */
   open(): void;
 }
 
@@ -35,7 +35,7 @@ export interface RateState {
 
 /** Where the state is kept, for this process alone or for several. */
 export interface RateStore {
-  /** Nobody else changes it meanwhile. Never fails. */
+  /** No other caller changes it meanwhile. Never fails. */
   change<T>(work: (state: RateState) => { state: RateState; result: T }): Promise<T>;
   pausedUntil(): number;
 }
@@ -43,7 +43,7 @@ export interface RateStore {
 /** More than one moment is reserved at a time only where it comes as soon as this, so that others get in between. */
 const AHEAD_MILLISECONDS = 250;
 
-/** AWS asks for a second or two; a longer wait would be a mistake of somebody's. */
+/** AWS asks for a second or two; a gateway that asks for hours is not believed. */
 export const LONGEST_PAUSE_MILLISECONDS = 60_000;
 
 /** Other callers may have the rest of the quota for long: fall fast, climb back in about 60 calls. */
@@ -117,7 +117,7 @@ export function rateLimiter(rate: Rate, clock: Clock, store: RateStore): RateLim
 
   async function turn(): Promise<void> {
     while (!isOpen) {
-      // A moment that comes too early would be one that nobody uses.
+      // A moment reserved during a pause would be wasted.
       const pause = pausedUntil - clock.now();
       if (pause > 0.01) {
         await sleep(pause);
@@ -169,13 +169,13 @@ export interface AccountRates {
   writesAgain(): RateLimiter;
   /** Passes on what a call came to: the account's number is in a function's ARN, and in each refusal. */
   learn<T extends { arn?: string }>(result: AwsResult<T>): AwsResult<T>;
-  /** Sends a read that has been let through, and learns from it. */
+  /** Sends a read that was let through, and learns the account from its answer. */
   read<T extends { arn: string }>(send: () => Promise<AwsResult<T>>): Promise<AwsResult<T>>;
 }
 
 const ARN = /\barn:[\w-]+:(?:lambda|iam|sts):[\w-]*:(\d{12}):/;
 
-/** Never the name of one: what is sent before anything has been answered is counted together. */
+/** Calls sent before the first answer share one count. */
 const UNKNOWN = 'unknown';
 
 /**
@@ -190,15 +190,15 @@ export function accountRates(open: (kind: RateKind, account: string) => RateLimi
   let isAnswered: () => void = () => undefined;
   const answered = new Promise<void>((resolve) => (isAnswered = resolve));
 
-  /** Of whichever account is known when it is used. */
+  /** A limiter of the account that is known at the time of each call. */
   function late(kind: RateKind): RateLimiter {
     const limiters = new Map<string, RateLimiter>();
     let isOpen = false;
     const limiter = (): RateLimiter => {
-      const known = limiters.get(account) ?? open(kind, account);
-      limiters.set(account, known);
-      if (isOpen) known.open();
-      return known;
+      const existing = limiters.get(account) ?? open(kind, account);
+      limiters.set(account, existing);
+      if (isOpen) existing.open();
+      return existing;
     };
     return {
       take: () => limiter().take(),
@@ -224,7 +224,7 @@ export function accountRates(open: (kind: RateKind, account: string) => RateLimi
       async take() {
         if (isScoutSent) await answered;
         isScoutSent = true;
-        // Who is not let through sends no scout either.
+        // If the first read is not let through, the others must not wait for its answer.
         return reads.take().catch((error: unknown) => {
           isAnswered();
           throw error;
@@ -241,7 +241,7 @@ export function accountRates(open: (kind: RateKind, account: string) => RateLimi
         }
         return result;
       } finally {
-        // Also of one that threw: the others wait for its end, not for its success.
+        // Also after an error: the others wait for its end, not for its success.
         isAnswered();
       }
     },

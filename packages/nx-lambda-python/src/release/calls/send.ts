@@ -12,7 +12,7 @@ export interface RetryPolicy {
 
 export const MAX_ATTEMPTS = 6;
 
-/** Throttling is the account's weather: it gets more patience than a call that fails. */
+/** Other callers of the account cause throttling, so it is repeated more often than a failure. */
 export const MAX_THROTTLED = 30;
 
 /** Repeats a call that may be repeated safely until it succeeds, fails for good or has failed too often. */

@@ -78,7 +78,7 @@ export function deployReport(
   };
 }
 
-/** Skipped counts as failure only where something stopped the deploy, and then something failed, too. */
+/** Skipped functions are no failure of their own: what stopped the deploy is counted as failed. */
 export function isSuccess({ counts }: DeployReport): boolean {
   return counts.failed === 0;
 }
@@ -102,7 +102,7 @@ function nextSteps(
 /**
  * - package: the one that was to be deployed
  * - before: what it ran before; the deploy did not touch it, or brought it back
- * - unknown: a write failed and nobody has seen the function at rest since
+ * - unknown: a write failed and the function was not seen at rest since
  * - absent: does not exist
  */
 export type LiveKind = 'package' | 'before' | 'unknown' | 'absent';
@@ -110,7 +110,7 @@ export type LiveKind = 'package' | 'before' | 'unknown' | 'absent';
 /** Functions that run the same. */
 export interface LiveGroup {
   kind: LiveKind;
-  /** Base64; null where it is not known. */
+  /** Base64; null if unknown. */
   codeSha256: string | null;
   functions: string[];
 }
@@ -177,7 +177,7 @@ function codeOf(state: FunctionState | null, { alias }: Plan): string | null {
 const ORDER: readonly OutcomeStatus[] = ['unchanged', 'created', 'updated', 'skipped', 'failed'];
 const NEEDS_REASON: readonly OutcomeStatus[] = ['skipped', 'failed'];
 
-/** Slow is what takes longer than both: one that AWS alone made slow is not a finding among slow ones. */
+/** A function is slow if it takes longer than both: when all are slow, none stands out. */
 const SLOW_SECONDS = 5;
 const SLOW_FACTOR = 3;
 const MAX_SLOW = 10;

@@ -152,7 +152,7 @@ export interface Destination {
 /**
  * `orders: deploys to stage prod, account 111122223333, region eu-west-1, bucket acme-packages`
  *
- * @param action `deploys to`, or `would deploy to` of what only looks
+ * @param action `deploys to`, or `would deploy to` in a dry run
  */
 export function destinationLine(
   action: string,

@@ -1,4 +1,4 @@
-/** How far a deploy has come, in words: a few lines for logs, one line that changes for terminals. */
+/** How far a deploy has come: a few lines for logs, one changing line for terminals. */
 
 import { seconds } from '../../report/text';
 import type { ReleasePhase } from '../apply/apply';

@@ -1,4 +1,4 @@
-/** The releases of a service as table, JSON and Markdown, newest first. Whoever writes to the bucket writes records. */
+/** The releases of a service as table, JSON and Markdown, newest first. Their texts are untrusted: others can write to the bucket. */
 
 import { renderList, type OutputFormat } from '../../report/render';
 import { renderJson, shortSha } from '../../report/text';

@@ -53,12 +53,12 @@ export function describe(failure: AwsFailure): string {
 
 export type AwsResult<T> = { ok: true; value: T } | { ok: false; failure: AwsFailure };
 
-/** The same call may succeed a moment later, whoever sends it. */
+/** The same call may succeed a moment later. */
 export function isTransient({ kind }: AwsFailure): boolean {
   return kind === 'throttled' || isAmbiguous(kind);
 }
 
-/** Nobody knows whether the request was carried out. */
+/** It is unknown whether the request was carried out. */
 export function isAmbiguous(kind: AwsFailureKind): boolean {
   return kind === 'unreachable' || kind === 'server';
 }

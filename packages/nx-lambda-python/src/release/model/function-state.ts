@@ -50,6 +50,6 @@ export interface FunctionOutcome extends DesiredFunction {
   detail?: string;
   /** Why it failed or was skipped. */
   error?: string;
-  /** What it runs now; null where it does not exist, absent where nobody has seen it at rest. */
+  /** What it runs now; null if it does not exist, absent if it was not seen at rest. */
   after?: FunctionState | null;
 }

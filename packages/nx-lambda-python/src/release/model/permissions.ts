@@ -49,7 +49,7 @@ export const PERMISSIONS = {
   ListLayerVersions: { action: 'lambda:ListLayerVersions', on: 'layer' },
   PublishLayerVersion: { action: 'lambda:PublishLayerVersion', on: 'layer' },
   GetLayerVersion: { action: 'lambda:GetLayerVersion', on: 'layer version' },
-  // Needs no policy: AWS answers whoever signs.
+  // Needs no policy: AWS answers every signed request.
   GetCallerIdentity: { action: 'sts:GetCallerIdentity', on: 'account' },
 } as const satisfies Record<string, Permission>;
 

@@ -28,7 +28,7 @@ export const PLAN_STATUSES: readonly PlanStatus[] = [
   'mismatch',
 ];
 
-/** What every function shall run. */
+/** What every function is to run. */
 export interface PlanTarget {
   runtime: string;
   architecture: Architecture;
@@ -59,7 +59,7 @@ export interface PlannedFunction extends DesiredFunction, FunctionGoal {
   revisionId: string | null;
   /** As it was there; new code keeps it. */
   sourceKmsKeyArn?: string | null;
-  /** The version that its alias shall point to; null: the one that is published. */
+  /** The version that its alias is to point to; null: the one that this release publishes. */
   aliasTo: string | null;
   /** Base64: the code of that version. */
   aliasCode: string | null;
@@ -109,7 +109,7 @@ export interface BackPlan extends PlanFacts, Omit<PlanTarget, 'package'> {
 
 export type Plan = DeployPlan | BackPlan;
 
-/** What a function shall run. */
+/** What a function is to run. */
 export interface FunctionGoal {
   /** Null where the code stays: an alias alone is moved. */
   package: PackageReference | null;
@@ -117,7 +117,7 @@ export interface FunctionGoal {
   storageMode: StorageMode;
 }
 
-/** As they are; with one version in place of every other of the same layer; without a layer; or these and no others. */
+/** Unchanged; with one version in place of any other of the same layer; without one layer; or exactly these. */
 export type LayersGoal =
   | { kind: 'keep' }
   /** The ARN is null until the layer is published. */

@@ -28,7 +28,7 @@ export interface RemoteFunction {
   revisionId?: string;
   /** Where this very answer is about a published version. */
   version?: string;
-  /** Kinds of functions that do not take every release; absent where it is none of them. */
+  /** Kinds of functions that cannot take every release; absent for all others. */
   isDurable?: true;
   /** On managed instances: who names no version reaches `$LATEST.PUBLISHED`, not $LATEST. */
   isManaged?: true;
@@ -36,9 +36,9 @@ export interface RemoteFunction {
   isSigned?: true;
   /** What a version keeps of the function's settings, by name, as digests: they may hold secrets. */
   settings?: Readonly<Record<string, string>>;
-  /** What the deploy's alias points to; null if there is no such alias, absent where nobody asked. */
+  /** What the deploy's alias points to; null if the alias does not exist, absent if it was not read. */
   alias?: RemoteAlias | null;
-  /** Names of the settings in which $LATEST differs from the version that the alias points to; absent where nobody asked. */
+  /** Names of the settings in which $LATEST differs from the alias's version; absent if they were not compared. */
   unpublished?: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface RemoteAlias {
   version: string;
   codeSha256: string | null;
   layers: readonly string[];
-  /** The version that gets a share of its calls; null where none does, absent where nobody asked. */
+  /** The version that gets a share of its calls; null if none does, absent if it was not read. */
   shift?: AliasShift | null;
 }
 
@@ -60,7 +60,7 @@ export interface AliasShift {
   layers: readonly string[];
 }
 
-/** Only a number names the same code for ever, and can share calls with another. */
+/** Only a numbered version always names the same code, and can share calls with another. */
 export function isNumbered(version: string): boolean {
   return /^\d+$/.test(version);
 }

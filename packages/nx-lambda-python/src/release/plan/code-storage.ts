@@ -1,7 +1,7 @@
 /**
  * The account's code storage: published versions stay there, each with its own copy.
  *
- * What counts is the zip, as `CodeSize` tells it, not what it unpacks to. Sources: Lambda API reference,
+ * The size of the zip counts, as in `CodeSize`, not that of its contents. Sources: Lambda API reference,
  * AccountUsage, TotalCodeSize: storage "being used by deployment packages and layer archives"; localstack,
  * test_lambda_api.py, TestLambdaAccountSettings, validated there against AWS.
  */

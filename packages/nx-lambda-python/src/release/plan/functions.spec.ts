@@ -101,14 +101,14 @@ describe('selectFunctions', () => {
   );
 
   it('refuses an exclusion that matches nothing: more would be deployed than was meant', () => {
-    expect(() => selected('!purged')).toThrow('got !purged, expected some of create_order');
+    expect(() => selected('!purged')).toThrow('got !purged, expected one of create_order');
   });
 
   it('refuses a glob that matches nothing, though others match', () => {
     expect(() => selected('purge', 'creat_*')).toThrow(
       expect.objectContaining({
         code: 'OPTION_INVALID',
-        message: expect.stringContaining('got creat_*, expected some of create_order'),
+        message: expect.stringContaining('got creat_*, expected one of create_order'),
       }),
     );
   });

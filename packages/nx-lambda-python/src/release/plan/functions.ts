@@ -88,9 +88,9 @@ function parseGlob(text: string): FunctionGlob {
 }
 
 function nothingMatches(got: string, functions: readonly DesiredFunction[]): LambdaPythonError {
-  const known = functions.map(({ handlerName }) => handlerName).join(', ');
+  const names = functions.map(({ handlerName }) => handlerName).join(', ');
   return new LambdaPythonError('OPTION_INVALID', {
-    message: `\`only\` matches no handler: ${got}, expected some of ${known}`,
+    message: `\`only\` matches no handler: ${got}, expected one of ${names}`,
     hint: 'correct `--only`: names or globs of handlers or functions, separated by commas; `!` before one excludes it',
   });
 }
@@ -152,7 +152,7 @@ export interface CreationInput {
 
 /**
  * By function name.
- * @throws FUNCTION_NOT_CREATABLE for functions of which no role is known
+ * @throws FUNCTION_NOT_CREATABLE for functions without a role
  */
 export function planCreations(
   missing: readonly DesiredFunction[],
@@ -178,7 +178,7 @@ export function planCreations(
   return creations;
 }
 
-/** The roles that whoever creates these functions passes to Lambda; sorted, without those that no table names. */
+/** The roles that creating these functions passes to Lambda, as far as `create` tables name them; sorted. */
 export function creationRoles(
   functions: readonly DesiredFunction[],
   input: CreationInput,

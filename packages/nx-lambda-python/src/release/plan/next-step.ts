@@ -1,4 +1,4 @@
-/** What $LATEST still lacks of what it shall be: one write at a time, from its present state alone. */
+/** The next write that brings $LATEST closer to its goal, from its present state alone. */
 
 import type { FunctionGoal, LayersGoal } from '../model/plan';
 import { isNumbered, type RemoteAlias, type RemoteFunction } from '../model/remote-function';
@@ -53,7 +53,7 @@ interface AliasGoal extends Pick<FunctionGoal, 'package' | 'layers'> {
   aliasTo: string | null;
 }
 
-/** Whether the alias points to what this function shall run, or sends the share there that it shall send. */
+/** Whether the alias points to the code that this function is to run, or sends the intended share of calls there. */
 export function isAliasRight(
   { aliasTo, package: source, layers }: AliasGoal,
   { alias }: Pick<RemoteFunction, 'alias'>,

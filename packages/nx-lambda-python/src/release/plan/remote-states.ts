@@ -21,7 +21,7 @@ export interface AliasReading {
   name: string;
   isRight: (aliased: RemoteFunction) => boolean;
   /**
-   * Whether its weights decide, too: of the function through the alias where that is right, else of $LATEST.
+   * Whether its weights matter too: of the function through the alias if that is right, else of $LATEST.
    * As dear as a write, so it is asked only where it saves one, or where there may be one to make.
    */
   needsWeights?: (remote: RemoteFunction, isRight: boolean) => boolean;

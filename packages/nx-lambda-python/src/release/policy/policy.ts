@@ -1,4 +1,4 @@
-/** The least IAM policies: for whoever uploads, deploys and rolls back, and for the bucket in REFERENCE mode. */
+/** The smallest IAM policies that suffice: to upload, deploy and roll back, and for the bucket in REFERENCE mode. */
 
 import { LambdaPythonError } from '../../errors';
 import type { StorageMode } from '../model/function-state';
@@ -45,7 +45,7 @@ interface Statement {
 
 export interface Policy {
   document: PolicyDocument;
-  /** What whoever attaches it should know. */
+  /** What to know before attaching it. */
   notes: string[];
 }
 
@@ -54,7 +54,7 @@ export const MAX_CHARACTERS = 6144;
 
 const LAMBDA = 'lambda.amazonaws.com';
 
-/** For whoever runs upload, deploy, releases and rollback in this configuration. */
+/** To run upload, deploy, releases and rollback in this configuration. */
 export function deployerPolicy(facts: PolicyFacts): Policy {
   const named = deployerDocument(facts, facts.functions);
   const notes = placeNotes(facts);
@@ -152,7 +152,7 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
     ...(addsCode(facts) ? [allow('CodeStorage', ['*'], 'account', ['GetAccountSettings'])] : []),
     ...(layer === null ? [] : layerStatements(facts, layer)),
     ...passRole(facts),
-    // Lambda, too, reads a package by its version as whoever deploys it.
+    // Lambda reads a package by its version with the deployer's credentials.
     allow('Packages', [`${bucket}/${keys}/*.zip`], 'object', [
       'HeadObject',
       'PutObject',

@@ -21,7 +21,7 @@ export interface StoredText {
   etag: string;
   /** When it was written, by S3's clock; milliseconds since the epoch, to the second. */
   lastModified: number;
-  /** When S3 answered, by the same clock: no other clock is ever compared with it. */
+  /** When S3 answered, by the same clock: it is never compared with another clock. */
   now: number;
 }
 
@@ -59,11 +59,11 @@ export interface RecordAccess extends RetryPolicy {
   subject: string;
   /** A new one at each call, never given twice. */
   token: () => string;
-  /** Whether a process, by its identity, is known to have ended; false where nobody here can tell. */
+  /** Whether a process, by its identity, has ended for certain; false if that cannot be told from here. */
   isGone: (process: string) => boolean;
 }
 
-/** Reads and writes of records and lock that did not work; nothing was deployed where it is thrown before a write. */
+/** A read or write of the records or the lock that failed. */
 export function lockFailure(
   failure: AwsFailure,
   location: ObjectLocation,
@@ -142,7 +142,7 @@ async function listNumbers(prefix: string, access: RecordAccess): Promise<AwsRes
   return { ok: true, value: numbers.filter((number) => number !== null) };
 }
 
-/** Who may not list the records. */
+/** The credentials may not list the records. */
 export function listingError(failure: AwsFailure, location: ObjectLocation): LambdaPythonError {
   return new LambdaPythonError('ACCESS_DENIED', {
     message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${saidBy(failure)}`,
@@ -151,7 +151,7 @@ export function listingError(failure: AwsFailure, location: ObjectLocation): Lam
   });
 }
 
-/** The highest number in use; 0 if there is none, or where nobody may look. */
+/** The highest number in use; 0 if there is none, or if the credentials may not list. */
 export async function lastNumber(access: RecordAccess): Promise<number> {
   const numbers: number[] = [];
   for (const prefix of prefixesOf(access)) {
@@ -201,7 +201,7 @@ export async function readRecords(
   return numbers.flatMap((number) => found.get(number) ?? []);
 }
 
-/** The last so many that are there: of the numbers of an earlier place, some may be another account's. */
+/** The last `count` records of this account: some numbers of the earlier place may be another account's. */
 export async function lastRecords(
   numbers: readonly number[],
   count: number,

@@ -12,7 +12,7 @@ import {
 import { isChanged, type Plan, type PlanSource } from '../model/plan';
 import { packageKey } from '../upload/package-object';
 
-/** `started` stays where a deploy was killed: nobody was left to write the end. */
+/** `started` stays if a deploy was killed before it could write its end. */
 export type ReleaseStatus = 'started' | 'succeeded' | 'failed' | 'rolled-back';
 export type ReleaseKind = 'deploy' | 'rollback';
 
@@ -31,7 +31,7 @@ export interface RecordedFunction extends DesiredFunction {
   beforePackage: PackageReference | null;
   /** Base64: the code that it was to run. */
   goal: string | null;
-  /** Null until the release ended, and for what failed: nobody has seen it at rest. */
+  /** Null until the release ends, and for functions that failed and were not seen at rest. */
   after: FunctionState | null;
   status: OutcomeStatus | 'pending';
   error?: string;
@@ -94,7 +94,7 @@ export function ownPrefix(stages: string, { account, region }: RecordOwner): str
   return `${stages}${account}/${region}/`;
 }
 
-/** Stages name folders: one that is not a plain name would reach into another's. */
+/** Stages name folders: special characters must not reach into another stage's folder. */
 function stageFolder(stage: string | null): string {
   return stage === null ? 'default' : encodeURIComponent(stage).replaceAll('.', '%2E');
 }
@@ -124,7 +124,7 @@ export function renderRecord(record: ReleaseRecord): string {
   return `${head},\n  "functions": [${rows === '' ? '' : `\n${rows}\n  `}]\n}\n`;
 }
 
-/** @throws RELEASE_NOT_FOUND for what is not a record that this version of the plugin can read */
+/** @throws RELEASE_NOT_FOUND for text that this version of the plugin cannot read */
 export function parseRecord(text: string, url: string): ReleaseRecord {
   const value = parseJson(text);
   const defect = value === undefined ? 'is not JSON' : defectOf(value);

@@ -1,4 +1,4 @@
-/** One deploy at a time for each service, account, region and stage: a small object that S3 itself compares before it is replaced. */
+/** One deploy at a time for each service, account, region and stage: an object that S3 replaces only under its ETag. */
 
 import { LambdaPythonError } from '../../errors';
 import type { FunctionService } from '../calls/function-service';
@@ -39,7 +39,7 @@ export interface LockHolder {
 /** `lock.json`. No two writes of it are ever the same bytes: an ETag must not come back. */
 export interface LockFile {
   format: 1;
-  /** A free lock is written, not deleted: who may deploy needs no s3:DeleteObject. */
+  /** A free lock is written, not deleted: deploying needs no s3:DeleteObject. */
   state: 'held' | 'free';
   /** The release that it is, or was, held for. */
   number: number;
@@ -97,13 +97,13 @@ async function refuseEarlier(access: RecordAccess & { force?: boolean }): Promis
   if (isHeld(view, access) && !access.force) throw lockedError(view, access);
 }
 
-/** Whether somebody is at work who may not be disturbed. */
+/** Whether another release is running under the lock. */
 export function isHeld({ file, seconds }: LockView, access: RecordAccess): boolean {
   if (file?.state !== 'held' || seconds >= STALE_SECONDS) return false;
   return file.holder === null || !access.isGone(file.holder.process);
 }
 
-/** The release of which nobody has told the end: it was killed under the lock, or has left it without one. */
+/** The release whose end was never recorded: it was killed while it held the lock, or left without an end. */
 export function unendedRelease(file: LockFile | null): number | null {
   if (file?.state === 'held') return file.number;
   return file?.last?.status === 'started' ? file.last.number : null;
@@ -188,7 +188,7 @@ function writeLock(
   return writeText(lockLocation(access), `${JSON.stringify(file, null, 2)}\n`, condition, access);
 }
 
-/** The lock, or none: one that keeps nobody apart, or that nobody can tell of, is given back. */
+/** Releases the lock again if it cannot be proven to exclude others. */
 async function proven(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
   try {
     return await guarded(held, access);
@@ -200,7 +200,7 @@ async function proven(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
 
 /**
  * One write that must be refused, once for each lock's life.
- * @throws RECORDS_UNSUPPORTED where it is not: the lock would keep nobody apart
+ * @throws RECORDS_UNSUPPORTED if the write is accepted: such a lock would exclude no other deploy
  */
 async function guarded(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
   if (held.file.guarded) return held;
@@ -267,7 +267,7 @@ const UNKNOWN_HOLDER: LockHolder = {
   heldSince: 'an unknown time',
 };
 
-/** Nothing is written under a lock that was not renewed for so long: others may soon call it left behind. */
+/** Nothing is written under a lock that was not renewed for so long: others may soon take it over. */
 const TRUSTED_SECONDS = STALE_SECONDS - 60;
 
 export interface LockKeeper {

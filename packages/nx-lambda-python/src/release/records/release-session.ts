@@ -32,13 +32,13 @@ import {
 
 export interface ReleaseAccess extends RecordAccess {
   holder: LockHolder;
-  /** Takes the lock from whoever holds it. */
+  /** Takes the lock even if another deploy holds it. */
   force: boolean;
   /** Date.now */
   wallNow: () => number;
   /**
    * Has this done before the process ends by Ctrl-C or a request to end, and until what it returns is called.
-   * A release that is killed holds its lock for minutes, and who waits is perhaps on another machine.
+   * A killed release keeps its lock for minutes, and the next deploy may run on another machine.
    */
   onInterruption: (work: () => Promise<unknown>) => () => void;
 }
@@ -57,7 +57,7 @@ const MAX_NUMBERS = 20;
 
 /**
  * Takes the lock that was looked at before the plan was made, and writes the record before anything else
- * is written. Null where somebody was faster: look and plan again.
+ * is written. Null if another release was faster: look and plan again.
  * @throws RELEASE_LOCKED, RECORDS_UNSUPPORTED, ACCESS_DENIED: nothing is deployed without its record
  */
 export async function beginRelease(
@@ -84,7 +84,7 @@ export async function beginRelease(
 interface Hold {
   lock: LockKeeper;
   /** The release whose end is not written: an interruption leaves its number in the lock. */
-  begun: number | null;
+  started: number | null;
   giveBack(last: LockFile['last']): Promise<AwsResult<unknown>>;
 }
 
@@ -98,13 +98,15 @@ async function holdLock(
     const lock = keepLock(held, access, access.wallNow);
     return {
       lock,
-      begun: null,
+      started: null,
       giveBack: (last) => lock.free(last).finally(forget),
     };
   });
   const forget = access.onInterruption(async () => {
     const hold = await taking;
-    return hold?.lock.free(hold.begun === null ? null : { number: hold.begun, status: 'started' });
+    return hold?.lock.free(
+      hold.started === null ? null : { number: hold.started, status: 'started' },
+    );
   });
   const hold = await taking.catch((error: unknown) => {
     forget();
@@ -114,7 +116,7 @@ async function holdLock(
   return hold;
 }
 
-/** The last release, where it did not end well or nobody wrote its end. */
+/** The last release, if it failed or its end was never recorded. */
 async function previousRecord(
   { file }: LockView,
   lastKnown: number,
@@ -131,7 +133,7 @@ async function previousRecord(
 
 /**
  * What a function ran before the last good release ended: a deploy that resumes one that was killed or
- * failed finds some functions with that one's package, which nobody would want to go back to.
+ * failed finds some functions with that release's package, which is not a state to go back to.
  */
 export function carriedOver(
   functions: readonly RecordedFunction[],
@@ -155,8 +157,8 @@ export function carriedOver(
 }
 
 /**
- * Functions that have this release's package by an earlier one that did not end well: nobody has seen it work
- * there, or somebody has seen it fail.
+ * Functions that already have this release's package from an earlier release that failed or was killed: the
+ * package was never seen to work there.
  * @param rows with what they ran before that one
  */
 export function unprovenFunctions(rows: readonly RecordedFunction[]): Set<string> {
@@ -165,7 +167,7 @@ export function unprovenFunctions(rows: readonly RecordedFunction[]): Set<string
 }
 
 /**
- * Every function runs what a killed release was to bring: its record gets the end that nobody wrote.
+ * Every function runs what a killed release was to bring: this completes that release's record.
  * Left as it is where another holds the lock, or anything fails: no deploy depends on it.
  * @param isProven whether its package works
  */
@@ -227,7 +229,7 @@ async function writeFirst(
 function session(stored: StoredRecord, hold: Hold, access: ReleaseAccess): ReleaseSession {
   const { record } = stored;
   const unended = { number: record.number, status: 'started' as const };
-  hold.begun = record.number;
+  hold.started = record.number;
   return {
     number: record.number,
     record,
@@ -257,7 +259,7 @@ async function readIfAny(number: number, access: RecordAccess): Promise<StoredRe
   try {
     return await readRecord(number, access);
   } catch (error) {
-    // Only helps: of a later format, or where what is missing is denied, the deploy goes on without.
+    // Optional: without a readable record of the last release the deploy goes on.
     if (
       error instanceof LambdaPythonError &&
       /^(RELEASE_NOT_FOUND|ACCESS_DENIED)$/.test(error.code)

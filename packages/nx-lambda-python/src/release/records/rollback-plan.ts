@@ -38,7 +38,7 @@ interface WayBack {
   version: string | null;
   /** Whether $LATEST gets code. */
   putsCode: boolean;
-  /** Base64; null where nobody knew it. */
+  /** Base64; null if unknown. */
   code: string | null;
 }
 
@@ -125,11 +125,11 @@ function plannedRollback(
   const remote = all.get(name) ?? null;
   const { version, putsCode, code } = wayBack(one, target);
   const sha256 = code ?? '';
-  const known = packages.get(sha256) ?? { sha256, bucket: '', key: '', versionId: null };
+  const source = packages.get(sha256) ?? { sha256, bucket: '', key: '', versionId: null };
   const wanted: Wanted = {
     ...identityOf(one),
     // An alias moves alone: what $LATEST has is left to the next deploy.
-    package: putsCode ? known : null,
+    package: putsCode ? source : null,
     layers: putsCode ? { kind: 'exactly', arns: state.layers } : { kind: 'keep' },
     storageMode: state.storageMode,
     aliasTo: version,

@@ -1,4 +1,4 @@
-/** What a rollback goes back to, from the records alone; what is there now, and what to write, the plan decides. */
+/** What a rollback goes back to, from the records alone; the plan compares that with AWS and decides what to write. */
 
 import { LambdaPythonError } from '../../errors';
 import {
@@ -11,7 +11,7 @@ import { liveCode, type RecordedFunction, type ReleaseRecord } from './record';
 import { readRecords, type RecordAccess } from './record-store';
 
 export interface RollbackFunction extends DesiredFunction {
-  /** What it shall run. */
+  /** What it is to run. */
   state: FunctionState;
   /** Null where only the digest is known: then the package's key is made of it. */
   package: PackageReference | null;
@@ -24,12 +24,12 @@ export interface RollbackTarget {
   description: string;
   /** The release that is undone, or gone back to. */
   record: ReleaseRecord;
-  /** What callers use since: a release from before it moves it, too. */
+  /** What callers use now: going back to a release from before the alias moves the alias, too. */
   alias: string | null;
   /** Some release since then has changed what $LATEST runs for its callers, and not only behind an alias. */
   isLatestCalled: boolean;
   functions: RollbackFunction[];
-  /** Functions of which no record says what they ran, with the reason. */
+  /** Functions for which no record says what they ran, with the reason. */
   unknown: { name: string; reason: string }[];
 }
 
@@ -37,7 +37,7 @@ export interface RollbackTarget {
  * The default: all that the last release found before it, whatever kind of release it was; one that was
  * brought back already has left nothing to undo, and an undoing that did not come to its end is gone on
  * with. Needs the records from that one on, and the one that `interruptedUndo` names.
- * @param lockedFor the release of which the lock says that nobody wrote its end; null without one
+ * @param lockedFor the release whose end is missing according to the lock; null if there is none
  * @throws RELEASE_NOT_FOUND
  */
 export function undoLast(
@@ -47,13 +47,13 @@ export function undoLast(
 ): RollbackTarget {
   const last = [...records].reverse().find(({ status }) => status !== 'rolled-back');
   if (last === undefined) throw noRelease(subject);
-  const begun = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
-  const isBegun = begun !== undefined && undoes(last, begun);
-  const undone = isBegun ? begun : last;
+  const earlier = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
+  const isResumed = earlier !== undefined && undoes(last, earlier);
+  const undone = isResumed ? earlier : last;
   const functions = undone.functions.filter(wasTouched);
   return {
     of: undone.number,
-    description: `undo release ${undone.number}${isBegun ? `, as release ${last.number} began to` : ''}`,
+    description: `undo release ${undone.number}${isResumed ? `, as release ${last.number} began to` : ''}`,
     record: undone,
     alias: undone.alias,
     isLatestCalled: undone.alias === null,
@@ -62,7 +62,7 @@ export function undoLast(
 }
 
 /**
- * The release that this one may have begun to undo; null unless it is a rollback without a good end.
+ * The release that this one may have undone to undo; null unless it is a rollback without a good end.
  * Who holds the lock still has not told anybody of its end, whatever the record says.
  */
 export function interruptedUndo(
@@ -115,7 +115,7 @@ export function backTo(
   };
 }
 
-/** A rollback with `--to` names a release, too, but was to bring back what ran after it. */
+/** A rollback with `--to` also names a release, but brings back what ran after it. */
 function undoes(rollback: ReleaseRecord, release: ReleaseRecord): boolean {
   const before = new Map(release.functions.map((one) => [one.name, one.before]));
   return rollback.functions.every(({ name, goal }) => {
@@ -148,7 +148,7 @@ function packageOf(
   return beforePackage?.sha256 === state.codeSha256 ? beforePackage : null;
 }
 
-/** What did not exist and was left out needs no undoing. */
+/** A function that did not exist and was skipped needs no undoing. */
 function wasTouched({ status, before }: RecordedFunction): boolean {
   return before !== null || status !== 'skipped';
 }

@@ -22,8 +22,8 @@ export interface DeltaUpload {
 }
 
 /**
- * Null where nothing can be copied, or where anything on the way was refused: whoever may write
- * objects can still send all of it, and is told why if not.
+ * Null where nothing can be copied, or if any request was refused: then the whole package is sent, and
+ * that request says what is wrong.
  */
 export async function uploadDelta(
   request: UploadRequest,
@@ -33,17 +33,17 @@ export async function uploadDelta(
   const source = parts && (await findSource(request, parts, access));
   if (!parts || !source) return null;
   const { location, file } = request;
-  const begun = await withRetries(() => parts.begin({ location, sha256: file.sha256 }), access);
-  if (!begun.ok) return null;
+  const upload = await withRetries(() => parts.begin({ location, sha256: file.sha256 }), access);
+  if (!upload.ok) return null;
   let done: DeltaUpload | null = null;
   try {
-    if (begun.value.isChecked) {
-      done = await fillAndComplete(begun.value, source, file, { ...access, parts });
+    if (upload.value.isChecked) {
+      done = await fillAndComplete(upload.value, source, file, { ...access, parts });
     }
     return done;
   } finally {
     // What is left would be billed until the bucket's rules remove it. A refusal changes nothing here.
-    if (!done?.isNew) await withRetries(() => parts.abort(begun.value), access);
+    if (!done?.isNew) await withRetries(() => parts.abort(upload.value), access);
   }
 }
 

@@ -21,7 +21,7 @@ export interface StoredObject {
   sha256?: string;
   /** Base64 of the whole object's CRC64NVME, where the storage keeps that. */
   crc64?: string;
-  /** The SHA-256 that whoever made the object of parts has written beside it. */
+  /** The SHA-256 that the uploader of an object of parts wrote as metadata. */
   claimedSha256?: string;
   size?: number;
   /** Absent where the bucket keeps no versions. */
@@ -88,7 +88,7 @@ export interface PartToSend {
 export interface PartStorage {
   /** Null if there is none. */
   readText(location: ObjectLocation): Promise<AwsResult<string | null>>;
-  /** Over whatever is there. */
+  /** Replaces any present text. */
   writeText(location: ObjectLocation, text: string): Promise<AwsResult<undefined>>;
   begin(request: BeginRequest): Promise<AwsResult<MultipartUpload>>;
   copyPart(upload: MultipartUpload, part: PartToCopy): Promise<AwsResult<UploadedPart>>;

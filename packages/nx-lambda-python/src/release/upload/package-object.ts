@@ -1,4 +1,4 @@
-/** Where a deployment package lives in S3, and what is there now. */
+/** Where a deployment package is kept in S3, and what is there now. */
 
 import type { Readable } from 'node:stream';
 import { LambdaPythonError } from '../../errors';
@@ -50,7 +50,7 @@ export function serviceKeys(prefix: string, project: string): string {
 export type PackageObject =
   | { state: 'present'; object: StoredObject }
   | { state: 'absent' }
-  /** S3 refused without a reason (HEAD has no body): there or not, nobody can tell. */
+  /** S3 refused without a reason (HEAD has no body): the object may exist or not. */
   | { state: 'hidden'; failure: AwsFailure; bucketAnswers: boolean };
 
 /**
@@ -77,7 +77,7 @@ export async function findPackage(
     return { state: 'absent' };
   }
   if (elsewhere && !elsewhere.ok) throw bucketError(elsewhere.failure, location, place);
-  // Whoever may read objects need not be allowed to see the bucket.
+  // Credentials that may read objects need not be allowed to see the bucket.
   if (!bucket.ok && !mayBeTheBucket(bucket.failure)) {
     throw bucketError(bucket.failure, location, place);
   }
@@ -178,7 +178,7 @@ export function bucketError(
   return failureError(failure, `bucket \`${name}\``, place);
 }
 
-/** Refusals that say nothing of their reason: expired credentials, too, are a bare 400 to HEAD. */
+/** Refusals that give no reason: HEAD answers a bare 400 to expired credentials, too. */
 function mayBeTheBucket({ kind }: AwsFailure): boolean {
   return kind === 'denied' || kind === 'wrong-region' || kind === 'invalid';
 }

@@ -65,7 +65,7 @@ export async function uploadPackage(
   return outcome(request, 'uploaded', stored, seconds, delta?.sent ?? file.size);
 }
 
-/** False where another upload of the same package was first, which is as good. */
+/** False if another upload of the same package was first, which is fine. */
 async function put(request: UploadRequest, access: StorageAccess): Promise<boolean> {
   const { location, file } = request;
   let attempts = 0;

@@ -47,7 +47,7 @@ export async function deleteVersions(
     const end = stopped === null ? await deleteOne(item, ports, () => stopped) : notTried(stopped);
     if (end.failure && stopsEverything(end.failure) && stopped === null) {
       stopped = end.failure;
-      // Whoever waits for the rate sends nothing any more.
+      // Those that wait for the rate send nothing more.
       ports.writes.open();
     }
     const { status, reason } = end;
@@ -96,7 +96,7 @@ async function deleteOne(
   const reason = describe(failure);
   switch (failure.kind) {
     case 'not-found':
-      // By a call of ours whose answer was lost, or by somebody else: either way it is gone.
+      // Deleted by an earlier call whose answer was lost, or by another process.
       return mayBeGone ? { status: 'deleted' } : { status: 'deleted', reason: 'was already gone' };
     case 'conflict':
       return { status: 'kept', reason };

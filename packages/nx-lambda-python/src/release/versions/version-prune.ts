@@ -54,7 +54,7 @@ export interface FunctionVersions {
   account: string | null;
   /** In any order. */
   versions: readonly PublishedVersion[];
-  /** None where nobody asked: with so few versions that all are kept. */
+  /** Empty if they were not read, because all of so few versions are kept. */
   aliases: readonly FunctionAlias[];
 }
 
