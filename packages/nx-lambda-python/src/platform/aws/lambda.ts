@@ -55,7 +55,7 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
   return {
     get: (name, qualifier) =>
       call('GetFunction', async () => {
-        const input = { FunctionName: name, ...(qualifier && { Qualifier: qualifier }) };
+        const input = { FunctionName: name, Qualifier: qualifier };
         const { Configuration, Code } = await client.send(new GetFunctionCommand(input));
         // AWS names the object that it reads, or else the place of its own copy.
         const storageMode = Code?.ResolvedS3Object ? ('REFERENCE' as const) : ('COPY' as const);
@@ -64,44 +64,31 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
       }),
 
     updateCode: ({ name, architecture, revisionId, sourceKmsKeyArn, ...code }) =>
-      call('UpdateFunctionCode', async () =>
-        remoteFunction(
-          name,
-          await client.send(
-            new UpdateFunctionCodeCommand({
-              FunctionName: name,
-              Architectures: [architecture],
-              RevisionId: revisionId,
-              SourceKMSKeyArn: sourceKmsKeyArn,
-              ...codeInput(code),
-            }),
-          ),
-        ),
-      ),
+      call('UpdateFunctionCode', async () => {
+        const command = new UpdateFunctionCodeCommand({
+          FunctionName: name,
+          Architectures: [architecture],
+          RevisionId: revisionId,
+          SourceKMSKeyArn: sourceKmsKeyArn,
+          ...codeInput(code),
+        });
+        return remoteFunction(name, await client.send(command));
+      }),
 
     updateLayers: ({ name, layers, revisionId }) =>
-      call('UpdateFunctionConfiguration', async () =>
-        remoteFunction(
+      call('UpdateFunctionConfiguration', async () => {
+        const input = { FunctionName: name, Layers: [...layers], RevisionId: revisionId };
+        return remoteFunction(
           name,
-          await client.send(
-            new UpdateFunctionConfigurationCommand({
-              FunctionName: name,
-              Layers: [...layers],
-              RevisionId: revisionId,
-            }),
-          ),
-        ),
-      ),
+          await client.send(new UpdateFunctionConfigurationCommand(input)),
+        );
+      }),
 
     publish: (name, codeSha256) =>
-      call('PublishVersion', async () =>
-        remoteFunction(
-          name,
-          await client.send(
-            new PublishVersionCommand({ FunctionName: name, CodeSha256: codeSha256 }),
-          ),
-        ),
-      ),
+      call('PublishVersion', async () => {
+        const input = { FunctionName: name, CodeSha256: codeSha256 };
+        return remoteFunction(name, await client.send(new PublishVersionCommand(input)));
+      }),
 
     aliasWeights: (name, alias) =>
       call('GetAlias', async () => {
@@ -152,10 +139,8 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
             Payload: Buffer.from(payload),
           }),
         );
-        return {
-          payload: Buffer.from(Payload ?? []).toString('utf8'),
-          ...(FunctionError === undefined ? {} : { functionError: FunctionError }),
-        };
+        const text = Buffer.from(Payload ?? []).toString('utf8');
+        return { payload: text, functionError: FunctionError };
       }),
 
     codeStorage: () =>

@@ -51,13 +51,10 @@ export function s3Storage(client: S3Client): ObjectStorage {
       }),
 
     head: (location) =>
-      call('HeadObject', async () =>
-        storedObject(
-          await client.send(
-            new HeadObjectCommand({ ...objectInput(location), ChecksumMode: 'ENABLED' }),
-          ),
-        ),
-      ),
+      call('HeadObject', async () => {
+        const input = { ...objectInput(location), ChecksumMode: 'ENABLED' } as const;
+        return storedObject(await client.send(new HeadObjectCommand(input)));
+      }),
 
     put: ({ location, open, size, sha256 }) =>
       call('PutObject', async () => {
@@ -73,7 +70,7 @@ export function s3Storage(client: S3Client): ObjectStorage {
               IfNoneMatch: '*',
             }),
           );
-          return storedObject({ ...written, Metadata: undefined, ContentLength: undefined });
+          return storedObject(written);
         } finally {
           body.destroy();
         }
@@ -82,10 +79,7 @@ export function s3Storage(client: S3Client): ObjectStorage {
 }
 
 function bucketInput({ name, expectedOwner }: Bucket) {
-  return {
-    Bucket: name,
-    ...(expectedOwner === undefined ? {} : { ExpectedBucketOwner: expectedOwner }),
-  };
+  return { Bucket: name, ExpectedBucketOwner: expectedOwner };
 }
 
 function objectInput({ bucket, key }: ObjectLocation) {
@@ -104,27 +98,14 @@ function newObjectInput(location: ObjectLocation) {
 /** Name of the metadata that holds an object's SHA-256 where S3 keeps none. */
 const SHA256_METADATA = 'sha256';
 
-function storedObject(
-  output: Pick<
-    HeadObjectCommandOutput,
-    | 'ChecksumSHA256'
-    | 'ChecksumCRC64NVME'
-    | 'ChecksumType'
-    | 'ContentLength'
-    | 'Metadata'
-    | 'VersionId'
-  >,
-): StoredObject {
+function storedObject(output: Omit<HeadObjectCommandOutput, '$metadata'>): StoredObject {
   const { ChecksumSHA256: sha256, ContentLength: size, VersionId: versionId } = output;
   const crc64 = output.ChecksumType === 'FULL_OBJECT' ? output.ChecksumCRC64NVME : undefined;
   const claimedSha256 = output.Metadata?.[SHA256_METADATA];
   return {
-    ...(crc64 === undefined ? {} : { crc64 }),
-    ...(claimedSha256 === undefined ? {} : { claimedSha256 }),
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(size === undefined ? {} : { size }),
+    ...{ crc64, claimedSha256, sha256, size },
     // A bucket whose versioning is suspended calls its one version "null".
-    ...(versionId === undefined || versionId === 'null' ? {} : { versionId }),
+    versionId: versionId === 'null' ? undefined : versionId,
   };
 }
 
@@ -136,10 +117,7 @@ export function s3Parts(client: S3Client): PartStorage {
     async readText(location) {
       const result = await call('GetObject', async () => {
         const { Body, ContentLength = 0 } = await client.send(
-          new GetObjectCommand({
-            ...objectInput(location),
-            Range: `bytes=0-${MAX_TEXT - 1}`,
-          }),
+          new GetObjectCommand({ ...objectInput(location), Range: `bytes=0-${MAX_TEXT - 1}` }),
         );
         return ContentLength < MAX_TEXT ? ((await Body?.transformToString()) ?? '') : '';
       });
@@ -181,9 +159,7 @@ export function s3Parts(client: S3Client): PartStorage {
             PartNumber: part.number,
             CopySource: copySource(part),
             CopySourceRange: `bytes=0-${part.size - 1}`,
-            ...(upload.location.bucket.expectedOwner === undefined
-              ? {}
-              : { ExpectedSourceBucketOwner: upload.location.bucket.expectedOwner }),
+            ExpectedSourceBucketOwner: upload.location.bucket.expectedOwner,
           }),
         );
         return uploadedPart(part.number, CopyPartResult);
@@ -217,7 +193,7 @@ export function s3Parts(client: S3Client): PartStorage {
               Parts: parts.map(({ number, etag, crc64: ChecksumCRC64NVME }) => ({
                 PartNumber: number,
                 ETag: etag,
-                ...(ChecksumCRC64NVME === undefined ? {} : { ChecksumCRC64NVME }),
+                ChecksumCRC64NVME,
               })),
             },
             ChecksumCRC64NVME: crc64,
@@ -252,11 +228,7 @@ function uploadedPart(
   number: number,
   { ETag, ChecksumCRC64NVME }: { ETag?: string; ChecksumCRC64NVME?: string } = {},
 ) {
-  return {
-    number,
-    etag: ETag ?? '',
-    ...(ChecksumCRC64NVME === undefined ? {} : { crc64: ChecksumCRC64NVME }),
-  };
+  return { number, etag: ETag ?? '', crc64: ChecksumCRC64NVME };
 }
 
 /** A record has some 300 bytes for each function. */
@@ -315,8 +287,8 @@ export function s3Records(client: S3Client): RecordStorage {
             new ListObjectsV2Command({
               ...bucketInput(bucket),
               Prefix: prefix,
-              ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
-              ...(token === undefined ? {} : { ContinuationToken: token }),
+              StartAfter: startAfter,
+              ContinuationToken: token,
             }),
           );
           keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));

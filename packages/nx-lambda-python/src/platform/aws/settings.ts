@@ -29,10 +29,10 @@ export async function clientConfiguration(
   // The CLI reads AWS_DEFAULT_REGION, the SDK for JavaScript does not.
   const region = settings.region || process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'];
   return {
-    ...(region ? { region } : {}),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...(region && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials }),
     // Without it the SDK warns on the console about failures that are handled here.
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     // Retries are ours: the SDK's would repeat writes without a look at what the first one did.
