@@ -7,9 +7,8 @@ import './short-waits.fixtures';
 import rollback from '../executors/rollback';
 import { runCut, type Cut } from './cut.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
-import type { Seen } from './look.fixtures';
 import deploy from '../executors/deploy';
-import { Service } from './service.fixtures';
+import { Service, type Seen } from './service.fixtures';
 
 export const isLong = process.env['LONG'] !== undefined;
 

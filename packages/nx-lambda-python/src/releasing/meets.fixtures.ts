@@ -17,9 +17,8 @@ import {
   type Case,
   type ScenarioName,
 } from './fault-matrix.fixtures';
-import type { Seen } from './look.fixtures';
 import type { DeployExecutorSchema } from '../schemas/deploy';
-import { Service } from './service.fixtures';
+import { Service, type Seen } from './service.fixtures';
 
 export interface Scenario {
   name: ScenarioName;

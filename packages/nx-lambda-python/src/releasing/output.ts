@@ -16,13 +16,13 @@ import { oneLine } from '../report/text';
 export interface ReleaseOutput {
   /** A line of progress. */
   note(line: string): void;
-  /** A line of progress that nobody must miss. */
+  /** A line of progress that must not be missed. */
   alarm(line: string): void;
   /** Shows the line while work goes on, if there is a terminal; false elsewhere. */
   live(render: () => string): boolean;
   /** The plan or the report. */
   document(text: string): void;
-  /** Nothing of the live line stays. */
+  /** Removes the live line. */
   end(): void;
 }
 

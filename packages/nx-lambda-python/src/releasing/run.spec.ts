@@ -1,6 +1,6 @@
 import { untilFirst } from './run';
 
-describe('plans of which another release makes nothing', () => {
+describe('plans that another release has made obsolete', () => {
   const attempts = (answers: (boolean | null)[]) => {
     const notes: string[] = [];
     const work = untilFirst(async () => answers.shift() ?? null, '`svc`', {
@@ -9,13 +9,13 @@ describe('plans of which another release makes nothing', () => {
     return { work, notes };
   };
 
-  it('are made anew, and what the good one came to is the answer', async () => {
+  it('are made again, and the result of the last one is the answer', async () => {
     const { work, notes } = attempts([null, null, false, true]);
     expect(await work).toBe(false);
     expect(notes).toHaveLength(2);
   });
 
-  it('are not made without end', async () => {
+  it('are given up after five', async () => {
     const { work, notes } = attempts([]);
     await expect(work).rejects.toMatchObject({
       code: 'RELEASE_LOCKED',

@@ -4,7 +4,9 @@ import { DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Crc64Nvme } from '../packaging/crc64-nvme';
 import { connectFunctions, connectStorage } from '../platform/aws/connect';
+import type { StoredObject } from '../release/upload/object-storage';
 import type { LockFile } from '../release/records/release-lock';
 import { REPORT_FILE, type DeployReport } from '../release/documents/deploy-report';
 import { startSimulatedAccount, type SimulatedAccount } from '../testing';
@@ -23,7 +25,6 @@ import {
 } from './workspace.fixtures';
 import deploy from '../executors/deploy';
 import { HANDLERS } from './fault-matrix.fixtures';
-import { lookAt, type Seen } from './look.fixtures';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 
 export const BUCKET = 'packages';
@@ -63,7 +64,7 @@ export class Service {
     await this.account.stop();
   }
 
-  /** Another package, in S3; with layers, its own one, too. */
+  /** Another package in S3, and its layer if there are layers. */
   async bring(content: string): Promise<string> {
     if (this.workspace.layer !== null) this.workspace.layer = `layer of ${content}`;
     this.workspace.build(HANDLERS, content);
@@ -74,7 +75,7 @@ export class Service {
     return this.workspace.sha256;
   }
 
-  /** The rate is no part of this: nothing waits for it. */
+  /** Nothing waits for the rate here. */
   async deploy(options: DeployExecutorSchema): Promise<boolean> {
     rmSync(this.reportPath, { force: true });
     const context = this.workspace.context('deploy');
@@ -131,7 +132,27 @@ export class Service {
     return found;
   }
 
-  /** The release lock; null where there was never one. */
+  /** What S3 has of the package that was built last; null if nothing. */
+  async stored(): Promise<StoredObject | null> {
+    const { endpoint, region, credentials } = this.account;
+    const { storage, close } = await connectStorage({ endpoint, region, credentials });
+    const hex = Buffer.from(this.workspace.sha256, 'base64').toString('hex');
+    const key = `lambda-packages/svc/${hex}.zip`;
+    const object = await storage.head({ bucket: { name: BUCKET }, key });
+    close();
+    return object.ok ? object.value : null;
+  }
+
+  /** S3 has the package that was built last, and all of it. */
+  async expectWhole(): Promise<void> {
+    const zip = readFileSync(join(this.workspace.output, 'package.zip'));
+    const object = await this.stored();
+    expect(object?.size).toBe(zip.length);
+    if (object?.sha256 !== undefined) expect(object.sha256).toBe(this.workspace.sha256);
+    else expect(object?.crc64).toBe(new Crc64Nvme().update(zip).digest());
+  }
+
+  /** The release lock; null if there was never one. */
   async lock(): Promise<LockFile | null> {
     const { endpoint, region, credentials } = this.account;
     const { records, close } = await connectStorage({ endpoint, region, credentials });
@@ -175,4 +196,39 @@ export class Service {
   private get reportPath(): string {
     return join(this.workspace.output, REPORT_FILE);
   }
+}
+
+/** What a function runs, as Lambda says; absent if there is no such function or alias. */
+export interface Seen {
+  name: string;
+  latest?: Running;
+  live?: Running;
+}
+
+interface Running {
+  code: string;
+  layers: readonly string[];
+}
+
+/** $LATEST, and what callers of the alias reach. */
+async function lookAt(
+  { endpoint, region, credentials }: SimulatedAccount,
+  names: readonly string[],
+  alias?: string,
+): Promise<Seen[]> {
+  const { functions, close } = await connectFunctions({ endpoint, region, credentials });
+  const read = async (name: string, qualifier?: string): Promise<Running | undefined> => {
+    const found = await functions.get(name, qualifier);
+    if (!found.ok) return undefined;
+    const { codeSha256 = '', layers } = found.value;
+    return { code: codeSha256, layers };
+  };
+  const all = names.map(async (name): Promise<Seen> => {
+    const latest = await read(name);
+    const live = alias === undefined ? undefined : await read(name, alias);
+    return { name, ...(latest && { latest }), ...(live && { live }) };
+  });
+  const seen = await Promise.all(all);
+  close();
+  return seen;
 }

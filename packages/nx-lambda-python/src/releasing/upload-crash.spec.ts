@@ -1,9 +1,5 @@
 /** An upload that is killed at one of its writes, and the same command again. */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Crc64Nvme } from '../packaging/crc64-nvme';
-import { connectStorage } from '../platform/aws/connect';
 import { cuts, isLong } from './crash.fixtures';
 import { runCut } from './cut.fixtures';
 import { BUCKET, Service } from './service.fixtures';
@@ -31,39 +27,20 @@ describe.each([
 
   const context = () => service.workspace.context('upload');
   const run = async () => (await upload(OPTIONS, context())).success;
-  const built = () => readFileSync(join(service.workspace.output, 'package.zip'));
-  const stored = async () => {
-    const { endpoint, region, credentials } = service.account;
-    const { storage, close } = await connectStorage({ endpoint, region, credentials });
-    const hex = Buffer.from(service.workspace.sha256, 'base64').toString('hex');
-    const found = await storage.head({
-      bucket: { name: BUCKET },
-      key: `lambda-packages/svc/${hex}.zip`,
-    });
-    close();
-    return found.ok ? found.value : null;
-  };
-  const expectWhole = async () => {
-    const zip = built();
-    const object = await stored();
-    expect(object?.size).toBe(zip.length);
-    if (object?.sha256 !== undefined) expect(object.sha256).toBe(service.workspace.sha256);
-    else expect(object?.crc64).toBe(new Crc64Nvme().update(zip).digest());
-  };
 
   it.each(cuts(count, quick))(
     'killed at write %s it takes effect',
     async (_, cut) => {
       const killed = await runCut('upload', OPTIONS, context(), cut);
       expect(killed).toMatchObject({ wasKilled: true, code: null });
-      if ((await stored()) !== null) await expectWhole();
+      if ((await service.stored()) !== null) await service.expectWhole();
       expect(await run()).toBe(true);
-      await expectWhole();
+      await service.expectWhole();
 
       // What was left behind is in nobody's way: the next one sends what is new, or all if it must.
       service.workspace.build(['create'], 'newer', SHARED);
       expect(await run()).toBe(true);
-      await expectWhole();
+      await service.expectWhole();
     },
     60_000,
   );
@@ -74,6 +51,6 @@ describe.each([
     const whole = await runCut('upload', OPTIONS, context(), null);
     expect(whole).toMatchObject({ wasKilled: false, code: 0, writes: count });
     expect(writes(service.account).length - before).toBe(count);
-    await expectWhole();
+    await service.expectWhole();
   }, 60_000);
 });

@@ -5,10 +5,6 @@
 
 import './short-waits.fixtures';
 import { meeting } from './socket.fixtures';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Crc64Nvme } from '../packaging/crc64-nvme';
-import { connectStorage } from '../platform/aws/connect';
 import { cases, chosen } from './fault-matrix.fixtures';
 import { BUCKET, Service } from './service.fixtures';
 import upload from '../executors/upload';
@@ -54,22 +50,6 @@ describe.each([
 
   const run = async () =>
     (await upload({ bucket: BUCKET }, service.workspace.context('upload'))).success;
-  const stored = async () => {
-    const { endpoint, region, credentials } = service.account;
-    const { storage, close } = await connectStorage({ endpoint, region, credentials });
-    const hex = Buffer.from(service.workspace.sha256, 'base64').toString('hex');
-    const key = `lambda-packages/svc/${hex}.zip`;
-    const found = await storage.head({ bucket: { name: BUCKET }, key });
-    close();
-    return found.ok ? found.value : null;
-  };
-  const expectWhole = async () => {
-    const zip = readFileSync(join(service.workspace.output, 'package.zip'));
-    const object = await stored();
-    expect(object?.size).toBe(zip.length);
-    if (object?.sha256 !== undefined) expect(object.sha256).toBe(service.workspace.sha256);
-    else expect(object?.crc64).toBe(new Crc64Nvme().update(zip).digest());
-  };
   const met = (start: number) =>
     service.account.requests.slice(start).map(({ operation }) => operation);
 
@@ -81,10 +61,10 @@ describe.each([
       const success = await meeting(service.account, fault, run);
       expect(met(start)).toContain(fault.operation);
 
-      if (success || (await stored()) !== null) await expectWhole();
+      if (success || (await service.stored()) !== null) await service.expectWhole();
       if (!success) expect(service.printed()).toContain('error[');
       expect(await run()).toBe(true);
-      await expectWhole();
+      await service.expectWhole();
     },
     30_000,
   );
