@@ -34,6 +34,9 @@ export interface ApplyPorts extends Omit<WriteSession, 'plan' | 'stopped'> {
 /** AWS takes seconds to finish an update: many wait at once while the rate alone decides how many begin. */
 const FUNCTIONS_IN_FLIGHT = 100;
 
+/** One run of apply. */
+type Release = ApplyPorts & WriteSession;
+
 /** One function on its way through the phases. */
 interface Task {
   one: PlannedFunction;
@@ -51,120 +54,109 @@ interface Task {
  * The plan must have no error: what is missing and not to be created is skipped.
  */
 export async function applyPlan(plan: Plan, ports: ApplyPorts): Promise<FunctionOutcome[]> {
-  const session: WriteSession = { ...ports, plan, stopped: null };
+  const session: Release = { ...ports, plan, stopped: null };
   const tasks = plan.functions.map((one) => newTask(one));
   const canary = ports.canary && chooseCanary(plan.functions, ports.canary);
   for (const task of tasks) {
     const isIdle = !isChanged(task.one) && task.one !== canary;
-    if (isIdle) end(task, withoutWrite(task.one), session, ports);
+    if (isIdle) end(task, withoutWrite(task.one), session);
   }
   const first = tasks.find(({ one }) => one === canary);
   const changed = tasks.filter(({ one }) => isChanged(one));
-  await pinAll(changed, session, ports);
-  await changeAll(first, changed, session, ports);
-  if (plan.alias !== null) await releaseAll(changed, session, ports);
-  for (const task of changed.filter(isOpen)) end(task, good(task), session, ports);
+  await pinAll(changed, session);
+  await changeAll(first, changed, session);
+  if (plan.alias !== null) await releaseAll(changed, session);
+  for (const task of changed.filter(isOpen)) end(task, good(task), session);
   return tasks.flatMap(({ outcome }) => outcome ?? []);
 }
 
 /** None is changed where one still follows $LATEST. */
-async function pinAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
+async function pinAll(tasks: Task[], session: Release): Promise<void> {
   const following = tasks.filter(({ one }) => followsLatest(one, session.plan));
   if (following.length === 0) return;
-  await phase('pin', following, pin, session, ports);
+  await phase('pin', following, pin, session);
   const left = following.find((task) => !isOpen(task));
   if (left) stop(session, `not tried, because the alias of ${left.one.name} still follows $LATEST`);
 }
 
 /** All code, the canary's first: if it fails, no other function has changed. */
-async function changeAll(
-  first: Task | undefined,
-  tasks: Task[],
-  session: WriteSession,
-  ports: ApplyPorts,
-): Promise<void> {
-  const { canary } = ports;
+async function changeAll(first: Task | undefined, tasks: Task[], session: Release): Promise<void> {
+  const { canary } = session;
   if (canary && first && isOpen(first)) {
-    ports.onPhase?.('canary', 1);
-    if (isChanged(first.one)) await change(first, session, ports);
-    if (isOpen(first)) await check(first, canary, session, ports);
+    session.onPhase?.('canary', 1);
+    if (isChanged(first.one)) await change(first, session);
+    if (isOpen(first)) await check(first, canary, session);
     if (!isOpen(first)) stop(session, `not tried after the canary ${first.one.name} failed`);
-    else if (!isChanged(first.one)) end(first, withoutWrite(first.one), session, ports);
-    else if (session.plan.alias === null) end(first, good(first), session, ports);
-    ports.onStep?.(first.one.name);
+    else if (!isChanged(first.one)) end(first, withoutWrite(first.one), session);
+    else if (session.plan.alias === null) end(first, good(first), session);
+    session.onStep?.(first.one.name);
   }
   const rest = tasks.filter((task) => task !== first && isOpen(task));
   // Reading alone is not a phase: nothing is reported as code if none is written.
   const isLook = rest.every(({ one }) => movesAliasOnly(one));
-  if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session, ports);
+  if (rest.length > 0) await phase(isLook ? null : 'code', rest, change, session);
 }
 
 /** Callers of an alias notice nothing before this step, and must not get half a release either. */
-async function releaseAll(tasks: Task[], session: WriteSession, ports: ApplyPorts): Promise<void> {
-  if (isHalf(tasks)) return leaveAliases(tasks, session, ports);
+async function releaseAll(tasks: Task[], session: Release): Promise<void> {
+  if (isHalf(tasks)) return leaveAliases(tasks, session);
   const unpublished = tasks.filter(({ one, version }) => one.aliasTo === null && version === null);
-  if (unpublished.length > 0) await phase('publish', unpublished, publish, session, ports);
-  if (isHalf(tasks)) return leaveAliases(tasks, session, ports);
-  if (tasks.length > 0) await phase('aliases', tasks.filter(isOpen), move, session, ports);
+  if (unpublished.length > 0) await phase('publish', unpublished, publish, session);
+  if (isHalf(tasks)) return leaveAliases(tasks, session);
+  if (tasks.length > 0) await phase('aliases', tasks.filter(isOpen), move, session);
 }
 
-type Work = (task: Task, session: WriteSession, ports: ApplyPorts) => Promise<void>;
+type Work = (task: Task, session: Release) => Promise<void>;
 
 async function phase(
   name: ReleasePhase | null,
   tasks: readonly Task[],
   work: Work,
-  session: WriteSession,
-  ports: ApplyPorts,
+  session: Release,
 ): Promise<void> {
-  if (name !== null) ports.onPhase?.(name, tasks.length);
+  if (name !== null) session.onPhase?.(name, tasks.length);
   await forEachLimited(tasks, FUNCTIONS_IN_FLIGHT, async (task) => {
-    await work(task, session, ports);
+    await work(task, session);
     // Without an alias, a function is done when its code is.
-    if (isOpen(task) && session.plan.alias === null) end(task, good(task), session, ports);
-    if (name !== null) ports.onStep?.(task.one.name);
+    if (isOpen(task) && session.plan.alias === null) end(task, good(task), session);
+    if (name !== null) session.onStep?.(task.one.name);
   });
 }
 
-async function change(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+async function change(task: Task, session: Release): Promise<void> {
   const { one, history } = task;
-  const changed = await changeLatest(one, ports.creations?.get(one.name), session, history);
+  const changed = await changeLatest(one, session.creations?.get(one.name), session, history);
   if (changed.ok) task.remote = changed.remote;
-  else end(task, changed.refusal, session, ports);
+  else end(task, changed.refusal, session);
 }
 
-async function pin(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+async function pin(task: Task, session: Release): Promise<void> {
   const pinned = await pinAlias(task.one, session, task.history);
-  if (!pinned.ok) return end(task, pinned.refusal, session, ports);
+  if (!pinned.ok) return end(task, pinned.refusal, session);
   task.one = pinned.one;
   task.pinned = pinned.version;
 }
 
-async function publish(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+async function publish(task: Task, session: Release): Promise<void> {
   const { name, package: source } = task.one;
   const published = await publishVersion(name, source?.sha256 ?? '', session, task.history);
   if (published.ok) task.version = published.version;
-  else end(task, published.refusal, session, ports);
+  else end(task, published.refusal, session);
 }
 
-async function move(task: Task, session: WriteSession, ports: ApplyPorts): Promise<void> {
+async function move(task: Task, session: Release): Promise<void> {
   const version = task.one.aliasTo ?? task.version ?? '';
   const refusal = await moveAlias(task.one, version, session, task.history);
-  if (refusal !== null) return end(task, refusal, session, ports);
+  if (refusal !== null) return end(task, refusal, session);
   task.version = version;
   task.isAliasMoved = true;
-  end(task, good(task), session, ports);
+  end(task, good(task), session);
 }
 
 /** The version that callers are about to get, if there is one; what they have where nothing changes. */
-async function check(
-  task: Task,
-  { event }: Canary,
-  session: WriteSession,
-  ports: ApplyPorts,
-): Promise<void> {
+async function check(task: Task, { event }: Canary, session: Release): Promise<void> {
   const { alias } = session.plan;
-  if (alias !== null && isChanged(task.one)) await publish(task, session, ports);
+  if (alias !== null && isChanged(task.one)) await publish(task, session);
   if (event === null || !isOpen(task)) return;
   const wrong = await invokeCanary(
     task.one.name,
@@ -173,21 +165,16 @@ async function check(
     session,
   );
   if (wrong === null) return;
-  end(
-    task,
-    { status: 'failed', error: `its answer to the canary event is ${wrong}` },
-    session,
-    ports,
-  );
+  end(task, { status: 'failed', error: `its answer to the canary event is ${wrong}` }, session);
 }
 
 function isHalf(tasks: readonly Task[]): boolean {
   return tasks.some((task) => !isOpen(task));
 }
 
-function leaveAliases(tasks: readonly Task[], session: WriteSession, ports: ApplyPorts): void {
+function leaveAliases(tasks: readonly Task[], session: Release): void {
   const error = `its alias ${session.plan.alias} was not moved, because other functions failed`;
-  for (const task of tasks.filter(isOpen)) end(task, { status: 'skipped', error }, session, ports);
+  for (const task of tasks.filter(isOpen)) end(task, { status: 'skipped', error }, session);
 }
 
 function newTask(one: PlannedFunction): Task {
@@ -213,7 +200,7 @@ function good({ one, history }: Task): Ending {
   return { status: history.mayHaveLanded ? 'updated' : 'unchanged' };
 }
 
-function end(task: Task, ending: Ending | Refusal, session: WriteSession, ports: ApplyPorts): void {
+function end(task: Task, ending: Ending | Refusal, session: Release): void {
   const { one, history, version, pinned } = task;
   const seconds = history.start === null ? 0 : secondsSince(session.clock, history.start);
   const after = stateAfter(task, session.plan);
@@ -223,7 +210,7 @@ function end(task: Task, ending: Ending | Refusal, session: WriteSession, ports:
     ...(pinned === null ? {} : { pinned }),
     ...(after === undefined ? {} : { after }),
   };
-  ports.onOutcome?.(task.outcome);
+  session.onOutcome?.(task.outcome);
 }
 
 /** An alias that goes back reaches what its version has, whatever $LATEST is. */

@@ -213,7 +213,7 @@ function fill(
 function notCreatable(names: readonly string[], { path }: CreationInput): LambdaPythonError {
   return new LambdaPythonError('FUNCTION_NOT_CREATABLE', {
     message: `${names.length} functions do not exist and have no role to be created with: ${listed(names)}; nothing was changed`,
-    hint: `add it to \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
+    hint: `add one to \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
   });
 }
 
