@@ -14,7 +14,7 @@ import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 /** From the weakest to the strongest: the order in which Nx lays one over the other. */
 export type PlaceName = 'plugin options' | 'targetDefaults' | 'package.json' | 'project.json';
 
-/** Where a target may be declared. What is left out, or is no JSON, declares nothing. */
+/** Where a target may be declared. A missing file, or one that is not valid JSON, declares nothing. */
 export interface TargetPlaces {
   /** The plugin's own options for this target, in nx.json. */
   changes?: unknown;
@@ -158,7 +158,7 @@ function defaultsOf(name: string, executor: string, defaults: TomlTable): TomlTa
   return [];
 }
 
-/** Nx itself reports a file that is no JSON. */
+/** Nx itself reports a file that is not valid JSON. */
 function parsed(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text);

@@ -24,7 +24,7 @@ export const PART_FORMAT = 3;
 export interface PartOptions {
   excludeDistributions: readonly string[];
   collisions: Collisions;
-  /** Interpreter that the scripts in `bin/` name; null where there shall be none. */
+  /** Interpreter that the scripts in `bin/` name; null for no scripts. */
   interpreter: string | null;
   /** A layer has its files in `python/`, where Lambda's Python looks for them. */
   layer: boolean;

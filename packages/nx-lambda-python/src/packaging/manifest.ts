@@ -30,7 +30,7 @@ export interface BuildManifest {
   commit?: string;
   /** Of the sources that were built; null where the workspace is in no git repository with a commit. */
   source: ManifestSource | null;
-  /** What decided the package: whoever uses it compares this with the present sources. Absent in format 1. */
+  /** What decided the package; targets that use the package compare it with the current sources. Absent in format 1. */
   inputs?: Decision;
   requirementsKey: string;
   /** `python3.13` */

@@ -86,7 +86,7 @@ export async function openAccess(
     const lambda = await connectFunctions(account.aws);
     const { place } = lambda;
     const number = askAccount(account).then((asked) => accountNumber(asked, accountId, place));
-    // Whoever awaits it gets the error; until then it must not end the process.
+    // Awaiting it throws the error; until then it must not end the process.
     number.catch(() => undefined);
     const bucket = await connectBucket(account, destination);
     const where = accountPlace(destination, workspaceRoot);

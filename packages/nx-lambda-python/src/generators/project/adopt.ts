@@ -1,6 +1,6 @@
 /**
  * The marker of code that had none: which functions are handlers, under what names, and what they need, read from the
- * text of the modules. Whoever writes it checks it first as a build would.
+ * text of the modules. The caller checks it as a build does before it writes it.
  */
 
 import { posix } from 'node:path';

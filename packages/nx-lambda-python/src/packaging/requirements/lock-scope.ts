@@ -96,7 +96,7 @@ function readScope(text: string, path: string, kind: LockKind): LockScope {
   };
 }
 
-/** What is no TOML is told by whoever reads the whole lock. */
+/** Invalid TOML is reported when the whole lock is read. */
 function parsed(text: string, path: string): TomlTable {
   try {
     return tableOf(parseToml(text, path));

@@ -219,7 +219,7 @@ function outside(requirement: string, from: string): LambdaPythonError {
   });
 }
 
-/** The value of a `--find-links` option that is no URL of another machine; undefined for every other option. */
+/** The value of a `--find-links` option that is not a URL of another machine; undefined for every other option. */
 export function findLinksOf(option: string): string | undefined {
   const written = /^(?:-f|--find-links)(?:[\s=]+|(?<=-f))(.+)$/.exec(option)?.[1];
   const value = written?.replace(/^(['"])(.*)\1$/, '$2');

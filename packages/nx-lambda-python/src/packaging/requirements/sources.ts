@@ -89,7 +89,7 @@ function declares(text: string, path: string): boolean {
       Object.keys(poetry).some((name) => name !== 'python')
     );
   } catch (error) {
-    // Whoever reads the marker in it says what is wrong.
+    // Reading the marker reports what is wrong with the file.
     if (error instanceof LambdaPythonError) return false;
     throw error;
   }

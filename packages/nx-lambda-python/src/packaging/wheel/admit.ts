@@ -201,7 +201,7 @@ function* parseCsv(filename: string, text: string): Generator<string[]> {
   let row: string[] = [];
   while (field.lastIndex < text.length) {
     const match = field.exec(text);
-    if (!match) throw new WheelError('record-malformed', filename, 'RECORD is no CSV file');
+    if (!match) throw new WheelError('record-malformed', filename, 'RECORD is not a CSV file');
     row.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
     if (match[3] === ',' && field.lastIndex < text.length) continue;
     if (match[3] === ',') row.push('');

@@ -16,7 +16,7 @@ export function decodeName(bytes: Buffer, start: number, end: number, utf8: bool
   if (!isUtf8(raw)) {
     throw new ArchiveError(
       'name-not-utf8',
-      `the name ${quoted(raw.toString('latin1'))} is no UTF-8`,
+      `the name ${quoted(raw.toString('latin1'))} is not valid UTF-8`,
     );
   }
   if (!utf8 && raw.some((byte) => byte > 0x7f)) {

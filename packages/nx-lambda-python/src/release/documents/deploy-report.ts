@@ -151,7 +151,7 @@ function liveState(
 }
 
 /**
- * Whether callers get something else than before, or may: what a rollback brings back.
+ * Whether callers get something different from before, or may: what a rollback brings back.
  * A function that was created has nothing to go back to.
  */
 function isLeftChanged(
@@ -244,7 +244,7 @@ function liveLine(group: LiveGroup, report: DeployReport): string {
   const what =
     functions.length <= MAX_NAMED ? functions.join(', ') : `${functions.length} functions`;
   const [runs, stays] = functions.length === 1 ? ['runs', 'does'] : ['run', 'do'];
-  const code = codeSha256 === null ? 'what was there before' : `package ${shortSha(codeSha256)}`;
+  const code = codeSha256 === null ? 'the same code' : `package ${shortSha(codeSha256)}`;
   switch (kind) {
     case 'package': {
       const commit = report.source === null ? '' : ` of commit ${commitLine(report.source)}`;

@@ -275,7 +275,7 @@ export interface LockKeeper {
   renew(): Promise<void>;
   /** Null while the lock is ours; renews it first where that may have ceased, as after a laptop's sleep. */
   check(): Promise<AwsFailure | null>;
-  /** The number under which the release is recorded, where another than planned. */
+  /** The number under which the release is recorded, if it is not the planned one. */
   setNumber(number: number): Promise<AwsFailure | null>;
   /** Once; nothing is written under it from the moment of asking. */
   free(last: LockFile['last']): Promise<AwsResult<unknown>>;

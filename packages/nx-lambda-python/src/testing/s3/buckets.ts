@@ -35,7 +35,7 @@ export function headBucket(context: Context, request: AwsRequest, address: S3Add
   return emptyResponse(200, { 'x-amz-bucket-region': bucket.region });
 }
 
-/** Creating a bucket of one's own again succeeds only in us-east-1. Source: S3 API reference, CreateBucket. */
+/** Creating an existing bucket of the same owner succeeds only in us-east-1. Source: S3 API reference, CreateBucket. */
 export function createBucket(
   context: Context,
   request: AwsRequest,
