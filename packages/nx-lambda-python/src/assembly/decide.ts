@@ -18,7 +18,7 @@ import {
   withConstraints,
 } from '../platform/pip/configuration';
 import type { ContainerPlace } from '../platform/pip/in-container';
-import type { PipSettings, RequiredInput, Target } from '../platform/pip/input';
+import type { PipSettings, RequiredInput, Target } from '../platform/pip/pip';
 import { buildSecrets } from '../platform/pip/secrets';
 import type { Redact } from '../platform/process/redact';
 import type { DiskWheelStore } from '../platform/store/wheel-store';

@@ -43,8 +43,13 @@ import type { Installation } from '../packaging/wheel/layout';
 import { normalizeName } from '../packaging/wheel/names';
 import { archiveTree } from '../platform/files/archive-tree';
 import { openFile } from '../platform/files/files';
-import { describeTarget, TEMPORARY, type RequiredInput, type Target } from '../platform/pip/input';
-import type { Pip } from '../platform/pip/pip';
+import {
+  describeTarget,
+  TEMPORARY,
+  type Pip,
+  type RequiredInput,
+  type Target,
+} from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { EarlyDoor } from '../platform/store/early-door';
 import { LineRecords, readWheelNeeds } from '../platform/store/records';

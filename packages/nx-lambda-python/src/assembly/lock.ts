@@ -24,8 +24,12 @@ import {
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
 import { chooseRequirements } from '../packaging/requirements/sources';
 import { writeTextWhole } from '../platform/files/write';
-import { describeTarget, type PipSettings, type RequiredInput } from '../platform/pip/input';
-import type { Pip } from '../platform/pip/pip';
+import {
+  describeTarget,
+  type Pip,
+  type PipSettings,
+  type RequiredInput,
+} from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
 import { exec } from '../platform/process/exec';

@@ -21,7 +21,7 @@ import {
 } from '../packaging/requirements/sources';
 import { readLocalContent } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
-import type { RequiredInput, Target } from '../platform/pip/input';
+import type { RequiredInput, Target } from '../platform/pip/pip';
 import type { BuildOptions, ServicePlace } from '../targets/build-target';
 
 export interface ServiceRequirements {

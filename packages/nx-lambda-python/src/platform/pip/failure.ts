@@ -1,6 +1,6 @@
 /** What pip said when it failed, in our words. */
 
-import { LambdaPythonError, type ErrorCode } from '../../errors';
+import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
 
 export interface FailedPip {
@@ -92,7 +92,6 @@ function lastWords(text: string): string {
 }
 
 interface Refusal {
-  code: ErrorCode;
   pattern: RegExp;
   message: (found: string) => string;
   hint: (found: string) => string;
@@ -100,28 +99,24 @@ interface Refusal {
 
 const GIT_REFUSALS: Refusal[] = [
   {
-    code: 'GIT_ACCESS_DENIED',
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED[^]*?Host key for (\S+) has changed/,
     message: (host) => `the host key of ${host} is not the one in known_hosts`,
     hint: (host) =>
       `find out why before anything else; if the server was renewed, run \`ssh-keygen -R '${host}'\` and add its new key`,
   },
   {
-    code: 'GIT_ACCESS_DENIED',
     pattern: /No \S+ host key is known for (\S+) and you have requested strict checking/,
     message: (host) => `the host key of ${host} is not in known_hosts`,
     hint: (host) =>
       `run \`ssh-keyscan ${scanArguments(host)} >> ~/.ssh/known_hosts\` and compare the key with the one that the server's owner publishes`,
   },
   {
-    code: 'GIT_ACCESS_DENIED',
     pattern: /^\s*(\S+): Permission denied \([^)]*publickey[^)]*\)/m,
     message: (login) => `${login} does not accept any key of the ssh agent`,
     hint: (login) =>
       `\`ssh-add -l\` lists them, \`ssh-add <key>\` adds one; \`ssh -T ${login}\` tries it`,
   },
   {
-    code: 'GIT_ACCESS_DENIED',
     pattern: /(?:Authentication failed for|could not read (?:Username|Password) for) '([^']+)'/,
     message: (url) => `git has no valid credentials for ${url}`,
     hint: () =>
@@ -136,9 +131,11 @@ const ASKED_INDEX = /No matching distribution found|HTTP error 40[13]|\b407\b/;
 
 /** An index, a proxy or a git server that refuses. */
 function accessFailure(text: string): LambdaPythonError | undefined {
-  for (const { code, pattern, message, hint } of GIT_REFUSALS) {
+  for (const { pattern, message, hint } of GIT_REFUSALS) {
     const found = pattern.exec(text)?.[1];
-    if (found) return new LambdaPythonError(code, { message: message(found), hint: hint(found) });
+    if (!found) continue;
+    const words = { message: message(found), hint: hint(found) };
+    return new LambdaPythonError('GIT_ACCESS_DENIED', words);
   }
   const [, host = '', status] = REFUSED.exec(text) ?? [];
   if (status === '407' || TUNNEL.test(text)) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec } from '../process/exec';
 import { containerPip, type ContainerPlace } from './in-container';
-import type { PlacedInput } from './input';
+import type { PlacedInput } from './pip';
 import { ended, inputOf, placeOf, settingsOf } from './pip.fixtures';
 
 let directory: string;

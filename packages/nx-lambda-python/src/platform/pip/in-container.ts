@@ -22,13 +22,15 @@ import {
   TEMPORARY,
   TREE,
   WHEELS,
+  wheelsIn,
+  withoutSettings,
   writeInput,
+  type Pip,
   type PipInput,
   type PipSettings,
   type PlacedInput,
   type Target,
-} from './input';
-import { wheelsIn, withoutSettings, type Pip } from './pip';
+} from './pip';
 import { forwardSsh, type SshChoice } from './ssh';
 
 export interface ContainerPlace {

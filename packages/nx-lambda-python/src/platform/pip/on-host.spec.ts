@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
-import type { PlacedInput } from './input';
+import type { PlacedInput } from './pip';
 import { findPython, hostPip } from './on-host';
 import { ended, inputOf, settingsOf } from './pip.fixtures';
 

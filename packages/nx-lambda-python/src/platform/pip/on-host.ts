@@ -20,13 +20,15 @@ import {
   SOURCE_DATE_EPOCH,
   TEMPORARY,
   WHEELS,
+  wheelsIn,
+  withoutSettings,
   writeInput,
+  type Pip,
   type PipInput,
   type PipSettings,
   type PlacedInput,
   type Target,
-} from './input';
-import { wheelsIn, withoutSettings, type Pip } from './pip';
+} from './pip';
 
 const ONLY_WHEELS = ['--only-binary=:all:'];
 

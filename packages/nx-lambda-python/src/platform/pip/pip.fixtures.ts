@@ -5,7 +5,7 @@ import type { Architecture } from '../../service/runtimes';
 import type { ExecResult } from '../process/exec';
 import type { PipConfiguration } from './configuration';
 import type { ContainerPlace } from './in-container';
-import type { PipSettings, RequiredInput } from './input';
+import type { PipSettings, RequiredInput } from './pip';
 
 const RUNTIME = { name: 'python3.11', python: [3, 11], glibc: [2, 26], deprecated: null } as const;
 

@@ -1,9 +1,78 @@
-/** What pip is asked for, wherever it runs: in a container or on this machine. */
+/**
+ * What pip is given and asked for, in a container and on this machine alike: what a service requires, in three steps,
+ * the settings that go with it, and how both are laid out in a directory.
+ */
 
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { WHEELS, type PipInput, type PipSettings, type PlacedInput } from './input';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { inWorkspace, type PathBase } from '../../packaging/requirements/parse';
+import type { Architecture, Runtime } from '../../service/runtimes';
+import type { LocalFile } from '../files/local-files';
+import { pipVariables, type PipConfiguration } from './configuration';
+import type { PipSecrets } from './secrets';
 
+/** Files and arguments, as every step has them. */
+export interface PipInput {
+  /** Requirement and constraint files by path relative to the workspace, without credentials. */
+  files: ReadonlyMap<string, string>;
+  requirements: readonly string[];
+  constraints: readonly string[];
+  pipArguments: readonly string[];
+  /** Trees of libraries, archives, directories of `--find-links`: copied beside the requirement files. */
+  localFiles: readonly LocalFile[];
+}
+
+/** As the service's files say it. */
+export interface RequiredInput extends PipInput {
+  step: 'required';
+  /** Where the paths of local requirements and of pip's arguments start. */
+  base: PathBase;
+  /** The requirements are complete: pip resolves nothing, and each line is checked by its hash. */
+  isLocked: boolean;
+  /** A lock that only its own tool can turn into requirement lines. */
+  lock?: ToolLockFiles;
+}
+
+/** The same with the lines of a tool's lock in its place; made by `exportLock`. */
+export interface ExportedInput extends Omit<RequiredInput, 'step' | 'lock'> {
+  step: 'exported';
+  /** Where the paths of lines start, which the lock's tool may have written. */
+  lineBase: PathBase;
+}
+
+/** The same with libraries built, and everything of the workspace named by its copy; made by `prepareInput`. */
+export interface PlacedInput extends PipInput {
+  step: 'placed';
+}
+
+export interface ToolLockFiles {
+  tool: 'uv' | 'poetry';
+  /** Of the lock, relative to the workspace. */
+  path: string;
+  /** The lock and the pyproject.toml files that its tool reads, by path relative to the workspace. */
+  files: ReadonlyMap<string, string>;
+}
+
+/** The runtime that wheels are for. */
+export interface Target {
+  runtime: Runtime;
+  architecture: Architecture;
+}
+
+/** What pip is told besides its input, the same in every step. */
+export interface PipSettings {
+  target: Target;
+  configuration: PipConfiguration;
+  /**
+   * Variables that the files use, and a netrc. They reach pip by its environment alone.
+   * @throws REQUIREMENTS_INVALID for a variable that is not set
+   */
+  secrets: () => PipSecrets;
+  /** Called with every line that pip prints. */
+  onLine: (line: string) => void;
+}
+
+/** pip in a container, or on this machine. */
 export interface Pip {
   onHost: boolean;
   /** For messages: `in docker, image:1`. */
@@ -29,6 +98,94 @@ export interface Pip {
   install?: (directory: string, input: PlacedInput) => Promise<string>;
   /** pip's report of what it would install; nothing is installed. */
   report: (directory: string, input: PlacedInput) => Promise<string>;
+}
+
+/** 1980, the oldest time that a zip can hold: the same source, built at another time, is the same wheel. */
+export const SOURCE_DATE_EPOCH = '315532800';
+
+/** Below the directory of a resolution: what pip leaves there. */
+export const WHEELS = 'wheels';
+export const TREE = 'tree';
+/** pip's temporary directory, where downloads are until all have arrived. */
+export const TEMPORARY = 'tmp';
+export const INPUT = 'input';
+export const REPORT = 'report.json';
+
+/**
+ * Copies the requirement files below `directory`, keeping their places relative to each other,
+ * so that pip sees them and nothing else of the workspace.
+ */
+export function writeInput(
+  directory: string,
+  { files, localFiles }: Pick<PipInput, 'files' | 'localFiles'>,
+  { constraints }: Pick<PipConfiguration, 'constraints'>,
+): void {
+  mkdirSync(join(directory, INPUT), { recursive: true });
+  for (const [path, text] of [...(constraints?.files ?? []), ...files]) {
+    writeFileSync(placeIn(directory, path), text, { mode: 0o600 });
+  }
+  for (const { path, source, executable } of localFiles) {
+    const file = placeIn(directory, path);
+    copyFileSync(source, file);
+    // Modes go into wheels: only the executable bit is the file's own.
+    chmodSync(file, executable ? 0o755 : 0o644);
+  }
+}
+
+/** Whatever a path was read from: nothing is ever written beside the input. */
+function placeIn(directory: string, path: string): string {
+  if (inWorkspace(path, { projectRoot: '.' }) === undefined) {
+    throw new Error(`a file of pip's input has a place outside of it: ${path}`);
+  }
+  const file = join(directory, INPUT, path);
+  mkdirSync(dirname(file), { recursive: true });
+  return file;
+}
+
+/** pip's arguments that name the requirement files, as seen from `root`. */
+export function fileArguments(
+  root: string,
+  input: Omit<PipInput, 'files' | 'localFiles'>,
+): string[] {
+  const at = (path: string) => posix.join(root, INPUT, path);
+  return [
+    ...input.requirements.flatMap((path) => ['--requirement', at(path)]),
+    ...input.constraints.flatMap((path) => ['--constraint', at(path)]),
+    ...input.pipArguments,
+  ];
+}
+
+/** Of a file of the input; `join` would turn the slashes of a container's path round on Windows. */
+export function inputUrl(root: string, path: string): string {
+  return fileUrl(root, posix.join(INPUT, path));
+}
+
+export function fileUrl(root: string, path: string): string {
+  const slashed = `${root.replaceAll('\\', '/')}/${path}`;
+  const encoded = slashed
+    .split('/')
+    .map((part, index) => (index === 0 ? part : encodeURIComponent(part)))
+    .join('/');
+  return `file://${slashed.startsWith('/') ? '' : '/'}${encoded}`;
+}
+
+/** pip's settings as variables, of which some name files of the input that lies below `root`. */
+export function settingsBelow(root: string, configuration: PipConfiguration) {
+  return pipVariables(configuration, (place) => inputUrl(root, place));
+}
+
+/** Lets `pip install` report what it would install. */
+export function reportArguments(root: string): string[] {
+  return ['--dry-run', '--ignore-installed', `--report=${posix.join(root, REPORT)}`];
+}
+
+/** What `platform.machine()` returns on the architecture. */
+export function machineNames(architecture: Architecture): string[] {
+  return architecture === 'arm64' ? ['aarch64', 'arm64'] : ['x86_64'];
+}
+
+export function describeTarget({ runtime, architecture }: Target): string {
+  return `${runtime.name} ${architecture}`;
 }
 
 export function withoutSettings(settings: PipSettings, names: readonly string[]): PipSettings {

@@ -13,7 +13,7 @@ import { buildWheel, type FixtureWheel } from '../../packaging/wheel/wheel.fixtu
 import type { Exec } from '../process/exec';
 import { hashFile } from '../files/files';
 import { containerPip } from './in-container';
-import { INPUT, type RequiredInput } from './input';
+import { INPUT, type RequiredInput } from './pip';
 import { hostPip } from './on-host';
 import { ended, inputOf, placeOf, settingsOf } from './pip.fixtures';
 import { prepareInput } from './prepare';

@@ -35,12 +35,12 @@ import {
   INPUT,
   inputUrl,
   type ExportedInput,
+  type Pip,
   type PipSettings,
   type PlacedInput,
   type RequiredInput,
   type ToolLockFiles,
-} from './input';
-import type { Pip } from './pip';
+} from './pip';
 
 /** Below the directory of a resolution. */
 const EXPORT = 'export';

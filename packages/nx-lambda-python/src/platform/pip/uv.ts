@@ -15,7 +15,7 @@ import {
   type PipSettings,
   type RequiredInput,
   type Target,
-} from './input';
+} from './pip';
 
 /** What may become newer than it is in the lock. */
 export interface Upgrade {
