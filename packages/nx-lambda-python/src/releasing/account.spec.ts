@@ -1,5 +1,6 @@
 /** Whose account a deploy writes to, before it writes anything. */
 
+import { rmSync } from 'node:fs';
 import './short-waits.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
 import type { DeployExecutorSchema } from '../schemas/deploy';
@@ -44,6 +45,17 @@ describe('an account in which no function exists', () => {
     );
     expect(await service.deploy({ missing: 'create', accountId: '000000000000' })).toBe(true);
     expect((await service.look()).map(({ name }) => name)).toHaveLength(HANDLERS.length);
+  });
+
+  it('is told before what is wrong with the package, and nothing is built for a wrong one', async () => {
+    await start();
+    const wrong = { missing: 'create', accountId: '111122223333' } as const;
+    service.writeFile('services/svc/svc/handlers/create.py', 'def handler(e, c): return 1\n');
+    const warned = jest.spyOn(console, 'warn').mockImplementation();
+    expect(await refused(wrong)).toContain('error[FUNCTION_MISMATCH]');
+    expect(warned).not.toHaveBeenCalled();
+    rmSync(service.workspace.output, { recursive: true });
+    expect(await refused(wrong)).toContain('error[FUNCTION_MISMATCH]');
   });
 
   it('is refused where nobody tells it', async () => {
