@@ -74,6 +74,19 @@ describe.each(pages.map((page) => [relative(ROOT, page), page]))('%s', (_, page)
   });
 });
 
+it.each(['CONTRIBUTING.md', 'docs/architecture.md'])('%s names files that exist', (page) => {
+  const paths = ['docs', 'e2e', 'packages', 'tools'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => !path.includes('node_modules'))
+      .map((path) => `/${folder}/${path}`),
+  );
+  const named = [
+    ...readFileSync(join(ROOT, page), 'utf8').matchAll(/`([\w./-]+\.(?:ts|md|txt|sh))`/g),
+  ].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => !paths.some((path) => path.endsWith(`/${name}`)))).toEqual([]);
+});
+
 /** The tarball has the plugin's folder and nothing above it. */
 it.each(pages.map((page) => relative(PLUGIN, page)).filter((page) => !page.startsWith('..')))(
   '%s, which is shipped, links to what is shipped',

@@ -39,20 +39,6 @@ const REFUSED: readonly [RegExp, string][] = [
   [/\bweather\b/i, 'state the fact'],
 ];
 
-/** Texts that are not in plain English yet: none may be added. */
-const UNFINISHED: readonly string[] = [
-  ...['executors', 'generators', 'graph', 'packaging', 'platform', 'python'],
-  ...['release', 'releasing', 'report', 'schemas', 'service', 'targets', 'testing'],
-]
-  .map((folder) => `${PLUGIN}/src/${folder}/`)
-  .concat([
-    `${PLUGIN}/docs/generators/`,
-    `${PLUGIN}/docs/executors/`,
-    `${PLUGIN}/docs/simulated-account.md`,
-    `${PLUGIN}/docs/troubleshooting.md`,
-    'docs/architecture.md',
-  ]);
-
 const texts = [
   ...['README.md', 'CONTRIBUTING.md', `${PLUGIN}/README.md`],
   ...[`${PLUGIN}/executors.json`, `${PLUGIN}/generators.json`],
@@ -73,10 +59,8 @@ function flat(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8').replaceAll(/\n\s*(\*(?!\/)|\/\/|#(?!#))?\s*/g, ' ');
 }
 
-const checked = texts.filter((path) => !UNFINISHED.some((start) => path.startsWith(start)));
-
 it('reads the sources, the schemas and the pages', () => {
-  expect(texts.length).toBeGreaterThan(250);
+  expect(texts.length).toBeGreaterThan(200);
   expect(texts).toEqual(
     expect.arrayContaining([
       `${PLUGIN}/src/errors.ts`,
@@ -89,7 +73,7 @@ it('reads the sources, the schemas and the pages', () => {
 it.each(REFUSED.map(([phrase, instead]) => [phrase.source, phrase, instead] as const))(
   '%s is not written',
   (_, phrase, instead) => {
-    const found = checked.flatMap((path) => {
+    const found = texts.flatMap((path) => {
       const text = flat(path);
       return [...text.matchAll(new RegExp(phrase, 'gi'))].map(
         ({ index, 0: match }) =>

@@ -78,7 +78,7 @@ export function deployReport(
   };
 }
 
-/** Skipped functions are no failure of their own: what stopped the deploy is counted as failed. */
+/** Skipped functions are not a failure of their own: what stopped the deploy is counted as failed. */
 export function isSuccess({ counts }: DeployReport): boolean {
   return counts.failed === 0;
 }

@@ -52,7 +52,7 @@ export function objectUrl({ bucket, key }: ObjectLocation): string {
 export interface MultipartUpload {
   location: ObjectLocation;
   uploadId: string;
-  /** S3 said that it will compare the whole object with a CRC64NVME; storages without that say nothing. */
+  /** S3 said that it will compare the whole object with a CRC64NVME; storages that cannot do so say nothing. */
   isChecked: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Where a deployment package is kept in S3, and what is there now. */
+/** Where a deployment package is kept in S3, and the object at that key. */
 
 import type { Readable } from 'node:stream';
 import { LambdaPythonError } from '../../errors';
