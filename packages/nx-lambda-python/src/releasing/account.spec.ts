@@ -50,7 +50,9 @@ describe('an account in which no function exists', () => {
   it('is told before what is wrong with the package, and nothing is built for a wrong one', async () => {
     await start();
     const wrong = { missing: 'create', accountId: '111122223333' } as const;
-    service.writeFile('services/svc/svc/handlers/create.py', 'def handler(e, c): return 1\n');
+    service.writeFile('services/svc/requirements.txt', 'six\n');
+    // STS takes its time.
+    service.account.inject({ operation: 'GetCallerIdentity', kind: '503', times: 2 });
     const warned = jest.spyOn(console, 'warn').mockImplementation();
     expect(await refused(wrong)).toContain('error[FUNCTION_MISMATCH]');
     expect(warned).not.toHaveBeenCalled();
