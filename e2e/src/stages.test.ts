@@ -65,7 +65,7 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
       );
       const { code, output } = workspace.nx(['rollback', 'orders', '-c', 'production']);
       expect(output).toContain(
-        'error[TARGET_TAKEN]: `rollback` of `orders` is the npm script of services/orders/package.json',
+        'error[TARGET_TAKEN]: `rollback` of `orders` is an npm script of services/orders/package.json',
       );
       expect(output).not.toContain('the script ran\n');
       expect(code).not.toBe(0);

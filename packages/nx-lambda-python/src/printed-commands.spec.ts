@@ -2,8 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { executorOf } from './graph/chain';
-import { normalizeOptions, TARGETS } from './graph/options';
+import { executorOf, normalizeOptions, TARGETS } from './graph/options';
 
 const PLUGIN = join(__dirname, '..');
 

@@ -1,4 +1,4 @@
-/** What Nx asks its plugins before it runs tasks: the only place where a command line is seen as it was typed. */
+/** The hook before tasks run: the only place that sees the command line as it was typed. */
 
 import type {
   PreTasksExecution,
@@ -19,7 +19,7 @@ import {
 import { TARGET_GROUP } from './targets';
 import { ASKED_CONFIGURATION } from '../targets/options';
 
-/** @throws an error in words where a target that is asked for is an npm script instead */
+/** @throws an error with the rendered message if a requested target is an npm script instead */
 export const preTasksExecution: PreTasksExecution<PluginOptions> = async (
   options,
   { argv }: PreTasksExecutionContext,
@@ -29,14 +29,14 @@ export const preTasksExecution: PreTasksExecution<PluginOptions> = async (
   process.env[ASKED_CONFIGURATION] = askedConfiguration(args) ?? '';
   const plans = normalizeOptions(options);
   const asked = askedTargets(args);
-  // The graph is megabytes in a large workspace: most commands are about targets of others.
+  // The graph of a large workspace has megabytes, and most commands are about other targets.
   if (!TARGETS.some((key) => plans[key] && asked.names.includes(plans[key].name))) return;
   const taken = takenScript(asked, plans, await cachedGraph());
   // Nx shows nothing but the message.
   if (taken) throw new Error(renderError(taken));
 };
 
-/** The configuration that a command line asks for, in all forms that Nx takes. */
+/** The configuration in a command line, in all forms that Nx accepts. */
 export function askedConfiguration(args: readonly string[]): string | undefined {
   let asked: string | undefined;
   for (const [index, arg] of args.entries()) {
@@ -54,11 +54,11 @@ export function askedConfiguration(args: readonly string[]): string | undefined 
 
 export interface AskedTargets {
   names: readonly string[];
-  /** Undefined for many, and for the one of the current directory. */
+  /** Undefined for several projects, and for the project of the current directory. */
   project: string | undefined;
 }
 
-/** The targets that a command line asks for, those of `dependsOn` aside. */
+/** The targets in a command line, without those of `dependsOn`. */
 export function askedTargets(args: readonly string[]): AskedTargets {
   const [command = '', first = ''] = args;
   if (command === 'run') {
@@ -81,7 +81,7 @@ export function askedTargets(args: readonly string[]): AskedTargets {
   return { names: names.flatMap((one) => one.split(',')), project: undefined };
 }
 
-/** An npm script runs in place of a target of this plugin: Nx lets package.json win over what is inferred. */
+/** An npm script that runs in place of a target of this plugin: in Nx, package.json overrides what is inferred. */
 export function takenScript(
   { names, project }: AskedTargets,
   plans: TargetPlans,
@@ -94,7 +94,7 @@ export function takenScript(
     const key = TARGETS.find((one) => {
       const target = plans[one]?.name ?? '';
       const { executor, metadata } = data.targets?.[target] ?? {};
-      // With a script's own metadata alone: a target that a file declares is meant to be what it is.
+      // Only with a script's own metadata: a target that a file declares is meant to be as it is.
       const isScript = executor === 'nx:run-script' && metadata?.['scriptContent'] !== undefined;
       return names.includes(target) && own.includes(target) && isScript;
     });
@@ -112,12 +112,12 @@ function scriptError(
   const path = posix.join(root, 'package.json');
   const script = targets?.[target]?.metadata?.['scriptContent'];
   return new LambdaPythonError('TARGET_TAKEN', {
-    message: `\`${target}\` of \`${project}\` is the npm script of ${path} (\`${script}\`), expected the target of nx-lambda-python; nothing was run`,
-    hint: `rename the script, leave all out with \`"nx": { "includedScripts": [] }\` in ${path}, or rename the target in nx.json: \`{ "plugin": "nx-lambda-python", "options": { "${key}": { "targetName": "lambda-${target}" } } }\``,
+    message: `\`${target}\` of \`${project}\` is an npm script of ${path} (\`${script}\`), expected the target of nx-lambda-python; nothing was run`,
+    hint: `rename the script, exclude all scripts with \`"nx": { "includedScripts": [] }\` in ${path}, or rename the target in nx.json: \`{ "plugin": "nx-lambda-python", "options": { "${key}": { "targetName": "lambda-${target}" } } }\``,
   });
 }
 
-/** The devkit takes longer to load than all of this plugin: only commands that need it pay for it. */
+/** The devkit takes longer to load than this plugin: only commands that need it load it. */
 async function cachedGraph(): Promise<ProjectGraph | undefined> {
   const { readCachedProjectGraph } = await import('@nx/devkit');
   try {

@@ -86,7 +86,7 @@ describe('what upload or deploy have in a configuration, all targets of a releas
 
 describe('a name that something else has', () => {
   const note =
-    '; not of this plugin: `build` (@nxlv/python:build, project.json): see TARGET_TAKEN in its troubleshooting';
+    "; taken by other targets: `build` (@nxlv/python:build, project.json), see TARGET_TAKEN in the plugin's troubleshooting";
 
   test('is told in the descriptions of project and targets', async () => {
     const { targets, description } = await infer({
@@ -98,7 +98,7 @@ describe('a name that something else has', () => {
 
   test('an npm script counts where Nx reads package.json', async () => {
     const manifest = { 'svc/package.json': { scripts: { deploy: 'make deploy' } } };
-    expect((await infer(manifest)).description).not.toContain('not of this plugin');
+    expect((await infer(manifest)).description).not.toContain('taken by other targets');
     const { description } = await infer({ ...manifest, 'svc/project.json': {} });
     expect(description).toContain('`deploy` (nx:run-script, package.json)');
     const inWorkspaces = await infer({ ...manifest, 'package.json': { workspaces: ['*'] } });

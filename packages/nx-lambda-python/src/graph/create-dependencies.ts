@@ -11,9 +11,8 @@ import { readRequired } from '../packaging/inputs/requirements';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
-import { optionVariants, requirementOptions } from './build-inputs';
-import { executorOf } from './chain';
-import type { PluginOptions } from './options';
+import { optionVariants, requirementOptions } from './inputs';
+import { executorOf, type PluginOptions } from './options';
 
 // The enum's value, without loading all of the devkit in every Nx command.
 const IMPLICIT = 'implicit' as DependencyType.implicit;
@@ -53,7 +52,7 @@ function localPaths(root: string, options: TomlTable, workspace: WorkspaceFiles)
     const { trees, archives, findLinks } = required.local;
     return [...trees, ...archives, ...findLinks];
   } catch {
-    // Whatever is wrong with them is the build's to report.
+    // The build reports what is wrong with them.
     return [];
   }
 }

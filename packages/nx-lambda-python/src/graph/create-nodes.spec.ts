@@ -129,7 +129,7 @@ describe('a service', () => {
       cache: false,
       metadata: {
         description:
-          'Builds the deployment package; Nx does not cache it, as it does not see `services/orders/orders/a.py` and 1 more: `.gitignore` hides it (0 handlers, python3.13 on x86_64)',
+          'Builds the deployment package; not cached, because Nx does not see `services/orders/orders/a.py` and 1 more: `.gitignore` hides it (0 handlers, python3.13 on x86_64)',
       },
     });
   });

@@ -8,20 +8,17 @@ import { workspaceFiles } from '../platform/files/workspace-files';
 import { machineInputs } from '../platform/pip/configuration';
 import { countHandlers } from '../service/files';
 import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
-import { declaredName, hasMarker } from '../service/pyproject';
-import { inferInputs, type InferredInputs } from './build-inputs';
-import { executorOf, readChain } from './chain';
-import { declaredTarget, ownNamedInputs, targetPlaces } from './declared-targets';
-import { BROKEN_INPUTS, BUILD_FORMAT_INPUTS } from './inputs';
-import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
+import { declaredName, hasMarker, inferredName } from '../service/pyproject';
+import { declaredTarget, ownNamedInputs, readChain, targetPlaces } from './declared-targets';
+import { BROKEN, inferInputs } from './inputs';
+import { executorOf, normalizeOptions, type PluginOptions, type TargetPlans } from './options';
 import { describe, serviceTargets, takenNote, TARGET_GROUP } from './targets';
 
 export type { PluginOptions } from './options';
 
 /**
- * Reads markers and directory listings only: no process, no Python parsed, and nothing thrown, since either
- * would slow down or stop every Nx command of the workspace. A broken marker still gives its targets, so that
- * they can report it.
+ * Reads markers and directory listings, runs no process, parses no Python and throws nothing: all of these would slow
+ * down or stop every Nx command. A broken marker still gives its targets, so that they can report it.
  */
 export const createNodesV2: CreateNodesV2<PluginOptions> = [
   `**/${MARKER_FILE}`,
@@ -59,25 +56,13 @@ function findServices(files: readonly string[], { read }: WorkspaceFiles) {
 // Nx refuses a workspace with two projects of one name: services without a declared name get their
 // directory's, and their whole path's where directories share it.
 function projectNames(services: readonly ServiceFile[]): string[] {
-  const names = services.map(({ root, text }) => declaredName(text) ?? directoryName(root));
+  const names = services.map(({ root, text }) => inferredName(text, root));
   return services.map(({ root, text }, index) => {
     const name = names[index] ?? root;
     const isShared = names.some((other, at) => at !== index && other === name);
     return isShared && declaredName(text) === undefined ? root.replaceAll('/', '-') : name;
   });
 }
-
-function directoryName(root: string): string {
-  return root === '.' ? 'service' : posix.basename(root);
-}
-
-// It cannot be built, and Nx caches no failure.
-const BROKEN: InferredInputs = {
-  inputs: BROKEN_INPUTS,
-  namedInputs: BUILD_FORMAT_INPUTS,
-  unseen: [],
-  files: [],
-};
 
 function serviceProject(
   { root, text, name }: ServiceFile & { name: string },
@@ -130,7 +115,7 @@ function sourceRoot(root: string, { root: below, importPackage }: Marker): strin
   return posix.join(root, below, importPackage?.replaceAll('.', '/') ?? '');
 }
 
-/** What is wrong, where the marker cannot be read. */
+/** The marker, or what is wrong with it. */
 function markerOrFault(text: string, path: string): Marker | string {
   try {
     return parseMarker(text, path);

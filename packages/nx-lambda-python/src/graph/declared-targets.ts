@@ -1,4 +1,4 @@
-/** What a workspace declares of a target, before Nx has put it together: the graph is asked first. */
+/** Targets as the files of a workspace declare them, before Nx has merged them: the plugin runs first. */
 
 import { posix } from 'node:path';
 import { compile } from '../service/files';
@@ -10,8 +10,9 @@ import {
   type TomlTable,
 } from '../packaging/requirements/toml';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
+import { executorOf, TARGETS, type TargetKey, type TargetPlans } from './options';
 
-/** From the weakest to the strongest: the order in which Nx lays one over the other. */
+/** From the weakest to the strongest, in the order in which Nx merges them. */
 export type PlaceName = 'plugin options' | 'targetDefaults' | 'package.json' | 'project.json';
 
 /** Where a target may be declared. A missing file, or one that is not valid JSON, declares nothing. */
@@ -26,7 +27,7 @@ export interface TargetPlaces {
   projectJson?: string | undefined;
 }
 
-/** Where the targets of a project are declared, but for the plugin's options, which are of one target each. */
+/** The declarations of a project, without the plugin's options, which differ by target. */
 export function targetPlaces(
   root: string,
   { read, exists }: Pick<WorkspaceFiles, 'read' | 'exists'>,
@@ -56,8 +57,8 @@ export interface DeclaredTarget {
 
 /**
  * The declarations of a target, weakest first: of its name, and in `targetDefaults` also of its executor.
- * One with another executor replaces those before it, as in Nx; a `filter` of `targetDefaults` that only Nx
- * can judge (projects, plugin) counts as fitting, since too much is harmless here.
+ * One with another executor replaces those before it, as in Nx. A `filter` of `targetDefaults` that only Nx can
+ * evaluate (projects, plugin) counts as a match, since too many are harmless here.
  *
  * @param executor that the target has unless a place says otherwise: `nx-lambda-python:deploy`
  */
@@ -76,14 +77,14 @@ export function declaredTarget(
     .flatMap((one) => of('targetDefaults', one))
     // Nx drops what is of another executor than the target has.
     .filter((one) => one.executor === undefined || one.executor === (final?.executor ?? executor));
-  let kept: DeclaredTarget[] = [];
+  let merged: DeclaredTarget[] = [];
   let running = executor;
   for (const one of [...inferred, ...defaults, ...own]) {
-    if (one.executor !== undefined && one.executor !== running) kept = [];
+    if (one.executor !== undefined && one.executor !== running) merged = [];
     running = one.executor ?? running;
-    kept.push(one);
+    merged.push(one);
   }
-  return kept;
+  return merged;
 }
 
 /** All configurations that the declarations name, in the order in which they do. */
@@ -91,7 +92,7 @@ export function configurationNames(declared: readonly DeclaredTarget[]): string[
   return [...new Set(declared.flatMap((one) => Object.keys(one.configurations)))];
 }
 
-/** Who has the name of a target that runs another executor; undefined where it is the expected one. */
+/** What runs under the name of a target; undefined if it is the expected executor. */
 export function takenBy(
   declared: readonly DeclaredTarget[],
   executor: string,
@@ -105,6 +106,43 @@ export function takenBy(
 export function ownNamedInputs({ packageJson, projectJson }: TargetPlaces): string[] {
   const tables = [tableOf(tableOf(parsed(packageJson))['nx']), tableOf(parsed(projectJson))];
   return tables.flatMap((table) => Object.keys(tableOf(table['namedInputs'])));
+}
+
+export interface Chain {
+  /** The configurations of upload and deploy: Nx runs a target that lacks one in its default, silently. */
+  configurations: string[];
+  /** Of deploy: the other targets of a release need the same. */
+  defaultConfiguration: string | undefined;
+  /** Of the targets whose names run something else. */
+  taken: Taken[];
+}
+
+export interface Taken {
+  name: string;
+  executor: string;
+  place: string;
+}
+
+export function readChain(plans: TargetPlans, places: TargetPlaces): Chain {
+  const declared = (key: TargetKey): DeclaredTarget[] => {
+    const plan = plans[key];
+    return plan
+      ? declaredTarget(plan.name, executorOf(key), { ...places, changes: plan.changes })
+      : [];
+  };
+  const own = (key: TargetKey): DeclaredTarget[] =>
+    takenBy(declared(key), executorOf(key)) ? [] : declared(key);
+  const deploy = own('deploy');
+  return {
+    configurations: configurationNames([...own('upload'), ...deploy]),
+    defaultConfiguration: deploy.findLast((one) => one.defaultConfiguration !== undefined)
+      ?.defaultConfiguration,
+    taken: TARGETS.flatMap((key) => {
+      const { name } = plans[key] ?? {};
+      const other = takenBy(declared(key), executorOf(key));
+      return name === undefined || other === undefined ? [] : { name, ...other };
+    }),
+  };
 }
 
 function of(place: PlaceName, value: unknown): DeclaredTarget[] {
@@ -140,7 +178,7 @@ function ofPackageJson(name: string, value: unknown): DeclaredTarget[] {
   ];
 }
 
-/** Nx takes one key alone: the executor's, else the name's, else the longest glob that fits. */
+/** Nx uses one key: the executor's, else the name's, else the longest glob that matches. */
 function defaultsOf(name: string, executor: string, defaults: TomlTable): TomlTable[] {
   const globs = Object.keys(defaults)
     .filter((key) => key !== name && /[*?{[]/.test(key) && compile(key).matches(name))

@@ -1,22 +1,163 @@
-/** What decides a package, as inputs that Nx hashes. Too much only costs a build, too little serves a stale one. */
+/** The inputs of a service's build target, as Nx hashes them. Too many only cost a build, too few serve a stale one. */
 
-import type { TargetConfiguration } from '@nx/devkit';
+import type { NxJsonConfiguration, TargetConfiguration } from '@nx/devkit';
 import ignore from 'ignore';
 import { posix } from 'node:path';
 import { BUILD_FORMAT, BUILD_FORMAT_INPUT } from '../packaging/inputs/decision';
-import type { PackageInputs } from '../packaging/inputs/package-inputs';
+import { projectPath } from '../packaging/inputs/option-paths';
+import {
+  packageInputs,
+  type MachineInputs,
+  type PackageInputs,
+  type Unseen,
+} from '../packaging/inputs/package-inputs';
+import type { RequirementOptions } from '../packaging/inputs/requirements';
+import { findSources } from '../packaging/inputs/sources';
+import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
+import { stringsOf, tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { TEST_PATTERNS } from '../service/files';
 import type { Marker } from '../service/marker';
+import type { DeclaredTarget } from './declared-targets';
 
 export type Inputs = NonNullable<TargetConfiguration['inputs']>;
 
 /** Makes every cached package of an older plugin stale. */
-export const BUILD_FORMAT_INPUTS: Record<string, Inputs> = {
+const BUILD_FORMAT_INPUTS: Record<string, Inputs> = {
   [BUILD_FORMAT_INPUT]: [{ env: `NX_LAMBDA_PYTHON_BUILD_FORMAT_${BUILD_FORMAT}` }],
 };
 
-/** Only the zip matters downstream: a change that leaves its bytes alone uploads and deploys nothing. */
+/** Only the zip matters to later targets: a change that keeps its bytes uploads and deploys nothing. */
 export const PACKAGE_INPUTS: Inputs = [{ dependentTasksOutputFiles: '**/*.zip', transitive: true }];
+
+/** Of a service whose marker or requirements cannot be read: the build reports the fault, and Nx does not cache a failure. */
+const BROKEN_INPUTS: Inputs = [
+  '{projectRoot}/**/*',
+  BUILD_FORMAT_INPUT,
+  { externalDependencies: [] },
+];
+
+/** Of a service that cannot be read. */
+export const BROKEN: InferredInputs = {
+  inputs: BROKEN_INPUTS,
+  namedInputs: BUILD_FORMAT_INPUTS,
+  unseen: [],
+  files: [],
+};
+
+export interface InferredInputs {
+  inputs: Inputs;
+  /** Of the project. */
+  namedInputs: Record<string, Inputs>;
+  /** What decides the package without being an input: if there is any, Nx must not cache the target. */
+  unseen: Unseen[];
+  /** Relative to the service, sorted; empty if they are unknown. */
+  files: string[];
+}
+
+/** @param root of the project, relative to the workspace */
+export interface ServicePlace {
+  root: string;
+  marker: Marker;
+  /** What the workspace says of the build target, see `declaredTarget`. */
+  declared: readonly DeclaredTarget[];
+  /** Named inputs that project.json or package.json define for the project. */
+  ownNames: readonly string[];
+}
+
+/** Throws nothing: the build reports what cannot be read, and until then Nx must not cache it. */
+export function inferInputs(
+  place: ServicePlace,
+  workspace: WorkspaceFiles,
+  machine: MachineInputs,
+  namedInputs: NxJsonConfiguration['namedInputs'],
+): InferredInputs {
+  const { root, marker, declared } = place;
+  const { files } = findSources(marker, root, workspace);
+  let decided: PackageInputs;
+  try {
+    const variants = optionVariants(declared).map((options) =>
+      requirementOptions(root, workspace.root, options),
+    );
+    decided = packageInputs(variants, marker, root, workspace, machine);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const unseen = [{ what: 'its requirements', why }];
+    return { inputs: BROKEN_INPUTS, namedInputs: BUILD_FORMAT_INPUTS, unseen, files };
+  }
+  const inputs = buildInputs(marker, root, decided);
+  const given = declared.findLast((one) => one.inputs !== undefined);
+  if (given?.inputs === undefined || given.inputs.includes('...')) {
+    return { inputs, namedInputs: BUILD_FORMAT_INPUTS, unseen: decided.unseen, files };
+  }
+  const name = given.inputs
+    .map(nameOf)
+    .find((one) => one !== undefined && !place.ownNames.includes(one));
+  if (name === undefined) {
+    const replaced = {
+      what: `what \`inputs\` of \`${given.place}\` leave out`,
+      why: "they replace the plugin's inputs",
+    };
+    return {
+      inputs,
+      namedInputs: BUILD_FORMAT_INPUTS,
+      unseen: [...decided.unseen, replaced],
+      files,
+    };
+  }
+  // The project defines the named input itself, with the plugin's inputs in it.
+  const own = inputs.filter((input) => typeof input !== 'string' || !input.startsWith('^'));
+  const carried = { ...BUILD_FORMAT_INPUTS, [name]: [...usualInputs(name, namedInputs), ...own] };
+  return { inputs, namedInputs: carried, unseen: decided.unseen, files };
+}
+
+/** A named input of nx.json without its exclusions, which Nx would also apply to the plugin's inputs. */
+function usualInputs(name: string, all: NxJsonConfiguration['namedInputs'] = {}): Inputs {
+  const { [name]: given = name === 'default' ? ['{projectRoot}/**/*'] : [], ...others } = all;
+  return given.flatMap((input): Inputs => {
+    const nested = nameOf(input);
+    if (nested !== undefined) return nested === name ? [] : usualInputs(nested, others);
+    return typeof input === 'string' && /^[!^]/.test(input) ? [] : [input];
+  });
+}
+
+/** A named input of the project itself, such as `production`. */
+function nameOf(input: unknown): string | undefined {
+  const { input: name, projects, dependencies } = tableOf(input);
+  const written = typeof input === 'string' ? input : projects || dependencies ? undefined : name;
+  return typeof written === 'string' && /^[^{^!]/.test(written) ? written : undefined;
+}
+
+/** The options of every configuration: each may be built, and Nx has one list of inputs for all. */
+export function optionVariants(
+  declared: readonly Pick<DeclaredTarget, 'options' | 'configurations'>[],
+): TomlTable[] {
+  const base: TomlTable = Object.assign({}, ...declared.map(({ options }) => options));
+  const names = new Set(declared.flatMap(({ configurations }) => Object.keys(configurations)));
+  const variants = [...names].map((name): TomlTable =>
+    Object.assign({}, base, ...declared.map(({ configurations }) => configurations[name] ?? {})),
+  );
+  return [base, ...variants];
+}
+
+/**
+ * The options as the build reads them, with paths relative to the workspace.
+ * @throws OPTION_INVALID for a path outside the workspace
+ */
+export function requirementOptions(
+  projectRoot: string,
+  workspaceRoot: string,
+  options: TomlTable,
+): RequirementOptions {
+  const base = { projectRoot, workspaceRoot };
+  const paths = (option: string) =>
+    stringsOf(options[option]).map((path) => projectPath(option, path, base));
+  return {
+    ...base,
+    requirements: Array.isArray(options['requirements']) ? paths('requirements') : undefined,
+    constraints: paths('constraints'),
+    pipArgs: stringsOf(options['pipArgs']),
+  };
+}
 
 /**
  * Inputs of the build target.
@@ -26,7 +167,7 @@ export const PACKAGE_INPUTS: Inputs = [{ dependentTasksOutputFiles: '**/*.zip', 
  *
  * @param root of the project, relative to the workspace
  */
-export function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Inputs {
+function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Inputs {
   const { files, directories, variables } = inputs;
   const named = [
     posix.join(root, 'pyproject.toml'),
@@ -44,13 +185,6 @@ export function buildInputs(marker: Marker, root: string, inputs: PackageInputs)
   ];
 }
 
-/** Of a service whose marker or requirements cannot be read: the build reports the fault, and Nx caches no failure. */
-export const BROKEN_INPUTS: Inputs = [
-  '{projectRoot}/**/*',
-  BUILD_FORMAT_INPUT,
-  { externalDependencies: [] },
-];
-
 function fromRoot(path: string): string {
   return posix.join(
     '{workspaceRoot}',
@@ -58,12 +192,12 @@ function fromRoot(path: string): string {
   );
 }
 
-/** Special characters of Nx's globs as `?`, which stands for any one: no way to quote them works in all versions. */
+/** Special characters of Nx's globs become `?`, which matches any character: no quoting works in all versions of Nx. */
 function literal(path: string): string {
   return path.replace(/[*?[\]{}()!+@|,\\]/g, '?');
 }
 
-/** @param named whatever else decides, none of which an exclusion may hide: Nx applies it to every input */
+/** @param named other inputs, which no exclusion may hide: Nx applies exclusions to every input */
 function sourceGlobs(
   { root: below, include, exclude }: Marker,
   root: string,
@@ -77,8 +211,8 @@ function sourceGlobs(
 }
 
 /**
- * Tests are left out but where `exclude` may take some back, where they may be more than the service's own, and where
- * something else would go with them.
+ * Whether tests can be left out: not if `exclude` may include some again, if the patterns may match files of other
+ * projects, or if they would hide another input.
  */
 function isTestFree(base: string, named: readonly string[], exclude: readonly string[]): boolean {
   if (base === '.' || literal(base) !== base) return false;
@@ -94,8 +228,8 @@ function excluded(start: string): string[] {
 }
 
 /**
- * A gitignore pattern as globs: with a slash before its end it is anchored, without one it matches at any depth, and a
- * directory stands for all in it.
+ * A gitignore pattern as globs: a slash before its end anchors it, without one it matches at any depth, and a directory
+ * matches everything in it.
  */
 function fileGlobs(base: string, pattern: string): string[] {
   const body = wildcards(pattern).replace(/^\/|\/$/g, '');
@@ -106,7 +240,7 @@ function fileGlobs(base: string, pattern: string): string[] {
   return [path, `${path}/**/*`];
 }
 
-/** Of gitignore's syntax only `*` and `?` mean the same to Nx; everything else becomes any one character. */
+/** Only `*` and `?` mean the same in gitignore and Nx; everything else becomes any character. */
 function wildcards(pattern: string): string {
   return pattern.replace(/\\.|\[(?:\\.|[^\]])+\]/gs, '?').replace(/[[\]{}()!+@|,\\]/g, '?');
 }

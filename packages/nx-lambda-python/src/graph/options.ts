@@ -16,7 +16,7 @@ export const TARGETS = [
 ] as const;
 export type TargetKey = (typeof TARGETS)[number];
 
-/** Whatever a target of nx.json may have: it goes over what is inferred. */
+/** Anything that a target in nx.json may have: it overrides what is inferred. */
 export type TargetWithName = Partial<TargetConfiguration> & {
   /** Default: the key's own name; `prune-versions` for `pruneVersions`. */
   targetName?: string;
@@ -58,7 +58,7 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
     build: planOf('build', given.build),
     upload: planOf('upload', given.upload),
     deploy: planOf('deploy', given.deploy),
-    // Of what deploy does: without it they have nothing to read, unless they are asked for.
+    // They read what deploy leaves: without deploy they are inferred only on request.
     releases: planOf('releases', given.releases ?? given.deploy !== false),
     rollback: planOf('rollback', given.rollback ?? given.deploy !== false),
     pruneVersions: planOf('pruneVersions', given.pruneVersions ?? given.deploy !== false),
@@ -69,7 +69,7 @@ export function normalizeOptions(options: PluginOptions | undefined): TargetPlan
   };
 }
 
-/** Where the name of a target is not its key: keys are words of JavaScript, names those of a command line. */
+/** Names that differ from their keys: keys are JavaScript identifiers, names are typed on a command line. */
 const DEFAULT_NAMES: Partial<Record<TargetKey, string>> = { pruneVersions: 'prune-versions' };
 
 /** What a target is called unless the options say otherwise. */
@@ -84,4 +84,9 @@ function planOf(key: TargetKey, option: TargetOption | undefined): TargetPlan | 
   if (typeof option !== 'object' || option === null) return { name: usual, changes: {} };
   const { targetName, ...changes } = option;
   return { name: targetName || usual, changes };
+}
+
+/** `nx-lambda-python:prune-versions` of `pruneVersions`. */
+export function executorOf(key: TargetKey): string {
+  return `nx-lambda-python:${key === 'pruneVersions' ? 'prune-versions' : key}`;
 }

@@ -4,12 +4,13 @@ import type { TargetConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
 import type { Marker } from '../service/marker';
 import type { Unseen } from '../packaging/inputs/package-inputs';
-import type { InferredInputs } from './build-inputs';
-import type { Chain, Taken } from './chain';
-import { PACKAGE_INPUTS } from './inputs';
-import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
+import type { Chain, Taken } from './declared-targets';
+import { PACKAGE_INPUTS, type InferredInputs } from './inputs';
+import { executorOf, TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
 
-/** Under which a project's targets of this plugin are shown together. */
+type Metadata = NonNullable<TargetConfiguration['metadata']>;
+
+/** Name of the group in which Nx shows a project's targets of this plugin. */
 export const TARGET_GROUP = 'Lambda Python';
 
 export interface ServiceFacts {
@@ -30,7 +31,7 @@ export function serviceTargets(
   const targets: Record<string, TargetConfiguration> = {};
   for (const key of TARGETS) {
     const plan = plans[key];
-    if (plan) targets[plan.name] = changed(INFER[key](plans, plan, facts), plan.changes);
+    if (plan) targets[plan.name] = changed(inferTarget(key, plan, plans, facts), plan.changes);
   }
   return targets;
 }
@@ -40,39 +41,115 @@ export function describe({ runtime, architecture }: Marker, handlers: number): s
   return `${handlers} ${handlers === 1 ? 'handler' : 'handlers'}, ${runtime.name} on ${architecture}`;
 }
 
-type Infer = (plans: TargetPlans, plan: TargetPlan, facts: ServiceFacts) => TargetConfiguration;
+/** What the executor of a target decides. */
+interface Kind {
+  /** Description of the target. */
+  action: string;
+  /** Arguments or options to try. */
+  example: NonNullable<Metadata['help']>['example'];
+  /** The target whose package it reads. */
+  after?: (plans: TargetPlans) => TargetPlan | undefined;
+  /** The option that names another target of the chain, which is found by its usual name otherwise. */
+  finds?: readonly [option: string, key: TargetKey];
+  /** Runs in the configurations of a release. */
+  isStaged?: true;
+}
 
-const INFER: Record<TargetKey, Infer> = {
-  build: inferBuild,
-  upload: inferUpload,
-  deploy: inferDeploy,
-  releases: inferReleases,
-  rollback: inferRollback,
-  pruneVersions: inferPruneVersions,
-  lock: inferLock,
-  explain: inferExplain,
-  prune: inferPrune,
-  shell: inferShell,
+const LOCAL = { args: ['-c local'] };
+
+const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
+  upload: {
+    action: 'Puts the deployment package into S3, once',
+    example: LOCAL,
+    after: ({ build }) => build,
+    finds: ['buildTarget', 'build'],
+    isStaged: true,
+  },
+  deploy: {
+    action: 'Points every function at the uploaded package',
+    example: LOCAL,
+    after: ({ upload, build }) => upload ?? build,
+    finds: ['uploadTarget', 'upload'],
+    isStaged: true,
+  },
+  // These two read what deploy left in the bucket, and need no package of this machine.
+  releases: {
+    action: 'Lists what was released, newest first',
+    example: LOCAL,
+    finds: ['deployTarget', 'deploy'],
+    isStaged: true,
+  },
+  rollback: {
+    action: 'Undoes a release',
+    example: { args: ['--dryRun'] },
+    finds: ['deployTarget', 'deploy'],
+    isStaged: true,
+  },
+  // The names of functions come from the package's manifest, as in a deploy.
+  pruneVersions: {
+    action: 'Lists, or deletes, old versions of the functions',
+    example: { options: { dryRun: false } },
+    after: ({ build }) => build,
+    finds: ['deployTarget', 'deploy'],
+    isStaged: true,
+  },
+  lock: {
+    action: 'Pins every distribution by version and hash',
+    example: { args: ['--upgrade'] },
+    finds: ['buildTarget', 'build'],
+  },
+  explain: {
+    action: 'Explains whether a build has to resolve dependencies',
+    example: { args: ['--format=json'] },
+    finds: ['buildTarget', 'build'],
+  },
+  // The store is the same for every service: each of them has the target, so that any can be named.
+  prune: {
+    action: 'Removes files that builds no longer use from the wheel store of all services',
+    example: { options: { dryRun: true } },
+  },
+  shell: {
+    action: 'Opens a shell in the container of the build',
+    example: { options: { engine: 'docker' } },
+    finds: ['buildTarget', 'build'],
+  },
 };
 
-function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
+/** Only builds are cached: all others depend on AWS, an index, an engine or the wheel store. */
+function inferTarget(
+  key: TargetKey,
+  plan: TargetPlan,
+  plans: TargetPlans,
+  facts: ServiceFacts,
+): TargetConfiguration {
+  if (key === 'build') return inferBuild(plan, facts);
+  const { action, example, after, finds, isStaged } = KINDS[key];
+  const previous = after?.(plans);
+  const other = finds && plans[finds[1]];
   return {
-    executor: 'nx-lambda-python:build',
-    cache: facts.build.unseen.length === 0,
-    inputs: facts.build.inputs,
+    executor: executorOf(key),
+    cache: false,
+    ...(previous ? { dependsOn: [previous.name] } : {}),
+    ...(after ? { inputs: PACKAGE_INPUTS } : {}),
+    ...(finds && other && other.name !== finds[1] ? { options: { [finds[0]]: other.name } } : {}),
+    ...(isStaged ? stages(facts) : {}),
+    metadata: metadata(plan, facts, action, example),
+  };
+}
+
+function inferBuild(plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
+  const { unseen, inputs } = facts.build;
+  const example = { options: { engine: 'host' } };
+  return {
+    executor: executorOf('build'),
+    cache: unseen.length === 0,
+    inputs,
     // Never the directory: deploy writes its report beside the package.
     outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
       (file) => `{options.outputPath}/${file}`,
     ),
     options: { outputPath: posix.join('dist', facts.root) },
-    metadata: metadata(
-      plan,
-      facts,
-      `Builds the deployment package${notCached(facts.build.unseen)}`,
-      {
-        options: { engine: 'host' },
-      },
-    ),
+    metadata: metadata(plan, facts, `Builds the deployment package${notCached(unseen)}`, example),
   };
 }
 
@@ -80,157 +157,10 @@ function inferBuild(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): Targ
 function notCached([first, ...others]: readonly Unseen[]): string {
   if (first === undefined) return '';
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return `; Nx does not cache it, as it does not see ${first.what}${more}: ${first.why}`;
+  return `; not cached, because Nx does not see ${first.what}${more}: ${first.why}`;
 }
 
-// Other targets of the chain are found by their usual names: an option says so where they have another.
-function renamed(option: string, key: TargetKey, plan: TargetPlan | undefined) {
-  return plan && plan.name !== key ? { options: { [option]: plan.name } } : {};
-}
-
-function inferUpload(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:upload',
-    cache: false,
-    ...dependsOn(plans.build),
-    inputs: PACKAGE_INPUTS,
-    ...renamed('buildTarget', 'build', plans.build),
-    ...stages(facts),
-    metadata: metadata(plan, facts, 'Puts the deployment package into S3, once', {
-      args: ['-c local'],
-    }),
-  };
-}
-
-function inferDeploy(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:deploy',
-    cache: false,
-    ...dependsOn(plans.upload ?? plans.build),
-    inputs: PACKAGE_INPUTS,
-    ...renamed('uploadTarget', 'upload', plans.upload),
-    ...stages(facts),
-    metadata: metadata(plan, facts, 'Points every function at the uploaded package', {
-      args: ['-c local'],
-    }),
-  };
-}
-
-// Both read what deploy left in the bucket, and need no package of this machine.
-function inferReleases(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:releases',
-    cache: false,
-    ...renamed('deployTarget', 'deploy', plans.deploy),
-    ...stages(facts),
-    metadata: metadata(plan, facts, 'Lists what was released, newest first', {
-      args: ['-c local'],
-    }),
-  };
-}
-
-function inferRollback(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:rollback',
-    cache: false,
-    ...renamed('deployTarget', 'deploy', plans.deploy),
-    ...stages(facts),
-    metadata: metadata(plan, facts, 'Undoes a release', { args: ['--dryRun'] }),
-  };
-}
-
-// The names of functions come from the package's manifest, as in a deploy.
-function inferPruneVersions(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:prune-versions',
-    cache: false,
-    ...dependsOn(plans.build),
-    inputs: PACKAGE_INPUTS,
-    ...renamed('deployTarget', 'deploy', plans.deploy),
-    ...stages(facts),
-    metadata: metadata(plan, facts, 'Lists, or deletes, old versions of the functions', {
-      options: { dryRun: false },
-    }),
-  };
-}
-
-// Neither is cached: what they say depends on an index, an engine and the wheel store.
-function inferLock(plans: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:lock',
-    cache: false,
-    ...renamed('buildTarget', 'build', plans.build),
-    metadata: metadata(plan, facts, 'Pins every distribution by version and hash', {
-      args: ['--upgrade'],
-    }),
-  };
-}
-
-function inferExplain(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:explain',
-    cache: false,
-    ...renamed('buildTarget', 'build', plans.build),
-    metadata: metadata(plan, facts, 'Says why a build would resolve dependencies or not', {
-      args: ['--format=json'],
-    }),
-  };
-}
-
-// The same for every service, since the store is: on each of them, so that any can be named.
-function inferPrune(_: TargetPlans, plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:prune',
-    cache: false,
-    metadata: {
-      ...metadata(plan, facts, 'Removes from the wheel store what builds no longer use', {
-        options: { dryRun: true },
-      }),
-      description: 'Removes from the wheel store of all services what builds no longer use',
-    },
-  };
-}
-
-function inferShell(
-  plans: TargetPlans,
-  plan: TargetPlan,
-  facts: ServiceFacts,
-): TargetConfiguration {
-  return {
-    executor: 'nx-lambda-python:shell',
-    cache: false,
-    ...renamed('buildTarget', 'build', plans.build),
-    metadata: metadata(plan, facts, 'Opens a shell in the container of the build', {
-      options: { engine: 'docker' },
-    }),
-  };
-}
-
-/** All targets of a release run in the configurations that any of them has: Nx runs others in their default. */
+/** Every target of a release has the configurations of all of them: Nx runs a target that lacks one in its default. */
 function stages({
   chain,
 }: ServiceFacts): Pick<TargetConfiguration, 'configurations' | 'defaultConfiguration'> {
@@ -244,18 +174,12 @@ function stages({
   };
 }
 
-function dependsOn(previous: TargetPlan | undefined): Pick<TargetConfiguration, 'dependsOn'> {
-  return previous ? { dependsOn: [previous.name] } : {};
-}
-
-/** Empty, or which names run something else, and what to do about it. */
+/** Names of targets that run something else; empty if there are none. */
 export function takenNote(taken: readonly Taken[]): string {
   if (taken.length === 0) return '';
   const names = taken.map(({ name, executor, place }) => `\`${name}\` (${executor}, ${place})`);
-  return `; not of this plugin: ${names.join(', ')}: see TARGET_TAKEN in its troubleshooting`;
+  return `; taken by other targets: ${names.join(', ')}, see TARGET_TAKEN in the plugin's troubleshooting`;
 }
-
-type Metadata = NonNullable<TargetConfiguration['metadata']>;
 
 function metadata(
   plan: TargetPlan,
