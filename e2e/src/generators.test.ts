@@ -223,7 +223,7 @@ describe('policy', () => {
     const output = workspace.succeed(args);
     expect(output).toContain('"arn:aws-cn:lambda:cn-north-1:*:function:my-orders-hello"');
     expect(output).toContain('"arn:aws-cn:s3:::acme-packages/lambda-packages/my-orders/*.zip"');
-    expect(output).toContain('note: the account is not known');
+    expect(output).toContain('note: the account is unknown');
     expect(files()).toEqual(before);
     workspace.succeed([...args, '--account=111122223333', '--output=infra/policy.json']);
     expect(workspace.read('infra/policy.json')).toContain(

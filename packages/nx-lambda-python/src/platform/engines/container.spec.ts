@@ -49,7 +49,11 @@ const SHARED = [
   'true',
 ];
 const START = ['run', '--rm', '--init'];
-const NAMED = ['--label=nx-lambda-python.owner=7-0123abcd-0123456789ab', '--platform=linux/arm64'];
+const NAMED = [
+  '--name=nx-lambda-python-7-0123abcd-0123456789ab',
+  '--label=nx-lambda-python.owner=7-0123abcd-0123456789ab',
+  '--platform=linux/arm64',
+];
 const UNLABELLED = '--security-opt=label=disable';
 const root = { uid: 0, gid: 0, daemon: 'root' } as const;
 const windows = { uid: undefined, gid: undefined, daemon: 'root' } as const;

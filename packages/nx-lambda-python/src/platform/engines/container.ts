@@ -60,7 +60,9 @@ export function runArguments(engine: ContainerEngine, run: ContainerRun): string
     // Reaps and forwards signals, so that Ctrl-C ends pip and its compilers.
     '--init',
     ...inputArguments(engine, run.input),
-    ...(run.owner === undefined ? [] : [`--label=${OWNER_LABEL}=${run.owner}`]),
+    ...(run.owner === undefined
+      ? []
+      : [`--name=${nameOf(run.owner)}`, `--label=${OWNER_LABEL}=${run.owner}`]),
     `--platform=${run.platform}`,
     ...userArguments(engine, run.user),
     // Bind mounts stay readable where SELinux labels files.
@@ -76,6 +78,11 @@ export function runArguments(engine: ContainerEngine, run: ContainerRun): string
     run.image,
     ...run.command,
   ];
+}
+
+/** By its name a container is ended in one command: an interrupted process has little time. */
+function nameOf(owner: string): string {
+  return `nx-lambda-python-${owner}`;
 }
 
 /** The user in a container that shares no file with this machine: one that may do everything there. */
@@ -123,14 +130,8 @@ export async function runClient(
   exec: Exec,
 ): Promise<ExecResult> {
   const { owner } = run;
-  const end = async (): Promise<void> => {
-    if (owner !== undefined) await removeContainers(engine, await containersOf(owner), exec);
-  };
-  const containersOf = async (name: string): Promise<string[]> => {
-    const filter = `label=${OWNER_LABEL}=${name}`;
-    const listed = await exec(engine, ['ps', '--all', '--quiet', '--filter', filter]);
-    return listed.stdout.split('\n').filter((id) => id !== '');
-  };
+  const end = (): Promise<void> =>
+    removeContainers(engine, owner === undefined ? [] : [nameOf(owner)], exec);
   const forget = onInterruption(end);
   try {
     const result = await exec(engine, runArguments(engine, run), options);
@@ -161,11 +162,11 @@ export async function sweepContainers(engine: ContainerEngine, exec: Exec): Prom
 
 async function removeContainers(
   engine: ContainerEngine,
-  ids: readonly string[],
+  containers: readonly string[],
   exec: Exec,
 ): Promise<void> {
-  if (ids.length === 0) return;
+  if (containers.length === 0) return;
   // Podman's `rm --force` alone waits ten seconds for the container to end.
-  await exec(engine, ['kill', ...ids]);
-  await exec(engine, ['rm', '--force', ...ids]);
+  await exec(engine, ['kill', ...containers]);
+  await exec(engine, ['rm', '--force', ...containers]);
 }
