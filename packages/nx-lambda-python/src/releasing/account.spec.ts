@@ -1,6 +1,9 @@
 /** Whose account a deploy writes to, before it writes anything. */
 
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import './short-waits.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
 import type { DeployExecutorSchema } from '../schemas/deploy';
@@ -116,3 +119,29 @@ it('names of the functions table are filled, also where the function is created'
   expect(await service.deploy({ missing: 'create', stage: 'prod' })).toBe(true);
   expect(await service.account.readFunction('legacy-prod-company-svc')).toBeDefined();
 });
+
+it.each(['upload', 'deploy'] as const)(
+  'AWS is spoken to without the simulated account: %s',
+  async (name) => {
+    await start(true);
+    const options = name === 'upload' ? { bucket: BUCKET } : {};
+    const script = `require(process.argv[1]).default(...JSON.parse(process.argv[2])).then((result) => {
+    const loaded = Object.keys(require.cache).filter((file) => /src.(testing|releasing)/.test(file));
+    console.log(JSON.stringify([result, loaded.map((file) => file.replace(/.*src./, ''))]));
+  })`;
+    const given = JSON.stringify([options, service.workspace.context(name)]);
+    const executor = join(__dirname, '../executors', name);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--require', '@swc-node/register', '--eval', script, executor, given],
+      { env: { ...process.env, SWC_NODE_PROJECT: join(__dirname, '../../tsconfig.json') } },
+    );
+    const [result, loaded] = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as [
+      object,
+      string[],
+    ];
+    expect(result).toEqual({ success: true });
+    expect(loaded).toContain('releasing/account.ts');
+    expect(loaded.filter((file) => file.startsWith('testing'))).toEqual([]);
+  },
+);

@@ -1,5 +1,6 @@
 /** The account that a command works in, AWS or the simulated one of this workspace, and everything it is asked through. */
 
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { callerAccount } from '../platform/aws/caller-identity';
@@ -18,7 +19,7 @@ import type { RecordStorage } from '../release/records/record-store';
 import type { StorageAccess } from '../release/upload/package-object';
 import type { VersionPorts } from '../release/versions/version-reading';
 import type { Destination } from '../targets/chain';
-import { startSimulatedAccount, type SimulatedAccount } from '../testing';
+import type * as Testing from '../testing';
 
 /** Relative to the workspace; it ignores itself in git. */
 export const ACCOUNT_DIRECTORY = '.nx-lambda-python/account';
@@ -38,7 +39,7 @@ export interface BucketAccess {
   place: AwsPlace;
   policy: RetryPolicy;
   /** Null in AWS. Nobody else creates buckets and functions in a simulated account. */
-  simulated: SimulatedAccount | null;
+  simulated: Testing.SimulatedAccount | null;
   close(): Promise<void>;
 }
 
@@ -131,7 +132,7 @@ interface OpenAccount {
   aws: AwsSettings;
   /** Its number, from the service that gives out the credentials. */
   number(): Promise<AwsResult<string>>;
-  simulated: SimulatedAccount | null;
+  simulated: Testing.SimulatedAccount | null;
   close(): Promise<void>;
 }
 
@@ -143,6 +144,8 @@ async function openAccount(
     const close = async () => undefined;
     return { aws, number: () => callerAccount(aws), simulated: null, close };
   }
+  // Loaded here alone: AWS needs none of it. `import()` would keep its path as it is, which has no extension in tests.
+  const { startSimulatedAccount } = createRequire(__filename)('../testing') as typeof Testing;
   const directory = join(workspaceRoot, ACCOUNT_DIRECTORY);
   const account = await startSimulatedAccount({ directory });
   const { endpoint, region, credentials, accountId } = account;
