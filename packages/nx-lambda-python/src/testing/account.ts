@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import type { RecordedRequest } from './dispatch';
 import { dispatch, download } from './dispatch';
-import type { Fault } from './faults';
-import { FaultPlan } from './faults';
+import type { Fault } from './protocol/faults';
+import { FaultPlan } from './protocol/faults';
 import { startServer } from './http';
 import { pythonInvoker } from './lambda/python';
-import type { AwsRequest } from './protocol';
-import type { Quota } from './quota';
-import { AWS_QUOTA } from './quota';
+import type { AwsRequest } from './protocol/call';
+import type { Quota } from './lambda/quota';
+import { AWS_QUOTA } from './lambda/quota';
 import type { BucketSeed, FunctionSeed, FunctionState } from './seeding';
 import {
   readFunctionState,

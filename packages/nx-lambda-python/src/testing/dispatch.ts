@@ -1,16 +1,23 @@
 /** One request from routing to answer: signature, fault, quota, operation. Knows no sockets. */
 
 import { randomUUID } from 'node:crypto';
-import type { ServiceName } from './aws-error';
-import { AwsError } from './aws-error';
-import type { Fault, FaultPlan } from './faults';
-import { faultError } from './faults';
+import type { ServiceName } from './protocol/aws-error';
+import { AwsError } from './protocol/aws-error';
+import type { Fault, FaultPlan } from './protocol/faults';
+import { faultError } from './protocol/faults';
 import { getCode } from './lambda/code';
 import { lambdaErrorResponse } from './lambda/rest';
 import { routeLambda } from './lambda/route';
-import type { AccountFacts, AwsRequest, AwsResponse, Call, CallInput, Invoker } from './protocol';
-import type { Quota } from './quota';
-import { takeToken } from './quota';
+import type {
+  AccountFacts,
+  AwsRequest,
+  AwsResponse,
+  Call,
+  CallInput,
+  Invoker,
+} from './protocol/call';
+import type { Quota } from './lambda/quota';
+import { takeToken } from './lambda/quota';
 import { s3ErrorResponse } from './s3/responses';
 import { routeS3 } from './s3/route';
 import type { Credentials } from './signature';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MINISTACK_DIFFERENCES } from './conformance/ministack-differences.fixtures';
-import { FAULT_KINDS } from './faults';
+import { FAULT_KINDS } from './protocol/faults';
 import { LAMBDA_OPERATIONS } from './lambda/route';
 import { S3_OPERATIONS } from './s3/route';
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { describeDefect } from '../report/error-text';
-import type { AwsRequest, AwsResponse } from './protocol';
+import type { AwsRequest, AwsResponse } from './protocol/call';
 import { sha256Hex } from './state/model';
 
 export type Reply =

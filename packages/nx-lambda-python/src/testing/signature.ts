@@ -6,9 +6,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { ServiceName } from './aws-error';
-import { AwsError } from './aws-error';
-import type { AwsRequest } from './protocol';
+import type { ServiceName } from './protocol/aws-error';
+import { AwsError } from './protocol/aws-error';
+import type { AwsRequest } from './protocol/call';
 
 export interface Credentials {
   accessKeyId: string;

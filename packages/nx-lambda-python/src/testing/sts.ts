@@ -1,8 +1,8 @@
 /** STS: GetCallerIdentity in the query protocol. */
 
-import type { AwsError } from './aws-error';
-import { notSimulated } from './aws-error';
-import type { AwsRequest, AwsResponse, Call } from './protocol';
+import type { AwsError } from './protocol/aws-error';
+import { notSimulated } from './protocol/aws-error';
+import type { AwsRequest, AwsResponse, Call } from './protocol/call';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 

@@ -1,7 +1,7 @@
 /** Code: where it comes from, what Lambda checks of a zip, and the storage that it takes. */
 
-import { AwsError } from '../aws-error';
-import type { AwsResponse, Context } from '../protocol';
+import { AwsError } from '../protocol/aws-error';
+import type { AwsResponse, Context } from '../protocol/call';
 import type { Archive, AttachedLayer, FunctionCode, State } from '../state/model';
 import { objectId, sha256Hex } from '../state/model';
 import type { JsonObject } from './rest';

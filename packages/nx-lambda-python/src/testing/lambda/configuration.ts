@@ -1,7 +1,7 @@
 /** A function's configuration: read from requests, with its layers, and as answers show it. */
 
-import { AwsError } from '../aws-error';
-import type { Context } from '../protocol';
+import { AwsError } from '../protocol/aws-error';
+import type { Context } from '../protocol/call';
 import type {
   AttachedLayer,
   FunctionSettings,

@@ -1,8 +1,8 @@
 /** The operations on whole functions: read, create, update, configure, delete. */
 
-import { AwsError } from '../aws-error';
-import type { AwsResponse, Context } from '../protocol';
-import { emptyResponse } from '../protocol';
+import { AwsError } from '../protocol/aws-error';
+import type { AwsResponse, Context } from '../protocol/call';
+import { emptyResponse } from '../protocol/call';
 import type { FunctionVersion, StoredFunction } from '../state/model';
 import { regionalId } from '../state/model';
 import {

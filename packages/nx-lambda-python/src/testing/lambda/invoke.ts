@@ -1,9 +1,9 @@
 /** Invoke: runs the code if this machine has a Python, else answers `null`. */
 
 import { randomUUID } from 'node:crypto';
-import { AwsError, notSimulated } from '../aws-error';
-import type { AwsResponse, Context, InvocationResult, LaterResponse } from '../protocol';
-import { emptyResponse } from '../protocol';
+import { AwsError, notSimulated } from '../protocol/aws-error';
+import type { AwsResponse, Context, InvocationResult, LaterResponse } from '../protocol/call';
+import { emptyResponse } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
 import { functionArn } from '../state/model';
 import { conflict, requireFunction, requireVersion } from './lifecycle';

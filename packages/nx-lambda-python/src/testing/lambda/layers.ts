@@ -1,7 +1,7 @@
 /** Layers: numbered archives that functions share. */
 
-import { AwsError, notSimulated } from '../aws-error';
-import type { AwsResponse, Context } from '../protocol';
+import { AwsError, notSimulated } from '../protocol/aws-error';
+import type { AwsResponse, Context } from '../protocol/call';
 import type { LayerVersion, StoredLayer } from '../state/model';
 import { hexToBase64, layerArn, regionalId } from '../state/model';
 import { checkCodeStorage, codeSource, takeCode } from './code';

@@ -1,8 +1,8 @@
 /** Looks up functions, versions and aliases, ends updates that are due, and refuses what Lambda would refuse. */
 
 import { randomUUID } from 'node:crypto';
-import { AwsError } from '../aws-error';
-import type { Context } from '../protocol';
+import { AwsError } from '../protocol/aws-error';
+import type { Context } from '../protocol/call';
 import type { Alias, FunctionCode, FunctionVersion, StoredFunction, Update } from '../state/model';
 import { functionArn, objectId, regionalId } from '../state/model';
 import type { FunctionReference } from './rest';

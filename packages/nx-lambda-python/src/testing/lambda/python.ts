@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Invocation, InvocationResult, Invoker } from '../protocol';
+import type { Invocation, InvocationResult, Invoker } from '../protocol/call';
 
 /** Source: AWS Lambda developer guide, "Lambda execution environment lifecycle": 10 s of init. */
 const INIT_SECONDS = 10;

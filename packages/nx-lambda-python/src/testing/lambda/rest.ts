@@ -1,7 +1,7 @@
 /** Lambda's REST protocol: what a request says, checked, and answers, pages and errors in JSON. */
 
-import { AwsError } from '../aws-error';
-import type { AwsRequest, AwsResponse } from '../protocol';
+import { AwsError } from '../protocol/aws-error';
+import type { AwsRequest, AwsResponse } from '../protocol/call';
 
 export type JsonObject = Record<string, unknown>;
 

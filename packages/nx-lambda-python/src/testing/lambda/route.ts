@@ -1,7 +1,14 @@
 /** Lambda's REST paths → operations. */
 
-import { AwsError, notSimulated } from '../aws-error';
-import type { AwsRequest, AwsResponse, Call, CallInput, Context, LaterResponse } from '../protocol';
+import { AwsError, notSimulated } from '../protocol/aws-error';
+import type {
+  AwsRequest,
+  AwsResponse,
+  Call,
+  CallInput,
+  Context,
+  LaterResponse,
+} from '../protocol/call';
 import {
   createFunction,
   deleteFunction,

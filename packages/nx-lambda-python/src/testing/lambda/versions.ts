@@ -1,6 +1,6 @@
 /** Versions, numbered, frozen copies of $LATEST; aliases, which point at them; durable executions, which stay on them. */
 
-import type { AwsResponse, Context } from '../protocol';
+import type { AwsResponse, Context } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
 import { functionArn, hexToBase64 } from '../state/model';
 import { checkCodeStorage } from './code';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AwsRequest } from '../protocol';
+import type { AwsRequest } from '../protocol/call';
 import { sha256Hex } from '../state/model';
 import { readPutBody } from './body';
 

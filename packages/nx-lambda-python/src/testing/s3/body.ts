@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
-import { AwsError, notSimulated } from '../aws-error';
-import type { AwsRequest } from '../protocol';
+import { AwsError, notSimulated } from '../protocol/aws-error';
+import type { AwsRequest } from '../protocol/call';
 import { sha256Hex } from '../state/model';
 
 export interface PutBody {

@@ -1,8 +1,8 @@
 /** Buckets: the address of a request, access to its bucket, and the operations on buckets. */
 
-import { AwsError, notSimulated } from '../aws-error';
-import type { AwsRequest, AwsResponse, Context } from '../protocol';
-import { emptyResponse } from '../protocol';
+import { AwsError, notSimulated } from '../protocol/aws-error';
+import type { AwsRequest, AwsResponse, Context } from '../protocol/call';
+import { emptyResponse } from '../protocol/call';
 import type { Bucket } from '../state/model';
 import { xmlDocument } from './responses';
 

@@ -5,9 +5,9 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
-import { AwsError, notSimulated } from '../aws-error';
-import type { AwsRequest, AwsResponse, Context } from '../protocol';
-import { emptyResponse } from '../protocol';
+import { AwsError, notSimulated } from '../protocol/aws-error';
+import type { AwsRequest, AwsResponse, Context } from '../protocol/call';
+import { emptyResponse } from '../protocol/call';
 import type { StoredPart, StoredUpload } from '../state/model';
 import { sha256Hex } from '../state/model';
 import { readPutBody } from './body';

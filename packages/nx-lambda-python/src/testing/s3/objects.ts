@@ -1,9 +1,9 @@
 /** Objects: written, read and deleted, under conditions, in ranges and versions. */
 
 import { randomBytes } from 'node:crypto';
-import { AwsError } from '../aws-error';
-import type { AwsRequest, AwsResponse, Context } from '../protocol';
-import { emptyResponse } from '../protocol';
+import { AwsError } from '../protocol/aws-error';
+import type { AwsRequest, AwsResponse, Context } from '../protocol/call';
+import { emptyResponse } from '../protocol/call';
 import type { Bucket, ObjectContent, ObjectVersion, StoredObject } from '../state/model';
 import { objectId } from '../state/model';
 import { readPutBody } from './body';

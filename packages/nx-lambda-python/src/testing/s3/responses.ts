@@ -1,7 +1,7 @@
 /** S3's answers: XML documents, object headers and errors. */
 
-import type { AwsError } from '../aws-error';
-import type { AwsResponse } from '../protocol';
+import type { AwsError } from '../protocol/aws-error';
+import type { AwsResponse } from '../protocol/call';
 import type { ObjectVersion } from '../state/model';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';

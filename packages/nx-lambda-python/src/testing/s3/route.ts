@@ -1,8 +1,8 @@
 /** S3's methods, paths and query flags → operations. */
 
-import type { AwsError } from '../aws-error';
-import { notSimulated } from '../aws-error';
-import type { AwsRequest, AwsResponse, Call, CallInput, Context } from '../protocol';
+import type { AwsError } from '../protocol/aws-error';
+import { notSimulated } from '../protocol/aws-error';
+import type { AwsRequest, AwsResponse, Call, CallInput, Context } from '../protocol/call';
 import type { S3Address } from './buckets';
 import {
   createBucket,

@@ -1,6 +1,6 @@
-import { AwsError } from './aws-error';
+import { AwsError } from '../protocol/aws-error';
 import { AWS_QUOTA, takeToken } from './quota';
-import { memoryStore } from './state/stores';
+import { memoryStore } from '../state/stores';
 
 async function allowed(
   calls: { operation: string; now: number; region?: string }[],

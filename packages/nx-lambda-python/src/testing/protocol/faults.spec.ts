@@ -2,12 +2,12 @@
 
 import type { Lambda } from '@aws-sdk/client-lambda';
 import type { S3 } from '@aws-sdk/client-s3';
-import type { Bench } from './clients.fixtures';
-import { ORDERS, startBench, stoppedClock, stopBenches } from './clients.fixtures';
-import { failure, sha256Base64, zipOf } from './conformance/check.fixtures';
+import type { Bench } from '../clients.fixtures';
+import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
+import { failure, sha256Base64, zipOf } from '../conformance/check.fixtures';
 import type { Fault, FaultKind, FaultyCall } from './faults';
 import { FaultPlan } from './faults';
-import { placeholderZip } from './seeding';
+import { placeholderZip } from '../seeding';
 
 const ZIP = zipOf('new');
 const FunctionName = ORDERS.name;

@@ -2,7 +2,7 @@
 
 import type { ServiceName } from './aws-error';
 import type { Fault } from './faults';
-import type { State } from './state/model';
+import type { State } from '../state/model';
 
 export interface AwsRequest {
   method: string;

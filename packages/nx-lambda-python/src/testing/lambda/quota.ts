@@ -3,8 +3,8 @@
  * calls share another. Source: AWS Lambda developer guide, "Lambda quotas", API requests.
  */
 
-import { tooManyRequests } from './aws-error';
-import type { QuotaLevel, State } from './state/model';
+import { tooManyRequests } from '../protocol/aws-error';
+import type { QuotaLevel, State } from '../state/model';
 
 export interface Quota {
   /** All control-plane calls but GetFunction, reads such as ListFunctions included. AWS: 15. */
