@@ -147,7 +147,7 @@ describeWithEngine('bytecode of dependencies, in the container', () => {
   it('stays within its budget, and says what it left out', async () => {
     const options = { ...run.options, bytecodeBudgetMb: 0.05 };
     const output = await workspace.build('orders', { options });
-    expect(output).toContain('warning: no bytecode of `zeta`: "bytecodeBudgetMb" is used up');
+    expect(output).toContain('warning: no bytecode for `zeta`: "bytecodeBudgetMb" is used up');
     expect(pycsOf(unpack(workspace))).toEqual(PYCS.filter((path) => !path.startsWith('zeta')));
   });
 

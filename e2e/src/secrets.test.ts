@@ -83,7 +83,7 @@ describeWithEngine('private sources', () => {
         `error[GIT_ACCESS_DENIED]: git has no valid credentials for http://${at}/git/project.git`,
       );
       expect(await sources.fail('files', { ...variables(), INDEX_PW: undefined })).toContain(
-        '`services/files/requirements.txt` uses `${INDEX_PW}`, and the environment variable INDEX_PW is not set',
+        '`services/files/requirements.txt` uses `${INDEX_PW}`, but the environment variable INDEX_PW is not set',
       );
     });
 

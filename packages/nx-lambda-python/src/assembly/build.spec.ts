@@ -131,7 +131,7 @@ describe('what a build warns of', () => {
       expect(await service.build()).toBe(true);
       expect(service.printed).toContain('warning: 2 imports lead nowhere');
       expect(service.printed).toContain('`svc/handlers/one.py:1` imports `requests`: neither');
-      expect(service.printed).toContain('`svc/handlers/one.py:2` imports `..shared`: there is no');
+      expect(service.printed).toContain('`svc/handlers/one.py:2` imports `..shared`: `');
     }
   });
 
@@ -152,13 +152,13 @@ describe('what a build warns of', () => {
     });
     await service.build();
     expect(service.printed).toContain(
-      'warning: the package is made of `svc/requirements.txt`; the dependencies in `svc/pyproject.toml` beside it are not read',
+      'warning: the package is built from `svc/requirements.txt`; the dependencies in `svc/pyproject.toml` are not read',
     );
     await service.build({ requirements: ['requirements.txt'] });
     expect(service.printed).not.toContain('not read');
   });
 
-  it('is an old lock whose pyproject.toml was changed afterwards, until it is written again', async () => {
+  it('is out of date when pyproject.toml has changed, until it is written again', async () => {
     const project = (dependencies: string, end = '') =>
       service.write({
         'svc/pyproject.toml': `[project]\nname = "svc"\ndependencies = ${dependencies}\n${MARKER}${end}`,
@@ -176,13 +176,13 @@ describe('what a build warns of', () => {
     expect(await warnings()).toBe('');
     project('["six"]');
     expect(await warnings()).toBe(
-      'warning: `svc/requirements.txt` is an old lock: `svc/pyproject.toml` means something else now; the package gets what the lock says until `nx lock svc`',
+      'warning: `svc/requirements.txt` is out of date: `svc/pyproject.toml` changed; the package has what the lock says until you run `nx lock svc`',
     );
     project('[]', '# A comment.\n');
     expect(await warnings()).toBe('');
     // An older lock has no digest.
     project('["six"]');
     writeFileSync(service.path('svc/requirements.txt'), text.replace(/^# Input: .*\n/m, ''));
-    expect(await warnings()).not.toContain('is an old lock');
+    expect(await warnings()).not.toContain('is out of date');
   });
 });

@@ -161,7 +161,7 @@ describe('a lock for another Python than the runtime', () => {
       expect.objectContaining({
         code: 'REQUIREMENTS_INVALID',
         message: expect.stringContaining(
-          `is locked for Python \`${python}\`, and the service's runtime is python3.12`,
+          `is locked for Python \`${python}\`, but the service's runtime is python3.12`,
         ),
       }),
     );

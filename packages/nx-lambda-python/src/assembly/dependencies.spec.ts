@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DamagedFileError } from '../packaging/package';
 import type { KeyComponents } from '../packaging/requirements-key';
@@ -38,8 +38,7 @@ async function keepWheel(name: string): Promise<string> {
   const { sha256 } = await store.withDirectory(async (directory) => {
     const path = join(directory, filename);
     writeFileSync(path, bytes);
-    const facts = { name, version: '1.0', wheel: basename(path), tags: [] };
-    return store.admit(path, async () => ({ ...facts, unpackedSize: 0, warnings: [] }));
+    return store.admit(path, async () => ({ name, version: '1.0' }));
   });
   return sha256;
 }

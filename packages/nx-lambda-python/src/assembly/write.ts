@@ -23,7 +23,7 @@ import {
   type PackageFacts,
   type ServiceFile,
 } from '../packaging/package';
-import type { KnownPackage, SourceCache } from '../packaging/source-cache';
+import type { CachedPackage, SourceCache } from '../packaging/source-cache';
 import {
   dropDraft,
   startDraft,
@@ -161,7 +161,7 @@ async function ensurePackage(
 }
 
 /** Comparing with the part is as sure as hashing all, and takes half as long. */
-function holds(path: string, { archive, facts }: OpenPart, last: KnownPackage): boolean {
+function holds(path: string, { archive, facts }: OpenPart, last: CachedPackage): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.size !== last.facts.size) return false;
   const { length } = facts;
   return beginsWith(path, archive, length) && hashFile(path, 'hex', length) === last.tail;

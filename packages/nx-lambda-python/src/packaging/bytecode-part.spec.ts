@@ -74,7 +74,7 @@ describe('writeBytecodePart', () => {
   it('says which packages the budget left out', async () => {
     const { facts } = await write(part, 7);
     expect(facts.entryCount).toBe(part.facts.entryCount);
-    expect(facts.warnings).toEqual(['no bytecode of `six`: "bytecodeBudgetMb" is used up']);
+    expect(facts.warnings).toEqual(['no bytecode for `six`: "bytecodeBudgetMb" is used up']);
   });
 
   it('notices a damaged part', async () => {

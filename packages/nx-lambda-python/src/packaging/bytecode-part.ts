@@ -10,7 +10,7 @@ import type { ZipEntry } from './zip/format';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
 
-/** Raised when the same part would now get other bytecode. */
+/** Raised when the same part gets other bytecode. */
 export const BYTECODE_FORMAT = 1;
 
 export interface BytecodeOptions {
@@ -37,7 +37,7 @@ export async function writeBytecodePart(
   const { chosen, left } = chooseBytecode(readEntries(bytecode), { budget, prefix });
   for (const entry of chosen) {
     writer.addCompressed(entry.path, false, compress(readContent(bytecode, entry)));
-    // Between files this process may keep its locks alive and hear Ctrl-C.
+    // Between files this process can refresh its locks and handle Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const files = [...readEntries(part.archive, { trusted: true }), ...chosen].map(
@@ -52,8 +52,8 @@ export async function writeBytecodePart(
 }
 
 /**
- * Whole import packages, the smallest first, as long as the next one fits: half a package would still
- * be compiled at each cold start. Tests in packages are never imported.
+ * Whole import packages, the smallest first, as long as they fit: the rest of a package would still be
+ * compiled at each cold start. Tests in packages are never imported.
  */
 export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
   entries: readonly T[],
@@ -63,10 +63,10 @@ export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
   for (const entry of entries) {
     if (/(^|\/)tests?\//.test(entry.path)) continue;
     const name = importPackage(entry.path.slice(prefix.length));
-    const known = packages.get(name) ?? { entries: [], size: 0 };
-    packages.set(name, known);
-    known.entries.push(entry);
-    known.size += entry.size;
+    const group = packages.get(name) ?? { entries: [], size: 0 };
+    packages.set(name, group);
+    group.entries.push(entry);
+    group.size += entry.size;
   }
   const bySize = [...packages].sort(
     ([a, one], [b, other]) => one.size - other.size || compareText(a, b),
@@ -91,5 +91,5 @@ function importPackage(path: string): string {
 function missed(left: readonly string[]): string[] {
   if (left.length === 0) return [];
   const names = left.map((name) => `\`${name}\``).join(', ');
-  return [`no bytecode of ${names}: "bytecodeBudgetMb" is used up`];
+  return [`no bytecode for ${names}: "bytecodeBudgetMb" is used up`];
 }

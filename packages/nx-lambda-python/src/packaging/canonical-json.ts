@@ -1,4 +1,4 @@
-/** JSON with one spelling per value, so that it can be hashed. */
+/** JSON with one spelling per value, for hashing. */
 
 import { createHash } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-/** CRC-64/NVME, the checksum that S3 takes for a whole object that came in parts. */
+/** CRC-64/NVME, the checksum of S3 for a whole object that was uploaded in parts. */
 
 /** The reversed polynomial 0x9a6c9329ac4bc9b5 in halves: JavaScript's operators take 32 bits. */
 const HIGH = 0x9a6c9329;
@@ -8,7 +8,7 @@ const STEP = 8;
 /** Bytes of one table: two halves for each value of a byte. */
 const TABLE = 256 * 8;
 
-/** Table n tells the effect of a byte that has n more after it in its step. Made when first needed. */
+/** Table n has the effect of a byte with n more after it in its step. Made when first needed. */
 let tables: DataView | undefined;
 
 export class Crc64Nvme {
@@ -60,7 +60,7 @@ export class Crc64Nvme {
     return this;
   }
 
-  /** Base64 of the eight bytes, the highest first, as S3 has it. */
+  /** Base64 of the eight bytes, the highest first, as in S3. */
   digest(): string {
     const bytes = Buffer.alloc(8);
     bytes.writeInt32BE(~this.high, 0);

@@ -18,13 +18,13 @@ import { SourceBlocks, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './zip/write';
 
-/** Raised when the same wheels would now give other bytes or facts. */
+/** Raised when the same wheels result in other bytes or facts. */
 export const PART_FORMAT = 3;
 
 export interface PartOptions {
   excludeDistributions: readonly string[];
   collisions: Collisions;
-  /** Interpreter that the scripts in `bin/` name; null for no scripts. */
+  /** Interpreter that the scripts in `bin/` name; null to have no scripts. */
   interpreter: string | null;
   /** A layer has its files in `python/`, where Lambda's Python looks for them. */
   layer: boolean;
@@ -47,9 +47,9 @@ export interface PartFacts {
   entryCount: number;
   /** Bytes of all entries once unpacked. */
   unpackedSize: number;
-  /** First segments of all paths, folded and without a layer's `python/`: a service's path with another one clashes with none. */
+  /** First segments of all paths, folded, without a layer's `python/`: a path of the service with another first segment cannot clash. */
   topLevel: string[];
-  /** What can be imported of it, sorted by name. */
+  /** What can be imported from it, sorted by name. */
   modules: PartModule[];
   distributions: PartDistribution[];
   warnings: string[];
@@ -58,20 +58,20 @@ export interface PartFacts {
 /** A top-level module or package. */
 export interface PartModule {
   name: string;
-  /** Whose files it has, as they spell their names; none where that is not recorded. */
+  /** Distributions that have files of it, as they spell their names; empty if that is not recorded. */
   distributions: string[];
-  /** False for a directory without `__init__.py`, which any module of its name elsewhere goes before. */
+  /** False for a directory without `__init__.py`: any other module of its name comes first. */
   isRegular: boolean;
 }
 
 interface PartFile {
   path: string;
   size: number;
-  /** The distribution that it is of. */
+  /** The distribution that has it. */
   distribution?: string | undefined;
 }
 
-/** A part that was just written: the package that follows need not read it again. */
+/** A part that was just written: writing the package need not read it again. */
 export interface WrittenPart {
   facts: PartFacts;
   start: ArchiveStart;
@@ -81,9 +81,9 @@ export interface WrittenPart {
 export interface PartDistribution {
   name: string;
   version: string;
-  /** Null where pip installed it: then no wheel was kept. */
+  /** Null if pip installed it, which leaves no wheel. */
   wheel: string | null;
-  /** Of the wheel, hex; null if there is none. */
+  /** Of the wheel, hex; null without a wheel. */
   sha256: string | null;
   /** Bytes of its files that are in the part, unpacked. */
   unpackedSize: number;
@@ -93,7 +93,7 @@ export interface OpenWheel extends StoredWheel {
   source: ByteSource;
 }
 
-/** The wheels that go into a package, and the name of the part that they make. */
+/** The wheels of a package, and the name of the part that they make. */
 export function planPart(
   wheels: readonly StoredWheel[],
   options: PartOptions,
@@ -111,25 +111,25 @@ export function planPart(
 }
 
 /**
- * What to say of exclusions that leave nothing out: a slip, or a rest of what was once required.
- * Of a service that requires nothing there is nothing to say: the workspace's defaults reach it, too.
+ * Warnings about exclusions that exclude nothing: a typo, or a distribution that is no longer required.
+ * None for a service without requirements: the workspace's defaults apply to it, too.
  */
 export function unknownExclusions(
   wheels: readonly Pick<StoredWheel, 'name'>[],
   { excludeDistributions }: Pick<PartOptions, 'excludeDistributions'>,
 ): string[] {
-  const known = new Set(wheels.map(({ name }) => normalizeName(name)));
+  const required = new Set(wheels.map(({ name }) => normalizeName(name)));
   return excludeDistributions
-    .filter((name) => wheels.length > 0 && !known.has(normalizeName(name)))
+    .filter((name) => wheels.length > 0 && !required.has(normalizeName(name)))
     .map(
       (name) =>
-        `\`excludeDistributions\` names \`${name}\`, which is not required${didYouMean(normalizeName(name), known)}`,
+        `\`excludeDistributions\` names \`${name}\`, which is not required${didYouMean(normalizeName(name), required)}`,
     );
 }
 
 /**
  * What a wheel of the store installs.
- * @throws WHEEL_INVALID or ARCHIVE_INVALID for what the store's door would refuse
+ * @throws WHEEL_INVALID or ARCHIVE_INVALID for a wheel that the store would not admit
  */
 export function readInstallation(
   { source, file }: Pick<OpenWheel, 'source' | 'file'>,
@@ -141,19 +141,19 @@ export function readInstallation(
 }
 
 /**
- * @param known installations of these wheels that were read before, by the wheels' SHA-256
+ * @param cache installations of these wheels that were read before, by the wheels' SHA-256
  * @throws ENTRY_COLLISION, and those of `readInstallation`
  */
 export async function writePart(
   wheels: readonly OpenWheel[],
   options: Pick<PartOptions, 'collisions' | 'layer' | 'interpreter'>,
   sink: ByteSink,
-  known: ReadonlyMap<string, Installation> = new Map(),
+  cache: ReadonlyMap<string, Installation> = new Map(),
 ): Promise<WrittenPart> {
   const prefix = partPrefix(options);
   const warnings: string[] = [];
   const installations = wheels.map((wheel) => {
-    const { entries, warnings: own } = known.get(wheel.sha256) ?? readInstallation(wheel, options);
+    const { entries, warnings: own } = cache.get(wheel.sha256) ?? readInstallation(wheel, options);
     warnings.push(...own);
     return { name: wheel.name, version: wheel.version, entries, wheel, unpackedSize: 0 };
   });
@@ -191,7 +191,7 @@ export async function writePart(
   return finishPart(writer, files, { distributions, warnings });
 }
 
-/** Writes the end of a part, and what is to be known of its bytes. */
+/** Writes the end of a part, and collects the facts about it. */
 export function finishPart(
   writer: ArchiveWriter,
   files: readonly PartFile[],
@@ -216,20 +216,20 @@ export function finishPart(
 export function modulesOf(files: readonly Omit<PartFile, 'size'>[]): PartModule[] {
   const modules = new Map<string, PartModule>();
   for (const { path, distribution } of files) {
-    const found = topLevelModule(path);
-    if (!found) continue;
-    const { name, isRegular } = found;
-    const known = modules.get(name) ?? { name, distributions: [], isRegular: false };
-    known.isRegular ||= isRegular;
-    if (distribution !== undefined && !known.distributions.includes(distribution)) {
-      known.distributions.push(distribution);
+    const top = topLevelModule(path);
+    if (!top) continue;
+    const { name, isRegular } = top;
+    const module = modules.get(name) ?? { name, distributions: [], isRegular: false };
+    module.isRegular ||= isRegular;
+    if (distribution !== undefined && !module.distributions.includes(distribution)) {
+      module.distributions.push(distribution);
     }
-    modules.set(name, known);
+    modules.set(name, module);
   }
   return [...modules.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
-/** As two paths that clash share it, in whatever case and Unicode form. */
+/** Paths that clash share it, in any case and Unicode form. */
 export function firstSegment(path: string): string {
   return foldName(path.slice(0, (path.indexOf('/') + 1 || path.length + 1) - 1));
 }

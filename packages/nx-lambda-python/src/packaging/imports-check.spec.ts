@@ -61,18 +61,18 @@ it.each([
 });
 
 it.each<[string, string, string?]>([
-  ['import requests\n', '`requests`: neither the package nor python3.11 of Lambda has it'],
+  ['import requests\n', "`requests`: neither the package nor Lambda's python3.11 has it"],
   ['from requests.adapters import A\n', '`requests`: neither the package nor'],
   ['import sibling\n', '`sibling`: in the package it is `orders.handlers.sibling`'],
   ['import shared.money\n', '`shared`: in the package it is `orders.shared`'],
   ['import readme\n', '`readme`: neither'],
-  ['import orders.gone\n', '`orders.gone`: there is no `orders/gone` in the package'],
-  ['from orders.gone.deep import x\n', '`orders.gone.deep`: there is no `orders/gone/deep`'],
-  ['from orders import gone\n', '`orders.gone`: there is no `orders/gone`'],
-  ['import one.inner\n', '`one.inner`: there is no `one/inner`'],
-  ['from ..gone import x\n', '`..gone`: there is no `orders/gone` in the package'],
-  ['from . import gone\n', '`.gone`: there is no `orders/handlers/gone`'],
-  ['from .... import x\n', '`....`: that leads out of the package'],
+  ['import orders.gone\n', '`orders.gone`: `orders/gone` does not exist in the package'],
+  ['from orders.gone.deep import x\n', '`orders.gone.deep`: `orders/gone/deep` does not exist'],
+  ['from orders import gone\n', '`orders.gone`: `orders/gone` does not exist'],
+  ['import one.inner\n', '`one.inner`: `one/inner` does not exist'],
+  ['from ..gone import x\n', '`..gone`: `orders/gone` does not exist in the package'],
+  ['from . import gone\n', '`.gone`: `orders/handlers/gone` does not exist'],
+  ['from .... import x\n', '`....`: it is outside of the package'],
   ['import distutils.core\n', '`distutils`: Python 3.12 does not have it', 'python3.12'],
   ['import tomllib\n', '`tomllib`: Python 3.9 does not have it', 'python3.9'],
   ['import winreg\n', '`winreg`: neither'],
@@ -113,7 +113,7 @@ it('names what many modules import once', async () => {
     leftOut: () => new Map(),
   });
   expect(describeMissing(missing)).toBe(
-    'an import leads nowhere, so that Lambda could not load these modules:\n  `a.py:1` imports `requests` (and 2 more): neither the package nor python3.13 of Lambda has it',
+    "an import leads nowhere, so Lambda could not load these modules:\n  `a.py:1` imports `requests` (and 2 more): neither the package nor Lambda's python3.13 has it",
   );
 });
 
@@ -139,7 +139,7 @@ async function warnings(
 
 it('names a distribution that takes the place of a standard module', async () => {
   expect(await warnings('typing', '3.7.4.3', ['typing.py'])).toEqual([
-    '`typing 3.7.4.3` hides `typing` of Python 3.11\'s standard library from everything that imports it: take it out of the requirements, or, where another distribution requires it, out of the package by "excludeDistributions": ["typing"]',
+    '`typing 3.7.4.3` hides `typing` of Python 3.11\'s standard library from everything that imports it: remove it from the requirements or, if another distribution requires it, from the package with "excludeDistributions": ["typing"]',
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Imports of handler modules that lead nowhere, told from names alone: each would be an ImportModuleError in Lambda. */
+/** Imports of modules that do not exist, each of which would be an ImportModuleError in Lambda; and modules that hide standard ones. */
 
 import { createHash } from 'node:crypto';
 import { moduleName } from '../python/names';
@@ -22,14 +22,14 @@ export interface ImportSurroundings {
   files: readonly Pick<ServiceFile, 'path' | 'sha256'>[];
   /** Of the dependencies, in the package or its layer. */
   modules: readonly PartModule[];
-  /** By the name of a module, the distribution that has it and was left out on purpose. Asked for only where something is missing. */
+  /** The distribution that was left out on purpose, by the name of a module that it has. Called only if something is missing. */
   leftOut: () => ReadonlyMap<string, string>;
 }
 
 export interface ImportFindings {
-  /** One line for each name that leads nowhere, sorted by where it was found first. */
+  /** One line for each name that does not exist, in the order of the first import. */
   missing: string[];
-  /** The same for what a layer that this build does not know may have. */
+  /** The same for names that a layer, which this build does not know, may have. */
   leftOut: string[];
 }
 
@@ -37,7 +37,7 @@ interface Fault {
   /** As messages name it. */
   name: string;
   why: string;
-  /** Where it is not the service's own: the name that a distribution may have. */
+  /** The name that a distribution may have, if it is not the service's own. */
   top?: string;
 }
 
@@ -53,8 +53,8 @@ export function checkImports(
       const fault = faultOf(module, imported);
       if (!fault) continue;
       const place = `\`${module.file}:${imported.line}\``;
-      const known = found.get(fault.name);
-      if (known) known.places.push(place);
+      const other = found.get(fault.name);
+      if (other) other.places.push(place);
       else found.set(fault.name, { ...fault, places: [place] });
     }
   }
@@ -73,7 +73,7 @@ export function checkImports(
     if (imported.level > 0) {
       const base = packageOf(module.path, imported.level);
       const written = '.'.repeat(imported.level) + imported.module;
-      if (base === undefined) return { name: written, why: 'that leads out of the package' };
+      if (base === undefined) return { name: written, why: 'it is outside of the package' };
       // Files of a distribution may lie in the same directory.
       if (others.has(base.split('/')[0] ?? '')) return undefined;
       return ownFault([base, ...segments(imported)].filter(Boolean), imported.names, written);
@@ -93,20 +93,20 @@ export function checkImports(
   ): Fault | undefined {
     const target = path.join('/');
     if (!own.isModule(target)) {
-      return { name: written, why: `there is no \`${target}\` in the package` };
+      return { name: written, why: `\`${target}\` does not exist in the package` };
     }
-    // Whatever an `__init__.py` has in it may define the name.
+    // An `__init__.py` with content may define the name.
     const gone = own.isBare(target) && names.find((name) => !own.isModule(`${target}/${name}`));
     if (!gone) return undefined;
     const name = `${written}${written.endsWith('.') ? '' : '.'}${gone}`;
-    return { name, why: `there is no \`${target}/${gone}\` in the package` };
+    return { name, why: `\`${target}/${gone}\` does not exist in the package` };
   }
 }
 
 /** `"imports": "warn"` and `"error"` in words. */
 export function describeMissing(missing: readonly string[]): string {
   const count = missing.length === 1 ? 'an import leads' : `${missing.length} imports lead`;
-  return `${count} nowhere, so that Lambda could not load these modules:\n${missing.map((line) => `  ${line}`).join('\n')}`;
+  return `${count} nowhere, so Lambda could not load these modules:\n${missing.map((line) => `  ${line}`).join('\n')}`;
 }
 
 function segments({ module }: ModuleImport): string[] {
@@ -116,28 +116,28 @@ function segments({ module }: ModuleImport): string[] {
 /** The directory from which a relative import of this module starts; undefined above the package's top. */
 function packageOf(path: string, level: number): string | undefined {
   const directories = path.split('/').slice(0, -1);
-  // At the very top there is no package that a dot could mean.
+  // At the top level a dot has no package to refer to.
   return level > directories.length
     ? undefined
     : directories.slice(0, directories.length - level + 1).join('/');
 }
 
 function whyMissing(name: string, own: OwnModules, runtime: Runtime): string {
-  const elsewhere = own.named(name);
-  if (elsewhere !== undefined) return `in the package it is \`${elsewhere}\``;
+  const other = own.named(name);
+  if (other !== undefined) return `in the package it is \`${other}\``;
   const python = `Python ${runtime.python.join('.')}`;
   if (RUNTIMES.some((other) => isStandard(name, other))) return `${python} does not have it`;
-  return `neither the package nor ${runtime.name} of Lambda has it`;
+  return `neither the package nor Lambda's ${runtime.name} has it`;
 }
 
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 
-/** What can be imported of the service's own files. */
+/** What can be imported from the service's own files. */
 class OwnModules {
   private readonly tops: ReadonlySet<string>;
   /** `orders`, `orders/handlers`, `orders/handlers/create` */
   private readonly modules = new Set<string>();
-  /** Those that may define names: files, and directories whose `__init__` has something in it. */
+  /** Those that may define names: files, and directories whose `__init__` is not empty. */
   private readonly filled = new Set<string>();
 
   constructor(private readonly files: ImportSurroundings['files']) {
@@ -164,7 +164,7 @@ class OwnModules {
     return this.modules.has(path);
   }
 
-  /** A package that has nothing but its modules. */
+  /** True for a package that has only its modules. */
   isBare(path: string): boolean {
     return !this.filled.has(path);
   }
@@ -179,8 +179,8 @@ class OwnModules {
 }
 
 /**
- * Lambda looks into the package and its layers before it looks into Python's own library. A backport that was made
- * for an older Python then serves everybody who imports the module, and breaks what is newer in it.
+ * Lambda looks into the package and its layers before Python's own library. A backport for an older Python then
+ * replaces the module for everything that imports it, and lacks what is newer.
  *
  * @param files of the service, by their paths in the package
  */
@@ -196,7 +196,7 @@ export function hiddenLibrary(
     const [owner] = module.distributions;
     if (owner === undefined) return [];
     const version = distributions.find(({ name }) => name === owner)?.version ?? '';
-    return `\`${owner} ${version}\` hides \`${module.name}\` of ${python}'s standard library from everything that imports it: take it out of the requirements, or, where another distribution requires it, out of the package by "excludeDistributions": ["${owner}"]`;
+    return `\`${owner} ${version}\` hides \`${module.name}\` of ${python}'s standard library from everything that imports it: remove it from the requirements or, if another distribution requires it, from the package with "excludeDistributions": ["${owner}"]`;
   });
   const byFile = modulesOf(files)
     .filter(hides)

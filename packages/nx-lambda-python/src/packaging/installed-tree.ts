@@ -1,4 +1,4 @@
-/** The installed tree of a requirements key: what pip installed once, kept as a dependency part. */
+/** The installed tree of a requirements key: pip installs it once, and it is kept as a dependency part. */
 
 import { ArchiveWriter, type ByteSink } from './zip/write';
 import { finishPart, type PartDistribution, type WrittenPart } from './dependency-part';
@@ -25,10 +25,10 @@ export interface InstalledTree {
 
 /** A place for installed trees. */
 export interface TreeStore extends ResolvingStore {
-  /** The tree of this key if its dependency part is there. */
+  /** The tree of this key, if the store has its dependency part. */
   readTree(requirementsKey: string): InstalledTree | undefined;
   writeTree(tree: InstalledTree): void;
-  /** Keeps the dependency part that `write` makes under the SHA-256 of its bytes, which is returned. */
+  /** Keeps the dependency part that `write` writes. Returns the SHA-256 of its bytes, its name in the store. */
   admitPart(directory: string, write: WriteTreePart): Promise<string>;
 }
 
@@ -59,7 +59,7 @@ export async function ensureInstalledTree(
 
 /**
  * Writes the files of an archive of the tree under the headers that all our entries have, sorted by
- * path, compressed again, because the archive may come from any program.
+ * path, compressed again: the archive may come from any program.
  *
  * @throws ARCHIVE_INVALID where readers could disagree about the archive, PACKAGE_TOO_LARGE
  */
@@ -69,13 +69,13 @@ export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promis
     .sort((a, b) => compareText(a.path, b.path));
   const installed = readDistributions(archive, files);
   const distributions = installed.map(({ distribution }) => distribution);
-  // Compressing takes long, and what is too large already will not get smaller.
+  // Compressing takes long, and the unpacked size is known before.
   checkUnpackedSize(totalSize(files), distributions);
   const writer = new ArchiveWriter(sink);
   for (const file of files) {
     const compressed = compress(readContent(archive, file));
     writer.addCompressed(file.path, (file.mode & 0o111) !== 0, compressed);
-    // Between files this process may keep its locks alive and hear Ctrl-C.
+    // Between files this process can refresh its locks and handle Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const ownerOf = (path: string) =>
@@ -114,7 +114,7 @@ function readDistributions(
     .sort((a, b) => compareText(a.distribution.name, b.distribution.name));
 }
 
-/** As METADATA spells it; old builders write it carelessly, then the directory's name counts. */
+/** As METADATA spells it; if an old builder left it out, the directory's name counts. */
 function readIdentity(distInfo: string, metadata: string): { name: string; version: string } {
   const headers = parseHeaders(metadata);
   const [directoryName = '', directoryVersion = ''] = distInfo
@@ -126,11 +126,11 @@ function readIdentity(distInfo: string, metadata: string): { name: string; versi
   };
 }
 
-/** As paths of the tree. What is not recorded soundly only lacks in sizes and warnings. */
+/** As paths of the tree. Without a valid RECORD only sizes and warnings are incomplete. */
 function recordedPaths(distInfo: string, record: string): ReadonlySet<string> {
   try {
     const rows = parseRecord(distInfo, record);
-    // With --target pip installs into `<temporary>/lib/python`, and moves all files to the root then.
+    // With --target pip installs into `<temporary>/lib/python`, then moves all files to the root.
     return new Set([...rows.keys()].map((path) => path.replace(/^\.\.\/\.\.\//, '')));
   } catch (error) {
     if (error instanceof WheelError) return new Set();
@@ -138,7 +138,7 @@ function recordedPaths(distInfo: string, record: string): ReadonlySet<string> {
   }
 }
 
-/** As for wheels: `site` reads .pth files in site directories only, and /var/task is none. */
+/** As for wheels: `site` reads .pth files in site directories only, and /var/task is not one. */
 function pathFileWarnings(
   files: readonly ZipEntry[],
   installed: readonly InstalledDistribution[],

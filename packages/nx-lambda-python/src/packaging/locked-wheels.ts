@@ -1,4 +1,4 @@
-/** The wheels of a full lock: those that the store has are not asked for again. */
+/** Full locks, of which every line names its files by hash, and their wheels: those in the store are not fetched again. */
 
 import type { Architecture, Runtime } from '../service/runtimes';
 import { digestOf } from './canonical-json';
@@ -19,19 +19,19 @@ import type { ResolvedWheels, StoredWheel } from './wheel-set';
 import { isCompatible, normalizeName, parseWheelFilename, supportedTags } from './wheel/names';
 import { parseSpecifier, satisfies } from './wheel/versions';
 
-/** A wheel by what its path in the store says of it. */
+/** A wheel by what its path in the store says. */
 export type LocatedWheel = Pick<StoredWheel, 'file' | 'sha256' | 'size'>;
 
-/** What the store knows of single wheels. */
+/** What the store knows about single wheels. */
 export interface LineStore {
-  /** Every file with this content; mostly one. */
+  /** Every file with this content; usually one. */
   findWheels(sha256: string): LocatedWheel[];
-  /** The wheel that a line came to before, if the store still has it. */
+  /** The wheel that a line resolved to before, if the store still has it. */
   readLine(digest: string): LocatedWheel | undefined;
   writeLine(digest: string, wheel: LocatedWheel): void;
   /** @throws for a wheel that cannot be read */
   readWheelNeeds(wheel: LocatedWheel): WheelNeeds;
-  /** Makes `readWheelNeeds` a matter of a small file: a wheel's directory may have thousands of entries. */
+  /** Lets `readWheelNeeds` read a small file: the directory of a wheel may have thousands of entries. */
   keepWheelNeeds(wheel: LocatedWheel): void;
 }
 
@@ -39,7 +39,7 @@ export interface Lock {
   lines: LockedLine[];
   constraints: readonly string[];
   environment: MarkerEnvironment;
-  /** Tags that the runtime loads, and those of wheels built in the container. */
+  /** Tags that the runtime can load, and those of wheels built in the container. */
   tags: string[];
   content: KeyContent;
 }
@@ -55,17 +55,17 @@ export interface KeptWheel {
   needs: WheelNeeds;
 }
 
-/** Undefined where the requirements are not a full lock: then pip resolves them as a whole. */
+/** Undefined if the requirements are not a full lock: then pip resolves them as a whole. */
 export function findLock(
   components: KeyComponents,
   target: { runtime: Runtime; architecture: Architecture },
 ): Lock | undefined {
   const { requirements } = components.meaning;
-  // Those of pip's own configuration hold for a lock as for anything else.
+  // Those of pip's own configuration apply to locks, too.
   const configured = components.pipEnvironment['PIP_CONSTRAINT']?.split('\n') ?? [];
   const constraints = [...components.meaning.constraints, ...configured];
   const environment = runtimeEnvironment(target.runtime, target.architecture);
-  // The lock of a tool has no lines of its own here.
+  // A tool's lock has no lines here.
   const lines = requirements.length > 0 ? readLock(requirements, environment) : undefined;
   if (!lines || components.dependencies !== 'wheels') return undefined;
   const tags = supportedTags(target.runtime, target.architecture, {
@@ -87,9 +87,9 @@ export function planLock(lock: Lock, store: LineStore): LockPlan {
 export interface LockSteps {
   /** Lets pip resolve the whole lock. */
   all: () => Promise<ResolvedWheels>;
-  /** Lets pip fetch these lines and nothing that they require; `kept` are the wheels of all others. */
+  /** Lets pip fetch these lines without what they require; `kept` are the wheels of all others. */
   some: (lines: readonly LockedLine[], kept: readonly StoredWheel[]) => Promise<ResolvedWheels>;
-  /** What stands for pip where nothing is to be fetched. */
+  /** The result if nothing needs to be fetched. */
   none: () => ResolvedWheels;
   readNeeds: (path: string) => WheelNeeds;
 }
@@ -138,8 +138,8 @@ function findKept(line: LockedLine, lock: Lock, store: LineStore): KeptWheel | u
 }
 
 /**
- * The wheel of a line with a single hash: pip could take no other file. Of several hashes pip takes the wheel
- * with the best tags that the index has, which only pip can tell; what it took is remembered line by line.
+ * The wheel of a line with a single hash, the only file that pip accepts. Of several files pip takes the one with
+ * the best tags that the index has, which only pip can tell; what it took is remembered line by line.
  */
 function onlyWheel(
   { requirement }: LockedLine,
@@ -160,7 +160,7 @@ function onlyWheel(
   });
 }
 
-/** `--no-binary`, wherever it stands: which distributions it means is left to pip. */
+/** `--no-binary` in any place: pip decides which distributions it means. */
 function refusesWheels({ options, pipArguments, pipEnvironment }: KeyContent): boolean {
   return /no-binary|PIP_NO_BINARY/.test(JSON.stringify([options, pipArguments, pipEnvironment]));
 }
@@ -176,8 +176,8 @@ function remember(wheels: readonly StoredWheel[], lock: Lock, store: LineStore):
 }
 
 /**
- * Everything that decides which wheel one line comes to. A published file is the same whatever the build image;
- * one that was built there links that image's libraries.
+ * Everything that decides the wheel of a line. A published file is the same for every build image; one that was
+ * built there links that image's libraries.
  */
 function lineDigest(
   { requirement }: LockedLine,
@@ -198,14 +198,14 @@ export interface LockedLine {
   /** As in the requirements key. */
   text: string;
   requirement: Requirement;
-  /** False where only pip can say whether its marker holds. */
+  /** False if only pip can tell whether its marker holds. */
   isCertain: boolean;
 }
 
 /**
  * The lines that count in this environment.
  * @param lines without comments and credentials
- * @returns undefined where this is not a full lock, or one that needs pip's own judgement
+ * @returns undefined if this is not a full lock, or if only pip can tell
  */
 export function readLock(
   lines: readonly string[],
@@ -224,10 +224,10 @@ export function readLock(
 }
 
 /**
- * Distributions whose version another day may change: lines that pin none, and what is required by others only.
+ * Distributions whose version may change from one day to the next: lines without a pin, and requirements of others.
  * @param lines without comments and credentials
- * @param resolved names of all distributions, where they are known
- * @param constraints as lines, of which each may pin what others leave open
+ * @param resolved names of all distributions, if they are known
+ * @param constraints lines that may pin what others leave open
  */
 export function unpinned(
   lines: readonly string[],
@@ -243,7 +243,7 @@ export function unpinned(
         !requirement ||
         !(isPinned(requirement) || (requirement.url === undefined && pinned.has(requirement.name))),
     )
-    // A path or URL without a name is what it is.
+    // A path or URL without a name does not change.
     .flatMap(({ requirement }) => requirement?.name ?? []);
   const named = new Set(requirements.map(({ requirement }) => requirement?.name));
   const areAllNamed = !named.has(undefined);
@@ -253,7 +253,7 @@ export function unpinned(
   return [...new Set([...loose, ...floating])].sort();
 }
 
-/** The text of a requirements file with only those requirements that `keep` takes; includes and options stay. */
+/** The text of a requirements file with only those requirements that `keep` accepts; includes and options stay. */
 export function withRequirements(text: string, keep: (requirement: string) => boolean): string {
   const lines = parseRequirements(text).flatMap((line) => {
     if (line.kind === 'include') {
@@ -264,7 +264,7 @@ export function withRequirements(text: string, keep: (requirement: string) => bo
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** What a wheel is and asks for. */
+/** What a wheel is, and what it requires. */
 export interface WheelNeeds {
   name: string;
   version: string;
@@ -273,8 +273,8 @@ export interface WheelNeeds {
 }
 
 /**
- * Whether these wheels are all that pip would take for the lock: each requirement of each wheel, and each
- * constraint, is met by one of them. False wherever that is not certain: then pip is asked.
+ * Whether pip would install just these wheels for the lock: one of them meets each requirement of each wheel, and
+ * each constraint. False if that is not certain: then pip decides.
  *
  * @param wheels by normalized name
  */
@@ -297,10 +297,10 @@ export function isComplete(
       const needed = activeRequirement(text, asked, environment);
       if (needed === 'inactive') continue;
       if (needed === undefined || !isMet(needed, wheels)) return false;
-      const known = extras.get(needed.name) ?? [];
-      const more = needed.extras.filter((extra) => !known.includes(extra));
+      const seen = extras.get(needed.name) ?? [];
+      const more = needed.extras.filter((extra) => !seen.includes(extra));
       if (more.length === 0) continue;
-      extras.set(needed.name, [...known, ...more]);
+      extras.set(needed.name, [...seen, ...more]);
       pending.push(needed.name);
     }
   }

@@ -7,7 +7,7 @@ export const MANIFEST_FILE = 'manifest.json';
 export const PACKAGE_FILE = 'package.zip';
 export const LAYER_FILE = 'layer.zip';
 
-/** `manifest.json`, beside `package.zip`. Holds nothing time-like, no path of a machine and no secret. */
+/** `manifest.json`, beside `package.zip`. It has no times, no paths of a machine and no secrets. */
 export interface BuildManifest {
   /** Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`. */
   format: 1 | 2;
@@ -21,24 +21,24 @@ export interface BuildManifest {
     size: number;
     /** Bytes of all entries once unpacked, which Lambda limits to 262,144,000. */
     unpackedSize: number;
-    /** The first `size` bytes of the zip, the dependencies, and their SHA-256 in base64: upload sends them once. */
+    /** The first `size` bytes of the zip, the dependencies, and their SHA-256 in base64: upload sends them only once. */
     dependencies?: { size: number; sha256: string };
   };
   /** With the option `layer`: the dependencies, which then are not in the package. Sizes in bytes. */
   layer?: { file: string; sha256: string; size: number; unpackedSize: number };
   /** With the option `ref`: the commit whose files are in the package, full SHA. */
   commit?: string;
-  /** Of the sources that were built; null where the workspace is in no git repository with a commit. */
+  /** Of the sources that were built; null if the workspace is not in a git repository with a commit. */
   source: ManifestSource | null;
-  /** What decided the package; targets that use the package compare it with the current sources. Absent in format 1. */
+  /** What decided the package: compared with the present sources before it is used. Absent in format 1. */
   inputs?: Decision;
   requirementsKey: string;
   /** `python3.13` */
   runtime: string;
   architecture: Architecture;
-  /** Build image that resolved the dependencies, with its digest; null where no container was used. */
+  /** Build image that resolved the dependencies, with its digest; null without a container. */
   image: string | null;
-  /** Engine that resolved the dependencies: `docker`, `podman`, …, `host`, or `none` where nothing is required. */
+  /** Engine that resolved the dependencies: `docker`, `podman`, …, `host`, or `none` if nothing is required. */
   engine: string;
   /** Sorted by name. */
   handlers: ManifestHandler[];
@@ -49,27 +49,27 @@ export interface BuildManifest {
 export interface ManifestSource {
   /** Full SHA. */
   commit: string;
-  /** Whether the working copy differed from it, and was what was built. */
+  /** Whether the working copy, which was built, differed from it. */
   dirty: boolean;
 }
 
 export interface ManifestHandler {
-  /** Unique in the service; what `{handler}` stands for in a function name. */
+  /** Unique in the service; replaces `{handler}` in a function name. */
   name: string;
   /** Relative to the project's root, with forward slashes. */
   file: string;
   /** Lambda's `Handler`: `orders.handlers.create_order.handler`. */
   handler: string;
-  /** Full function name, only where the marker's functions table sets one. */
+  /** Full function name, only if the marker's functions table sets one. */
   functionName?: string;
 }
 
 export interface ManifestDistribution {
   name: string;
   version: string;
-  /** File name of the wheel; null where pip installed the distribution and kept no wheel. */
+  /** File name of the wheel; null if pip installed the distribution, which leaves no wheel. */
   wheel: string | null;
-  /** Of the wheel, hex, as in lock files and indexes; null if there is none. */
+  /** Of the wheel, hex, as in lock files and indexes; null without a wheel. */
   sha256: string | null;
 }
 

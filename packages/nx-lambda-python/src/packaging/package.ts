@@ -27,7 +27,7 @@ export interface PackageFacts {
   sha256: string;
   size: number;
   unpackedSize: number;
-  /** The first bytes of the zip, the dependencies', which other packages begin with, too; absent if there are none. */
+  /** The first bytes of the zip, its dependencies, which other packages share; absent without dependencies. */
   dependencies?: PackagePrefix;
 }
 
@@ -40,15 +40,15 @@ export interface PackagePrefix {
 export interface DependencyPart {
   archive: ByteSource;
   facts: PartFacts;
-  /** Where this process has just written it. */
+  /** If this process has just written it. */
   start?: ArchiveStart;
 }
 
 /**
  * @param files in any order; they are written sorted by path in code units
- * @param compress for their contents, which may know some already
- * @param open gives the sink, which begins with the part's entries already: its first `facts.length`
- *   bytes. It is asked for when those have been hashed, so that copying them can go on meanwhile.
+ * @param compress for their contents; it may have some in a cache
+ * @param open gives the sink, which already has the part's entries: its first `facts.length` bytes. It
+ *   is called after those have been hashed, so that they can be copied meanwhile.
  * @throws ENTRY_COLLISION, PACKAGE_TOO_LARGE
  */
 export async function writePackage(
@@ -65,7 +65,7 @@ export async function writePackage(
   let { unpackedSize } = part.facts;
   for (const file of sorted) {
     const content = file.read();
-    // What was built is remembered under the content that was read first.
+    // The package is cached under the content that was read first.
     if (hexDigest(content) !== file.sha256) throw new SourceChangedError(file.path);
     writer.addCompressed(file.path, file.executable, compress(content, file.sha256));
     unpackedSize += content.length;
@@ -82,7 +82,7 @@ function prefixOf({ length: size, hash }: ArchiveStart): Pick<PackageFacts, 'dep
   return size === 0 ? {} : { dependencies: { size, sha256: hash.copy().digest('base64') } };
 }
 
-/** Names everything that decides a package's bytes, as long as the format of builds stays the same. */
+/** Everything that decides a package's bytes within one format of builds. */
 export function packageInputs({ facts }: Pick<DependencyPart, 'facts'>, content: string): string {
   return `${facts.sha256} ${content}`;
 }
@@ -101,19 +101,19 @@ export function hexDigest(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** A file of the service is no longer what it was when the service was read: all is read again. */
+/** A file of the service changed after the service was read: everything is read again. */
 export class SourceChangedError extends Error {
   constructor(readonly path: string) {
     super(`\`${path}\` changed during the build`);
   }
 }
 
-/** A file of the wheel store whose bytes changed since it was put there: it is made or fetched again. */
+/** The bytes of a file in the wheel store changed: it is made or fetched again. */
 export class DamagedFileError extends Error {}
 
 /**
  * @param own bytes of the service's own files
- * @throws PACKAGE_TOO_LARGE naming the largest distributions, and the service where it is one of the largest
+ * @throws PACKAGE_TOO_LARGE with the largest distributions, and the service if it is one of the largest
  */
 export function checkUnpackedSize(
   unpackedSize: number,
@@ -134,11 +134,11 @@ export function checkUnpackedSize(
     message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${list}`,
     hint: isOwn
       ? 'leave out what the handlers do not need: exclude = ["..."] in pyproject.toml; large data belongs in S3 or a container image'
-      : 'take what is not needed out of the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
+      : 'remove what is not needed from the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
   });
 }
 
-/** The part's entries are the archive's first; its end is hashed, too, since readers go by it. */
+/** The part's entries come first in the archive; its end is hashed, too, since readers start there. */
 export function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
   const { length, entryCount } = facts;
   const hash = createHash('sha256');
@@ -147,12 +147,12 @@ export function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
   if (hash.copy().update(end).digest('hex') !== facts.sha256) {
     throw new DamagedFileError('the dependency part in the wheel store is damaged');
   }
-  // Our own archives end in a record without a comment.
+  // Our archives end in a record without a comment.
   return { hash, length, entryCount, central: end.subarray(0, end.length - END_LENGTH) };
 }
 
 /**
- * A path may be one file only, for every reader: no service file over a dependency's, by case neither.
+ * Each path is one file, for every reader: no service file may replace one of a dependency, not even in another case.
  * In a layer, too, it would hide the other one.
  * @param prefix what all paths of the part begin with
  * @throws ENTRY_COLLISION
@@ -163,8 +163,8 @@ export function checkPaths(
   prefix = '',
 ): void {
   const shared = new Set(facts.topLevel);
-  const isApart = files.every(({ path }) => !shared.has(firstSegment(path)));
-  const dependencies = isApart
+  const areSeparate = files.every(({ path }) => !shared.has(firstSegment(path)));
+  const dependencies = areSeparate
     ? []
     : readEntries(archive, { trusted: true }).map(({ path }) => path.slice(prefix.length));
   const taken = new Map(dependencies.map((path) => [foldName(path), path]));

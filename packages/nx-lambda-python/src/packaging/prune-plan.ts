@@ -1,4 +1,4 @@
-/** What of a wheel store is no longer needed: by age, by size, and what no version of the plugin knows. */
+/** What a wheel store no longer needs: by age, by size, and files that no version of the plugin knows. */
 
 export type StoredKind =
   | 'wheel set'
@@ -11,7 +11,7 @@ export type StoredKind =
   | 'unknown'
   | 'old store';
 
-/** One thing that is kept or removed as a whole. */
+/** An item that is kept or removed as a whole. */
 export interface StoredItem {
   kind: StoredKind;
   /** Relative to the store, with forward slashes; without an ending where it is several files. */
@@ -21,7 +21,7 @@ export interface StoredItem {
   lastUsed: number;
   /** Paths of the wheels that a wheel set needs. */
   wheels?: readonly string[];
-  /** A process that may be alive works on it. */
+  /** A process that may be running works on it. */
   inUse?: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface PruneLimits {
 }
 
 export interface PrunePlan {
-  /** In the order in which they are to be removed: what needs others before those. */
+  /** In the order of removal: an item before those that it needs. */
   remove: StoredItem[];
   keep: StoredItem[];
 }
 
 const DAY = 24 * 60 * 60 * 1000;
-/** A build notes each use as it begins, and is done with it long before this. */
+/** A build notes each use when it begins, and ends long before this. */
 const RECENT = 60 * 60 * 1000;
 const ALWAYS: readonly StoredKind[] = ['unknown', 'old store'];
 const UNITS: readonly StoredKind[] = [
@@ -51,9 +51,9 @@ const UNITS: readonly StoredKind[] = [
 ];
 
 /**
- * Everything that is removed can be made or fetched again. A wheel goes with the last wheel set that needs
- * it; above the size limit the least recently used goes first. Nothing that is in use, or was used within
- * the last hour, is removed, however old or large the store.
+ * Everything that is removed can be made or fetched again. A wheel is removed with the last wheel set that
+ * needs it; above the size limit the least recently used item is removed first. Nothing that is in use, or was
+ * used within the last hour, is removed, however old or large the store is.
  */
 export function planPrune(items: readonly StoredItem[], limits: PruneLimits): PrunePlan {
   const oldest = limits.now - limits.maxAgeDays * DAY;
@@ -86,7 +86,7 @@ export function planPrune(items: readonly StoredItem[], limits: PruneLimits): Pr
   }
   for (const wheel of unneededWheels()) gone.add(wheel);
   return {
-    // Wheels last: a set whose wheels are gone is none.
+    // Wheels last: a set without its wheels is worthless.
     remove: [...gone].sort((a, b) => Number(a.kind === 'wheel') - Number(b.kind === 'wheel')),
     keep: items.filter((item) => !gone.has(item)),
   };

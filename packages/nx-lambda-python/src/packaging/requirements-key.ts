@@ -1,4 +1,4 @@
-/** The requirements key: a digest of everything that decides the dependencies, and of nothing else. */
+/** The requirements key: a digest of everything that decides the dependencies, and of nothing else; and what differs between two keys. */
 
 import type { Architecture } from '../service/runtimes';
 import { canonicalJson, digestOf, type Json } from './canonical-json';
@@ -6,7 +6,7 @@ import type { RequirementsMeaning } from './requirements/collect';
 import { withoutCredentials } from './requirements/parse';
 import { parseRequirement } from './requirements/requirement';
 
-/** Raised when the same components would now give other wheels or another wheel set. */
+/** Raised when the same components result in other wheels or another wheel set. */
 export const REQUIREMENTS_FORMAT = 2;
 
 export interface KeyComponents {
@@ -19,14 +19,14 @@ export interface KeyComponents {
   place: 'container' | 'host';
   /** Digest of the build image, `sha256:…`; null on the host. */
   imageDigest: string | null;
-  /** What the user changed in the container, of which no value is secret. */
+  /** What the user changed in the container; none of the values is secret. */
   container?: { volumes: readonly string[]; environment: Readonly<Record<string, string>> };
   pipArguments: readonly string[];
   /** pip's environment variables that choose wheels, by name. */
   pipEnvironment: Readonly<Record<string, string>>;
 }
 
-/** What is digested: every component, without credentials, so that it may be kept and shown. */
+/** What is hashed: every component, without credentials, so that it may be stored and shown. */
 export interface KeyContent {
   readonly [component: string]: Json;
 }
@@ -52,7 +52,7 @@ export function keyContent(components: KeyComponents): KeyContent {
   };
 }
 
-/** Hex, 64 characters. Credentials in URLs leave no trace in it. */
+/** Hex, 64 characters. Credentials in URLs do not change it. */
 export function requirementsKey(components: KeyComponents): string {
   return digestOf(keyContent(components));
 }
@@ -71,7 +71,7 @@ export interface KeyChange {
   to: string | null;
 }
 
-/** In words, where the key's own name is none. */
+/** In words, if the component's name is not plain. */
 const NAMES: Readonly<Record<string, string>> = {
   requirements: 'requirements',
   constraints: 'constraints',
@@ -83,10 +83,10 @@ const NAMES: Readonly<Record<string, string>> = {
   format: 'format of this plugin',
 };
 
-/** The order in which changes are told: the likeliest reason first. */
+/** The order of changes: the likeliest reason first. */
 const ORDER = Object.keys(NAMES);
 
-/** Shown of a digest: enough to tell two apart. */
+/** Characters shown of a digest: enough to tell two apart. */
 const DIGEST_LENGTH = 12;
 
 export function keyChanges(before: KeyContent, after: KeyContent): KeyChange[] {
@@ -154,7 +154,7 @@ function tableChanges(from: Table, to: Table): Pair[] {
 function listChanges(from: readonly string[], to: readonly string[]): Pair[] {
   const removed = from.filter((line) => !to.includes(line));
   const added = to.filter((line) => !from.includes(line));
-  // The same words in another order: pip reads its arguments in order.
+  // The same words in another order, which matters to pip.
   if (removed.length === 0 && added.length === 0) return [[from.join(' '), to.join(' ')]];
   const subjects = [...new Set([...removed, ...added].map(subjectOf))].sort();
   return subjects.flatMap((subject) => {

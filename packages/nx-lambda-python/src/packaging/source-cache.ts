@@ -1,6 +1,6 @@
 /**
- * What the last build of a service found out about its files, by their content: compressed bytes, what
- * modules define and import, and the package that all of them made. It saves work and decides nothing.
+ * What the last build of a service learned about its files, by their content: compressed bytes, what
+ * modules define and import, and the package that they made. It saves work and decides nothing.
  *
  *     <SHA-256 of the next line>\n
  *     <index, JSON>\n
@@ -14,33 +14,33 @@ import { hexDigest, type PackageFacts } from './package';
 import type { ByteSource } from './zip/bytes';
 import { compress, type CompressedFile } from './zip/deflate';
 
-/** Raised when the same content would now be compressed or parsed otherwise. */
+/** Raised when the same content is compressed or parsed differently. */
 const FORMAT = 5;
 const DIGEST_LENGTH = 64;
 
 interface Index {
   format: number;
   /** Bytes of the compressed files begin here, counted from the index's end. */
-  contents: Record<string, KnownContent>;
-  modules: Record<string, KnownModule>;
-  package?: KnownPackage;
+  contents: Record<string, CachedContent>;
+  modules: Record<string, CachedModule>;
+  package?: CachedPackage;
 }
 
-interface KnownContent extends Omit<CompressedFile, 'data'> {
+interface CachedContent extends Omit<CompressedFile, 'data'> {
   offset: number;
   length: number;
-  /** SHA-256 of the compressed bytes, hex: disks do damage files. */
+  /** SHA-256 of the compressed bytes, hex, in case the file was damaged. */
   sha256: string;
 }
 
-interface KnownModule {
+interface CachedModule {
   names: string[];
   open: boolean;
   imports: readonly ModuleImport[];
 }
 
-export interface KnownPackage {
-  /** Digest of its dependency part in the store; none where the dependencies are in a layer. */
+export interface CachedPackage {
+  /** Digest of its dependency part in the store; absent if the dependencies are in a layer. */
   part?: string | undefined;
   /** See `packageInputs`. */
   inputs: string;
@@ -49,25 +49,25 @@ export interface KnownPackage {
   tail: string;
 }
 
-/** Knows nothing where `source` is missing, damaged or of another format. */
+/** Empty if `source` is missing, damaged or of another format. */
 export class SourceCache {
-  private readonly known: Index;
+  private readonly index: Index;
   private readonly dataOffset: number;
-  /** What this build used: the next one is told no more. */
+  /** What this build used: the next one gets nothing else. */
   private readonly contents = new Map<string, CompressedFile>();
-  private readonly modules = new Map<string, KnownModule>();
-  private package: KnownPackage | undefined;
+  private readonly modules = new Map<string, CachedModule>();
+  private package: CachedPackage | undefined;
   private isNew = false;
 
   constructor(private readonly source: ByteSource | undefined) {
     const { index, dataOffset } = (source && readIndex(source)) ?? EMPTY;
-    this.known = index;
+    this.index = index;
     this.dataOffset = dataOffset;
   }
 
   readonly compress = (content: Buffer, sha256: string): CompressedFile => {
-    const known = this.contents.get(sha256) ?? this.read(sha256);
-    const compressed = known ?? this.learn(compress(content));
+    const cached = this.contents.get(sha256) ?? this.read(sha256);
+    const compressed = cached ?? this.learn(compress(content));
     this.contents.set(sha256, compressed);
     return compressed;
   };
@@ -77,34 +77,34 @@ export class SourceCache {
     sha256: string,
     parse: (content: Buffer) => Promise<PythonModule>,
   ): Promise<PythonModule> {
-    const known = this.known.modules[sha256];
-    if (known) {
-      this.modules.set(sha256, known);
-      return { ...known, names: new Set(known.names) };
+    const cached = this.index.modules[sha256];
+    if (cached) {
+      this.modules.set(sha256, cached);
+      return { ...cached, names: new Set(cached.names) };
     }
     const module = await parse(content);
-    // A broken one is mended, not asked for again.
+    // A broken file is not cached: its error must be shown.
     if (module.syntaxError) return module;
     const { names, open, imports } = module;
     this.modules.set(sha256, this.learn({ names: [...names], open, imports }));
     return module;
   }
 
-  /** The package that these inputs made, if they are the last build's. */
-  packageOf(inputs: string): KnownPackage | undefined {
-    return this.known.package?.inputs === inputs ? this.known.package : undefined;
+  /** The package that these inputs made, if the last build had the same. */
+  packageOf(inputs: string): CachedPackage | undefined {
+    return this.index.package?.inputs === inputs ? this.index.package : undefined;
   }
 
-  /** The dependency part of the last build, which the next one is likely to have, too. */
+  /** The dependency part of the last build; the next one probably has the same. */
   get lastPart(): string | undefined {
-    return this.known.package?.part;
+    return this.index.package?.part;
   }
 
-  keepPackage(known: KnownPackage): void {
-    this.package = this.learn(known);
+  keepPackage(made: CachedPackage): void {
+    this.package = this.learn(made);
   }
 
-  /** Whether this build learned something: what it did not use any more may stay. */
+  /** Whether this build learned something; what it did not use may stay. */
   get hasNews(): boolean {
     return this.isNew;
   }
@@ -131,16 +131,16 @@ export class SourceCache {
   }
 
   private read(key: string): CompressedFile | undefined {
-    const known = this.known.contents[key];
-    if (!known || !this.source) return undefined;
-    const { offset, length, sha256, ...facts } = known;
+    const cached = this.index.contents[key];
+    if (!cached || !this.source) return undefined;
+    const { offset, length, sha256, ...facts } = cached;
     const data = this.source.read(this.dataOffset + offset, length);
     return hexDigest(data) === sha256 ? { ...facts, data } : undefined;
   }
 }
 
 const EMPTY = { index: { format: FORMAT, contents: {}, modules: {} }, dataOffset: 0 };
-/** Bytes looked at in one go for the index's end; one of a thousand files fits. */
+/** Bytes searched at once for the index's end; the index of a thousand files fits. */
 const STEP = 1 << 20;
 
 function readIndex(source: ByteSource): { index: Index; dataOffset: number } | undefined {

@@ -1,11 +1,11 @@
-/** The wheel set of a requirements key: found in the wheel store, or resolved once and kept there. */
+/** The wheel set of a requirements key: read from the wheel store, or resolved once and kept there. */
 
-import type { WheelFacts } from './wheel/admit';
+import type { WheelIdentity } from './wheel/admit';
 
 /** What one requirements key resolved to. */
 export interface WheelSet {
   requirementsKey: string;
-  /** Build image with its digest; null where no container was used. */
+  /** Build image with its digest; null without a container. */
   image: string | null;
   /** The engine that resolved it: `docker`, … or `host`. */
   engine: string;
@@ -23,37 +23,37 @@ export interface StoredWheel {
   size: number;
 }
 
-/** A place for what requirements keys stand for, safe for several processes at once. */
+/** A store for the results of requirements keys, safe for several processes at once. */
 export interface ResolvingStore {
   /** Runs `work` while no other process resolves the same key. */
   whileResolving<T>(requirementsKey: string, work: () => Promise<T>): Promise<T>;
-  /** Runs `work` with an empty directory of its own on the store's file system, gone afterwards. */
+  /** Runs `work` with an empty temporary directory on the store's file system. */
   withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T>;
 }
 
-/** A place for wheels and wheel sets. */
+/** A store for wheels and wheel sets. */
 export interface WheelStore extends ResolvingStore {
-  /** The wheel set of this key if it and all its wheels are there. */
+  /** The wheel set of this key, if the store has it and all its wheels. */
   readSet(requirementsKey: string): WheelSet | undefined;
   writeSet(set: WheelSet): void;
-  /** Checks a wheel by `admit`, then moves it into the store; a wheel that exists already is kept. */
+  /** Checks a wheel with `admit`, then moves it into the store, unless the store has it already. */
   admit(path: string, admit: Admit): Promise<StoredWheel>;
 }
 
 /**
- * The door: throws for a wheel that must not come in.
+ * Throws for a wheel that the store must not have.
  * @param sha256 of the file, hex
  */
-export type Admit = (path: string, sha256: string) => Promise<WheelFacts>;
+export type Admit = (path: string, sha256: string) => Promise<WheelIdentity>;
 
 export interface ResolvedWheels {
   /** Paths of the wheel files. */
   files: string[];
   image: string | null;
   engine: string;
-  /** Wheels of the same set that the store has already. */
+  /** Wheels of the same set that the store had already. */
   kept?: readonly StoredWheel[];
-  /** Told the wheels once the store has them. */
+  /** Called with the wheels once the store has them. */
   onAdmitted?: (wheels: readonly StoredWheel[]) => void;
 }
 
@@ -81,7 +81,7 @@ export async function ensureWheelSet(
   return { set, hit };
 }
 
-/** What a requirements key stands for: found in the store, or made by one process and kept there. */
+/** The result of a requirements key: read from the store, or made by one process and kept there. */
 export async function findOrMake<T>(
   requirementsKey: string,
   store: ResolvingStore,
@@ -91,12 +91,12 @@ export async function findOrMake<T>(
     keep: (made: T) => void;
   },
 ): Promise<{ value: T; hit: boolean }> {
-  const known = steps.find();
-  if (known) return { value: known, hit: true };
+  const stored = steps.find();
+  if (stored) return { value: stored, hit: true };
   return store.whileResolving(requirementsKey, async () => {
     // Another build may have made it while this one waited.
-    const arrived = steps.find();
-    if (arrived) return { value: arrived, hit: true };
+    const other = steps.find();
+    if (other) return { value: other, hit: true };
     const made = await store.withDirectory(steps.make);
     steps.keep(made);
     return { value: made, hit: false };

@@ -1,4 +1,4 @@
-/** Which requirements are built into wheels before pip resolves the others, and how lines name those wheels. */
+/** Requirements that are built into wheels before pip resolves the others, and the lines that then name those wheels. */
 
 import {
   findLinksOf,
@@ -12,9 +12,9 @@ import {
   type RequirementsLine,
 } from './parse';
 
-/** One distribution that a step of its own builds. */
+/** One distribution that is built in a separate step. */
 export interface BuildTarget {
-  /** The same for every line that names it. */
+  /** Equal for all lines that name it. */
   id: string;
   /** For messages: `libs/common`. */
   subject: string;
@@ -27,9 +27,9 @@ export interface BuildTarget {
 export interface RequirementFiles {
   files: ReadonlyMap<string, string>;
   base: PathBase;
-  /** Each line is checked by a hash, which repositories do not have. */
+  /** Each line is verified by a hash, which repositories do not have. */
   isLocked: boolean;
-  /** No source is built where pip resolves. */
+  /** pip does not build sources while it resolves. */
   onHost: boolean;
 }
 
@@ -45,11 +45,11 @@ export function buildTargets(given: RequirementFiles): BuildTarget[] {
   return [...targets.values()];
 }
 
-/** Where things are for the pip that resolves: URLs, since a path may hold spaces. */
+/** Where things are for the pip that resolves: URLs, since a path may contain spaces. */
 export interface Places {
   /** URL of a workspace file or directory. */
   urlOf: (path: string) => string;
-  /** What stands for a built distribution: a URL, or null where its marker ruled it out. */
+  /** The wheel of a built distribution; null if its marker ruled it out. */
   builtAs: (id: string) => BuiltWheel | null;
   /** SHA-256 of a wheel of the workspace, hex. */
   digestOf: (path: string) => string | undefined;
@@ -61,7 +61,7 @@ export interface BuiltWheel {
   url: string;
 }
 
-/** The files for pip: lines name what was built, and everything of the workspace by its place there. */
+/** The files for pip: lines name the wheels that were built, and files of the workspace by URL. */
 export function placeRequirements(
   given: RequirementFiles,
   places: Places,
@@ -101,7 +101,7 @@ function targetOf(text: string, from: string, given: RequirementFiles): BuildTar
     : undefined;
 }
 
-/** Without `--require-hashes`: what is built is not what an index has. */
+/** Without `--require-hashes`, since built wheels are not from an index. */
 export function indexOptions(
   given: RequirementFiles,
   urlOf: (path: string) => string,
@@ -149,7 +149,7 @@ function requirementLine(distribution: string, url: string, marker: string): str
   return `${distribution} @ ${url}${marker ? ` ; ${marker}` : ''}`;
 }
 
-/** pip's arguments with the links of the workspace placed. */
+/** pip's arguments with the paths of `--find-links` as URLs. */
 export function placeArguments(
   pipArguments: readonly string[],
   base: PathBase,
@@ -178,7 +178,7 @@ const VALUED = [
   ...['--no-binary', '--only-binary', '--config-settings', '-C', '--use-feature'],
 ];
 
-/** Those of pip's arguments that say how something is built or where an index is, whatever the command. */
+/** Those of pip's arguments that say how to build or where an index is, for any command. */
 export function buildArguments(pipArguments: readonly string[]): string[] {
   const kept: string[] = [];
   for (let index = 0; index < pipArguments.length; index += 1) {

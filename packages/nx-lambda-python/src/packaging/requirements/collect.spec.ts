@@ -36,10 +36,10 @@ describe('collectRequirements', () => {
     [{ 'a.txt': '-r nowhere.txt' }, 'REQUIREMENTS_MISSING', 'included by `a.txt`'],
     [{ 'a.txt': '-r ../../etc/x.txt' }, 'REQUIREMENTS_INVALID', 'not a file of this workspace'],
     [{ 'a.txt': '-e ../lib' }, 'REQUIREMENTS_INVALID', 'outside of the workspace'],
-    [{ 'a.txt': '-e libs/x' }, 'REQUIREMENTS_MISSING', 'no directory `libs/x`'],
-    [{ 'a.txt': './x.whl' }, 'REQUIREMENTS_MISSING', 'no file `x.whl`'],
+    [{ 'a.txt': '-e libs/x' }, 'REQUIREMENTS_MISSING', 'the directory `libs/x` does not exist'],
+    [{ 'a.txt': './x.whl' }, 'REQUIREMENTS_MISSING', 'the file `x.whl` does not exist'],
     [{ 'a.txt': '-e .', 'pyproject.toml': '' }, 'REQUIREMENTS_INVALID', 'the service itself'],
-    [{ 'a.txt': '-f vendor' }, 'REQUIREMENTS_MISSING', 'no `vendor`'],
+    [{ 'a.txt': '-f vendor' }, 'REQUIREMENTS_MISSING', '`vendor` does not exist'],
     [{ 'a.txt': '-f ../vendor' }, 'REQUIREMENTS_INVALID', 'outside of the workspace'],
   ])('%j is %s', (files, code, words) => {
     const collect = () =>

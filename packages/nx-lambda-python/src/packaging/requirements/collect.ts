@@ -26,7 +26,7 @@ export interface RequirementsRequest {
 }
 
 export interface CollectedRequirements {
-  /** Every file by its path relative to the workspace, text as it stands. Never logged or hashed whole. */
+  /** The text of every file, by its path relative to the workspace. Never logged, and never hashed as a whole. */
   files: ReadonlyMap<string, string>;
   meaning: RequirementsMeaning;
   local: LocalParts;
@@ -37,11 +37,11 @@ export interface RequirementsMeaning {
   requirements: string[];
   constraints: string[];
   options: string[];
-  /** Digest of each file and directory of the workspace that counts, by its path; absent where none does. */
+  /** Digests of the files and directories of the workspace that count, by path; absent if none does. */
   content?: Readonly<Record<string, string>>;
 }
 
-/** What the requirements name of the workspace. Paths are relative to it; each list is sorted. */
+/** Files and directories of the workspace that the requirements name. Paths are relative to it; each list is sorted. */
 export interface LocalParts {
   /** Directories of libraries. */
   trees: string[];
@@ -49,12 +49,12 @@ export interface LocalParts {
   archives: string[];
   /** Directories and archives of `--find-links`. */
   findLinks: string[];
-  /** Libraries that others require by their name alone, which no index may know. */
+  /** Libraries that other libraries require by name; no index needs to have them. */
   implied: LocalRequirement[];
 }
 
 /**
- * @param exists tells whether a file or directory is there
+ * @param exists whether a file or directory exists
  * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
  */
 export function collectRequirements(
@@ -105,12 +105,12 @@ export function collectRequirements(
   };
   const addLocal = (local: LocalRequirement, text: string, from: string): void => {
     if (local.isArchive) {
-      if (!exists(local.path)) throw notThere(local, text, from);
+      if (!exists(local.path)) throw missingArchive(local, text, from);
       archives.add(local.path);
       return;
     }
     if (local.path === posix.normalize(projectRoot)) throw ownProject(text, from);
-    if (!isLibrary(local.path, read)) throw noLibrary(local, text, from, exists);
+    if (!isLibrary(local.path, read)) throw notALibrary(local, text, from, exists);
     if (trees.has(`${local.path}${local.extras}`)) return;
     trees.set(`${local.path}${local.extras}`, local);
     const file = posix.join(local.path, 'pyproject.toml');
@@ -159,19 +159,19 @@ function missing(path: string, from: string | undefined): LambdaPythonError {
     message: from
       ? `\`${path}\`, included by \`${from}\`, does not exist`
       : `the requirements file \`${path}\` does not exist`,
-    hint: 'create it (an empty file is fine), or name the right one: "requirements": ["requirements.txt"] on the build target',
+    hint: 'create it (an empty file is fine), or name another one: "requirements": ["requirements.txt"] on the build target',
   });
 }
 
-function notThere(local: LocalRequirement, text: string, from: string): LambdaPythonError {
+function missingArchive(local: LocalRequirement, text: string, from: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `\`${from}\` requires \`${text}\`, and there is no file \`${local.path}\` in the workspace`,
-    hint: `correct the path: pip reads it relative to the project's root, wherever the requirements file lies`,
+    message: `\`${from}\` requires \`${text}\`, but the file \`${local.path}\` does not exist`,
+    hint: "correct the path: pip reads it relative to the project's root, wherever the requirements file is",
   });
 }
 
 /** Paths are often written relative to the workspace or to the file, and then name something else. */
-function noLibrary(
+function notALibrary(
   local: LocalRequirement,
   text: string,
   from: string,
@@ -179,16 +179,16 @@ function noLibrary(
 ): LambdaPythonError {
   const what = exists(local.path)
     ? `\`${local.path}\` has neither pyproject.toml nor setup.py`
-    : `there is no directory \`${local.path}\` in the workspace`;
+    : `the directory \`${local.path}\` does not exist`;
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `\`${from}\` requires \`${text}\`, and ${what}`,
-    hint: "write the path relative to the project's root, as pip run there reads it, wherever the requirements file lies: `-e ../../libs/common`",
+    message: `\`${from}\` requires \`${text}\`, but ${what}`,
+    hint: "write the path relative to the project's root, wherever the requirements file is: `-e ../../libs/common`",
   });
 }
 
 function ownProject(text: string, from: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${from}\` requires \`${text}\`, the service itself, whose files are in the package already`,
+    message: `\`${from}\` requires \`${text}\`, which is the service itself: its files are in the package already`,
     hint: 'remove that line; to use the `[project] dependencies` of its pyproject.toml, lock them and name the lock: "requirements": ["uv.lock"]',
   });
 }

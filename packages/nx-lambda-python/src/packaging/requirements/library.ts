@@ -1,4 +1,4 @@
-/** What a library of the workspace itself requires by path, as its pyproject.toml says it. */
+/** Libraries of the workspace: what they require by path, and which of their files count. */
 
 import { posix } from 'node:path';
 import ignore from 'ignore';
@@ -15,9 +15,9 @@ import {
 import { parseToml, stringOf, stringsOf, tableOf, tablesOf, type TomlTable } from './toml';
 
 export interface LibraryRequirements {
-  /** Its wheel will name these by their URL, so that pip finds them itself if they lie beside it. */
+  /** Its wheel names these by URL, so that pip finds them if they are where it says. */
   byUrl: string[];
-  /** Its wheel will name these as any distribution, which no index may have: they must be required beside it. */
+  /** Its wheel names these like any distribution, which an index may not have: they must be required beside it. */
   byName: LocalRequirement[];
 }
 
@@ -28,9 +28,9 @@ export function isLibrary(path: string, read: ReadFile): boolean {
 
 /**
  * Reads `[project] dependencies` with `@ file:`, Poetry's `{ path = … }` and uv's `[tool.uv.sources]`.
- * What a setup.py computes is not seen.
+ * What a setup.py computes is not known.
  *
- * @throws REQUIREMENTS_INVALID for a path outside of the workspace, or a file that TOML refuses
+ * @throws REQUIREMENTS_INVALID for a path outside of the workspace, or a file that is not valid TOML
  */
 export function libraryRequirements(
   library: Pick<LocalRequirement, 'path' | 'extras'>,
@@ -112,7 +112,7 @@ function uvLibraries(
   });
 }
 
-/** Relative to the library, or undefined for a source that is not a file. */
+/** Relative to the library; undefined for a source that is not a path. */
 function uvPath(
   name: string,
   source: TomlTable,
@@ -120,7 +120,7 @@ function uvPath(
   read: ReadFile,
 ): string | undefined {
   if (source['workspace'] !== true) return stringOf(source['path']);
-  // Members are found where uv has written them down: in the lock of the workspace above.
+  // uv lists members in the lock of the workspace above.
   for (let directory = base.projectRoot; directory !== '.';) {
     directory = posix.dirname(directory);
     const text = read(posix.join(directory, 'uv.lock'));
@@ -134,8 +134,8 @@ function uvPath(
 }
 
 /**
- * What does not belong to a library's source, in gitignore syntax. Tests stay: whether they are packed is
- * the library's own build to say.
+ * Files that are not part of a library's source, in gitignore syntax. Tests stay: the library's own build decides
+ * whether to pack them.
  */
 const LIBRARY_EXCLUDES: readonly string[] = [
   '.git',
@@ -168,12 +168,12 @@ const LIBRARY_EXCLUDES: readonly string[] = [
 
 const excluded = ignore({ ignorecase: false }).add([...LIBRARY_EXCLUDES]);
 
-/** The files of a library that count, of those below its directory. */
+/** Whether a file below a library's directory counts. */
 export function isLibraryFile(path: string): boolean {
   return !excluded.ignores(path);
 }
 
-/** A directory that a walk over a library need not enter. */
+/** Whether a walk over a library can skip this directory. */
 export function isPrunedOfLibrary(path: string): boolean {
   return excluded.ignores(`${path}/`);
 }
@@ -186,7 +186,7 @@ export interface FileFacts {
   sha256: string;
 }
 
-/** Of paths, executable bits and bytes, whatever the order of the list. */
+/** Of paths, executable bits and bytes, in any order. */
 export function treeDigest(files: readonly FileFacts[]): string {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   return digestOf(sorted.map(({ path, executable, sha256 }) => [path, executable, sha256]));

@@ -76,7 +76,7 @@ describe('keptVersions', () => {
     ...keptVersions(LOCK, requirements, upgrade),
   ];
 
-  it('keeps what still satisfies, but not what shall be newer', () => {
+  it('keeps what still satisfies, but not what is upgraded', () => {
     expect(kept(['idna>=3', 'pyyaml'])).toEqual([
       ['idna', '3.10'],
       ['pyyaml', '6.0'],
@@ -161,7 +161,12 @@ describe('readReport', () => {
   });
 
   it.each([
-    [{ vcs_info: { vcs: 'git' } }, 'REQUIREMENTS_INVALID', 'version control', 'release archive'],
+    [
+      { vcs_info: { vcs: 'git' } },
+      'REQUIREMENTS_INVALID',
+      'a repository cannot be pinned',
+      'archive',
+    ],
     [{ dir_info: {} }, 'REQUIREMENTS_INVALID', 'a directory', '"requirements"'],
     [{ archive_info: { hash: 'md5=aa' } }, 'LOCK_FAILED', 'no SHA-256', 'index'],
   ])('%j is %s', (download, code, words, hint) => {

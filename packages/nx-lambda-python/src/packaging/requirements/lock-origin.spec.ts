@@ -56,17 +56,17 @@ describe('a lock', () => {
     ['an option', 'svc/requirements.in', `${written['svc/requirements.in']}--pre\n`],
   ])('is old when %s is another', (_, path, text) => {
     expect(warnings({ ...files, [path]: text })).toEqual([
-      '`svc/requirements.txt` is an old lock: `svc/requirements.in` means something else now; the package gets what the lock says until `nx lock svc`',
+      '`svc/requirements.txt` is out of date: `svc/requirements.in` changed; the package has what the lock says until you run `nx lock svc`',
     ]);
   });
 
   it('is old when its input is gone, or cannot be locked', () => {
     const rest = Object.entries(files).filter(([path]) => path !== 'svc/requirements.in');
     expect(warnings(Object.fromEntries(rest))).toEqual([
-      expect.stringContaining('`svc/requirements.in`, which it was made from, is gone'),
+      expect.stringContaining('`svc/requirements.in`, which it was made from, no longer exists'),
     ]);
     expect(warnings({ ...files, 'svc/requirements.in': '-r gone.in\n' })).toEqual([
-      expect.stringMatching(/cannot be locked any more \(.*gone\.in/),
+      expect.stringMatching(/can no longer be locked \(.*gone\.in/),
     ]);
   });
 });
@@ -80,7 +80,7 @@ describe('a lock of pyproject.toml', () => {
     const other = { ...files, 'svc/pyproject.toml': `${PYPROJECT}dev = ["ruff"]\n[tool.x]\n` };
     expect(warnings(other)).toEqual([]);
     const changed = { ...files, 'svc/pyproject.toml': PYPROJECT.replace('"six"', '"six", "idna"') };
-    expect(warnings(changed)).toEqual([expect.stringContaining('until `nx lock svc`')]);
+    expect(warnings(changed)).toEqual([expect.stringContaining('until you run `nx lock svc`')]);
   });
 
   it('is written again by a command with the options that it was made with', () => {
@@ -89,7 +89,7 @@ describe('a lock of pyproject.toml', () => {
     expect(warnings(fast, output)).toEqual([]);
     const changed = { ...fast, 'svc/pyproject.toml': PYPROJECT.replace('orjson>=3', 'orjson>=4') };
     expect(warnings(changed, output)).toEqual([
-      expect.stringContaining('until `nx lock svc --extras=fast --output=locks/fast.txt`'),
+      expect.stringContaining('until you run `nx lock svc --extras=fast --output=locks/fast.txt`'),
     ]);
     // requirements.in would be the default then.
     expect(warnings({ ...changed, 'svc/requirements.in': '' }, output)).toEqual([
@@ -98,7 +98,7 @@ describe('a lock of pyproject.toml', () => {
   });
 });
 
-it('has no origin where nothing tells: old headers, other tools, later formats, broken lines', () => {
+it('has no origin without a valid line: old headers, other tools, later formats, broken lines', () => {
   const lock = lockOf({ 'svc/requirements.in': 'six\n' }, IN);
   expect(readOrigin(lock)).toMatchObject({ root: '.', sources: ['requirements.in'] });
   for (const text of [

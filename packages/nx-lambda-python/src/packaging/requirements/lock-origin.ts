@@ -1,6 +1,6 @@
 /**
- * What a lock of this plugin was made from. Its header names the files and has a digest of what they mean, so that a
- * build can tell a lock whose input was changed afterwards:
+ * What a lock of this plugin was made from. Its header has the files and a digest of what they mean, so that a build
+ * notices when they have changed since:
  *
  *     # Input: {"format":1,"root":".","sources":["pyproject.toml"],"extras":[],"sha256":"…"}
  */
@@ -12,7 +12,7 @@ import { digestOf } from '../canonical-json';
 import { collectRequirements } from './collect';
 import type { ReadFile } from './parse';
 
-/** Of the line in the header; builds read no other, and take a lock without the line as it is. */
+/** Of the line in the header. Builds read no other format, and accept a lock without the line as it is. */
 const FORMAT = 1;
 const LINE = /^# Input: (\{.*\})$/m;
 /** As `renderLock` names it. */
@@ -28,7 +28,7 @@ export interface LockInputs {
 }
 
 export interface LockOrigin extends LockInputs {
-  /** Root of the project, relative to the lock's directory: another service may read its lock, too. */
+  /** Root of the project, relative to the lock's directory: another service may use the lock, too. */
   root: string;
   sha256: string;
 }
@@ -78,10 +78,10 @@ export function lockOrigin(
   read: ReadFile,
   exists: (path: string) => boolean,
 ): LockOrigin {
-  const found = lockSources({ sources, extras }, place, read);
-  // The build's own constraints apply in every build.
-  const request = { ...place, requirements: found.requirements, constraints: [] };
-  const { meaning } = collectRequirements(request, found.read, exists);
+  const input = lockSources({ sources, extras }, place, read);
+  // Each build applies its own constraints.
+  const request = { ...place, requirements: input.requirements, constraints: [] };
+  const { meaning } = collectRequirements(request, input.read, exists);
   const root = posix.relative(posix.dirname(output), place.projectRoot) || '.';
   const written = sources.map((source) => source.replaceAll('\\', '/'));
   return { root, sources: written, extras, sha256: digestOf({ format: FORMAT, ...meaning }) };
@@ -91,7 +91,7 @@ export function renderOrigin({ root, sources, extras, sha256 }: LockOrigin): str
   return `# Input: ${JSON.stringify({ format: FORMAT, root, sources, extras, sha256 })}`;
 }
 
-/** Undefined for every other file, for locks that were made before there was the line, and for later formats. */
+/** Undefined for any other file, for locks from before this line existed, and for later formats. */
 export function readOrigin(lock: string): LockOrigin | undefined {
   const [, json] = LINE.exec(lock) ?? [];
   if (json === undefined || !COMMAND.test(lock)) return undefined;
@@ -107,7 +107,7 @@ export function readOrigin(lock: string): LockOrigin | undefined {
 }
 
 /**
- * A warning for each lock among these files that no longer is what its input comes to.
+ * A warning for each lock among these files whose input has changed.
  * @param paths relative to the workspace
  */
 export function staleLocks(
@@ -124,7 +124,7 @@ export function staleLocks(
     const change = changeOf(path, origin, { projectRoot, workspaceRoot }, read, exists);
     if (change === undefined) return [];
     const command = commandOf(path, text, origin, projectRoot, exists);
-    return `\`${path}\` is an old lock: ${change}; the package gets what the lock says until \`${command}\``;
+    return `\`${path}\` is out of date: ${change}; the package has what the lock says until you run \`${command}\``;
   });
 }
 
@@ -137,14 +137,14 @@ function changeOf(
 ): string | undefined {
   const sources = origin.sources.map((source) => posix.join(place.projectRoot, source));
   const gone = sources.find((source) => read(source) === undefined);
-  if (gone !== undefined) return `\`${gone}\`, which it was made from, is gone`;
+  if (gone !== undefined) return `\`${gone}\`, which it was made from, no longer exists`;
   const names = sources.map((source) => `\`${source}\``).join(' and ');
   try {
     const { sha256 } = lockOrigin(origin, path, place, read, exists);
-    return sha256 === origin.sha256 ? undefined : `${names} means something else now`;
+    return sha256 === origin.sha256 ? undefined : `${names} changed`;
   } catch (error) {
     if (!(error instanceof LambdaPythonError)) throw error;
-    return `${names} cannot be locked any more (${error.message})`;
+    return `${names} can no longer be locked (${error.message})`;
   }
 }
 
@@ -157,12 +157,12 @@ function commandOf(
   exists: (path: string) => boolean,
 ): string {
   const [, command = ''] = COMMAND.exec(lock) ?? [];
-  const there = sources.filter((source) => exists(posix.join(projectRoot, source)));
+  const present = sources.filter((source) => exists(posix.join(projectRoot, source)));
   const usual = exists(posix.join(projectRoot, 'requirements.in')) ? 'requirements.in' : PYPROJECT;
   const output = posix.relative(projectRoot, path);
   return [
     command,
-    ...(there.length === 0 || String(there) === usual ? [] : [`--input=${there.join(',')}`]),
+    ...(present.length === 0 || String(present) === usual ? [] : [`--input=${present.join(',')}`]),
     ...(extras.length === 0 ? [] : [`--extras=${extras.join(',')}`]),
     ...(output === 'requirements.txt' ? [] : [`--output=${output}`]),
   ].join(' ');
@@ -175,6 +175,6 @@ function isTexts(value: unknown): value is string[] {
 function nothingDeclared(path: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
     message: `\`${path}\` declares no dependencies under [project]`,
-    hint: 'add `dependencies = []` with what the handlers import, or name a requirements file: "input" on the lock target',
+    hint: 'add `dependencies = ["…"]` with what the handlers import, or name a requirements file: "input" on the lock target',
   });
 }

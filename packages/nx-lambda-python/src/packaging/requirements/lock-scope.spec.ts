@@ -37,7 +37,7 @@ describe('a lock for another Python', () => {
       expect.objectContaining({
         code: 'REQUIREMENTS_INVALID',
         message: expect.stringMatching(
-          /^`[\w/.]+` is locked for Python `.+`, and the service's runtime is python3\.11/,
+          /^`[\w/.]+` is locked for Python `.+`, but the service's runtime is python3\.11/,
         ),
       }),
     );
@@ -84,7 +84,7 @@ describe('a lock for other systems', () => {
     ] as const) {
       const lock = (markers: string) => `${key} = [\n    ${markers}]\n${PACKAGES}`;
       expect(() => check(kind, lock(darwin))).toThrow(
-        /is locked for `sys_platform == 'darwin'`, .* only, and not for .* python3\.11 x86_64/,
+        /is locked only for `sys_platform == 'darwin'`, .*, but the service runs on python3\.11 x86_64/,
       );
       const linux = `${darwin}    "sys_platform == 'linux'",\n`;
       expect(() => check(kind, lock(linux))).not.toThrow();
@@ -97,10 +97,10 @@ describe('requirements of which none is for the runtime', () => {
   it('name the one that would take them', () => {
     const lines = ['six==1 ; python_version >= "3.13"', 'idna ; python_version >= "3.14"'];
     expect(skippedAll(lines, 'svc/requirements.txt', target('python3.11'))).toBe(
-      'the package has no distributions: nothing that `svc/requirements.txt` requires is for python3.11 x86_64; python3.14 would take 2 of 2: write them for python3.11, or set runtime = "python3.14" under [tool.nx-lambda-python]',
+      'the package has no distributions: no requirement of `svc/requirements.txt` is for python3.11 x86_64; 2 of 2 are for python3.14: change them for python3.11, or set runtime = "python3.14" under [tool.nx-lambda-python]',
     );
     expect(skippedAll([], 'svc/uv.lock', target('python3.11'))).toBe(
-      'the package has no distributions: nothing that `svc/uv.lock` requires is for python3.11 x86_64',
+      'the package has no distributions: no requirement of `svc/uv.lock` is for python3.11 x86_64',
     );
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What a lock was resolved for. Its lines carry that as markers, so that a lock for another Python would come to
- * nothing at all, without an error of pip, uv or Poetry.
+ * What a lock was resolved for. Its lines have that as markers, so a lock for another Python would install nothing,
+ * without an error from pip, uv or Poetry.
  */
 
 import { LambdaPythonError } from '../../errors';
@@ -23,13 +23,13 @@ export interface Target {
 interface LockScope {
   /** As the lock writes it: `>=3.13`, `^3.13`. */
   python: string | undefined;
-  /** One of these markers must hold; none where the lock is for every system. */
+  /** One of these markers must hold; empty if the lock is for every system. */
   environments: readonly string[];
 }
 
 /**
  * @param text of the lock
- * @throws REQUIREMENTS_INVALID for a lock that is not for the runtime's Python, or not for its system
+ * @throws REQUIREMENTS_INVALID for a lock of another Python or another system
  */
 export function checkLockScope(
   { path, kind }: { path: string; kind: LockKind },
@@ -44,19 +44,19 @@ export function checkLockScope(
   const isNone = environments.every((marker) => evaluateMarker(marker, environment) === false);
   if (environments.length === 0 || !isNone) return;
   throw new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${path}\` is locked for ${environments.map((marker) => `\`${marker}\``).join(', ')} only, and not for the service's ${runtime.name} ${architecture} on Linux`,
+    message: `\`${path}\` is locked only for ${environments.map((marker) => `\`${marker}\``).join(', ')}, but the service runs on ${runtime.name} ${architecture} on Linux`,
     hint:
       kind === 'uv'
         ? 'add "sys_platform == \'linux\'" to `environments` under [tool.uv] and run `uv lock`'
-        : 'write the lock again for Linux, for example by `uv export --format pylock.toml -o pylock.toml`',
+        : 'generate the lock again for Linux, for example with `uv export --format pylock.toml -o pylock.toml`',
   });
 }
 
 /**
- * What to say where no requirement is for the runtime. That may be meant, as with `tomli ; python_version < "3.11"`,
+ * A warning that no requirement is for the runtime. That may be intended, as with `tomli ; python_version < "3.11"`,
  * so it is not an error.
- * @param lines without comments and credentials; none where only a tool knows them
- * @param path of the first file that has them
+ * @param lines without comments and credentials; empty for the lock of a tool
+ * @param path of the first of their files
  */
 export function skippedAll(
   lines: readonly string[],
@@ -69,9 +69,9 @@ export function skippedAll(
     .sort((a, b) => b.count - a.count);
   const [best] = others;
   const instead = best
-    ? `; ${best.other.name} would take ${best.count} of ${lines.length}: write them for ${runtime.name}, or set runtime = "${best.other.name}" under [tool.nx-lambda-python]`
+    ? `; ${best.count} of ${lines.length} are for ${best.other.name}: change them for ${runtime.name}, or set runtime = "${best.other.name}" under [tool.nx-lambda-python]`
     : '';
-  return `the package has no distributions: nothing that \`${path}\` requires is for ${runtime.name} ${architecture}${instead}`;
+  return `the package has no distributions: no requirement of \`${path}\` is for ${runtime.name} ${architecture}${instead}`;
 }
 
 function takenBy(lines: readonly string[], { runtime, architecture }: Target): number {
@@ -82,7 +82,7 @@ function takenBy(lines: readonly string[], { runtime, architecture }: Target): n
   }).length;
 }
 
-/** A lock may have megabytes of packages; what it is for stands before them, or in a table of its own. */
+/** A lock may have megabytes of packages; its scope comes before them, or has its own table. */
 function readScope(text: string, path: string, kind: LockKind): LockScope {
   if (kind === 'poetry') {
     const [, section = ''] = /^\[metadata\][ \t]*\r?\n([^]*?)(?=^\[|(?![^]))/m.exec(text) ?? [];
@@ -106,7 +106,7 @@ function parsed(text: string, path: string): TomlTable {
   }
 }
 
-/** True where no patch version of the runtime's Python is among them; what cannot be told is not excluded. */
+/** True if they accept no patch version of the runtime's Python; what cannot be decided is not excluded. */
 function excludes(python: string, kind: LockKind, { runtime, architecture }: Target): boolean {
   const environment = runtimeEnvironment(runtime, architecture);
   const alternatives = kind === 'poetry' ? poetryConstraint(python) : [parseSpecifier(python)];
@@ -116,8 +116,8 @@ function excludes(python: string, kind: LockKind, { runtime, architecture }: Tar
 }
 
 /**
- * Poetry's own words for versions: `^3.11`, `~3.11`, `3.11.*`, `>=3.9 <4.0`, alternatives with `||`.
- * @returns undefined in the place of what is none of them
+ * Poetry's own syntax for versions: `^3.11`, `~3.11`, `3.11.*`, `>=3.9 <4.0`, alternatives with `||`.
+ * @returns undefined for an alternative that is none of these
  */
 function poetryConstraint(text: string): (Clause[] | undefined)[] {
   return text.split(/\|\|?/).map((alternative) => {
@@ -149,11 +149,11 @@ function otherPython(
   const steps = {
     uv: `set \`requires-python = ">=${own}"\` in its pyproject.toml and run \`uv lock\``,
     poetry: `set \`python = "^${own}"\` in pyproject.toml and run \`poetry lock\``,
-    pylock: `set \`requires-python = ">=${own}"\` in pyproject.toml and write it again: \`uv lock && uv export --format pylock.toml -o pylock.toml\``,
+    pylock: `set \`requires-python = ">=${own}"\` in pyproject.toml and generate it again: \`uv lock && uv export --format pylock.toml -o pylock.toml\``,
   };
   const other = fitting && `, or set \`runtime = "${fitting.name}"\` under [tool.nx-lambda-python]`;
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${path}\` is locked for Python \`${python}\`, and the service's runtime is ${runtime.name}: nothing in it would be installed`,
+    message: `\`${path}\` is locked for Python \`${python}\`, but the service's runtime is ${runtime.name}: nothing in it would be installed`,
     hint: `${steps[kind]}${other ?? ''}`,
   });
 }

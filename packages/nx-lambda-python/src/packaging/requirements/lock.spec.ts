@@ -62,7 +62,7 @@ describe('uv.lock', () => {
   });
 
   it.each([
-    [UV.replace('services/orders', 'services/other'), 'no package for the project'],
+    [UV.replace('services/orders', 'services/other'), 'does not have the project'],
     [UV.replace('libs/common', '../common'), 'outside of the workspace'],
   ])('refuses', (lock, words) => {
     expect(() => uv(lock)).toThrow(

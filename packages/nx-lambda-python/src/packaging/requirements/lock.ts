@@ -1,4 +1,4 @@
-/** Lock files in the place of requirements files: which they are, and what a service needs of them. */
+/** Lock files in place of requirements files: their names, and what a service needs of those of uv and Poetry. */
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
@@ -19,15 +19,15 @@ import {
 
 export type LockKind = 'uv' | 'poetry' | 'pylock';
 
-/** In the order in which they are looked for if there is no requirements.txt. */
+/** In the order in which they are looked for if requirements.txt does not exist. */
 export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock'];
 
-/** What a service without the option `requirements` has, of the files at its root. */
+/** The file at a service's root that is read without the option `requirements`. */
 export function defaultRequirements(exists: (name: string) => boolean): string {
   return ['requirements.txt', ...LOCKS].find(exists) ?? 'requirements.txt';
 }
 
-/** By its name: the tools allow no other. */
+/** By its name: the tools allow only these. */
 export function lockKind(path: string): LockKind | undefined {
   const name = posix.basename(path);
   if (name === 'uv.lock') return 'uv';
@@ -36,7 +36,7 @@ export function lockKind(path: string): LockKind | undefined {
 }
 
 /**
- * The lock among these files, if one is: it is complete, so nothing may stand beside it.
+ * The lock among these files. It is complete, so no other file may be given with it.
  * @throws OPTION_INVALID
  */
 export function onlyLock(
@@ -49,12 +49,12 @@ export function onlyLock(
   const other = requirements.find((one) => one !== path) ?? constraints[0];
   if (other === undefined) return { path, kind };
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${path}\` is a lock, which is complete, and \`${other}\` is given beside it`,
+    message: `\`${path}\` is a lock and therefore complete, but \`${other}\` is given as well`,
     hint: `set "requirements": ["<the lock>"] and no constraints, and lock what \`${other}\` requires`,
   });
 }
 
-/** What a lock of uv or Poetry says, with the files that its tool will read. */
+/** The facts of a lock, with the files that its tool reads. */
 export interface ToolLock extends LockFacts {
   /** By path relative to the workspace. */
   files: Map<string, string>;
@@ -102,8 +102,8 @@ function missing(name: string, lock: string): LambdaPythonError {
     message:
       name === lock
         ? `the lock \`${lock}\` does not exist`
-        : `\`${name}\`, which belongs to \`${lock}\`, does not exist`,
-    hint: 'write it with the tool that makes it, or name the right file: "requirements": ["requirements.txt"] on the build target',
+        : `\`${name}\`, which \`${lock}\` needs, does not exist`,
+    hint: 'create it with its tool, or name another file: "requirements": ["requirements.txt"] on the build target',
   });
 }
 
@@ -116,13 +116,13 @@ function elsewhere(path: string, project: string): LambdaPythonError {
 
 function outside(written: string, path: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${path}\` requires \`${written}\`, which is outside of the workspace: a package of it would depend on this machine`,
+    message: `\`${path}\` requires \`${written}\`, which is outside of the workspace: the package would depend on this machine`,
     hint: 'move the library into the workspace, or publish it to an index, and lock again',
   });
 }
 
 export interface LockFacts {
-  /** It has nothing but the service itself. */
+  /** It has only the service itself. */
   isEmpty: boolean;
   /** Of everything in the lock that this service can need. */
   digest: string;
@@ -132,14 +132,14 @@ export interface LockFacts {
 
 /**
  * @param member the service, relative to the lock's directory: `.` or `services/orders`
- * @throws REQUIREMENTS_INVALID where the lock does not know the service
+ * @throws REQUIREMENTS_INVALID if the lock does not have the service
  */
 export function readUvLock(document: TomlTable, path: string, member: string): LockFacts {
   const packages = tablesOf(document['package']);
   const own = packages.find((one) => directoryOf(one) === member);
   if (!own) {
     throw new LambdaPythonError('REQUIREMENTS_INVALID', {
-      message: `\`${path}\` has no package for the project \`${member}\``,
+      message: `\`${path}\` does not have the project \`${member}\``,
       hint: 'add a `[project]` table with name, version and dependencies to its pyproject.toml, make it a member of the workspace and run `uv lock`',
     });
   }
@@ -147,7 +147,7 @@ export function readUvLock(document: TomlTable, path: string, member: string): L
   const needed = reachable(packages, own);
   return {
     isEmpty: needed.length === 1,
-    // Where in the workspace the service lies says which package is the root.
+    // The service's place in the workspace says which package is the root.
     digest: digestOf({
       member,
       general: jsonOf(general),
@@ -168,7 +168,7 @@ export function uvLibraryNamed(document: TomlTable, name: string): string | unde
   return found && directoryOf(found);
 }
 
-/** By names alone: markers and extras could only make it less. Development groups are not followed. */
+/** By names alone: markers and extras could only remove packages. Development groups are not followed. */
 function reachable(packages: readonly TomlTable[], root: TomlTable): TomlTable[] {
   const byName = new Map<string, TomlTable[]>();
   for (const one of packages) {
@@ -188,7 +188,7 @@ function reachable(packages: readonly TomlTable[], root: TomlTable): TomlTable[]
   return packages.filter((one) => seen.has(one));
 }
 
-/** What only development needs says nothing about the package. */
+/** Without what only development needs. */
 function withoutGroups(own: TomlTable): TomlTable {
   return without(own, ['dev-dependencies', 'metadata']);
 }
@@ -205,7 +205,7 @@ function localPath(one: TomlTable): string | undefined {
   return stringOf(source['editable'] ?? source['directory'] ?? source['path']);
 }
 
-/** @param project the pyproject.toml beside it, by which Poetry tells what the service itself requires */
+/** @param project the pyproject.toml beside it, which says what the service itself requires */
 export function readPoetryLock(document: TomlTable, project: TomlTable): LockFacts {
   const poetry = tableOf(tableOf(project['tool'])['poetry']);
   const { dependencies, extras, source } = poetry;
@@ -213,7 +213,7 @@ export function readPoetryLock(document: TomlTable, project: TomlTable): LockFac
   return {
     isEmpty: packages.length === 0,
     digest: digestOf({
-      // Poetry compares its hash of pyproject.toml, and refuses a lock that is older than its requirements.
+      // It has a hash of pyproject.toml: Poetry refuses a lock that is older than its requirements.
       metadata: jsonOf(document['metadata'] ?? null),
       packages: packages.map(jsonOf),
       project: jsonOf({

@@ -1,4 +1,4 @@
-/** Requirements files as pip reads them: logical lines, comments out, options told apart. */
+/** Requirements files as pip reads them: their lines, and the paths and repositories that these name. */
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
@@ -9,26 +9,26 @@ export type ReadFile = (path: string) => string | undefined;
 /** One logical line of a requirements file. */
 export type RequirementsLine =
   | { kind: 'requirement'; text: string }
-  /** `-r other.txt` and `-c constraints.txt`, the path as written: relative to the file it stands in. */
+  /** `-r other.txt` and `-c constraints.txt`, the path as written: relative to the file. */
   | { kind: 'include'; as: 'requirements' | 'constraints'; path: string }
   /** Every other option, such as `--index-url URL`. */
   | { kind: 'option'; text: string };
 
 /** @see https://pip.pypa.io/en/stable/reference/requirements-file-format/ */
 export function parseRequirements(text: string): RequirementsLine[] {
-  return logicalLines(text).map(parseLine);
+  return trimmedLines(text).map(parseLine);
 }
 
 /**
- * The same file with some lines replaced, for a pip that runs elsewhere: null takes a line out, undefined
- * keeps it. A file without a replaced line keeps its text as it stands.
+ * The same file with some lines replaced, for a pip that runs elsewhere: null removes a line, undefined
+ * keeps it. The text of a file without a replaced line stays as it is.
  */
 export function rewriteRequirements(
   text: string,
   replace: (line: RequirementsLine) => string | null | undefined,
 ): string {
   let isChanged = false;
-  const lines = logicalLines(text).flatMap((line) => {
+  const lines = trimmedLines(text).flatMap((line) => {
     const replaced = replace(parseLine(line));
     if (replaced === undefined) return [line];
     isChanged = true;
@@ -37,7 +37,7 @@ export function rewriteRequirements(
   return isChanged ? lines.map((line) => `${line}\n`).join('') : text;
 }
 
-/** Takes `user:password@` out of every URL in the text: credentials decide nothing about the wheels. */
+/** Removes `user:password@` from every URL in the text: credentials do not decide the wheels. */
 export function withoutCredentials(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s]*@/gi, '$1');
 }
@@ -52,22 +52,28 @@ export function isLocalPath(requirement: string): boolean {
   return target !== requirement || /^[.~/\\]|[/\\]|\.(whl|zip|tar\.gz|tgz)$/i.test(name);
 }
 
-function logicalLines(text: string): string[] {
-  const joined = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\r|\n/)
-    // A comment line inside a continued requirement ends it, as in pip.
-    .map((line) => (/^\s*#/.test(line) ? '' : line))
-    .join('\n')
-    .replace(/\\\n/g, ' ');
-  return joined
-    .split('\n')
-    .map((line) =>
-      line
-        .replace(/(^|\s+)#.*$/, '')
-        .trim()
-        .replace(/\s+/g, ' '),
-    )
+/**
+ * Joins continued lines and drops comments, as pip does. Each logical line is where it began in the file;
+ * the lines that were joined to it are empty.
+ */
+export function logicalLines(text: string): string[] {
+  const written = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+  const lines = written.map(() => '');
+  let first: number | undefined;
+  for (const [at, line] of written.entries()) {
+    first ??= at;
+    const isComment = /^\s*#/.test(line);
+    const isContinued = !isComment && line.endsWith('\\');
+    lines[first] += isContinued ? `${line.slice(0, -1)} ` : isComment ? ` ${line}` : line;
+    // A comment line inside a continued requirement ends it.
+    if (!isContinued) first = undefined;
+  }
+  return lines.map((line) => line.replace(/(^|\s+)#.*$/, ''));
+}
+
+function trimmedLines(text: string): string[] {
+  return logicalLines(text)
+    .map((line) => line.trim().replace(/\s+/g, ' '))
     .filter((line) => line !== '');
 }
 
@@ -90,31 +96,31 @@ export interface LocalRequirement {
   /** Of the directory or archive, relative to the workspace, with forward slashes. */
   path: string;
   isArchive: boolean;
-  /** Of the distribution, where the requirement has one: `common @ file:…`. */
+  /** Of the distribution, if the requirement has one: `common @ file:…`. */
   name: string | undefined;
-  /** `[redis,sql]`, or nothing. */
+  /** `[redis,sql]`, or empty. */
   extras: string;
-  /** Without the semicolon, or nothing. */
+  /** Without the semicolon, or empty. */
   marker: string;
-  /** `--hash=…` and what else stands after it, or nothing. */
+  /** `--hash=…` and other options after it, or empty. */
   options: string;
 }
 
-/** Where paths start: pip takes those of requirements from the directory that it is run in. */
+/** Where paths start: pip reads those of requirements relative to the directory that it runs in. */
 export interface PathBase {
   /** Relative to the workspace. */
   projectRoot: string;
-  /** Absolute, for `file:///…`; without it no absolute path is inside. */
+  /** Absolute, for `file:///…`; without it every absolute path is outside. */
   workspaceRoot?: string;
 }
 
-/** What pip takes for an archive, by its name alone. */
+/** File names that pip takes for archives. */
 const ARCHIVE = /\.(whl|zip|tar|tgz|tbz|txz|tlz|tar\.(gz|bz2|xz|lz|lzma))$/i;
 
 /**
- * What a requirement line says of a file or directory; undefined where it names a distribution or a remote URL.
+ * The file or directory that a requirement line names; undefined if it names a distribution or a remote URL.
  *
- * @param from the file it stands in, for messages
+ * @param from the requirements file, for messages
  * @see https://pip.pypa.io/en/stable/cli/pip_install/#argument-handling
  * @throws REQUIREMENTS_INVALID for a path outside of the workspace
  */
@@ -143,7 +149,7 @@ export function readLocal(
   };
 }
 
-/** One spelling for all ways to write the same local requirement, as the requirements key has it. */
+/** One spelling for all ways to write the same local requirement, for the requirements key. */
 export function describeLocal(local: Omit<LocalRequirement, 'isArchive'>): string {
   const { path, name, extras, marker, options } = local;
   const named = name === undefined ? `./${path}${extras}` : `${name}${extras} @ ./${path}`;
@@ -151,12 +157,11 @@ export function describeLocal(local: Omit<LocalRequirement, 'isArchive'>): strin
 }
 
 /**
- * Packages hold copies, never links to a checkout: `-e` is left out, before a repository's URL too.
- * The text otherwise stays as it is.
+ * Removes `-e`, before a repository's URL too: packages have copies, never links to a checkout.
  */
 export function withoutEditable(requirement: string): string {
   const bare = /^(?:-e|--editable)(?:[\s=]+|(?<=-e))(.*)$/.exec(requirement)?.[1];
-  return bare?.replace(/^(['"])(.*)\1$/, '$2') ?? requirement;
+  return bare === undefined ? requirement : unquote(bare);
 }
 
 /** A path as given, or `file:` with a path, as a path relative to the workspace; undefined outside of it. */
@@ -177,7 +182,7 @@ export function inWorkspace(location: string, base: PathBase): string | undefine
   return trimmed === '..' || trimmed.startsWith('../') ? undefined : trimmed;
 }
 
-// After a URL pip asks for a space on one side of the semicolon, since a URL may hold one.
+// After a URL pip requires a space on one side of the semicolon, since a URL may contain one.
 function splitMarker(text: string): string[] {
   const separator = /(^|@\s*)file:/i.test(text) ? /\s+;\s*|;\s+/ : /\s*;\s*/;
   const at = separator.exec(text);
@@ -192,7 +197,7 @@ function readPath(written: string): { location: string; extras: string } {
 function readUrl(written: string): { location: string; extras: string } {
   const [url = '', fragment = ''] = written.split('#', 2);
   const { location: plain, extras } = readPath(url);
-  // A path after `file:`, or after `//` and the name of this very machine.
+  // A path after `file:`, or after `//` and the name of this machine.
   const path = plain.replace(/^file:/i, '').replace(/^\/\/(localhost)?(?=\/)/i, '');
   const windows = path.replace(/^\/(?=[a-z]:[\\/])/i, '');
   const below = /(?:^|&)subdirectory=([^&]*)/.exec(fragment)?.[1];
@@ -214,24 +219,24 @@ function decoded(text: string): string {
 
 function outside(requirement: string, from: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${from}\` requires \`${withoutCredentials(requirement)}\`, which is outside of the workspace: a package of it would depend on this machine`,
+    message: `\`${from}\` requires \`${withoutCredentials(requirement)}\`, which is outside of the workspace: the package would depend on this machine`,
     hint: 'move the library into the workspace and require it by its path relative to the project, or publish it to an index',
   });
 }
 
-/** The value of a `--find-links` option that is not a URL of another machine; undefined for every other option. */
+/** The value of a `--find-links` option if it is a path or `file:` URL; undefined for every other option. */
 export function findLinksOf(option: string): string | undefined {
   const written = /^(?:-f|--find-links)(?:[\s=]+|(?<=-f))(.+)$/.exec(option)?.[1];
-  const value = written?.replace(/^(['"])(.*)\1$/, '$2');
-  return value === undefined || /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(value) ? undefined : value;
+  const value = written && unquote(written);
+  return !value || /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(value) ? undefined : value;
 }
 
 /**
- * As pip does it: relative to the requirements file if something is there, else to the directory pip is run in.
+ * As pip: relative to the requirements file if that path exists, else to the directory that pip runs in.
  *
  * @param from the requirements file, or undefined for an argument of pip
  * @returns the path relative to the workspace
- * @throws REQUIREMENTS_INVALID outside of the workspace, REQUIREMENTS_MISSING where nothing is there
+ * @throws REQUIREMENTS_INVALID outside of the workspace, REQUIREMENTS_MISSING if nothing exists there
  */
 export function resolveFindLinks(
   value: string,
@@ -245,29 +250,29 @@ export function resolveFindLinks(
       ? undefined
       : inWorkspace(location, { ...base, projectRoot: posix.dirname(from) });
   const below = inWorkspace(location, base);
-  const found = [beside, below].find((path) => path !== undefined && exists(path));
-  if (found !== undefined) return found;
+  const match = [beside, below].find((path) => path !== undefined && exists(path));
+  if (match !== undefined) return match;
   const where = from === undefined ? '`pipArgs`' : `\`${from}\``;
   const shown = withoutCredentials(value);
   if (beside === undefined && below === undefined) {
     throw new LambdaPythonError('REQUIREMENTS_INVALID', {
-      message: `${where} has \`--find-links ${shown}\`, which is outside of the workspace: a package of it would depend on this machine`,
+      message: `${where} has \`--find-links ${shown}\`, which is outside of the workspace: the package would depend on this machine`,
       hint: 'keep those files in a directory of the workspace, or name an index or a page by its URL',
     });
   }
   throw new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `${where} has \`--find-links ${shown}\`, and there is no \`${beside ?? below}\` in the workspace`,
+    message: `${where} has \`--find-links ${shown}\`, but \`${beside ?? below}\` does not exist in the workspace`,
     hint: "write it relative to the requirements file or to the project's root",
   });
 }
 
-/** The same of pip's arguments. */
+/** The paths of `--find-links` in pip's arguments. */
 export function findLinksInArguments(
   pipArguments: readonly string[],
   base: PathBase,
   exists: (path: string) => boolean,
 ): string[] {
-  // `-f dir` may be one argument or two.
+  // `-f dir` is one argument or two.
   return pipArguments.flatMap((argument, index) => {
     const isSplit = /^(-f|--find-links)$/.test(argument);
     const value = findLinksOf(isSplit ? `${argument} ${pipArguments[index + 1] ?? ''}` : argument);
@@ -275,7 +280,7 @@ export function findLinksInArguments(
   });
 }
 
-/** Each such requirement's URL. A branch moves, and so may a tag; a shortened commit only looks like one. */
+/** URLs of git requirements whose commit the requirements key does not know: branches, tags and short commits. */
 export function unpinnedRepositories(requirements: readonly string[]): string[] {
   return requirements.flatMap((requirement) => {
     const [url] = /\bgit\+[a-z]+:\/\/[^\s#;]+/i.exec(requirement) ?? [];

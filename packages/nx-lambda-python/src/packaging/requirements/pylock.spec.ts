@@ -67,13 +67,13 @@ directory = { path = "." }
     ['lock-version = "2.0"', '2.0'],
     ['', 'none'],
     ['lock-version = "1.0"\n[[packages]]\nversion = "1"', 'without a name'],
-    ['lock-version = "1.0"\n[[packages]]\nname = "a"', 'no version of `a`'],
-    ['lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"', 'no file of `a`'],
+    ['lock-version = "1.0"\n[[packages]]\nname = "a"', 'no version for `a`'],
+    ['lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"', 'no file for `a`'],
     [
       'lock-version = "1.0"\n[[packages]]\nname = "a"\nversion = "1"\nwheels = [{ hashes = { md5 = "x" } }]',
       'without a hash',
     ],
-    ['lock-version = "1.0"\n[[packages]]\nname = "a"\nvcs = { type = "git" }', 'a repository of'],
+    ['lock-version = "1.0"\n[[packages]]\nname = "a"\nvcs = { type = "git" }', 'a repository for'],
     ['lock-version', 'not valid TOML'],
   ])('refuses %j', (text, words) => {
     expect(() => readPylock(text, 'pylock.toml', '.')).toThrow(

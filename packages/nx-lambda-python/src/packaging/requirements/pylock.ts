@@ -1,6 +1,6 @@
 /**
- * pylock.toml (PEP 751) as requirement lines. The lock is complete, so pip is told to resolve nothing: each
- * package is one line with its version, marker and hashes, and pip takes the file that fits the runtime.
+ * pylock.toml (PEP 751) as requirement lines. The lock is complete, so pip resolves nothing: each package is
+ * one line with its version, marker and hashes, and pip takes the file that fits the runtime.
  *
  * @see https://packaging.python.org/en/latest/specifications/pylock-toml/
  */
@@ -21,7 +21,7 @@ export function isPylock(path: string): boolean {
  * @param path of the lock, relative to the workspace
  * @param projectRoot of the service, from which paths in lines start; the service itself gives no line
  * @returns one requirement line each, in the lock's order
- * @throws REQUIREMENTS_INVALID for what is not a lock of a known version, or a package that cannot be checked
+ * @throws REQUIREMENTS_INVALID for an unsupported version of the format, or a package that cannot be verified
  */
 export function readPylock(text: string, path: string, projectRoot: string): string[] {
   const placeOf: PlaceOf = (local) => {
@@ -32,20 +32,20 @@ export function readPylock(text: string, path: string, projectRoot: string): str
   const version = stringOf(document['lock-version']);
   // > Tools MUST raise an error on an unknown major version.
   if (version === undefined || !/^1\./.test(version)) {
-    throw invalid(path, `has \`lock-version\` \`${version ?? 'none'}\`, known is 1.x`);
+    throw invalid(path, `has \`lock-version\` \`${version ?? 'none'}\`, expected 1.x`);
   }
   const groups = stringsOf(document['default-groups']);
   return tablesOf(document['packages']).flatMap((one) => {
     const line = requirement(one, path, placeOf);
     const marker = withoutSelection(stringOf(one['marker']) ?? '', groups);
     if (line === undefined) return [];
-    // Before the hashes; after a URL only a semicolon with spaces ends it.
+    // Before the hashes; only a semicolon with spaces ends a URL.
     const [head = '', hashes = ''] = line;
     return [[head, ...(marker ? [`; ${marker}`] : []), hashes].filter(Boolean).join(' ')];
   });
 }
 
-/** A path relative to the lock, as it stands in a line; undefined for the service itself. */
+/** A path relative to the lock, as lines have it; undefined for the service itself. */
 type PlaceOf = (local: string) => string | undefined;
 
 function requirement(
@@ -76,14 +76,14 @@ function indexRequirement(
   const version = stringOf(one['version']);
   const files = [...tablesOf(one['wheels']), ...('sdist' in one ? [tableOf(one['sdist'])] : [])];
   const [only] = files;
-  // A file of the workspace has no index that a name could be looked up in.
+  // No index has a file of the workspace.
   const local = files.length === 1 && only && stringOf(only['path']);
   if (local && stringOf(only['url']) === undefined) {
     return [`${name} @ file:${encoded(placeOf(local) ?? local)}`, hashOptions(only, name, path)];
   }
-  if (version === undefined) throw invalid(path, `has no version of \`${name}\``);
+  if (version === undefined) throw invalid(path, `has no version for \`${name}\``);
   const hashes = files.map((file) => hashOptions(file, name, path)).join(' ');
-  if (hashes === '') throw invalid(path, `has no file of \`${name}\``);
+  if (hashes === '') throw invalid(path, `has no file for \`${name}\``);
   return [`${name}==${version}`, hashes];
 }
 
@@ -107,7 +107,7 @@ function repository(vcs: TomlTable, name: string, path: string): string {
   if (type === undefined || url === undefined || commit === undefined) {
     throw invalid(
       path,
-      `has a repository of \`${name}\` without \`type\`, \`url\` and \`commit-id\``,
+      `has a repository for \`${name}\` without \`type\`, \`url\` and \`commit-id\``,
     );
   }
   const below = stringOf(vcs['subdirectory']);
@@ -122,14 +122,14 @@ function hashOptions(file: TomlTable, name: string, path: string): string {
     return value === undefined ? [] : [`--hash=${algorithm}:${value}`];
   });
   if (options.length === 0) {
-    throw invalid(path, `has a file of \`${name}\` without a hash that pip knows`);
+    throw invalid(path, `has a file for \`${name}\` without a hash that pip supports`);
   }
   return options.join(' ');
 }
 
 /**
- * Markers of a lock may ask for its extras and groups, which pip knows nothing of: no extra is selected, and
- * only the default groups are. What they come to stands in their place.
+ * Markers of a lock may name its extras and groups, which pip does not know: no extra is selected, and only the
+ * default groups are. A marker with the same outcome replaces them.
  */
 function withoutSelection(marker: string, groups: readonly string[]): string {
   return marker.replace(
@@ -148,6 +148,6 @@ function encoded(path: string): string {
 function invalid(path: string, what: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
     message: `\`${path}\` ${what}`,
-    hint: 'write the lock again, for example by `uv export --format pylock.toml -o pylock.toml`',
+    hint: 'generate the lock again, for example with `uv export --format pylock.toml -o pylock.toml`',
   });
 }

@@ -1,4 +1,4 @@
-/** One requirement (PEP 508), as it stands in a requirements file or in a wheel's METADATA. */
+/** Requirements and their markers (PEP 508), from requirements files or a wheel's METADATA. */
 
 import type { Architecture, Runtime } from '../../service/runtimes';
 import { normalizeName } from '../wheel/names';
@@ -20,7 +20,7 @@ export interface Requirement {
   url: string | undefined;
   /** After `;` */
   marker: string | undefined;
-  /** `sha256:<hex>`, sorted; any of them may be the file's. */
+  /** `sha256:<hex>`, sorted; the file has one of them. */
   hashes: string[];
   /** Other options of the line, such as `--config-settings=…`. */
   options: string[];
@@ -28,7 +28,7 @@ export interface Requirement {
 
 const NAME = /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\]]*)\])?\s*/i;
 
-/** Undefined for what is not a named requirement: a bare URL, a path, an editable one. */
+/** Undefined for a requirement without a name: a bare URL, a path, an editable one. */
 export function parseRequirement(text: string): Requirement | undefined {
   const { body, options } = splitOptions(text);
   const match = NAME.exec(body);
@@ -52,7 +52,7 @@ export function parseRequirement(text: string): Requirement | undefined {
   };
 }
 
-/** The one version that a requirement takes: `==1.2.3`. */
+/** The version of a requirement that allows only one: `==1.2.3`. */
 export function pinnedVersion({ clauses }: Requirement): string | undefined {
   const [clause, another] = clauses;
   if (!clause || another || clause.version.endsWith('.*')) return undefined;
@@ -71,7 +71,7 @@ export function isPinned(requirement: Requirement): boolean {
   return !/^[a-z]+\+/i.test(url) || /@[0-9a-f]{40}(#|$)/i.test(url);
 }
 
-/** pip: options of a line start at the first word that begins with a dash. */
+/** As in pip, the options of a line start at the first word that begins with a dash. */
 function splitOptions(text: string): { body: string; options: string[] } {
   const words = text.trim().split(/\s+/);
   const first = words.findIndex((word) => word.startsWith('-'));
@@ -117,14 +117,14 @@ function splitAt(text: string, separator: RegExp): [string, string | undefined] 
 }
 
 export interface MarkerEnvironment {
-  /** Variables with a known value. */
-  known: Readonly<Record<string, string>>;
-  /** Variables of which only the range is known: the patch version changes under a running service. */
+  /** Values of variables. */
+  values: Readonly<Record<string, string>>;
+  /** Variables with a range of values: the patch version changes under a running service. */
   ranges: Readonly<Record<string, readonly [lowest: string, highest: string]>>;
 }
 
-/** True, false, or undefined where it depends on what only the runtime itself knows. */
-export type Verdict = boolean | undefined;
+/** Undefined if it depends on what only the runtime itself knows. */
+type Verdict = boolean | undefined;
 
 export function runtimeEnvironment(
   runtime: Runtime,
@@ -133,7 +133,7 @@ export function runtimeEnvironment(
   const version = runtime.python.join('.');
   const range = [`${version}.0`, `${version}.999`] as const;
   return {
-    known: {
+    values: {
       implementation_name: 'cpython',
       os_name: 'posix',
       platform_machine: architecture === 'arm64' ? 'aarch64' : 'x86_64',
@@ -164,8 +164,8 @@ const TOKEN =
 /**
  * Evaluates a marker such as `python_version < "3.9" and extra == "socks"`.
  *
- * @param extra the extra that is required; empty for a requirement that stands in a file
- * @returns undefined, too, for what is not a marker: pip says what it thinks of it
+ * @param extra the requested extra; empty for a requirement in a file
+ * @returns undefined, too, for text that is not a marker: pip reports it
  */
 export function evaluateMarker(
   marker: string,
@@ -179,7 +179,7 @@ export function evaluateMarker(
   return parser.isAtEnd() ? verdict : undefined;
 }
 
-/** Whether the runtime's Python is one of those that a wheel's `Requires-Python` takes. */
+/** Whether a wheel's `Requires-Python` accepts the runtime's Python. */
 export function supportsPython(clauses: readonly Clause[], { ranges }: MarkerEnvironment): Verdict {
   const range = ranges['python_full_version'];
   const verdicts = clauses.map(
@@ -261,7 +261,7 @@ class MarkerParser {
   }
 
   private valueOf(operand: Operand): string | undefined {
-    return 'literal' in operand ? operand.literal : this.environment.known[operand.variable];
+    return 'literal' in operand ? operand.literal : this.environment.values[operand.variable];
   }
 
   private takes(word: string): boolean {
@@ -277,12 +277,12 @@ class MarkerParser {
   }
 }
 
-/** The verdict of two where none of them settles it alone. */
+/** The verdict of two if neither settles it alone. */
 function unless(settled: boolean, one: Verdict, other: Verdict): Verdict {
   return one === settled && other === settled ? settled : undefined;
 }
 
-/** As versions where both sides are, else as text, as pip does. */
+/** As in pip: as versions if both sides are versions, else as text. */
 function compareValues(left: string, operator: string, right: string): Verdict {
   if (operator === 'in') return right.includes(left);
   if (operator === 'not in') return !right.includes(left);
@@ -297,7 +297,7 @@ function compareStrings(left: string, operator: string, right: string): Verdict 
   return operator === '!=' ? left !== right : undefined;
 }
 
-/** What holds at both ends holds between them, unless the limit itself lies there and equality is asked. */
+/** What holds at both ends holds between them, except equality with a limit between them. */
 function compareRange(
   [lowest, highest]: readonly [string, string],
   operator: string,

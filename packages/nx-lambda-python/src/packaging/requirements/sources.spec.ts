@@ -54,14 +54,14 @@ it('are what the option names', () => {
 describe('a second source', () => {
   it('is named with the one that is taken, and how to choose', () => {
     expect(besideWarning(sources({ 'requirements.txt': 'six', 'uv.lock': '' }))).toBe(
-      'the package is made of `svc/requirements.txt`; `svc/uv.lock` beside it is not read: remove what is not meant, or choose by "requirements": ["uv.lock"] on the build target',
+      'the package is built from `svc/requirements.txt`; `svc/uv.lock` is not read: remove what is not needed, or choose with "requirements": ["uv.lock"] on the build target',
     );
     expect(besideWarning(sources({ 'requirements.txt': 'six', ...DECLARED }))).toContain(
-      'the dependencies in `svc/pyproject.toml` beside it are not read: remove what is not meant, or choose by "requirements": ["requirements.txt"]',
+      'the dependencies in `svc/pyproject.toml` are not read: remove what is not needed, or choose with "requirements": ["requirements.txt"]',
     );
   });
 
-  it('is nothing to speak of where there is one', () => {
+  it('gives no warning if there is only one', () => {
     expect(besideWarning(sources({ 'requirements.txt': 'six' }))).toBeUndefined();
   });
 });

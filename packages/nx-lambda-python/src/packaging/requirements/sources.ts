@@ -1,4 +1,4 @@
-/** Where a service says what it requires: what a build reads of it, and what stands beside unread. */
+/** Where a service says what it requires: the files that a build reads, and those that it does not read. */
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
@@ -17,7 +17,7 @@ export interface ChosenRequirements {
 }
 
 export interface RequirementSources extends ChosenRequirements {
-  /** Files at the service's root that say what is required, too. */
+  /** Other files at the service's root that also say what is required. */
   beside: string[];
 }
 
@@ -44,13 +44,13 @@ export function requirementSources(
     .map((name) => posix.join(projectRoot, name))
     .filter((path) => !taken.includes(path) && read(path) !== undefined);
   const project = posix.join(projectRoot, 'pyproject.toml');
-  // A lock was made of what pyproject.toml declares.
+  // A lock was made from what pyproject.toml declares.
   const isLocked = taken.some((path) => lockKind(path) !== undefined || isLock(read(path) ?? ''));
   const isDeclared = !isLocked && declares(read(project) ?? '', project);
   return { taken, areDefault, beside: [...files, ...(isDeclared ? [project] : [])] };
 }
 
-/** What a build says that took one of several; undefined if there is one, or the option chose. */
+/** The warning of a build that took one of several; undefined if there is only one, or the option chose. */
 export function besideWarning({
   taken,
   beside,
@@ -63,7 +63,7 @@ export function besideWarning({
     posix.basename(path),
   );
   const verb = beside.length > 1 || lockKind(first) === undefined ? 'are' : 'is';
-  return `the package is made of ${taken.map(nameOf).join(' and ')}; ${others} beside it ${verb} not read: remove what is not meant, or choose by "requirements": ${JSON.stringify(option)} on the build target`;
+  return `the package is built from ${taken.map(nameOf).join(' and ')}; ${others} ${verb} not read: remove what is not needed, or choose with "requirements": ${JSON.stringify(option)} on the build target`;
 }
 
 export function nameOf(path: string): string {
@@ -72,7 +72,7 @@ export function nameOf(path: string): string {
     : `\`${path}\``;
 }
 
-/** A file without requirements is one only where `nx lock` says so in its header. */
+/** A file without requirements is a lock only if it has the header of `nx lock`. */
 function isLock(text: string): boolean {
   if (readOrigin(text)) return true;
   return parseRequirements(text).some(({ kind }) => kind === 'requirement') && isLockFile(text);
@@ -89,7 +89,7 @@ function declares(text: string, path: string): boolean {
       Object.keys(poetry).some((name) => name !== 'python')
     );
   } catch (error) {
-    // Reading the marker reports what is wrong with the file.
+    // Reading the marker in it reports what is wrong.
     if (error instanceof LambdaPythonError) return false;
     throw error;
   }

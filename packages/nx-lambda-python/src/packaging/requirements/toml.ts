@@ -1,4 +1,4 @@
-/** TOML documents whose shape is not known: every step asks whether it is there. */
+/** TOML documents of unknown shape: every step checks the type. */
 
 import { parse, TomlError } from 'smol-toml';
 import { LambdaPythonError } from '../../errors';
@@ -12,17 +12,17 @@ export function parseToml(text: string, path: string): TomlTable {
     return parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    // The message goes on with a drawing of the source: the first line is the reason.
+    // The first line of the message is the reason; a drawing of the source follows.
     const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
     throw new LambdaPythonError('REQUIREMENTS_INVALID', {
       message: `\`${path}:${error.line}:${error.column}\` is not valid TOML: ${reason}`,
-      hint: `correct line ${error.line} of \`${path}\`, or write the lock again with the tool that made it`,
+      hint: `correct line ${error.line} of \`${path}\`, or generate the lock again with the tool that wrote it`,
       cause: error,
     });
   }
 }
 
-/** Empty where the value is not a table. */
+/** Empty if the value is not a table. */
 export function tableOf(value: unknown): TomlTable {
   return typeof value === 'object' &&
     value !== null &&
@@ -32,7 +32,7 @@ export function tableOf(value: unknown): TomlTable {
     : {};
 }
 
-/** The tables of an array of tables; empty where it is none. */
+/** The tables of an array of tables; empty if it is not an array. */
 export function tablesOf(value: unknown): TomlTable[] {
   return Array.isArray(value) ? value.map(tableOf) : [];
 }
@@ -50,7 +50,7 @@ export function without(table: TomlTable, keys: readonly string[]): TomlTable {
   return Object.fromEntries(Object.entries(table).filter(([key]) => !keys.includes(key)));
 }
 
-/** The same value without comments, formatting and types that JSON lacks, to be hashed. */
+/** The same value without comments, formatting and types that JSON does not have, for hashing. */
 export function jsonOf(value: unknown): Json {
   if (Array.isArray(value)) return value.map(jsonOf);
   if (value instanceof Date) return value.toISOString();

@@ -1,4 +1,4 @@
-/** The door of the wheel store: whatever passes may be spliced without another look. */
+/** Admits wheels to the wheel store: what passes here is spliced later without further checks. */
 
 import { LambdaPythonError } from '../../errors';
 import type { Architecture, Runtime } from '../../service/runtimes';
@@ -8,24 +8,15 @@ import { verifyEntry, type DigestAlgorithm } from '../zip/verify';
 import { WheelError } from './defect';
 import { installEntries } from './layout';
 import { isCompatible, supportedTags, type TagOptions, type WheelFilename } from './names';
-import { readRecordText, readWheel, type Wheel } from './read';
+import { readText, readWheel, type Wheel } from './read';
 
 export interface WheelTarget extends TagOptions {
   runtime: Runtime;
   architecture: Architecture;
 }
 
-export interface WheelFacts {
-  /** As METADATA spells it. */
-  name: string;
-  version: string;
-  /** File name of the wheel. */
-  wheel: string;
-  tags: string[];
-  /** Bytes of its files once unpacked. */
-  unpackedSize: number;
-  warnings: string[];
-}
+/** As METADATA spells them. */
+export type WheelIdentity = Pick<Wheel, 'name' | 'version'>;
 
 /**
  * Checks everything about a wheel: tags, the archive's structure, each file's CRC-32, size and
@@ -37,54 +28,43 @@ export async function validateWheel(
   source: ByteSource,
   filename: string,
   target: WheelTarget,
-): Promise<WheelFacts> {
+): Promise<WheelIdentity> {
   const wheel = readWheel(source, filename);
   checkTags(wheel.file, target);
-  const { warnings } = installEntries(wheel);
+  installEntries(wheel);
   await namingArchiveAsync(filename, () => checkContent(source, wheel));
-  return {
-    name: wheel.name,
-    version: wheel.version,
-    wheel: filename,
-    tags: wheel.file.tags,
-    unpackedSize: wheel.entries.reduce((sum, entry) => sum + entry.size, 0),
-    warnings,
-  };
+  return { name: wheel.name, version: wheel.version };
 }
 
 /**
- * Against the runtime's own table: pip in an image with a newer glibc takes wheels that fail to
- * import in Lambda.
+ * Compares with the runtime's own table: pip in an image with a newer glibc takes wheels that fail
+ * to import in Lambda.
  * @throws LambdaPythonError WHEEL_INCOMPATIBLE
  */
-export function checkTags(file: WheelFilename, target: WheelTarget): void {
+function checkTags(file: WheelFilename, target: WheelTarget): void {
   const { runtime, architecture } = target;
   if (isCompatible(file.tags, supportedTags(runtime, architecture, target))) return;
   const [major, minor] = runtime.python;
   const glibc = runtime.glibc.join('.');
   const isLocal = file.tags.some((tag) => /-linux_\w+$/.test(tag));
   throw new LambdaPythonError('WHEEL_INCOMPATIBLE', {
-    message: `\`${file.filename}\` does not fit ${runtime.name} on ${architecture}: its tags are ${file.tags.join(', ')}; the runtime takes cp${major}${minor}, abi3 or py${major}, and manylinux up to glibc ${glibc}`,
+    message: `\`${file.filename}\` does not run on ${runtime.name} ${architecture}: its tags are ${file.tags.join(', ')}; the runtime takes cp${major}${minor}, abi3 or py${major}, and manylinux up to glibc ${glibc}`,
     hint: isLocal
-      ? `build it in the container from its source, or require a version of \`${file.distribution}\` with a manylinux wheel`
+      ? `build it in the container from source, or require a version of \`${file.distribution}\` with a manylinux wheel`
       : `pin a version of \`${file.distribution}\` that has a wheel for glibc ${glibc} or older, or raise \`runtime\` in pyproject.toml`,
   });
 }
 
 async function checkContent(source: ByteSource, wheel: Wheel): Promise<void> {
   const { filename } = wheel.file;
-  // Signature files may be listed and not there.
+  // Signature files may be listed without being in the archive.
   const most = wheel.entries.length + UNHASHED.length;
-  const rows = parseRecord(filename, readRecordText(source, wheel), most);
+  const rows = parseRecord(filename, readText(wheel, source, 'RECORD', 'record-missing'), most);
   const files = wheel.entries.filter((entry) => !entry.isDirectory);
-  checkCoverage(
-    filename,
-    rows,
-    files.map(({ path }) => path),
-    wheel.distInfo,
-  );
+  const paths = files.map(({ path }) => path);
+  checkCoverage(filename, rows, paths, wheel.distInfo);
   for (const [index, entry] of wheel.entries.entries()) {
-    // Others want to be heard meanwhile: the locks, Ctrl-C, pip's next line.
+    // Lets other work go on meanwhile: the locks, Ctrl-C, pip's output.
     if (index % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
     const row = rows.get(entry.path);
     const digest = await verifyEntry(source, entry, algorithmOf(filename, row));
@@ -92,18 +72,18 @@ async function checkContent(source: ByteSource, wheel: Wheel): Promise<void> {
   }
 }
 
-export interface RecordRow {
+interface RecordRow {
   path: string;
-  /** null where the row has none. */
+  /** null if the row has none. */
   hash: { algorithm: string; digest: string } | null;
   size: number | null;
 }
 
 /** > Signature files and RECORD itself cannot be listed with a hash. */
-export const UNHASHED = ['RECORD', 'RECORD.jws', 'RECORD.p7s'];
+const UNHASHED = ['RECORD', 'RECORD.jws', 'RECORD.p7s'];
 
 /**
- * @param limit rows; if they outnumber the files, one must be missing.
+ * @param limit rows; with more rows than files, a file must be missing.
  * @throws WheelError record-malformed, record-duplicate for two rows of one path, record-file-missing
  * beyond the limit.
  */
@@ -121,11 +101,8 @@ export function parseRecord(
       throw new WheelError('record-duplicate', filename, `RECORD lists \`${row.path}\` twice`);
     }
     if (rows.size >= limit) {
-      throw new WheelError(
-        'record-file-missing',
-        filename,
-        `RECORD lists more than ${limit} files`,
-      );
+      const detail = `RECORD lists more than ${limit} files`;
+      throw new WheelError('record-file-missing', filename, detail);
     }
     rows.set(row.path, row);
   }
@@ -133,10 +110,10 @@ export function parseRecord(
 }
 
 /**
- * Every file is listed and every listed file is there.
+ * Every file is listed, and every listed file exists.
  * @param paths of the archive's files, without directories.
  */
-export function checkCoverage(
+function checkCoverage(
   filename: string,
   rows: ReadonlyMap<string, RecordRow>,
   paths: readonly string[],
@@ -155,21 +132,25 @@ export function checkCoverage(
   }
   for (const path of rows.keys()) {
     if (!files.has(path) && !exempt.has(path)) {
-      throw new WheelError('record-file-missing', filename, `RECORD lists \`${path}\`, not in it`);
+      throw new WheelError(
+        'record-file-missing',
+        filename,
+        `RECORD lists \`${path}\`, which is missing`,
+      );
     }
   }
 }
 
 /** @throws WheelError record-hash-weak: RECORD must use sha256 or better; md5 and sha1 are refused. */
-export function algorithmOf(filename: string, row?: RecordRow): DigestAlgorithm | undefined {
+function algorithmOf(filename: string, row?: RecordRow): DigestAlgorithm | undefined {
   const algorithm = row?.hash?.algorithm;
   if (!row || algorithm === undefined) return undefined;
   if (algorithm === 'sha256' || algorithm === 'sha384' || algorithm === 'sha512') return algorithm;
   throw new WheelError('record-hash-weak', filename, `\`${row.path}\` is hashed by ${algorithm}`);
 }
 
-/** @throws WheelError where content differs from its row. */
-export function checkRow(filename: string, row: RecordRow, size: number, digest?: Buffer): void {
+/** @throws WheelError if content differs from its row. */
+function checkRow(filename: string, row: RecordRow, size: number, digest?: Buffer): void {
   if (row.size !== null && row.size !== size) {
     const detail = `\`${row.path}\` has ${size} bytes, RECORD says ${row.size}`;
     throw new WheelError('record-size-mismatch', filename, detail);

@@ -33,19 +33,19 @@ export interface Installation {
 
 /**
  * @param scripts what `makeScripts` puts into `bin/`; without it `.data/scripts` is left out, since
- * nothing in a Lambda function starts programs.
+ * nothing in a Lambda function starts them.
  * @throws WheelError for a `.data` directory that cannot be spread.
  */
 export function installEntries(wheel: Wheel, scripts: readonly InstallEntry[] = []): Installation {
   const entries = new Map<string, InstallEntry>();
   for (const entry of [...spreadEntries(wheel), ...scripts]) {
     const { path, source } = entry;
-    const known = entries.get(path);
-    if (known && !isSameContent(known.source, source)) {
-      const detail = `${originOf(known)} and ${originOf(entry)} differ, and both become \`${path}\``;
+    const other = entries.get(path);
+    if (other && !isSameContent(other.source, source)) {
+      const detail = `${originOf(other)} and ${originOf(entry)} differ, and both become \`${path}\``;
       throw new WheelError('data-overwrites', wheel.file.filename, detail);
     }
-    if (!known) entries.set(path, entry);
+    if (!other) entries.set(path, entry);
   }
   return {
     entries: [...entries.values()],
@@ -55,14 +55,14 @@ export function installEntries(wheel: Wheel, scripts: readonly InstallEntry[] = 
 
 type Content = Pick<ZipEntry, 'crc32' | 'size'>;
 
-/** Equal CRC-32 and size: what a zip knows of content without inflating it. */
+/** Equal CRC-32 and size: what a zip says about content without inflating it. */
 export function isSameContent(a: Content, b: Content): boolean {
   return a.crc32 === b.crc32 && a.size === b.size;
 }
 
 function spreadEntries(wheel: Wheel): InstallEntry[] {
   return wheel.entries.flatMap((source) => {
-    // Directories come into being with their files; pip skips their entries, too.
+    // Directories are created with their files; pip skips their entries, too.
     if (source.isDirectory) return [];
     const path = destination(wheel, source.path);
     return path === undefined ? [] : [{ path, mode: installMode(source), source }];
@@ -73,13 +73,13 @@ function originOf({ path, source }: InstallEntry): string {
   return 'bytes' in source ? `the script \`${path}\`` : `\`${source.path}\``;
 }
 
-/** The path in the package; undefined for what is left out. */
+/** The path in the package; undefined if it is left out. */
 function destination(wheel: Wheel, path: string): string | undefined {
   const [root = '', key = '', ...below] = path.split('/');
   // > c. If Root-Is-Purelib == 'true', unpack archive into purelib (site-packages).
   // > d. Else unpack archive into platlib (site-packages).
   // Both are the package's root. dist-info stays whole, for importlib.metadata; RECORD, too, is
-  // kept as it is, where an installer would (step "Spread" d) rewrite it with the final paths.
+  // kept as it is; an installer would rewrite it with the final paths (step "Spread" d).
   if (!root.endsWith('.data') || key === '') return path;
 
   // > a. Unpacked archive includes distribution-1.0.dist-info/ and (if there is data)
@@ -100,7 +100,7 @@ function destination(wheel: Wheel, path: string): string | undefined {
         // Its `bin/` lands in the package's `bin/`, `share/` in `share/`.
         return rest;
       case 'headers':
-        // pip's scheme for --target; no compiler will ever look, but the trees stay the same.
+        // pip's scheme for --target: nothing compiles against them, but the trees stay the same.
         return `include/python/${wheel.name}/${rest}`;
       case 'scripts':
         // See `makeScripts`.
@@ -112,15 +112,15 @@ function destination(wheel: Wheel, path: string): string | undefined {
 }
 
 /**
- * Private modes such as 0600 would be unreadable in Lambda, which runs as another user than the
- * owner of the files, so only the question whether it is executable is kept. As pip does, what the
- * mode says counts only where it says that this is a regular file.
+ * Lambda does not run as the owner of the files, so private modes such as 0600 would be unreadable:
+ * only the executable bit is kept. As with pip, the mode counts only if it says that this is a
+ * regular file.
  */
 function installMode({ mode }: ZipEntry): 0o644 | 0o755 {
   return (mode & TYPE_MASK) === TYPE_FILE && (mode & 0o111) !== 0 ? 0o755 : 0o644;
 }
 
-/** `site` reads .pth files in site directories only, and /var/task is none. */
+/** `site` reads .pth files in site directories only, and /var/task is not one. */
 function pathFileWarnings(wheel: Wheel, paths: readonly string[]): string[] {
   return paths
     .filter((path) => /^[^/]+\.pth$/.test(path))
@@ -130,7 +130,7 @@ function pathFileWarnings(wheel: Wheel, paths: readonly string[]): string[] {
     );
 }
 
-/** First line of a script that does not know where Python will be. */
+/** First line of a script whose interpreter the installer must fill in. */
 const PLACEHOLDER = Buffer.from('#!python');
 /** Bytes of a script that is rewritten, and of entry_points.txt: both are read whole. */
 const SCRIPT_LIMIT = 16 * 1024 * 1024;
@@ -159,7 +159,7 @@ function scriptPath(wheel: Wheel, { path, isDirectory }: ZipEntry): string | und
   return !isDirectory && belongsTo(wheel.file, root) ? rest : undefined;
 }
 
-/** Old setuptools packed the wrappers of entry points, too, for the Python that built the wheel. */
+/** Old versions of setuptools also packed the wrappers of entry points, for the Python that built the wheel. */
 function isWrapper(path: string, { console, gui }: ScriptEntryPoints): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?:\.exe|-script\.py|\.pya)$/i, '');
   return console.has(name) || gui.has(name);
@@ -176,7 +176,7 @@ function packedScript(
   path: string,
   interpreter: string,
 ): InstallEntry {
-  // Many scripts are whole programs of tens of megabytes, which are spliced like any other file.
+  // Some scripts are programs of tens of megabytes: they are spliced like any other file.
   if (!readStart(source, entry).subarray(0, PLACEHOLDER.length).equals(PLACEHOLDER)) {
     return { path, mode: 0o755, source: entry };
   }
@@ -195,7 +195,7 @@ function callables(points: ScriptEntryPoints, interpreter: string): Map<string, 
   return new Map([...versioned(points.console, interpreter), ...points.gui]);
 }
 
-/** Wheels of pip and setuptools name scripts by the Python that built them, not the one that runs. */
+/** Wheels of pip and setuptools name scripts after the Python that built them, not the one that runs. */
 function versioned(
   console: ReadonlyMap<string, Callable>,
   interpreter: string,
@@ -217,7 +217,7 @@ function versioned(
   return scripts;
 }
 
-/** As pip wrote it until 25.0; later ones import and call the same in fewer words. */
+/** As pip wrote it until 25.0; later versions import and call the same with less code. */
 function wrapperText(interpreter: string, { module, attribute }: Callable): string {
   return [
     `#!${interpreter}`,
@@ -251,12 +251,12 @@ export interface ScriptEntryPoints {
   gui: ReadonlyMap<string, Callable>;
 }
 
-/** Where pip searches for a name it knows and writes that part of it only, this must be the whole name. */
+/** pip takes the part of a name that matches; here the whole name must match. */
 const NAME = /^[\p{L}\p{N}_.+-]+$/u;
-/** Extras stand in brackets; they say what must be installed, not what is called. */
+/** Extras in brackets say what must be installed, not what is called. */
 const VALUE = /^([\p{L}\p{N}_.]+?)\s*:\s*([\p{L}\p{N}_.]+?)\s*(?:\[[^\]]*\])?$/u;
 
-/** @throws WheelError entry-point-invalid for a script whose name or callable pip could not write */
+/** @throws WheelError entry-point-invalid for a script whose name or callable pip cannot write */
 export function parseScriptEntryPoints(filename: string, text: string): ScriptEntryPoints {
   const console = new Map<string, Callable>();
   const gui = new Map<string, Callable>();
@@ -286,6 +286,6 @@ function parseCallable(filename: string, name: string, value: string): Callable 
   throw new WheelError(
     'entry-point-invalid',
     filename,
-    `entry_points.txt asks for the script ${shown}, expected \`name = module:function\``,
+    `entry_points.txt has the script ${shown}, expected \`name = module:function\``,
   );
 }

@@ -1,4 +1,4 @@
-/** Puts the files of several distributions into one tree, or says why they cannot share it. */
+/** Puts the files of several distributions into one tree, or says why they cannot share one. */
 
 import { LambdaPythonError } from '../../errors';
 import { isSameContent, type InstallEntry } from './layout';
@@ -19,14 +19,15 @@ export interface MergedEntry<T extends Installable> {
 /** Which distribution's file to take for a path: `{ "google/__init__.py": "protobuf" }`. */
 export type Collisions = Readonly<Record<string, string>>;
 
-/** As a choice for paths that differ in case only: keep both, which Lambda's system can hold. */
+/** A choice for paths that differ in case only: keep both, which Lambda's file system allows. */
 const BOTH = '*';
 
 /**
  * Entries by distribution (normalized name, then version), then path, all by code units. Equal
  * files (same CRC-32 and size) are taken once, from the first distribution that has them.
  * @throws LambdaPythonError ENTRY_COLLISION for files that differ or only differ in case, and for a
- * path that is a file here and a directory there; OPTION_INVALID for a choice that is none.
+ * path that is a file in one and a directory in another; OPTION_INVALID for a choice that is not
+ * one of them.
  */
 export function mergeInstallations<T extends Installable>(
   distributions: readonly T[],
@@ -60,7 +61,7 @@ function compareDistributions(a: Installable, b: Installable): number {
 
 type Group<T> = readonly [first: T, ...others: T[]];
 
-/** Items that share a key with another one, in the order of first appearance: among thousands there are few. */
+/** Groups of items that share a key, in the order of first appearance; few of thousands of items do. */
 function duplicates<T>(items: readonly T[], keyOf: (item: T) => string): Group<T>[] {
   const first = new Map<string, T>();
   const groups = new Map<string, [T, ...T[]]>();
@@ -101,7 +102,7 @@ function pickContent<T extends Installable>(
 
 /**
  * Paths that differ in case only are two files in Lambda and one on macOS or Windows. Within one
- * distribution that is its author's will; between two it is mostly a wrong requirement.
+ * distribution that is intended; between two it is usually a wrong requirement.
  */
 function pickCase<T extends Installable>(
   candidates: Group<MergedEntry<T>>,
@@ -119,8 +120,8 @@ function pickCase<T extends Installable>(
   }
   const [path, otherPath] = [first.entry.path, other.entry.path];
   throw new LambdaPythonError('ENTRY_COLLISION', {
-    message: `\`${path}\` of ${titleOf(first)} and \`${otherPath}\` of ${titleOf(other)} differ in case only`,
-    hint: `remove the wrong one from the requirements, pick one: \`"collisions": { ${JSON.stringify(path)}: ${JSON.stringify(first.distribution.name)} }\`, or keep both: \`"${BOTH}"\``,
+    message: `\`${path}\` of ${titleOf(first)} and \`${otherPath}\` of ${titleOf(other)} differ only in case`,
+    hint: `remove the wrong one from the requirements, or pick one: \`"collisions": { ${JSON.stringify(path)}: ${JSON.stringify(first.distribution.name)} }\`, or keep both: \`"${BOTH}"\``,
   });
 }
 
@@ -134,11 +135,11 @@ function pickDistribution<T extends Installable>(
   candidates: Group<MergedEntry<T>>,
 ): MergedEntry<T> {
   const wanted = normalizeName(choice);
-  const found = candidates.find(({ distribution }) => normalizeName(distribution.name) === wanted);
-  if (found) return found;
+  const match = candidates.find(({ distribution }) => normalizeName(distribution.name) === wanted);
+  if (match) return match;
   const names = candidates.map(({ distribution }) => `\`${distribution.name}\``).join(' or ');
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`collisions\` names \`${choice}\` for \`${path}\`, which only ${names} can give`,
+    message: `\`collisions\` names \`${choice}\` for \`${path}\`, which only ${names} contain`,
     hint: `set \`"collisions": { ${JSON.stringify(path)}: ... }\` to ${names}`,
   });
 }

@@ -50,7 +50,7 @@ export function parseWheelFilename(filename: string): WheelFilename {
     throw new WheelError(
       'filename-malformed',
       filename,
-      'expected `name-version-python-abi-platform.whl`, with a build number after the version at most',
+      'expected `name-version(-build)-python-abi-platform.whl`',
     );
   }
   return {
@@ -72,8 +72,8 @@ function expandTags(...sets: [python: string, abi: string, platform: string]): s
 
 export interface TagOptions {
   /**
-   * Accepts `linux_x86_64` and the like, too: wheels that were built in the container just now.
-   * The tag says nothing of glibc, so for any other origin it promises nothing.
+   * Also accepts `linux_x86_64` and the like: wheels that were just built in the container.
+   * The tag says nothing about glibc, so for any other origin it promises nothing.
    */
   allowLocal?: boolean;
 }
@@ -92,7 +92,7 @@ const OLDEST_GLIBC_MINOR: Readonly<Record<Architecture, number>> = { x86_64: 5, 
 
 /**
  * Tags from the most to the least specific, in the order of `packaging.tags` for CPython with the
- * global interpreter lock, and of its glibc platforms. The image's own glibc has no say.
+ * global interpreter lock, and of its glibc platforms. The image's own glibc does not count.
  */
 export function supportedTags(
   runtime: Runtime,
@@ -105,7 +105,7 @@ export function supportedTags(
   const interpreter = `cp${major}${minor}`;
   const onPlatforms = (python: string, abi: string) =>
     platforms.map((platform) => `${python}-${abi}-${platform}`);
-  // PEP 384: an abi3 module of any older 3.x works; before 3.2 there was no stable ABI.
+  // PEP 384: an abi3 module of any older 3.x works; the stable ABI exists since 3.2.
   const olderStable = countDown(minor - 1, 2).map((older) => `cp${major}${older}`);
   const generic = [
     `py${major}${minor}`,
@@ -123,11 +123,11 @@ export function supportedTags(
 
 /** True if the runtime can load a wheel of any of these tags. */
 export function isCompatible(wheelTags: readonly string[], supported: readonly string[]): boolean {
-  const known = new Set(supported);
-  return wheelTags.some((tag) => known.has(tag));
+  const loadable = new Set(supported);
+  return wheelTags.some((tag) => loadable.has(tag));
 }
 
-/** Values of pip's `--platform`, best first: pip expands only the legacy names on its own. */
+/** Values of pip's `--platform`, best first: pip itself expands only the legacy names. */
 export function pipPlatforms(runtime: Runtime, architecture: Architecture): string[] {
   const [major, newest] = runtime.glibc;
   return countDown(newest, OLDEST_GLIBC_MINOR[architecture]).flatMap((minor) => {

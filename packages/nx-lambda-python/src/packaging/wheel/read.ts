@@ -14,9 +14,11 @@ export interface Wheel {
   /** As METADATA spells it. */
   name: string;
   version: string;
+  /** Requirements, as METADATA spells them. */
+  requires: readonly string[];
+  requiresPython: string | undefined;
   /** `numpy-2.2.6.dist-info` */
   distInfo: string;
-  rootIsPurelib: boolean;
   entries: ZipEntry[];
   warnings: string[];
 }
@@ -30,7 +32,7 @@ const TEXT_LIMITS = {
 
 /**
  * @param filename as published, without directories.
- * @param options `trusted` for a wheel that `validateWheel` let in before.
+ * @param options `trusted` for a wheel that `validateWheel` has checked before.
  * @throws ArchiveError, WheelError
  */
 export function readWheel(source: ByteSource, filename: string, options?: ReadOptions): Wheel {
@@ -39,32 +41,16 @@ export function readWheel(source: ByteSource, filename: string, options?: ReadOp
     const entries = readEntries(source, options);
     const paths = entries.map(({ path }) => path);
     const distInfo = findDistInfo(file, paths);
-    const text = (name: keyof typeof TEXT_LIMITS, missing: WheelDefect) =>
-      readText({ file, distInfo, entries }, source, name, missing);
+    const wheel = { file, distInfo, entries };
     // > a. Parse distribution-1.0.dist-info/WHEEL.
-    const { rootIsPurelib, warnings } = parseWheelFile(file, text('WHEEL', 'wheel-file-missing'));
-    const { name, version } = parseMetadata(file, text('METADATA', 'metadata-missing'));
-    return { file, name, version, distInfo, rootIsPurelib, entries, warnings };
+    const warnings = checkFormat(file, readText(wheel, source, 'WHEEL', 'wheel-file-missing'));
+    const text = readText(wheel, source, 'METADATA', 'metadata-missing');
+    return { ...wheel, ...parseMetadata(file, text), warnings };
   });
 }
 
-/** @throws WheelError record-missing */
-export function readRecordText(source: ByteSource, wheel: Wheel): string {
-  return readText(wheel, source, 'RECORD', 'record-missing');
-}
-
-/** @throws WheelError metadata-missing */
-export function readMetadataText(source: ByteSource, wheel: Wheel): string {
-  return readText(wheel, source, 'METADATA', 'metadata-missing');
-}
-
-/** What the wheel itself requires. */
-export function readNeeds(source: ByteSource, wheel: Wheel): Needs {
-  return parseNeeds(readText(wheel, source, 'METADATA', 'metadata-missing'));
-}
-
 /** The text of a file in the dist-info directory. */
-function readText(
+export function readText(
   wheel: Pick<Wheel, 'file' | 'distInfo' | 'entries'>,
   source: ByteSource,
   name: keyof typeof TEXT_LIMITS,
@@ -72,12 +58,12 @@ function readText(
 ): string {
   const path = `${wheel.distInfo}/${name}`;
   const entry = wheel.entries.find((candidate) => candidate.path === path);
-  if (!entry) throw new WheelError(missing, wheel.file.filename, `\`${path}\` is not in it`);
+  if (!entry) throw new WheelError(missing, wheel.file.filename, `\`${path}\` is missing`);
   return readContent(source, entry, TEXT_LIMITS[name]).toString('utf8');
 }
 
-/** Keys in lower case, each with all its values; undefined where a line is not a header. */
-export type Headers = ReadonlyMap<string, readonly string[]>;
+/** Keys in lower case, each with all its values; undefined if a line is not a header. */
+type Headers = ReadonlyMap<string, readonly string[]>;
 
 /** A distribution with many extras has some thousands. */
 const MAX_LINES = 100_000;
@@ -111,11 +97,11 @@ export function parseHeaders(text: string): Headers | undefined {
  * The one `{distribution}-{version}.dist-info` at the root, without a slash.
  * @throws WheelError unless there is exactly one, and it is the file name's.
  */
-export function findDistInfo(file: WheelFilename, paths: readonly string[]): string {
+function findDistInfo(file: WheelFilename, paths: readonly string[]): string {
   const roots = new Set(paths.map((path) => path.slice(0, path.indexOf('/') + 1)));
   const [found, other] = [...roots].filter((root) => root.endsWith('.dist-info/'));
   if (found === undefined) {
-    throw new WheelError('dist-info-missing', file.filename, 'no `.dist-info` directory in it');
+    throw new WheelError('dist-info-missing', file.filename, 'it has no `.dist-info` directory');
   }
   if (other !== undefined) {
     throw new WheelError('dist-info-duplicate', file.filename, `\`${found}\` and \`${other}\``);
@@ -127,7 +113,7 @@ export function findDistInfo(file: WheelFilename, paths: readonly string[]): str
   return distInfo;
 }
 
-/** True if `{name}-{version}` is the file name's distribution, in whatever spelling. */
+/** True if `{name}-{version}` is the file name's distribution, in any spelling. */
 export function belongsTo(file: WheelFilename, stem: string): boolean {
   const dash = stem.indexOf('-');
   return (
@@ -136,88 +122,52 @@ export function belongsTo(file: WheelFilename, stem: string): boolean {
   );
 }
 
-export interface WheelFile {
-  rootIsPurelib: boolean;
-  /** As listed; the file name's tags decide, as with pip, since many wheels are renamed only. */
-  tags: string[];
-  warnings: string[];
-}
-
-/** @throws WheelError for another major version, or if it is malformed. */
-export function parseWheelFile(file: WheelFilename, text: string): WheelFile {
-  const headers = parseHeaders(text);
-  const version = /^(\d+)\.(\d+)$/.exec(headers?.get('wheel-version')?.join() ?? '');
-  if (!headers || !version) {
-    throw new WheelError(
-      'wheel-file-malformed',
-      file.filename,
-      'WHEEL has no `Wheel-Version: 1.0`',
-    );
+/**
+ * @returns a warning if the format is newer
+ * @throws WheelError for another major version, or if it is malformed.
+ */
+function checkFormat({ filename }: WheelFilename, text: string): string[] {
+  const version = /^(\d+)\.(\d+)$/.exec(parseHeaders(text)?.get('wheel-version')?.join() ?? '');
+  if (!version) {
+    throw new WheelError('wheel-file-malformed', filename, 'WHEEL has no `Wheel-Version: 1.0`');
   }
   // > Check that installer is compatible with Wheel-Version. Warn if minor version is greater,
   // > abort if major version is greater.
   const [shown, major, minor] = version;
   if (Number(major) !== 1) {
-    throw new WheelError(
-      'wheel-version-unsupported',
-      file.filename,
-      `Wheel-Version is ${shown}, supported is 1.0`,
-    );
+    const detail = `Wheel-Version is ${shown}, expected 1.0`;
+    throw new WheelError('wheel-version-unsupported', filename, detail);
   }
-  return {
-    rootIsPurelib: headers.get('root-is-purelib')?.join().toLowerCase() === 'true',
-    tags: [...(headers.get('tag') ?? [])],
-    warnings:
-      Number(minor) > 0 ? [`\`${file.filename}\` has Wheel-Version ${shown}, newer than 1.0`] : [],
-  };
-}
-
-export interface Metadata {
-  name: string;
-  version: string;
+  return Number(minor) > 0 ? [`\`${filename}\` has Wheel-Version ${shown}, newer than 1.0`] : [];
 }
 
 /** @throws WheelError unless METADATA names the distribution and version of the file name, once. */
-export function parseMetadata(file: WheelFilename, text: string): Metadata {
+function parseMetadata(
+  file: WheelFilename,
+  text: string,
+): Pick<Wheel, 'name' | 'version' | 'requires' | 'requiresPython'> {
   const headers = parseHeaders(text);
-  const names = headers?.get('name') ?? [];
-  const versions = headers?.get('version') ?? [];
-  const [name, version] = [names[0], versions[0]];
-  if (!name || !version || names.length > 1 || versions.length > 1) {
-    throw new WheelError(
-      'metadata-malformed',
-      file.filename,
-      'METADATA needs one Name and Version',
-    );
+  const [name, ...names] = headers?.get('name') ?? [];
+  const [version, ...versions] = headers?.get('version') ?? [];
+  if (!headers || !name || !version || names.length > 0 || versions.length > 0) {
+    const detail = 'METADATA must have one Name and one Version';
+    throw new WheelError('metadata-malformed', file.filename, detail);
   }
   if (!belongsTo(file, `${name.replace(/-/g, '_')}-${version}`)) {
-    throw new WheelError(
-      'metadata-mismatch',
-      file.filename,
-      `METADATA says \`${name} ${version}\``,
-    );
+    const detail = `METADATA says \`${name} ${version}\``;
+    throw new WheelError('metadata-mismatch', file.filename, detail);
   }
-  return { name, version };
-}
-
-/** What METADATA asks for: the text of each requirement, and of the versions of Python. */
-export interface Needs {
-  requires: string[];
-  requiresPython: string | undefined;
-}
-
-export function parseNeeds(text: string): Needs {
-  const headers = parseHeaders(text);
   return {
-    requires: [...(headers?.get('requires-dist') ?? [])],
-    requiresPython: headers?.get('requires-python')?.[0],
+    name,
+    version,
+    requires: headers.get('requires-dist') ?? [],
+    requiresPython: headers.get('requires-python')?.[0],
   };
 }
 
-/** Without markers and fragments. */
-export function requiredUrls(source: ByteSource, filename: string): string[] {
-  const text = readMetadataText(source, readWheel(source, filename));
-  return (parseHeaders(text)?.get('requires-dist') ?? []).flatMap((requirement) => {
+/** The URLs that a wheel requires directly (`common @ file:///…`), without markers and fragments. */
+export function requiredUrls({ requires }: Wheel): string[] {
+  return requires.flatMap((requirement) => {
     const url = /^[\w.-]+\s*(?:\[[^\]]*\])?\s*@\s*([^\s;#]+)/.exec(requirement)?.[1];
     return url === undefined ? [] : [url];
   });

@@ -20,7 +20,7 @@ describe('compareVersions', () => {
     }
   });
 
-  it('knows equal spellings, and what is no version', () => {
+  it('recognizes equal spellings, and text that is not a version', () => {
     expect(compareVersions('v1.0', '1.0.0')).toBe(0);
     expect(compareVersions('2004d', '1')).toBeUndefined();
   });
@@ -49,6 +49,20 @@ describe('satisfies', () => {
     ['1.5', '~=1.4.5', false],
     ['1.0', '===1.0', true],
     ['1.0.0', '===1.0', false],
+    ['1!1.0', '>1.0', true],
+    ['0', '<1!0', true],
+    ['1.0', '>1.0.dev1', true],
+    ['1.0', '<1.0.post1', true],
+    ['1.0a1', '<1.0rc1', true],
+    ['1.0+1.2', '==1.0+1.02', true],
+    // What pip answers depends on its version.
+    ['1.0a1', '<1.0.post1', undefined],
+    ['1.0+local', '>1.0a1', undefined],
+    ['1.0b2.post3', '>1.0a1', undefined],
+    // These are not specifiers, or have numbers that JavaScript would round.
+    ['1.0a1', '==1.0a1.*', undefined],
+    ['1.0', '>=1.0+local', undefined],
+    ['1.99999999999999999999', '==1.99999999999999999998', undefined],
     ['1', '~=1', undefined],
     ['1', '>=nonsense', undefined],
     ['nonsense', '>=1', undefined],
@@ -92,6 +106,6 @@ describe('versionKey', () => {
   });
 });
 
-it.each(['1.0', '>=1 <2', '=>1'])('%s is no specifier', (text) => {
+it.each(['1.0', '>=1 <2', '=>1'])('%s is not a specifier', (text) => {
   expect(parseSpecifier(text)).toBeUndefined();
 });

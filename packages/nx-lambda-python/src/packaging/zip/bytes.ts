@@ -1,4 +1,4 @@
-/** Random access to bytes, so that the pure parts of zip and wheel handling know nothing of files. */
+/** Random access to bytes, so that reading zips and wheels needs no files. */
 
 export interface ByteSource {
   /** Total length in bytes. */
@@ -19,7 +19,7 @@ export function chunkBuffer(): Buffer {
   return Buffer.allocUnsafe(CHUNK);
 }
 
-/** Hands over `length` bytes from `offset`, piece by piece; a piece is only valid until the next one. */
+/** Passes on `length` bytes from `offset`, piece by piece; a piece is only valid until the next one. */
 export function eachChunk(
   source: ByteSource,
   offset: number,
@@ -48,7 +48,7 @@ const BLOCK_LENGTH = 1 << 18;
 /** Wheels have their files by directory, packages by path: never far apart. */
 const KEPT_BLOCKS = 16;
 
-/** What it gives is valid until the next read. */
+/** Reads pieces that are near each other, in nearly any order, in blocks, to save calls. A result is valid until the next read. */
 export class SourceBlocks implements ByteSource {
   /** By number, the one that was used longest ago first. */
   private readonly blocks = new Map<number, Buffer>();
@@ -62,7 +62,7 @@ export class SourceBlocks implements ByteSource {
   read(offset: number, length: number, into?: Buffer): Buffer {
     const number = Math.floor(offset / BLOCK_LENGTH);
     const start = number * BLOCK_LENGTH;
-    // What is in no single block is long, or rare.
+    // A range that crosses blocks is long, or rare.
     const isInside = offset >= 0 && offset + length <= Math.min(start + BLOCK_LENGTH, this.size);
     if (!isInside) return this.source.read(offset, length, into);
     return this.block(number).subarray(offset - start, offset - start + length);
@@ -81,7 +81,7 @@ export class SourceBlocks implements ByteSource {
     return block;
   }
 
-  /** That of the block that makes room, or new. */
+  /** The memory of the block that makes room, or new memory. */
   private memory(): Buffer {
     const [oldest] = this.blocks;
     if (oldest === undefined || this.blocks.size < KEPT_BLOCKS) {
@@ -96,6 +96,7 @@ export class SourceBlocks implements ByteSource {
 /** A call costs about as much as copying this many bytes does. */
 const WINDOW_LENGTH = 8 * 1024;
 
+/** Reads small pieces that are near each other through one buffer, to save calls. */
 export class SourceWindow {
   private bytes: Buffer = Buffer.alloc(0);
   private start = 0;

@@ -88,8 +88,11 @@ function signaturePositions(tail: Buffer): number[] {
 function noEnd(signatures: number[], length: number): ArchiveError {
   const last = signatures.at(-1);
   return last === undefined || last + END_LENGTH > length
-    ? new ArchiveError('end-missing', 'no end of central directory: it is cut short or no zip')
-    : new ArchiveError('trailing-data', 'its last byte is not the last of the end record');
+    ? new ArchiveError(
+        'end-missing',
+        'it has no end of central directory: it was cut short or is not a zip',
+      )
+    : new ArchiveError('trailing-data', 'bytes follow the end record');
 }
 
 /** 4.3.14, 4.3.15: the locator stands right before the classic end, the record right before it. */
@@ -131,7 +134,7 @@ function readZip64End(
 function checkDisks(disk: number, centralDisk: number, isZip64: boolean): void {
   const allowed = (value: number) => value === 0 || (isZip64 && value === MAX_UINT16);
   if (!allowed(disk) || !allowed(centralDisk)) {
-    throw new ArchiveError('multiple-disks', 'it is one part of an archive of several disks');
+    throw new ArchiveError('multiple-disks', 'it is one part of a multi-disk archive');
   }
 }
 
@@ -142,7 +145,7 @@ function checkAgreement(classic: CentralRange, zip64: CentralRange): void {
     (classic.size === MAX_UINT32 || classic.size === zip64.size) &&
     (classic.offset === MAX_UINT32 || classic.offset === zip64.offset);
   if (!agrees) {
-    throw new ArchiveError('zip64-end-mismatch', 'its classic and its zip64 end record differ');
+    throw new ArchiveError('zip64-end-mismatch', 'its classic and its zip64 end records differ');
   }
 }
 
@@ -160,11 +163,11 @@ function checkTouches(source: ByteSource, range: CentralRange, endsAt: number): 
   const isShifted =
     range.size >= 4 && source.read(shifted, 4).readUInt32LE(0) === CENTRAL_SIGNATURE;
   throw isShifted
-    ? new ArchiveError('prefix-data', `${endsAt - end} bytes stand before the archive`)
+    ? new ArchiveError('prefix-data', `${endsAt - end} bytes before the archive`)
     : new ArchiveError('gap', `${endsAt - end} bytes between central directory and end record`);
 }
 
-/** An entry with what is only needed to compare it with its local header. */
+/** An entry, with what is needed to compare it with its local header. */
 export interface CentralRecord {
   entry: ZipEntry;
   flags: number;
@@ -207,7 +210,7 @@ export function readCentral(source: ByteSource, range: CentralRange): CentralRec
   if (records.length !== range.entryCount || at !== bytes.length) {
     throw new ArchiveError(
       'entry-count-mismatch',
-      `the end record counts ${range.entryCount} entries, the central directory has others`,
+      `the end record counts ${range.entryCount} entries, the central directory has another number`,
     );
   }
   return records;
@@ -258,12 +261,12 @@ function readRecord(bytes: Buffer, at: number, end: number): CentralRecord {
   return { entry, flags, name };
 }
 
-/** Python refuses these, so pip does; other readers try their luck. */
+/** Python, and so pip, refuses these; other readers try anyway. */
 function checkVersion(path: string, version: number): void {
   if (version > NEWEST_VERSION) {
     throw new ArchiveError(
       'version-unsupported',
-      `${quoted(path)} needs version ${version / 10} of the format, at most ${NEWEST_VERSION / 10} is known`,
+      `${quoted(path)} needs version ${version / 10} of the format, supported up to ${NEWEST_VERSION / 10}`,
     );
   }
 }
@@ -275,7 +278,7 @@ function checkFlags(path: string, flags: number): void {
   if (flags & ~FLAGS_KNOWN) {
     throw new ArchiveError(
       'flag-unknown',
-      `${quoted(path)} has flags 0x${flags.toString(16)}, some of them unknown`,
+      `${quoted(path)} has flags 0x${flags.toString(16)}, and some are unknown`,
     );
   }
 }
@@ -309,8 +312,7 @@ function readSizes(bytes: Buffer, at: number, name: Buffer, extra: Buffer, disk:
       `${quoted(name.toString('latin1'))} is on another disk`,
     );
   }
-  if (field && position !== field.length)
-    throw zip64Defect(name, 'it holds more than is asked for');
+  if (field && position !== field.length) throw zip64Defect(name, 'it has more than is asked for');
   return { size, compressedSize, localOffset };
 }
 
@@ -319,17 +321,17 @@ function checkShape(entry: ZipEntry): void {
   if (method === METHOD_STORED && size !== compressedSize) {
     throw new ArchiveError(
       'stored-size-mismatch',
-      `${quoted(path)} is stored, but ${size} bytes are said to take ${compressedSize}`,
+      `${quoted(path)} is stored, but its sizes differ: ${size} and ${compressedSize}`,
     );
   }
   if (entry.isDirectory && size > 0) {
-    throw new ArchiveError('directory-with-data', `the directory ${quoted(path)} holds bytes`);
+    throw new ArchiveError('directory-with-data', `the directory ${quoted(path)} has content`);
   }
   const type = entry.mode & TYPE_MASK;
   if (type === TYPE_SYMLINK) {
     throw new ArchiveError('symlink', `${quoted(path)} is a symbolic link`);
   }
-  // Many wheels give permissions without a type, which is not a reason to refuse them.
+  // Many wheels have permissions without a type, which is harmless.
   const expected = entry.isDirectory ? TYPE_DIRECTORY : TYPE_FILE;
   if (type !== 0 && type !== expected) {
     throw new ArchiveError(

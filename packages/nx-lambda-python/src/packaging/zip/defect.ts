@@ -66,7 +66,7 @@ export type ArchiveDefect =
   | 'content-crc-mismatch'
   | 'content-trailing';
 
-/** ARCHIVE_INVALID with the broken rule as `reason`. The text never holds raw control characters. */
+/** ARCHIVE_INVALID with the broken rule as `reason`. The text never has raw control characters. */
 export class ArchiveError extends LambdaPythonError {
   constructor(
     readonly reason: ArchiveDefect,
@@ -74,14 +74,14 @@ export class ArchiveError extends LambdaPythonError {
     options: { subject?: string; cause?: unknown } = {},
   ) {
     super('ARCHIVE_INVALID', {
-      message: `${options.subject ?? 'archive'} is refused (${reason}): ${detail}`,
-      hint: 'pin another version of the distribution in the requirements file; if the download was cut short, remove the file and build again',
+      message: `${options.subject ?? 'the archive'} was refused (${reason}): ${detail}`,
+      hint: 'pin another version of the distribution in the requirements file; if the download was cut short, delete the file and build again',
       cause: options.cause,
     });
   }
 }
 
-/** Runs `read` and puts the archive's own name in front of whatever defect it finds. */
+/** Runs `read`, and puts the archive's name in front of a defect that it finds. */
 export function namingArchive<T>(subject: string, read: () => T): T {
   try {
     return read();

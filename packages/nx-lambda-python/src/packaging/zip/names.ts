@@ -1,4 +1,4 @@
-/** Entry names: decoded in the one way that all readers share, and safe to use as paths. */
+/** Entry names: decoded the one way that all readers share, and safe to use as paths. */
 
 import { isUtf8 } from 'node:buffer';
 import { ArchiveError, quoted } from './defect';
@@ -16,7 +16,7 @@ export function decodeName(bytes: Buffer, start: number, end: number, utf8: bool
   if (!isUtf8(raw)) {
     throw new ArchiveError(
       'name-not-utf8',
-      `the name ${quoted(raw.toString('latin1'))} is not valid UTF-8`,
+      `the name ${quoted(raw.toString('latin1'))} is not UTF-8`,
     );
   }
   if (!utf8 && raw.some((byte) => byte > 0x7f)) {
@@ -42,7 +42,7 @@ export function checkName(name: string): void {
 
 function nameDefect(name: string): ArchiveDefect | undefined {
   if (name === '') return 'name-empty';
-  // Names like these are nearly all there are; the rest is looked at piece by piece.
+  // Nearly all names look like this; others are checked part by part.
   if (/^[\w-][\w.+-]*(?:\/[\w-][\w.+-]*)*$/.test(name)) return undefined;
   if (name.includes('\0')) return 'name-nul';
   if (/\p{Cc}/u.test(name)) return 'name-control';
@@ -60,18 +60,18 @@ function nameDefect(name: string): ArchiveDefect | undefined {
 }
 
 /**
- * No path twice, and none both a file and the directory of another one: what a reader makes of
- * those depends on which it meets first.
+ * No path twice, and none both a file and a directory of another one: what a reader makes of those
+ * depends on which it reads first.
  */
 export function checkDistinct(paths: readonly string[]): void {
   const files = new Set<string>();
   const directories = new Set<string>();
   for (const path of paths) {
-    const known = path.endsWith('/') ? directories : files;
-    if (known.has(path)) {
-      throw new ArchiveError('name-duplicate', `${quoted(path)} is there more than once`);
+    const seen = path.endsWith('/') ? directories : files;
+    if (seen.has(path)) {
+      throw new ArchiveError('name-duplicate', `${quoted(path)} occurs more than once`);
     }
-    known.add(path);
+    seen.add(path);
   }
   const parents = new Set<string>();
   for (const path of paths) {

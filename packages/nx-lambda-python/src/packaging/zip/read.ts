@@ -25,8 +25,8 @@ import { checkDistinct } from './names';
 
 export interface ReadOptions {
   /**
-   * The very same bytes have been read strictly before: local headers are not read again. Data
-   * offsets then follow from the rule that an archive has no gaps.
+   * The same bytes have been read strictly before: local headers are not read again. Data offsets
+   * then follow from the rule that archives have no gaps.
    */
   trusted?: boolean;
 }
@@ -35,7 +35,7 @@ export interface ReadOptions {
 const MAX_UNPACKED = 4 * 1024 ** 3;
 /** Deflate reaches 1,032 to 1; whole wheels stay below 30 to 1. */
 const MAX_RATIO = 100;
-/** An archive below this size is not a bomb: it is checked in about a second. */
+/** Smaller archives are not bombs: they are checked in about a second. */
 const RATIO_COUNTS_FROM = 256 * 1024 ** 2;
 
 /**
@@ -58,7 +58,7 @@ export function readEntries(source: ByteSource, options: ReadOptions = {}): ZipE
     const next = inFileOrder[index + 1]?.entry.localOffset ?? range.offset;
     if (next === record.entry.localOffset) {
       const path = quoted(record.entry.path);
-      throw new ArchiveError('overlap', `${path} shares its place with another entry`);
+      throw new ArchiveError('overlap', `${path} shares its position with another entry`);
     }
     record.entry.dataOffset = locate(window, record, next);
   }
@@ -69,16 +69,13 @@ export function readEntries(source: ByteSource, options: ReadOptions = {}): ZipE
 function checkInside(last: CentralRecord | undefined, end: number): void {
   if (last && last.entry.localOffset >= end) {
     const path = quoted(last.entry.path);
-    throw new ArchiveError(
-      'entry-outside',
-      `${path} would start in or after the central directory`,
-    );
+    throw new ArchiveError('entry-outside', `${path} starts in or after the central directory`);
   }
 }
 
 function checkStart(first: number): void {
   if (first !== 0) {
-    throw new ArchiveError('prefix-data', `${first} bytes stand before the first entry`);
+    throw new ArchiveError('prefix-data', `${first} bytes before the first entry`);
   }
 }
 
@@ -101,7 +98,7 @@ function deriveDataOffset(window: SourceWindow, record: CentralRecord, end: numb
       ? end - entry.compressedSize
       : readDataOffset(window, entry, shortest, end);
   if (derived < shortest || derived + entry.compressedSize > end) {
-    throw new ArchiveError('entry-outside', `${quoted(entry.path)} does not fit its place`);
+    throw new ArchiveError('entry-outside', `${quoted(entry.path)} does not fit its position`);
   }
   return derived;
 }
@@ -113,7 +110,7 @@ function readDataOffset(
   end: number,
 ): number {
   if (shortest > end) {
-    throw new ArchiveError('entry-outside', `${quoted(entry.path)} does not fit its place`);
+    throw new ArchiveError('entry-outside', `${quoted(entry.path)} does not fit its position`);
   }
   const header = window.read(entry.localOffset, LOCAL_LENGTH);
   if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) {
@@ -131,14 +128,14 @@ export function checkLocal(window: SourceWindow, record: CentralRecord, end: num
   const { entry, name } = record;
   const start = entry.localOffset;
   if (start + LOCAL_LENGTH + name.length > end) {
-    throw defect('entry-outside', record, 'its local header does not fit before what follows');
+    throw defect('entry-outside', record, 'its local header overlaps the next part');
   }
   const fixed = window.read(start, LOCAL_LENGTH + name.length);
   compareHeaders(fixed, record);
   const extraLength = fixed.readUInt16LE(28); // 28 - extra length
   const dataOffset = start + LOCAL_LENGTH + name.length + extraLength;
   if (dataOffset + entry.compressedSize > end) {
-    throw defect('overlap', record, 'its data run into what follows');
+    throw defect('overlap', record, 'its data overlaps the next part');
   }
   const crc = fixed.readUInt32LE(14); // 14 - CRC-32
   const compressed = fixed.readUInt32LE(18); // 18 - compressed size
@@ -153,7 +150,7 @@ export function checkLocal(window: SourceWindow, record: CentralRecord, end: num
   if ((record.flags & FLAG_DESCRIPTOR) !== 0) {
     checkDescriptor(window.source, record, dataOffset + entry.compressedSize, rest);
   } else if (rest > 0) {
-    throw defect('gap', record, `${rest} bytes that belong to no entry follow it`);
+    throw defect('gap', record, `it is followed by ${rest} bytes that belong to no entry`);
   }
   return dataOffset;
 }
@@ -184,7 +181,7 @@ interface LocalSizes {
 
 /**
  * What a reader that knows zip64 finds in the local header. Real wheels have a zip64 field beside
- * 32-bit values (protobuf 7.36.2) and where the central header has none (bazel-runfiles 2.4.6).
+ * 32-bit values (protobuf 7.36.2), and without one in the central header (bazel-runfiles 2.4.6).
  */
 function localSizes(record: CentralRecord, classic: LocalSizes, field?: Buffer): LocalSizes {
   if (!field) return classic;
@@ -195,7 +192,7 @@ function localSizes(record: CentralRecord, classic: LocalSizes, field?: Buffer):
     (classic.size === MAX_UINT32 || classic.size === zip64.size) &&
     (classic.compressed === MAX_UINT32 || classic.compressed === zip64.compressed);
   if (!agrees) {
-    throw defect('local-size-mismatch', record, 'its local header gives two different sizes');
+    throw defect('local-size-mismatch', record, 'its local header has two different sizes');
   }
   return zip64;
 }
@@ -225,12 +222,12 @@ function checkDescriptor(
   length: number,
 ): void {
   const { entry } = record;
-  // Nothing but the central directory tells where stored bytes end then.
+  // Then only the central directory tells where stored bytes end.
   if (entry.method === METHOD_STORED && entry.size > 0) {
-    throw defect('stored-with-descriptor', record, 'stored bytes end where nobody can tell');
+    throw defect('stored-with-descriptor', record, 'nothing tells where its stored bytes end');
   }
   if (length !== 12 && length !== 16 && length !== 20 && length !== 24) {
-    throw defect('descriptor-mismatch', record, `${length} bytes stand where one should be`);
+    throw defect('descriptor-mismatch', record, `got ${length} bytes, expected 12, 16, 20 or 24`);
   }
   const bytes = source.read(offset, length);
   const isSigned = length === 16 || length === 24;

@@ -9,10 +9,10 @@ import { ArchiveError, quoted } from './defect';
 import type { ArchiveDefect } from './defect';
 import { METHOD_STORED, type ZipEntry } from './format';
 
-/** Up to here one call for the whole entry is fastest; above, memory must not grow with the size. */
+/** Up to this size one call for the whole entry is fastest; above, memory must not grow with the size. */
 const WHOLE_UP_TO = 16 * 1024 * 1024;
 const CHUNK = 1024 * 1024;
-/** A deflate block's code tables take some hundred bytes; these many inflate to 4 MiB at most. */
+/** A deflate block's code tables take some hundred bytes; this many bytes inflate to 4 MiB at most. */
 const START_COMPRESSED = 4096;
 
 /** Algorithms that RECORD may use: sha256 or better (wheel specification, "Signed wheel files"). */
@@ -20,8 +20,8 @@ export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
 /**
  * Checks CRC-32 and size of an entry. At most 16 MiB are in memory, and never more than one byte
- * beyond the stated size is inflated, so a bomb costs what an honest entry of its size would.
- * @returns the digest of the content, where an algorithm is named.
+ * beyond the stated size is inflated, so a bomb costs as much as an honest entry of its size.
+ * @returns the digest of the content, if an algorithm is given.
  * @throws ArchiveError for content that disagrees with the entry.
  */
 export async function verifyEntry(
@@ -54,7 +54,7 @@ export function readContent(source: ByteSource, entry: ZipEntry, limit = Infinit
   return content;
 }
 
-/** The first bytes of an entry, at least 64 if there are as many; what is damaged is not noticed. */
+/** The first bytes of an entry, at least 64 if it has that many; damage goes unnoticed. */
 export function readStart(source: ByteSource, entry: ZipEntry): Buffer {
   const length = Math.min(entry.compressedSize, START_COMPRESSED);
   const compressed = source.read(entry.dataOffset, length);
@@ -129,12 +129,12 @@ function checkContent(entry: ZipEntry, size: number, crc: number): void {
 /** Bytes after the end of a deflate stream would be carried along unseen. */
 function checkConsumed(entry: ZipEntry, consumed: number): void {
   if (consumed !== entry.compressedSize) {
-    const detail = `its data end after ${consumed} of ${entry.compressedSize} bytes`;
+    const detail = `its data ends after ${consumed} of ${entry.compressedSize} bytes`;
     throw defect('content-trailing', entry, detail);
   }
 }
 
-/** zlib's complaints about the data, as ours; failures of the source itself stay what they are. */
+/** zlib's complaints about the data become ours; failures of the source itself stay as they are. */
 function inflateDefect(entry: ZipEntry, error: unknown): unknown {
   const isCoded = typeof error === 'object' && error !== null && 'code' in error;
   const code = isCoded ? String(error.code) : '';

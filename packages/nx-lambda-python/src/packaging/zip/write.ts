@@ -19,7 +19,7 @@ import {
 
 export interface ByteSink {
   write(bytes: Uint8Array): void;
-  /** Of one that works aside: something to wait for before more is written, where it has much to do. */
+  /** If it writes in the background and is behind: something to wait for before more is written. */
   drain?(): Promise<void> | undefined;
 }
 
@@ -207,14 +207,14 @@ function below(limit: number, value: number, subject: string): number {
 
 function tooLarge(what: string): LambdaPythonError {
   return new LambdaPythonError('PACKAGE_TOO_LARGE', {
-    message: `${what}; a zip without zip64 holds fewer than 65,535 files and 4,294,967,295 bytes, and Lambda allows 262,144,000 unzipped`,
+    message: `${what}; a zip without zip64 has fewer than 65,535 files and 4,294,967,295 bytes, and Lambda allows 262,144,000 bytes unzipped`,
     hint: 'leave the largest distributions out with `"excludeDistributions"`, or move them to a layer',
   });
 }
 
 function invalidName(path: string, length: number): LambdaPythonError {
   return new LambdaPythonError('ENTRY_INVALID', {
-    message: `the path \`${path.slice(0, 80)}...\` has ${length} bytes, at most 65,535 fit`,
+    message: `the path \`${path.slice(0, 80)}...\` has ${length} bytes, at most 65,535 are allowed`,
     hint: 'shorten it, or leave it out with `"exclude"`',
   });
 }

@@ -25,9 +25,8 @@ import {
   type BuildTarget,
   type RequirementFiles,
 } from '../../packaging/requirements/builds';
-import { normalizeName } from '../../packaging/wheel/names';
-import { parseWheelFilename } from '../../packaging/wheel/names';
-import { requiredUrls } from '../../packaging/wheel/read';
+import { normalizeName, parseWheelFilename } from '../../packaging/wheel/names';
+import { readWheel, requiredUrls } from '../../packaging/wheel/read';
 import { hashFile, openFile } from '../files/files';
 import {
   describeTarget,
@@ -263,7 +262,7 @@ function wheelIn(directory: string): string | undefined {
 function urlsOf(path: string, name: string): string[] {
   const file = openFile(path);
   try {
-    return requiredUrls(file, name)
+    return requiredUrls(readWheel(file, name))
       .filter((url) => url.startsWith('file://'))
       .map((url) => `file://${posix.normalize(url.slice('file://'.length))}`);
   } finally {

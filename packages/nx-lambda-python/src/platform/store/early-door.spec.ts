@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EarlyDoor } from './early-door';
 import { hashFile } from '../files/files';
 
-const FACTS = { name: 'demo', version: '1', wheel: '', tags: [], unpackedSize: 0, warnings: [] };
+const FACTS = { name: 'demo', version: '1' };
 
 let directory: string;
 let asked: string[];

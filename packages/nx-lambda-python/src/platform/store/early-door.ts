@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admit } from '../../packaging/wheel-set';
-import type { WheelFacts } from '../../packaging/wheel/admit';
+import type { WheelIdentity } from '../../packaging/wheel/admit';
 import { hashFile } from '../files/files';
 
 /** Between two looks: a file that has not grown since the last one is likely whole. */
@@ -12,7 +12,7 @@ const LOOK_MILLISECONDS = 50;
 
 /** A wheel that passed early need not be checked again where its bytes and its name are the same. */
 export class EarlyDoor {
-  private readonly passed = new Map<string, WheelFacts>();
+  private readonly passed = new Map<string, WheelIdentity>();
 
   constructor(private readonly door: Admit) {}
 

@@ -8,7 +8,7 @@ import type { LineStore, LocatedWheel, WheelNeeds } from '../../packaging/locked
 import { MANIFEST_FILE } from '../../packaging/manifest';
 import type { KeyContent } from '../../packaging/requirements-key';
 import { SourceCache } from '../../packaging/source-cache';
-import { readNeeds, readWheel } from '../../packaging/wheel/read';
+import { readWheel } from '../../packaging/wheel/read';
 import { openFile, type OpenFile } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
 
@@ -137,7 +137,8 @@ export function readWheelNeeds(path: string): WheelNeeds {
   const file = openFile(path);
   try {
     const wheel = readWheel(file, basename(path), { trusted: true });
-    return { name: wheel.name, version: wheel.version, ...readNeeds(file, wheel) };
+    const { name, version, requires, requiresPython } = wheel;
+    return { name, version, requires, requiresPython };
   } finally {
     file.close();
   }
