@@ -8,14 +8,7 @@ import type { DiskWheelStore, WriteWheels } from './wheel-store';
 /** Takes any wheel for what its file name says. */
 const admit: Admit = (path) => {
   const [name = '', version = ''] = basename(path).split('-');
-  return Promise.resolve({
-    name,
-    version,
-    wheel: basename(path),
-    tags: [],
-    unpackedSize: 0,
-    warnings: [],
-  });
+  return Promise.resolve({ name, version });
 };
 
 /** A wheel of one module, in the store. */
