@@ -1,9 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { normalizeOptions } from '../targets/build-target';
+import { buildWheel } from '../packaging/wheel/wheel.fixtures';
+import lockExecutor from '../executors/lock';
 import { readLockInput } from './lock';
+import { TestService } from './service.fixtures';
 
 let root: string;
 beforeEach(() => {
@@ -111,6 +114,41 @@ describe('what is locked', () => {
       expect(read(files, {}, { requirements: ['requirements.txt'] }).previous).toBeUndefined();
       expect(read({ ...files, 'requirements.txt': LOCK }).previous).toBe(LOCK);
       for (const path of [name, 'requirements.txt']) rmSync(join(root, 'services/a', path));
+    }
+  });
+});
+
+describe('wheels that only a directory of the workspace has', () => {
+  const { filename, bytes } = buildWheel({ name: 'only_here', version: '2' });
+
+  it.each([
+    ['requirements.in', '--find-links ../wheelhouse\n', []],
+    ['an input in a directory of its own', '-r deps/links.in\n', []],
+    ["pip's arguments", '', ['--find-links', '../wheelhouse']],
+  ])('are locked where %s names it', async (_, line, pipArgs) => {
+    const service = new TestService({
+      'svc/requirements.in': `--no-index\n${line}only-here\n`,
+      'svc/deps/links.in': '-f ../../wheelhouse\n',
+    });
+    try {
+      rmSync(service.path('svc/requirements.txt'));
+      mkdirSync(service.path('wheelhouse'));
+      writeFileSync(service.path(`wheelhouse/${filename}`), bytes);
+      Object.assign(service.targets['build']?.options, { engine: 'host', pipArgs });
+      expect([await lockExecutor({}, service.context('lock')), service.printed]).toEqual([
+        { success: true },
+        expect.stringContaining('svc/requirements.txt: 1 distribution\n'),
+      ]);
+      const lock = readFileSync(service.path('svc/requirements.txt'), 'utf8');
+      expect(lock).toContain('--no-index\n');
+      expect(lock).toContain('only-here==2 \\\n    --hash=sha256:');
+      // The build finds the same wheel by the lock alone.
+      expect([await service.build(service.targets['build']?.options), service.printed]).toEqual([
+        true,
+        expect.stringContaining('1 distribution (resolved by host)'),
+      ]);
+    } finally {
+      service.remove();
     }
   });
 });

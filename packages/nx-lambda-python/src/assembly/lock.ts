@@ -9,6 +9,12 @@ import { LambdaPythonError } from '../errors';
 import { projectPath } from '../packaging/inputs/option-paths';
 import type { Protect } from '../packaging/inputs/requirements';
 import { collectRequirements, type RequirementsMeaning } from '../packaging/requirements/collect';
+import {
+  findLinksInArguments,
+  findLinksOf,
+  resolveFindLinks,
+  rewriteRequirements,
+} from '../packaging/requirements/parse';
 import { lockKind } from '../packaging/requirements/lock';
 import {
   conflictingVersions,
@@ -23,6 +29,7 @@ import {
 } from '../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
 import { chooseRequirements } from '../packaging/requirements/sources';
+import { readLocalContent } from '../platform/files/local-files';
 import { writeTextWhole } from '../platform/files/write';
 import {
   describeTarget,
@@ -72,7 +79,7 @@ export async function lock(
   );
   const { output, origin, previous } = input;
   const pins = await resolvePins(input, schema, store);
-  const { options: lines, secret } = lockOptions(input.required.files.values());
+  const { options: lines, secret } = lockOptions(readFrom(output, options, input.required.files));
   const target = describeTarget(input.settings.target);
   const text = renderLock({ target, command, origin, options: lines, pins });
   const isNew = text !== previous;
@@ -84,6 +91,24 @@ export async function lock(
     changes: isNew && previous !== undefined ? pinChanges(readPins(previous) ?? [], pins) : [],
     warnings: warningsOf(output, options.required, secret),
   };
+}
+
+/** The files as they read in the directory of the lock: paths of `--find-links` start at their own file. */
+function readFrom(
+  output: string,
+  { required: base }: Pick<BuildOptions, 'required'>,
+  files: RequiredInput['files'],
+): string[] {
+  const exists = (path: string) => existsSync(join(base.workspaceRoot, path));
+  const directory = posix.dirname(output);
+  return [...files].map(([path, text]) =>
+    rewriteRequirements(text, (line) => {
+      const links = line.kind === 'option' ? findLinksOf(line.text) : undefined;
+      if (links === undefined || posix.dirname(path) === directory) return undefined;
+      const place = resolveFindLinks(links, path, base, exists);
+      return `--find-links ${posix.relative(directory, place) || '.'}`;
+    }),
+  );
 }
 
 function warningsOf(
@@ -153,10 +178,17 @@ export function readLockInput(
   const previous = read(output);
   if (previous === undefined) checkReplaced(output, service.project, options, exists);
   if (previous !== undefined && !isLockFile(previous)) throw handWritten(output);
-  const lines = { files, requirements, constraints, pipArguments: options.pipArgs };
+  const findLinks = [...local.findLinks, ...findLinksInArguments(options.pipArgs, base, exists)];
+  const linked = { trees: [], archives: [], findLinks: [...new Set(findLinks)] };
   const required: RequiredInput = {
-    ...lines,
-    ...{ step: 'required', localFiles: [], base, isLocked: false },
+    step: 'required',
+    files,
+    requirements,
+    constraints,
+    pipArguments: options.pipArgs,
+    localFiles: readLocalContent(workspaceRoot, linked, requirements.join(', ')).files,
+    base,
+    isLocked: false,
   };
   return { required, meaning, origin, output, previous };
 }
