@@ -9,7 +9,8 @@ import type { Mount } from '../platform/engines/container';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { normalizeOptions, type BuildOptions } from '../targets/build-target';
-import { decide, readResolution } from './decide';
+import { decide, readResolution, resolutionOf } from './decide';
+import { readLockInput } from './lock';
 
 interface State {
   files?: Record<string, string>;
@@ -170,6 +171,35 @@ describe('a lock for another Python than the runtime', () => {
   it('is taken by a runtime that it is for', () => {
     const marker = MARKER.replace('3.12', '3.13');
     expect(key({ ...lock('uv.lock', uv('>=3.13')), marker })).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe("pip's configuration file", () => {
+  const conf = '[wheel]\nno-binary = w\n[install]\nno-binary = i\n';
+  const ofPip = (dependencies: 'wheels' | 'install') => {
+    const file = join(directory, 'pip.conf');
+    writeFileSync(file, conf);
+    const environment = { PIP_CONFIG_FILE: file };
+    return componentsOf({ options: { dependencies }, environment }).pipEnvironment;
+  };
+
+  it('counts with the section of the command that makes the dependencies', () => {
+    expect(ofPip('wheels')).toEqual({ PIP_NO_BINARY: 'w' });
+    expect(ofPip('install')).toEqual({ PIP_NO_BINARY: 'i' });
+  });
+
+  it('is the same for their lock, which pip resolves', () => {
+    componentsOf({ options: { dependencies: 'install' } });
+    process.env['PIP_CONFIG_FILE'] = join(directory, 'pip.conf');
+    writeFileSync(join(directory, 'pip.conf'), conf);
+    const workspaceRoot = join(directory, 'workspace');
+    const options = optionsOf(workspaceRoot, { dependencies: 'install' });
+    const marker = parseMarker(`[tool.nx-lambda-python]\n${MARKER}`, 'pyproject.toml');
+    const schema = { input: ['more.txt'], output: 'lock.txt' };
+    const { settings } = resolutionOf(options, marker, STORE, (protect) =>
+      readLockInput(schema, options, protect),
+    );
+    expect(settings.configuration.deciding).toEqual({ PIP_NO_BINARY: 'i' });
   });
 });
 

@@ -5,7 +5,7 @@
 
 import { isAbsolute, join, relative } from 'node:path';
 import { decisionOf, type Decision } from '../packaging/inputs/decision';
-import { RESOLVING_COMMANDS } from '../packaging/inputs/pip-configuration';
+import { PIP_COMMANDS } from '../packaging/inputs/pip-configuration';
 import type { Protect } from '../packaging/inputs/requirements';
 import type { RequirementsMeaning } from '../packaging/requirements/collect';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
@@ -65,10 +65,8 @@ export function resolutionOf<T extends Pick<Resolution, 'required' | 'meaning'>>
   const inFiles = new RequirementSecrets(process.env);
   const protect: Protect = (text, path) => inFiles.protect(text, path);
   const found = read(protect);
-  // pip's commands, whose configuration counts.
-  const commands = dependencies === 'install' ? ['install'] : RESOLVING_COMMANDS;
   const configuration = withConstraints(
-    readPipConfiguration(process.env, undefined, commands),
+    readPipConfiguration(process.env, undefined, PIP_COMMANDS[dependencies]),
     service,
     protect,
   );

@@ -1,5 +1,6 @@
 /** Whatever changes the package changes what Nx hashes, or Nx does not cache the build. */
 
+import { join } from 'node:path';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { StaleWorkspace } from './stale.fixtures';
 
@@ -311,6 +312,24 @@ describe('an edit of what decides the package', () => {
       expect(workspace.hash(inferred, one.replaced)).not.toBe(hash);
     }
   });
+
+  it.each(['wheel', 'install'])(
+    'of a file that pip.conf names for pip %s: Nx hashes it',
+    async (command) => {
+      prepare({});
+      workspace.write({
+        'pip.conf': `[${command}]\nconstraint = pins.txt\n`,
+        'pins.txt': 'six==1\n',
+      });
+      process.env['PIP_CONFIG_FILE'] = join(workspace.root, 'pip.conf');
+      const inferred = await workspace.infer();
+      const options = { dependencies: command === 'wheel' ? 'wheels' : 'install' } as const;
+      const [decided, hash] = [workspace.decides(options), workspace.hash(inferred)];
+      workspace.write({ 'pins.txt': 'six==2\n' });
+      expect(workspace.decides(options)).not.toBe(decided);
+      expect(workspace.hash(inferred)).not.toBe(hash);
+    },
+  );
 
   it('of pip.conf: Nx does not cache the build', async () => {
     prepare({});

@@ -11,8 +11,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Text of a file by its absolute path; undefined if it does not exist. */
 export type ReadConfigurationFile = (path: string) => string | undefined;
 
-/** pip's commands whose sections count in addition to `[global]` when a build resolves wheels. */
-export const RESOLVING_COMMANDS = ['wheel', 'download'] as const;
+/** pip's commands whose sections count in addition to `[global]`, by the build's option `dependencies`. */
+export const PIP_COMMANDS = { wheels: ['wheel', 'download'], install: ['install'] } as const;
 
 /** One setting with its value. */
 export interface ConfiguredSetting {
@@ -96,7 +96,7 @@ export function pipSettings(
   environment: Environment,
   files: readonly string[],
   read: ReadConfigurationFile,
-  commands: readonly string[] = RESOLVING_COMMANDS,
+  commands: readonly string[] = PIP_COMMANDS.wheels,
 ): ConfiguredSetting[] {
   const sections = new Map(
     ['global', ...commands].map((name) => [name, new Map<string, ConfiguredSetting>()]),
@@ -110,16 +110,16 @@ export function pipSettings(
   return [...settings.values()];
 }
 
-/** Deciding settings that files have rather than variables, which Nx cannot see. */
+/** Deciding settings of any build that files have rather than variables, which Nx cannot see. */
 export function decidingFromFiles(
   environment: Environment,
   files: readonly string[],
   read: ReadConfigurationFile,
-  commands: readonly string[] = [...RESOLVING_COMMANDS, 'install'],
 ): ConfiguredSetting[] {
-  return pipSettings(environment, files, read, commands).filter(
-    ({ name, file }) => file !== null && pipSetting(name)?.class === 'deciding',
-  );
+  const settings = Object.values(PIP_COMMANDS)
+    .flatMap((commands) => pipSettings(environment, files, read, commands))
+    .filter(({ name, file }) => file !== null && pipSetting(name)?.class === 'deciding');
+  return [...new Map(settings.map((one) => [`${one.name} ${one.file}`, one])).values()];
 }
 
 /** Fills the sections that are asked for; continued lines join by a space. */

@@ -14,9 +14,9 @@ import {
   configurationFiles,
   decidingFromFiles,
   isUrl,
+  PIP_COMMANDS,
   pipSettings,
   readConstraints,
-  RESOLVING_COMMANDS,
   type ConfiguredConstraints,
   type ConfiguredSetting,
 } from '../../packaging/inputs/pip-configuration';
@@ -55,7 +55,7 @@ export function readPipConfiguration(
     homedir(),
     existsSync,
   ),
-  commands: readonly string[] = RESOLVING_COMMANDS,
+  commands: readonly string[] = PIP_COMMANDS.wheels,
 ): PipConfiguration {
   const settings = pipSettings(environment, files, readText, commands);
   const heeded = settings.flatMap(heededPart);
@@ -155,11 +155,17 @@ export function machineInputs(
       what: `pip's \`${name}\` of \`${file}\``,
       why: 'the file is not in the workspace',
     }));
-  const constraints = readNamed(workspaceRoot, environment, files);
+  // The same file may be named for wheels and for an installation.
+  const named = Object.values(PIP_COMMANDS).map((commands) =>
+    readNamed(workspaceRoot, environment, files, commands),
+  );
+  const unseen = new Map(
+    [...settings, ...named.flatMap((one) => one.settings)].map((one) => [one.what, one]),
+  );
   return {
     variables: decidingVariables(),
-    settings: [...settings, ...constraints.settings],
-    files: [...inside, ...constraints.files],
+    settings: [...unseen.values()],
+    files: [...new Set([...inside, ...named.flatMap((one) => one.files)])],
   };
 }
 
@@ -167,10 +173,11 @@ function readNamed(
   workspaceRoot: string,
   environment: NodeJS.ProcessEnv,
   files: readonly string[],
+  commands: readonly string[],
 ): { files: readonly string[]; settings: Unseen[] } {
   const base = { workspaceRoot, sourceRoot: workspaceRoot, projectRoot: '.' };
   try {
-    const configuration = readPipConfiguration(environment, files);
+    const configuration = readPipConfiguration(environment, files, commands);
     const { constraints } = withConstraints(configuration, base, (text) => text);
     return {
       files: constraints?.inside ?? [],
