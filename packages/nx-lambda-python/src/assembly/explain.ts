@@ -9,7 +9,10 @@ import {
   type KeyComponents,
 } from '../packaging/requirements-key';
 import { findLock, planLock } from '../packaging/locked-wheels';
+import { packageInputs, type PackageInputs, type Unseen } from '../packaging/inputs/package-inputs';
 import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
+import { workspaceFiles } from '../platform/files/workspace-files';
+import { machineInputs } from '../platform/pip/configuration';
 import { KeyRecords, LineRecords } from '../platform/store/records';
 import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
@@ -17,7 +20,6 @@ import type { Marker } from '../service/marker';
 import type { BuildOptions } from '../targets/build-target';
 import { readResolution } from './decide';
 import { modeOf } from './dependencies';
-import { presentInputs } from './present';
 import { ABSENT, changesSince, findLocalImage, lookUp } from './resolve';
 import { readMarker } from './service';
 
@@ -51,7 +53,7 @@ export interface ExplainedInputs {
   /** As far as they are set. */
   variables: string[];
   /** What of all this Nx does not hash: then it does not cache the build. */
-  unseen: { what: string; why: string }[];
+  unseen: Unseen[];
 }
 
 /** The build whose manifest is in the output directory. */
@@ -110,6 +112,21 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
     startsContainer: imageDigest !== null && !isComplete,
     lock,
   };
+}
+
+/** Everything that decides the package of these options, by name, and what of it Nx does not see. */
+export function presentInputs(
+  { service, required }: Pick<BuildOptions, 'service' | 'required'>,
+  marker: Marker,
+): PackageInputs {
+  const { projectRoot, workspaceRoot, sourceRoot } = service;
+  return packageInputs(
+    [required],
+    marker,
+    projectRoot,
+    workspaceFiles(sourceRoot),
+    machineInputs(workspaceRoot),
+  );
 }
 
 function explainInputs(options: BuildOptions, marker: Marker): ExplainedInputs {

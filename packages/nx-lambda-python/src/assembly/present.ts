@@ -3,18 +3,15 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../errors';
 import { BUILD_FORMAT_INPUT, decisionChanges } from '../packaging/inputs/decision';
-import { packageInputs, type PackageInputs } from '../packaging/inputs/package-inputs';
 import { PACKAGE_FILE, type BuildManifest } from '../packaging/manifest';
 import { readManifest, type BuildOutput } from '../platform/files/built-package';
-import { workspaceFiles } from '../platform/files/workspace-files';
 import { fixedCommit } from '../platform/git/git';
-import { machineInputs } from '../platform/pip/configuration';
-import type { Marker } from '../service/marker';
 import { buildOutput, DEFAULT_BUILD_TARGET, EXECUTORS } from '../targets/chain';
 import { commandOf, currentProject, nxCommand } from '../targets/project';
 import { buildOptionsOf, type BuildOptions } from '../targets/build-target';
 import { build } from './build';
 import { packageDecision } from './decide';
+import { presentInputs } from './explain';
 import { readMeaning } from './requirements';
 import { readContent, readMarker } from './service';
 
@@ -91,21 +88,6 @@ function ofOtherSources(
     message: `\`${displayed}/${PACKAGE_FILE}\` was built from commit ${commit.slice(0, 12)} with \`ref\`, and the present sources differ from it`,
     hint: `run \`${again}\` to use it anyway, or \`${command}\` to build the present sources`,
   });
-}
-
-/** Everything that decides the package of these options, by name, and what of it Nx does not see. */
-export function presentInputs(
-  { service, required }: Pick<BuildOptions, 'service' | 'required'>,
-  marker: Marker,
-): PackageInputs {
-  const { projectRoot, workspaceRoot, sourceRoot } = service;
-  return packageInputs(
-    [required],
-    marker,
-    projectRoot,
-    workspaceFiles(sourceRoot),
-    machineInputs(workspaceRoot),
-  );
 }
 
 /**
