@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DamagedFileError } from '../packaging/package';
 import type { KeyComponents } from '../packaging/requirements-key';
-import { buildWheel } from '../packaging/wheel/wheel.fixtures';
 import type { Exec } from '../platform/process/exec';
 import { hostPip } from '../platform/pip/on-host';
 import { ended, inputOf, settingsOf } from '../platform/pip/pip.fixtures';
+import { admitWheel } from '../platform/store/store.fixtures';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { ContentOptions } from '../targets/build-target';
 import type { Decided, Resolution } from './decide';
@@ -32,19 +32,8 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-/** A wheel that the store has. */
-async function keepWheel(name: string): Promise<string> {
-  const { filename, bytes } = buildWheel({ name, files: { [`${name}.py`]: 'x = 1\n' } });
-  const { sha256 } = await store.withDirectory(async (directory) => {
-    const path = join(directory, filename);
-    writeFileSync(path, bytes);
-    return store.admit(path, async () => ({ name, version: '1.0' }));
-  });
-  return sha256;
-}
-
 it('lets pip end before it gives up over what the store has', async () => {
-  const kept = await keepWheel('kept');
+  const { sha256: kept } = await admitWheel(store, 'kept');
   const requirements = [
     `kept==1.0 --hash=sha256:${kept}`,
     `missing==1.0 --hash=sha256:${'0'.repeat(64)}`,

@@ -1,7 +1,9 @@
 /** The account that the credentials belong to: STS's GetCallerIdentity, which needs no permission. */
 
+import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { AwsResult } from '../../release/model/aws-failure';
+import { buffer } from 'node:stream/consumers';
 import { call } from './call';
 import { markCredentialsStage } from './credentials';
 import { clientConfiguration, type AwsSettings } from './settings';
@@ -34,7 +36,7 @@ export async function callerAccount(settings: AwsSettings): Promise<AwsResult<st
   const command = new GetAccountSettingsCommand({});
   command.middlewareStack.add(
     (next) => (args) => {
-      const request = args.request as SentRequest;
+      const request = args.request as HttpRequest;
       // `lambda.eu-west-1.amazonaws.com`, also with -fips, and under the names of other partitions.
       request.hostname = request.hostname.replace(/^lambda(?=[.-])/, 'sts');
       request.method = 'POST';
@@ -49,8 +51,8 @@ export async function callerAccount(settings: AwsSettings): Promise<AwsResult<st
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      const response = result.response as Received;
-      const text = await textOf(response.body);
+      const response = result.response as HttpResponse;
+      const text = (await buffer(response.body as AsyncIterable<Uint8Array>)).toString();
       account = /<Account>(\d{12})<\/Account>/.exec(text)?.[1] ?? '';
       // In Lambda's format, from which the SDK makes the same errors as from all others.
       const [code, message] = ['Code', 'Message'].map((tag) => elementOf(text, tag));
@@ -71,26 +73,6 @@ export async function callerAccount(settings: AwsSettings): Promise<AwsResult<st
   }
 }
 
-interface SentRequest {
-  hostname: string;
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  body: unknown;
-}
-
-interface Received {
-  statusCode: number;
-  headers: Record<string, string>;
-  body: unknown;
-}
-
 function elementOf(xml: string, tag: string): string | undefined {
   return new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(xml)?.[1];
-}
-
-async function textOf(body: unknown): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,11 +1,9 @@
 /** Opens the connections that upload and deploy use. Import it lazily: it loads the SDK. */
 
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/calls/failure-error';
-import type { FunctionService, LayerService } from '../../release/calls/function-service';
-import type { RecordStorage } from '../../release/records/record-store';
-import type { ObjectStorage, PartStorage } from '../../release/upload/object-storage';
-import type { VersionService } from '../../release/versions/version-prune';
 import { credentialsSource, ignoredVariables, markCredentialsStage } from './credentials';
 import {
   createInvocationClient,
@@ -17,26 +15,9 @@ import {
 import { createS3Client, s3Parts, s3Records, s3Storage } from './s3';
 import type { AwsSettings } from './settings';
 
-export interface StorageConnection {
-  storage: ObjectStorage;
-  parts: PartStorage;
-  records: RecordStorage;
-  place: AwsPlace;
-  close(): void;
-}
-
-export interface FunctionConnection {
-  functions: FunctionService;
-  layers: LayerService;
-  versions: VersionService;
-  place: AwsPlace;
-  close(): void;
-}
-
 /** @throws REGION_NOT_SET */
-export async function connectStorage(settings: AwsSettings): Promise<StorageConnection> {
+export async function connectStorage(settings: AwsSettings) {
   const client = await createS3Client(settings);
-  markCredentialsStage(client);
   const place = await resolvePlace(client, settings);
   return {
     storage: s3Storage(client),
@@ -48,10 +29,10 @@ export async function connectStorage(settings: AwsSettings): Promise<StorageConn
 }
 
 /** @throws REGION_NOT_SET */
-export async function connectFunctions(settings: AwsSettings): Promise<FunctionConnection> {
+export async function connectFunctions(settings: AwsSettings) {
   const client = await createLambdaClient(settings);
   const invocations = await createInvocationClient(settings);
-  for (const one of [client, invocations]) markCredentialsStage(one);
+  markCredentialsStage(invocations);
   const place = await resolvePlace(client, settings);
   return {
     functions: lambdaFunctions(client, invocations),
@@ -66,9 +47,10 @@ export async function connectFunctions(settings: AwsSettings): Promise<FunctionC
 }
 
 async function resolvePlace(
-  client: { config: { region: () => Promise<string> }; destroy(): void },
+  client: S3Client | LambdaClient,
   settings: AwsSettings,
 ): Promise<AwsPlace> {
+  markCredentialsStage(client);
   const profile = settings.profile ?? process.env['AWS_PROFILE'];
   try {
     const region = await client.config.region();

@@ -99,16 +99,10 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
       }),
 
     createAlias: (alias) =>
-      call('CreateAlias', async () => {
-        await client.send(new CreateAliasCommand(aliasInput(alias)));
-        return undefined;
-      }),
+      call('CreateAlias', () => client.send(new CreateAliasCommand(aliasInput(alias)))),
 
     updateAlias: (alias) =>
-      call('UpdateAlias', async () => {
-        await client.send(new UpdateAliasCommand(aliasInput(alias)));
-        return undefined;
-      }),
+      call('UpdateAlias', () => client.send(new UpdateAliasCommand(aliasInput(alias)))),
 
     create: ({ name, runtime, handler, architecture, role, memory, timeout, ...request }) =>
       call('CreateFunction', async () => {
@@ -337,10 +331,9 @@ export function lambdaVersions(client: LambdaClient): VersionService {
     async deleteVersion(name, version) {
       // Without a qualifier this call deletes the whole function.
       if (!isNumber(version)) throw new Error(`not a published version of ${name}: "${version}"`);
-      return call('DeleteFunction', async () => {
-        await client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: version }));
-        return undefined;
-      });
+      return call('DeleteFunction', () =>
+        client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: version })),
+      );
     },
   };
 }

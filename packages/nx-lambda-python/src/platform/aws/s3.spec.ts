@@ -1,10 +1,10 @@
 import { startSimulatedAccount, type SimulatedAccount } from '../../testing';
-import { connectStorage, type StorageConnection } from './connect';
+import { connectStorage } from './connect';
 
 /** Against the simulated account, whose conditional writes are compared with AWS's documentation. */
 describe('records in S3', () => {
   let account: SimulatedAccount;
-  let connection: StorageConnection;
+  let connection: Awaited<ReturnType<typeof connectStorage>>;
   let now = Date.UTC(2026, 10, 25, 10, 0, 0);
   const location = { bucket: { name: 'packages' }, key: 'p/svc/releases/default/lock.json' };
 

@@ -45,10 +45,7 @@ export async function createS3Client(settings: AwsSettings): Promise<S3Client> {
 export function s3Storage(client: S3Client): ObjectStorage {
   return {
     checkBucket: (bucket) =>
-      call('HeadBucket', async () => {
-        await client.send(new HeadBucketCommand(bucketInput(bucket)));
-        return undefined;
-      }),
+      call('HeadBucket', () => client.send(new HeadBucketCommand(bucketInput(bucket)))),
 
     head: (location) =>
       call('HeadObject', async () => {
@@ -125,16 +122,15 @@ export function s3Parts(client: S3Client): PartStorage {
     },
 
     writeText: (location, text) =>
-      call('PutObject', async () => {
-        await client.send(
+      call('PutObject', () =>
+        client.send(
           new PutObjectCommand({
             ...newObjectInput(location),
             Body: text,
             ContentType: 'application/json',
           }),
-        );
-        return undefined;
-      }),
+        ),
+      ),
 
     begin: ({ location, sha256 }) =>
       call('CreateMultipartUpload', async () => {
@@ -185,8 +181,8 @@ export function s3Parts(client: S3Client): PartStorage {
       }),
 
     complete: (upload, parts, { crc64, size }) =>
-      call('CompleteMultipartUpload', async () => {
-        await client.send(
+      call('CompleteMultipartUpload', () =>
+        client.send(
           new CompleteMultipartUploadCommand({
             ...uploadInput(upload),
             MultipartUpload: {
@@ -201,15 +197,13 @@ export function s3Parts(client: S3Client): PartStorage {
             MpuObjectSize: size,
             IfNoneMatch: '*',
           }),
-        );
-        return undefined;
-      }),
+        ),
+      ),
 
     abort: (upload) =>
-      call('AbortMultipartUpload', async () => {
-        await client.send(new AbortMultipartUploadCommand(uploadInput(upload)));
-        return undefined;
-      }),
+      call('AbortMultipartUpload', () =>
+        client.send(new AbortMultipartUploadCommand(uploadInput(upload))),
+      ),
   };
 }
 

@@ -46,9 +46,8 @@ export async function clientConfiguration(
   };
 }
 
-function ignore(): void {
-  // Failures reach the user as this plugin's errors, or not at all.
-}
+/** Failures reach the user as this plugin's errors, or not at all. */
+const ignore = () => undefined;
 
 /**
  * The `endpoint_url` of a profile that an option names: the SDK looks only into the profile of AWS_PROFILE,

@@ -24,6 +24,7 @@ import {
 } from '../../release/calls/rate';
 import { withLock } from '../files/locks';
 import { writeTextWhole } from '../files/write';
+import { attempt } from '../process/attempt';
 
 export interface SharedRate extends Rate {
   directory: string;
@@ -87,12 +88,8 @@ class FileRateStore implements RateStore {
 
   private read(): RateState {
     const now = this.options.clock.now();
-    let text: string;
-    try {
-      text = readFileSync(this.file, 'utf8');
-    } catch {
-      return RESTED;
-    }
+    const text = attempt(() => readFileSync(this.file, 'utf8'));
+    if (text === undefined) return RESTED;
     // It is unknown what was sent: no burst, but the usual pace.
     return parseState(text, now) ?? { ...RESTED, due: now + 1000 };
   }
@@ -119,13 +116,8 @@ class FileRateStore implements RateStore {
 
 /** Undefined for what is not a state, or cannot be of this moment. */
 function parseState(text: string, now: number): RateState | undefined {
-  let read: Partial<RateState & { format: number }>;
-  try {
-    read = Object(JSON.parse(text)) as typeof read;
-  } catch {
-    return undefined;
-  }
-  const { format, due, pausedUntil, share } = read;
+  type Read = Partial<RateState & { format: number }>;
+  const { format, due, pausedUntil, share } = attempt(() => Object(JSON.parse(text)) as Read) ?? {};
   const latest = now + LONGEST_AHEAD_MILLISECONDS;
   const isMoment = (value: unknown): value is number =>
     typeof value === 'number' && value >= 0 && value <= latest;

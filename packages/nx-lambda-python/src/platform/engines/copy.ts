@@ -23,6 +23,7 @@ export const NEW_ENTRIES = '*';
 export interface Copying {
   /** What the command leaves in `target`, the container's name for the directory `source`. */
   leaves: { source: string; target: string; names: readonly string[] };
+  /** For the engine's own environment; they may be secret. */
   secrets: Record<string, string>;
   onLine: (line: string) => void;
 }

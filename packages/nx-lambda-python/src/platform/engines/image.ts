@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
+import { attempt } from '../process/attempt';
 import type { Exec, ExecResult } from '../process/exec';
 import { CONTAINER_ENGINES, type ContainerEngine } from './container';
 
@@ -190,9 +191,5 @@ function dockerAddress(environment: NodeJS.ProcessEnv): string | undefined {
 
 /** Undefined for what cannot be read: docker itself will report it. */
 function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
+  return attempt(() => JSON.parse(readFileSync(path, 'utf8')) as T);
 }

@@ -11,7 +11,7 @@ import {
   runClient,
   sweepContainers,
 } from './container';
-import { runCopying } from './copy';
+import { runCopying, type Copying } from './copy';
 import { isLocalEngine, type BuildImage } from './image';
 
 /** How a container gets this machine's files; `auto` copies only where mounting does not work. */
@@ -23,13 +23,8 @@ export const UNSEEN = 65;
 /** A run, without what this file adds. */
 export type ContainerTask = Omit<ContainerRun, 'user' | 'owner' | 'input'>;
 
-export interface RunOptions {
+export interface RunOptions extends Copying {
   mount: MountChoice;
-  /** What the command leaves in `target`, the container's name for the directory `source`. */
-  leaves: { source: string; target: string; names: readonly string[] };
-  /** For the engine's own environment; they may be secret. */
-  secrets: Record<string, string>;
-  onLine: (line: string) => void;
 }
 
 /**
@@ -67,6 +62,7 @@ async function runEither(
   return runCopying(image.engine, withOwner(task), options, exec);
 }
 
+/** What is said before that. */
 export function copyingInstead({ engine }: BuildImage): string {
   return `${engine} does not see this machine's files: copying them in and out ("mount": "copy" saves this attempt)`;
 }
@@ -86,25 +82,21 @@ export function withOwner(task: ContainerTask): Omit<ContainerRun, 'user' | 'inp
   return { ...task, owner: ownedName() };
 }
 
-const users = new WeakMap<Exec, Map<string, Promise<UserMapping>>>();
+const daemons = new WeakMap<Exec, Map<string, Promise<Daemon>>>();
 
 /** Who owns the files that the container writes to this machine; each engine is asked once. */
-export function currentUser({ engine }: BuildImage, exec: Exec): Promise<UserMapping> {
-  const mappings = users.get(exec) ?? new Map<string, Promise<UserMapping>>();
-  users.set(exec, mappings);
-  const user = mappings.get(engine) ?? askUser(engine, exec);
-  mappings.set(engine, user);
-  return user;
-}
-
-async function askUser(engine: BuildImage['engine'], exec: Exec): Promise<UserMapping> {
+export async function currentUser({ engine }: BuildImage, exec: Exec): Promise<UserMapping> {
   const [uid, gid] = [process.getuid?.(), process.getgid?.()];
-  return { uid, gid, daemon: uid === undefined ? 'root' : await daemonOf(engine, exec) };
+  const known = daemons.get(exec) ?? new Map<string, Promise<Daemon>>();
+  daemons.set(exec, known);
+  const daemon = known.get(engine) ?? daemonOf(engine, exec);
+  known.set(engine, daemon);
+  return { uid, gid, daemon: await daemon };
 }
 
-/** Podman maps users by an argument; the others report how their daemon does it. */
+/** Podman maps users by an argument, Windows has none; the others report how their daemon does it. */
 async function daemonOf(engine: BuildImage['engine'], exec: Exec): Promise<Daemon> {
-  if (engine === 'podman') return 'root';
+  if (engine === 'podman' || !process.getuid) return 'root';
   const { stdout } = await exec(engine, ['info', '--format', '{{.SecurityOptions}}'], {
     isQuestion: true,
   });

@@ -21,6 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { attempt } from '../process/attempt';
 import { isAbandoned, ownedName, sweepAbandoned } from '../process/owner';
 import { diskError } from './files';
 
@@ -46,7 +47,9 @@ export async function withLock<T>(
   const owner = ownedName();
   await acquire(path, owner, staleAfter);
   const held = join(lockDirectory(path), owner);
-  const signs = setInterval(() => showLife(held), SIGN_OF_LIFE_MILLISECONDS);
+  const showLife = () => utimesSync(held, new Date(), new Date());
+  // Fails if another process took the lock over, since this one was silent for too long.
+  const signs = setInterval(() => attempt(showLife), SIGN_OF_LIFE_MILLISECONDS);
   signs.unref();
   try {
     return await work();
@@ -92,7 +95,9 @@ function tryAcquire(path: string, owner: string): boolean {
     rmSync(draft, { recursive: true, force: true });
     return false;
   } catch (error) {
-    removeDraft(draft, owner);
+    // On a full or read-only disk: the first error is the one to report.
+    attempt(() => unlinkSync(join(draft, owner)));
+    removeEmpty(draft);
     throw diskError(error, path);
   }
 }
@@ -110,16 +115,6 @@ function renameUnlessHeld(draft: string, lock: string): boolean {
   }
 }
 
-/** On a full or read-only disk: the first error is the one to report. */
-function removeDraft(draft: string, owner: string): void {
-  try {
-    unlinkSync(join(draft, owner));
-  } catch {
-    // It was not written.
-  }
-  removeEmpty(draft);
-}
-
 /** Watched by this process's own clock, which need not agree with the holder's. */
 function isSilent(
   path: string,
@@ -135,30 +130,13 @@ function isSilent(
   return false;
 }
 
-function showLife(file: string): void {
-  try {
-    const now = new Date();
-    utimesSync(file, now, now);
-  } catch {
-    // Another process took the lock over, since this one was silent for too long.
-  }
-}
-
 function holdersOf(path: string): string[] {
-  try {
-    return readdirSync(lockDirectory(path));
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(lockDirectory(path))) ?? [];
 }
 
-/** Fails if another process has it by now. */
+/** Unless it belongs to another process by now. */
 function removeEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // It is gone, or belongs to another process.
-  }
+  attempt(() => rmdirSync(directory));
 }
 
 function lockDirectory(path: string): string {

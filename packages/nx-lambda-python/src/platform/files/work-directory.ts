@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskError, isDiskFull } from './files';
+import { attempt } from '../process/attempt';
 import { isAbandoned, ownedName } from '../process/owner';
 
 /** On a disk shared with other machines, only age tells whether their processes still live. */
@@ -40,9 +41,5 @@ function sweep(parent: string): void {
 
 /** A process that outlived its build may still write there: another run will remove it. */
 function removeIfPossible(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // Nothing depends on its absence.
-  }
+  attempt(() => rmSync(path, { recursive: true, force: true }));
 }

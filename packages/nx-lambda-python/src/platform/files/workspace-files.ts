@@ -1,13 +1,6 @@
 /** The workspace on disk: a file that has gone since it was listed, or cannot be read, counts as missing. */
 
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  type Dirent,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import type {
@@ -15,6 +8,7 @@ import type {
   OuterRules,
   WorkspaceFiles,
 } from '../../packaging/inputs/workspace-files';
+import { attempt } from '../process/attempt';
 import { parseToml, type TomlTable } from '../../packaging/requirements/toml';
 
 /** Each text and directory is read once: services share locks, requirements and libraries. */
@@ -35,17 +29,12 @@ export function workspaceFiles(root: string): WorkspaceFiles {
       return document;
     },
     list: once((path) => listDirectory(join(root, path))),
-    resolve: (path) => {
-      try {
+    resolve: (path) =>
+      attempt(() => {
         real ??= realpathSync(root);
-        const target = relative(real, realpathSync(join(root, path)))
-          .split(sep)
-          .join('/');
+        const target = slashed(relative(real, realpathSync(join(root, path))));
         return target === '..' || target.startsWith('../') ? undefined : target || '.';
-      } catch {
-        return undefined;
-      }
-    },
+      }),
     outerRules: () => (rules ??= [...rulesAbove(root), ...globalRules()]),
   };
 }
@@ -58,21 +47,16 @@ function once<T>(look: (path: string) => T): (path: string) => T {
   };
 }
 
+function slashed(path: string): string {
+  return path.split(sep).join('/');
+}
+
 function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(path, 'utf8'));
 }
 
 function listDirectory(path: string): DirectoryEntry[] {
-  let entries: Dirent[];
-  try {
-    entries = readdirSync(path, { withFileTypes: true });
-  } catch {
-    return [];
-  }
+  const entries = attempt(() => readdirSync(path, { withFileTypes: true })) ?? [];
   return entries.flatMap((entry): DirectoryEntry[] => {
     const { name } = entry;
     if (entry.isSymbolicLink()) return [{ name, kind: 'link' }];
@@ -87,7 +71,7 @@ function rulesAbove(root: string): OuterRules[] {
   for (let directory = root; !existsSync(join(directory, '.git')); directory = dirname(directory)) {
     const above = dirname(directory);
     if (above === directory) break;
-    const workspace = relative(above, root).split(sep).join('/');
+    const workspace = slashed(relative(above, root));
     for (const name of ['.nxignore', '.ignore', '.gitignore', '.git/info/exclude']) {
       const text = readText(join(above, name));
       if (text !== undefined) rules.push({ name: join(above, name), text, workspace });

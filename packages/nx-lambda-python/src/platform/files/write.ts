@@ -21,6 +21,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ByteSink } from '../../packaging/zip/write';
+import { attempt } from '../process/attempt';
 import { ownedName, sweepAbandoned } from '../process/owner';
 import { diskError } from './files';
 
@@ -280,13 +281,9 @@ function writeFully(descriptor: number, bytes: Uint8Array, position: number): vo
   }
 }
 
-/** If even this fails, the first error says why. */
+/** If even this fails, the first error says why, and the next writer removes it. */
 function removeDraft(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // The next writer removes it.
-  }
+  attempt(() => rmSync(path, { force: true }));
 }
 
 /** A name for what will be renamed to `path`; its directory is made, and abandoned drafts of this file are removed. */

@@ -2,6 +2,7 @@
 
 import { hostname, userInfo } from 'node:os';
 import type { ReleaseAuthor } from '../../release/records/record';
+import { attempt } from '../process/attempt';
 import { ask } from '../process/exec';
 import { redactCredentials } from '../process/redact';
 
@@ -22,7 +23,11 @@ export async function releaseAuthor(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<ReleaseAuthor> {
   const user =
-    firstOf(USER_VARIABLES, environment) ?? (await gitEmail(workspaceRoot)) ?? systemUser();
+    firstOf(USER_VARIABLES, environment) ??
+    (await gitEmail(workspaceRoot)) ??
+    // A container may run as a user without a name.
+    attempt(() => userInfo().username) ??
+    'unknown';
   const run = githubRun(environment) ?? firstOf(RUN_VARIABLES, environment) ?? null;
   return {
     user: redactCredentials(user, environment),
@@ -45,13 +50,4 @@ function githubRun(environment: NodeJS.ProcessEnv): string | undefined {
 async function gitEmail(workspaceRoot: string): Promise<string | undefined> {
   const { exitCode, stdout } = await ask('git', ['config', 'user.email'], { cwd: workspaceRoot });
   return exitCode === 0 ? stdout.trim() || undefined : undefined;
-}
-
-/** A container may run as a user without a name. */
-function systemUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 }

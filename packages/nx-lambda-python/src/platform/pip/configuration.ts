@@ -26,6 +26,7 @@ import {
   pipVariable,
   type PipSettingClass,
 } from '../../packaging/inputs/pip-settings';
+import { attempt } from '../process/attempt';
 import { inWorkspace } from '../../packaging/requirements/parse';
 
 export interface PipConfiguration {
@@ -194,9 +195,5 @@ function readNamed(
 
 /** As for pip, a file that this user cannot read does not exist. */
 function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(path, 'utf8'));
 }

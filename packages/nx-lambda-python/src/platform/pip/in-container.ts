@@ -144,19 +144,16 @@ async function runPip(
   if (exitCode !== 0) throw pipFailure({ output, target, place: 'container' });
 }
 
-export interface PipContainer {
-  task: ContainerTask;
-  /** For the engine's own environment; they may be secret. */
-  secrets: Record<string, string>;
-}
-
-/** Lays out `directory` for a container, whose command is to let pip do what it is asked. */
+/**
+ * Lays out `directory` for a container, whose command is to let pip do what it is asked.
+ * @returns the container, and variables for the engine's own environment, which may be secret
+ */
 export async function layOutPip(
   directory: string,
   input: PipInput,
   { place, settings, work }: Omit<PipRun, 'leaves'>,
   exec: Exec,
-): Promise<PipContainer> {
+) {
   const { target, configuration, onLine } = settings;
   writeInput(directory, input, configuration);
   writeHelpers(directory, target, work);
@@ -165,7 +162,7 @@ export async function layOutPip(
   for (const name of Object.keys(configuration.host ?? {})) {
     onLine(`warning: ${name} is not passed into the container: it names something of this machine`);
   }
-  const secrets = {
+  const secrets: Record<string, string> = {
     ...proxyVariables(),
     ...settingsBelow(ROOT, configuration),
     ...variables,
@@ -182,7 +179,7 @@ export async function layOutPip(
     },
     exec,
   );
-  const task = {
+  const task: ContainerTask = {
     image: place.image.name,
     platform: containerPlatform(target.architecture),
     mounts: [...mounts(directory, place, configuration.certificates), ...(ssh?.mounts ?? [])],

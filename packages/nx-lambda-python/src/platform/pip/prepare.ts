@@ -28,6 +28,7 @@ import {
 import { normalizeName, parseWheelFilename } from '../../packaging/wheel/names';
 import { readWheel, requiredUrls } from '../../packaging/wheel/read';
 import { hashFile, openFile } from '../files/files';
+import { attempt } from '../process/attempt';
 import {
   describeTarget,
   fileUrl,
@@ -252,11 +253,7 @@ function buildLine(
 
 /** Undefined if pip made none, since the marker does not hold. */
 function wheelIn(directory: string): string | undefined {
-  try {
-    return readdirSync(directory).find((name) => name.endsWith('.whl'));
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readdirSync(directory))?.find((name) => name.endsWith('.whl'));
 }
 
 function urlsOf(path: string, name: string): string[] {

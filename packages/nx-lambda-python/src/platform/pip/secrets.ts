@@ -4,19 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RequirementSecrets } from '../../packaging/requirements/secrets';
-import { redactor, userInfosIn, type Redact } from '../process/redact';
+import { redactor, userInfosIn } from '../process/redact';
 import type { PipConfiguration } from './configuration';
 
 export interface PipSecrets {
   variables: Record<string, string>;
   /** Text of a netrc with the hosts that are asked. */
   netrc: string | undefined;
-}
-
-export interface BuildSecrets {
-  /** For pip; see `PipSettings.secrets`. */
-  forPip: () => PipSecrets;
-  redact: Redact;
 }
 
 /** A proxy may want a password, and programs repeat its URL when they fail. */
@@ -31,7 +25,7 @@ export function buildSecrets(
   texts: Iterable<string>,
   { deciding, connecting, constraints }: PipConfiguration,
   environment: NodeJS.ProcessEnv = process.env,
-): BuildSecrets {
+) {
   const settings = [...Object.values(deciding), ...Object.values(connecting)];
   const proxies = Object.entries(environment).flatMap(([name, value]) =>
     PROXIES.test(name) && value ? [value] : [],
@@ -39,7 +33,8 @@ export function buildSecrets(
   const configured = constraints?.files.values() ?? [];
   const netrc = readNetrc(hostsIn([...texts, ...configured, ...settings]), environment);
   return {
-    forPip: () => ({ variables: inFiles.variables(), netrc: netrc.text }),
+    /** For pip; see `PipSettings.secrets`. */
+    forPip: (): PipSecrets => ({ variables: inFiles.variables(), netrc: netrc.text }),
     redact: redactor({
       userInfos: [
         ...[...settings, ...proxies].flatMap(userInfosIn),

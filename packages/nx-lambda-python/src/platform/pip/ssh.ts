@@ -21,21 +21,15 @@ export interface SshRequest {
   environment: NodeJS.ProcessEnv;
 }
 
-export interface SshForwarding {
-  mounts: Mount[];
-  environment: Record<string, string>;
-}
-
 const FOLDER = 'ssh';
 
 /** @throws SSH_AGENT_MISSING */
-export async function forwardSsh(
-  request: SshRequest,
-  exec: Exec,
-): Promise<SshForwarding | undefined> {
+export async function forwardSsh(request: SshRequest, exec: Exec) {
   const hosts = sshHosts(request.texts);
   if (request.choice === 'none' && hosts.length > 0) throw switchedOff(hosts);
-  if (request.choice === 'none' || (request.choice === 'auto' && hosts.length === 0)) return;
+  if (request.choice === 'none' || (request.choice === 'auto' && hosts.length === 0)) {
+    return undefined;
+  }
   const socket = await findAgent(request.environment, exec);
   const home = request.environment['HOME'] ?? homedir();
   const folder = join(request.directory, FOLDER);

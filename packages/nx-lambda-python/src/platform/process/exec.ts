@@ -72,18 +72,15 @@ export function loadExec(): Promise<typeof Execa> {
   return import('execa');
 }
 
-interface OpenFiles {
-  stdin?: number;
-  stdout?: number;
-}
-
 async function run(
   file: string,
   args: readonly string[],
   options: ExecOptions,
-  files: OpenFiles,
+  files: ReturnType<typeof openFiles>,
 ): Promise<ExecResult> {
   const { execa } = await loadExec();
+  // execa takes any descriptor, its types only those of this process's own streams.
+  const piped = { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe', ...files } as Options;
   const child = execa(file, args, {
     all: true,
     cleanup: true,
@@ -91,7 +88,7 @@ async function run(
     env: options.env,
     maxBuffer: 64 * 1024 * 1024,
     reject: false,
-    ...streams(options, files),
+    ...(options.terminal ? ({ stdio: 'inherit' } as const) : piped),
   });
   const { onLine, outputFile } = options;
   const from = outputFile === undefined ? 'all' : 'stderr';
@@ -110,15 +107,9 @@ async function run(
 }
 
 // The program gets the files themselves: they may be larger than memory should hold.
-function openFiles({ inputFile, outputFile }: ExecOptions): OpenFiles {
+function openFiles({ inputFile, outputFile }: ExecOptions) {
   return {
     ...(inputFile === undefined ? {} : { stdin: openSync(inputFile, 'r') }),
     ...(outputFile === undefined ? {} : { stdout: openSync(outputFile, 'w', 0o600) }),
   };
-}
-
-function streams({ terminal }: ExecOptions, { stdin, stdout }: OpenFiles): Options {
-  if (terminal) return { stdio: 'inherit' };
-  // execa takes any descriptor, its types only those of this process's own streams.
-  return { stdin: stdin ?? 'ignore', stdout: stdout ?? 'pipe', stderr: 'pipe' } as Options;
 }

@@ -10,6 +10,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { attempt } from './attempt';
 
 /** `4711-9f86d0818a4c2e11`: process and machine. */
 export function processIdentity(pid: number = process.pid): string {
@@ -93,13 +94,5 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     // EPERM: it lives, and is another user's.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-function attempt(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }

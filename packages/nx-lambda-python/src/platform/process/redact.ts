@@ -2,6 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import { withoutCredentials } from '../../packaging/requirements/parse';
+import { attempt } from './attempt';
 import type { Exec } from './exec';
 
 export type Redact = (text: string) => string;
@@ -79,11 +80,7 @@ function addForms(secret: string, forms: Set<string>): void {
 }
 
 function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return attempt(() => decodeURIComponent(text)) ?? text;
 }
 
 const ACCESS_KEY_ID = /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b/g;

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admit } from '../../packaging/wheel-set';
 import type { WheelIdentity } from '../../packaging/wheel/admit';
 import { hashFile } from '../files/files';
+import { attempt } from '../process/attempt';
 
 /** Between two looks: a file that has not grown since the last one is likely whole. */
 const LOOK_MILLISECONDS = 50;
@@ -77,9 +78,5 @@ function wheelsBelow(directory: string): [path: string, size: number][] {
 
 /** Empty if pip has just removed the directory. */
 function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(directory)) ?? [];
 }

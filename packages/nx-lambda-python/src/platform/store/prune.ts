@@ -20,6 +20,7 @@ import type { WheelSet } from '../../packaging/wheel-set';
 import { diskError } from '../files/files';
 import { isLocked, withLock } from '../files/locks';
 import { FOREIGN_MILLISECONDS, withWorkDirectory } from '../files/work-directory';
+import { attempt } from '../process/attempt';
 import { isAbandoned, OWNED_NAME } from '../process/owner';
 import { BUCKETS, LOCKS, OTHERS, WHEELS, WORK, type Bucket } from './layout';
 import { readRecord } from './records';
@@ -83,18 +84,11 @@ function bury(root: string, item: StoredItem, grave: string): boolean {
       if (existsSync(file)) renameSync(file, join(grave, basename(file)));
     }
     rmSync(grave, { recursive: true, force: true });
-    if (item.kind === 'wheel') removeEmpty(dirname(join(root, item.path)));
+    // Fails if it has another wheel of this content.
+    if (item.kind === 'wheel') attempt(() => rmdirSync(dirname(join(root, item.path))));
     return true;
   } catch (error) {
     throw diskError(error, join(root, item.path));
-  }
-}
-
-function removeEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // It has another wheel of this content.
   }
 }
 
@@ -233,9 +227,5 @@ function measure(path: string): { size: number; newest: number } {
 
 /** Sorted; empty for what is not a directory. */
 function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
+  return attempt(() => readdirSync(directory).sort()) ?? [];
 }

@@ -9,8 +9,9 @@ import { MANIFEST_FILE } from '../../packaging/manifest';
 import type { KeyContent } from '../../packaging/requirements-key';
 import { SourceCache } from '../../packaging/source-cache';
 import { readWheel } from '../../packaging/wheel/read';
-import { openFile, type OpenFile } from '../files/files';
+import { openFile } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
+import { attempt } from '../process/attempt';
 
 /** Undefined if the file is missing or damaged in any way: then it is made again. */
 export function readRecord<T extends object>(path: string): T | undefined {
@@ -30,12 +31,9 @@ export function writeRecord(path: string, record: object, options?: { durable?: 
  * this user may only read.
  */
 export function markUsed(path: string): void {
-  try {
-    const now = new Date();
-    utimesSync(path, now, now);
-  } catch {
-    // Then it counts as unused; at worst it is made again.
-  }
+  const now = new Date();
+  // Otherwise it counts as unused; at worst it is made again.
+  attempt(() => utimesSync(path, now, now));
 }
 
 function sealOf(record: object): string {
@@ -44,11 +42,7 @@ function sealOf(record: object): string {
 
 /** Undefined if the file is missing or not JSON. */
 function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
-  }
+  return attempt((): unknown => JSON.parse(readFileSync(path, 'utf8')));
 }
 
 export class KeyRecords {
@@ -64,11 +58,8 @@ export class KeyRecords {
   write(content: KeyContent): void {
     const path = this.path(digestOf(content));
     if (existsSync(path)) return;
-    try {
-      writeTextWhole(path, `${JSON.stringify(content, null, 2)}\n`);
-    } catch {
-      // In a read-only store a later miss is explained in fewer words.
-    }
+    // In a read-only store a later miss is explained in fewer words.
+    attempt(() => writeTextWhole(path, `${JSON.stringify(content, null, 2)}\n`));
   }
 
   private path(requirementsKey: string): string {
@@ -144,37 +135,19 @@ export function readWheelNeeds(path: string): WheelNeeds {
   }
 }
 
-export interface OpenSourceCache {
-  cache: SourceCache;
-  /** Keeps what this build learned. */
-  save(): void;
-  close(): void;
-}
-
 /** @param service its absolute directory */
-export function openSourceCache(storeRoot: string, service: string): OpenSourceCache {
+export function openSourceCache(storeRoot: string, service: string) {
   const name = createHash('sha256').update(service).digest('hex');
   const path = join(storeRoot, 'sources', name);
-  const file = openIfThere(path);
+  const file = attempt(() => openFile(path));
   const cache = new SourceCache(file);
   return {
     cache,
-    save() {
-      if (!cache.hasNews) return;
-      try {
-        writeWhole(path, (output) => cache.write(output));
-      } catch {
-        // A full or read-only disk only makes the next build slower.
-      }
+    /** Keeps what this build learned. */
+    save: () => {
+      // A full or read-only disk only makes the next build slower.
+      if (cache.hasNews) attempt(() => writeWhole(path, (output) => cache.write(output)));
     },
     close: () => file?.close(),
   };
-}
-
-function openIfThere(path: string): OpenFile | undefined {
-  try {
-    return openFile(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -126,7 +126,7 @@ export class FakeFunctions implements FunctionService {
     return { ok: true, value: this.aliases.get(name)?.weights ?? {} } as const;
   }
 
-  createAlias(alias: AliasUpdate): Promise<AwsResult<undefined>> {
+  createAlias(alias: AliasUpdate): Promise<AwsResult<unknown>> {
     this.log.push(`create alias ${alias.name}`);
     return this.answer(alias.name, () => {
       if (this.aliases.has(alias.name)) return failure('conflict', 'CreateAlias');
@@ -135,7 +135,7 @@ export class FakeFunctions implements FunctionService {
     });
   }
 
-  updateAlias(alias: AliasUpdate): Promise<AwsResult<undefined>> {
+  updateAlias(alias: AliasUpdate): Promise<AwsResult<unknown>> {
     this.log.push(`update alias ${alias.name}`);
     return this.answer(alias.name, () => {
       this.aliases.set(alias.name, alias);

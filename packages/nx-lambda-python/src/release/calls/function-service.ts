@@ -66,8 +66,8 @@ export interface FunctionService {
   publish(name: string, codeSha256: string): Promise<AwsResult<RemoteFunction>>;
   /** Version → share of the calls, which GetFunction does not tell. */
   aliasWeights(name: string, alias: string): Promise<AwsResult<Readonly<Record<string, number>>>>;
-  createAlias(alias: AliasUpdate): Promise<AwsResult<undefined>>;
-  updateAlias(alias: AliasUpdate): Promise<AwsResult<undefined>>;
+  createAlias(alias: AliasUpdate): Promise<AwsResult<unknown>>;
+  updateAlias(alias: AliasUpdate): Promise<AwsResult<unknown>>;
   create(request: CreateRequest): Promise<AwsResult<RemoteFunction>>;
   /** @param payload JSON */
   invoke(name: string, payload: string, qualifier?: string): Promise<AwsResult<Invocation>>;

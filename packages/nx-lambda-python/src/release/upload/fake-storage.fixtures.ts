@@ -18,7 +18,7 @@ export class FakeStorage implements ObjectStorage {
     return this;
   }
 
-  async checkBucket(): Promise<AwsResult<undefined>> {
+  async checkBucket(): Promise<AwsResult<unknown>> {
     return this.answer('HeadBucket', () => undefined);
   }
 

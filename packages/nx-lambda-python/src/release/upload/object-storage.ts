@@ -39,7 +39,7 @@ export interface PutRequest {
 
 export interface ObjectStorage {
   /** HeadBucket: does it answer, and in this region? */
-  checkBucket(bucket: Bucket): Promise<AwsResult<undefined>>;
+  checkBucket(bucket: Bucket): Promise<AwsResult<unknown>>;
   head(location: ObjectLocation): Promise<AwsResult<StoredObject>>;
   /** Writes only where no object is yet (`If-None-Match: *`); `precondition` says that there is one. */
   put(request: PutRequest): Promise<AwsResult<StoredObject>>;
@@ -89,7 +89,7 @@ export interface PartStorage {
   /** Null if there is none. */
   readText(location: ObjectLocation): Promise<AwsResult<string | null>>;
   /** Replaces any present text. */
-  writeText(location: ObjectLocation, text: string): Promise<AwsResult<undefined>>;
+  writeText(location: ObjectLocation, text: string): Promise<AwsResult<unknown>>;
   begin(request: BeginRequest): Promise<AwsResult<MultipartUpload>>;
   copyPart(upload: MultipartUpload, part: PartToCopy): Promise<AwsResult<UploadedPart>>;
   sendPart(upload: MultipartUpload, part: PartToSend): Promise<AwsResult<UploadedPart>>;
@@ -98,6 +98,6 @@ export interface PartStorage {
     upload: MultipartUpload,
     parts: readonly UploadedPart[],
     whole: { crc64: string; size: number },
-  ): Promise<AwsResult<undefined>>;
-  abort(upload: MultipartUpload): Promise<AwsResult<undefined>>;
+  ): Promise<AwsResult<unknown>>;
+  abort(upload: MultipartUpload): Promise<AwsResult<unknown>>;
 }

@@ -137,7 +137,7 @@ describe('reading and deleting versions', () => {
   let calls: string[];
   let paused: number;
   /** What the next deletions are answered, then success. */
-  let answers: AwsResult<undefined>[];
+  let answers: AwsResult<unknown>[];
 
   beforeEach(() => {
     calls = [];

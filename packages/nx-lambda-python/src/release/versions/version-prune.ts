@@ -44,7 +44,7 @@ export interface VersionService {
   /** Whether a durable execution runs on that version. */
   hasRunningExecution(name: string, version: string): Promise<AwsResult<boolean>>;
   /** `conflict` where an alias points to it. */
-  deleteVersion(name: string, version: string): Promise<AwsResult<undefined>>;
+  deleteVersion(name: string, version: string): Promise<AwsResult<unknown>>;
 }
 
 /** What was read of one function. */
