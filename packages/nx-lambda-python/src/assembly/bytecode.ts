@@ -2,7 +2,7 @@
 
 import type { ByteSink } from '../packaging/zip/write';
 import { BYTECODE_FORMAT, writeBytecodePart } from '../packaging/bytecode-part';
-import { digestOf } from '../packaging/canonical-json';
+import { digestOf } from '../packaging/requirements/canonical-json';
 import { partPrefix, type WrittenPart } from '../packaging/dependency-part';
 import { ensureInstalledTree } from '../packaging/installed-tree';
 import { DamagedFileError } from '../packaging/package';

@@ -8,7 +8,7 @@
 import { foldName } from '../service/files';
 import { didYouMean } from '../report/nearest';
 import { topLevelModule } from '../python/names';
-import { digestOf } from './canonical-json';
+import { digestOf } from './requirements/canonical-json';
 import type { StoredWheel } from './wheel-set';
 import { installEntries, makeScripts, type Installation } from './wheel/layout';
 import { mergeInstallations, type Collisions } from './wheel/merge';

@@ -1,7 +1,7 @@
 /** Full locks, of which every line names its files by hash, and their wheels: those in the store are not fetched again. */
 
 import type { Architecture, Runtime } from '../service/runtimes';
-import { digestOf } from './canonical-json';
+import { digestOf } from './requirements/canonical-json';
 import { keyContent, type KeyComponents, type KeyContent } from './requirements-key';
 import { parseRequirements, withoutCredentials } from './requirements/parse';
 import {

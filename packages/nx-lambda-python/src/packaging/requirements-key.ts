@@ -1,7 +1,7 @@
 /** The requirements key: a digest of everything that decides the dependencies, and of nothing else; and what differs between two keys. */
 
 import type { Architecture } from '../service/runtimes';
-import { canonicalJson, digestOf, type Json } from './canonical-json';
+import { canonicalJson, digestOf, type Json } from './requirements/canonical-json';
 import type { RequirementsMeaning } from './requirements/collect';
 import { withoutCredentials } from './requirements/parse';
 import { parseRequirement } from './requirements/requirement';

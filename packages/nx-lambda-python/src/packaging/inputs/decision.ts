@@ -1,7 +1,7 @@
 /** What decided a package, as digests that any machine can compute again from the same sources. */
 
 import type { Marker } from '../../service/marker';
-import { digestOf, type Json } from '../canonical-json';
+import { digestOf, type Json } from '../requirements/canonical-json';
 import type { RequirementsMeaning } from '../requirements/collect';
 import { withoutCredentials } from '../requirements/parse';
 

@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import ignore from 'ignore';
-import { digestOf } from '../canonical-json';
+import { digestOf } from './canonical-json';
 import { normalizeName } from '../wheel/names';
 import { uvLibraryNamed } from './lock';
 import {

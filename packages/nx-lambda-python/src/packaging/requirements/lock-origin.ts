@@ -8,7 +8,7 @@
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { readProjectDependencies } from '../../service/pyproject';
-import { digestOf } from '../canonical-json';
+import { digestOf } from './canonical-json';
 import { collectRequirements } from './collect';
 import type { ReadFile } from './parse';
 

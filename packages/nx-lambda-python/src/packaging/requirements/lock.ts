@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { digestOf } from '../canonical-json';
+import { digestOf } from './canonical-json';
 import { normalizeName } from '../wheel/names';
 import { inWorkspace, type PathBase, type ReadFile } from './parse';
 import { isPylock } from './pylock';

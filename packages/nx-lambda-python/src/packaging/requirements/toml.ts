@@ -2,7 +2,7 @@
 
 import { parse, TomlError } from 'smol-toml';
 import { LambdaPythonError } from '../../errors';
-import type { Json } from '../canonical-json';
+import type { Json } from './canonical-json';
 
 export type TomlTable = Record<string, unknown>;
 

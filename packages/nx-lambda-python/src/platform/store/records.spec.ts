@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../../packaging/canonical-json';
+import { digestOf } from '../../packaging/requirements/canonical-json';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { hashFile } from '../files/files';
 import { KeyRecords, LineRecords, markUsed, previousKey, readRecord, writeRecord } from './records';

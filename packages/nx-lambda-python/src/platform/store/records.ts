@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { digestOf } from '../../packaging/canonical-json';
+import { digestOf } from '../../packaging/requirements/canonical-json';
 import type { LineStore, LocatedWheel, WheelNeeds } from '../../packaging/locked-wheels';
 import { MANIFEST_FILE } from '../../packaging/manifest';
 import type { KeyContent } from '../../packaging/requirements-key';
