@@ -4,25 +4,14 @@ import {
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
   UpdateAliasCommand,
-  UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { startSimulatedAccount, type SimulatedAccount } from '../testing';
-import {
-  ARCHITECTURE,
-  capturePrinted,
-  createFunctions,
-  handlerOf,
-  isolateEnvironment,
-  restoreEnvironment,
-  RUNTIME,
-  TestWorkspace,
-  writes,
-} from '../releasing/workspace.fixtures';
-import pruneVersions from './prune-versions';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { HANDLERS } from '../releasing/fault-matrix.fixtures';
+import { BUCKET, Service } from '../releasing/service.fixtures';
+import { ARCHITECTURE, handlerOf, RUNTIME } from '../releasing/workspace.fixtures';
 import type { PruneVersionsExecutorSchema } from '../schemas/prune-versions';
+import pruneVersions from './prune-versions';
 
-const HANDLERS = ['cancel', 'create', 'refund'];
 const FUNCTION = 'svc-create';
 
 interface Listed {
@@ -33,54 +22,32 @@ interface Listed {
 }
 
 describe('prune-versions', () => {
-  let account: SimulatedAccount;
-  let workspace: TestWorkspace;
-  let lambda: LambdaClient;
-  let s3: S3Client;
-  let printed: () => string;
+  let service: Service;
 
   beforeEach(async () => {
-    // What a test calls beforehand takes from AWS's quota, too: which later call meets a 429 would depend on the time.
-    const quota = { writesPerSecond: 1000, readsPerSecond: 1000 };
-    account = await startSimulatedAccount({ region: 'eu-west-1', updateMilliseconds: 0, quota });
-    await account.createBucket('packages', { versioning: true });
-    workspace = new TestWorkspace();
-    workspace.build(HANDLERS);
-    isolateEnvironment(account);
-    printed = capturePrinted();
-    await createFunctions(account, HANDLERS);
-    const { endpoint, region, credentials } = account;
-    lambda = new LambdaClient({ endpoint, region, credentials });
-    s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    service = await Service.start();
+    service.workspace.build(HANDLERS);
   });
+  afterEach(() => service.stop());
 
-  afterEach(async () => {
-    jest.restoreAllMocks();
-    restoreEnvironment();
-    lambda.destroy();
-    s3.destroy();
-    workspace.remove();
-    await account.stop();
-  });
-
-  const run = (options: PruneVersionsExecutorSchema = {}) =>
-    pruneVersions({ writesPerSecond: 15, ...options }, workspace.context('prune-versions'));
+  const run = async (options: PruneVersionsExecutorSchema = {}) => {
+    const context = service.workspace.context('prune-versions');
+    return (await pruneVersions({ writesPerSecond: 15, ...options }, context)).success;
+  };
   const remove = (options: PruneVersionsExecutorSchema = {}) => run({ dryRun: false, ...options });
   const json = async (options: PruneVersionsExecutorSchema = {}) => {
-    printed();
+    service.printed();
     await run({ format: 'json', ...options });
     // Progress, which goes to standard error, comes first.
-    return JSON.parse(printed().replace(/^(svc: .*\n)+/, '')) as Listed;
+    return JSON.parse(service.printed().replace(/^(svc: .*\n)+/, '')) as Listed;
   };
-  const deletions = () => writes(account).filter((one) => one === 'DeleteFunction').length;
+  const deletions = () => service.wrote('DeleteFunction');
 
   async function publish(count: number, name = FUNCTION): Promise<void> {
     for (let number = 1; number <= count; number += 1) {
       // Without a change the same version is published again.
-      await lambda.send(
-        new UpdateFunctionConfigurationCommand({ FunctionName: name, Description: `${number}` }),
-      );
-      await lambda.send(new PublishVersionCommand({ FunctionName: name }));
+      await service.configure({ FunctionName: name, Description: `${number}` });
+      await service.lambda.send(new PublishVersionCommand({ FunctionName: name }));
     }
   }
 
@@ -88,7 +55,7 @@ describe('prune-versions', () => {
     const found: string[] = [];
     let Marker: string | undefined;
     do {
-      const page = await lambda.send(
+      const page = await service.lambda.send(
         new ListVersionsByFunctionCommand({ FunctionName: name, Marker }),
       );
       found.push(...(page.Versions ?? []).map(({ Version = '' }) => Version));
@@ -98,7 +65,7 @@ describe('prune-versions', () => {
   }
 
   const alias = (Name: string, FunctionVersion: string, weighted?: string) =>
-    lambda.send(
+    service.lambda.send(
       new CreateAliasCommand({
         FunctionName: FUNCTION,
         Name,
@@ -108,9 +75,9 @@ describe('prune-versions', () => {
     );
 
   const put = (key: string, value: unknown) =>
-    s3.send(
+    service.s3.send(
       new PutObjectCommand({
-        Bucket: 'packages',
+        Bucket: BUCKET,
         Key: `lambda-packages/svc/releases/${key}`,
         Body: JSON.stringify(value),
       }),
@@ -136,15 +103,15 @@ describe('prune-versions', () => {
     await record('prod', 1, '1', '4');
     await record('prod', 2, '5', '5');
     await record('test', 1, '6', '6');
-    expect(await run({ keep: 1 })).toEqual({ success: true });
-    const text = printed();
+    expect(await run({ keep: 1 })).toBe(true);
+    const text = service.printed();
     expect(text).toMatch(/svc-create +1, 4, 7-8 /);
     expect(text).toContain('4 versions to delete');
     expect(text).toContain('`npx nx prune-versions svc --dryRun=false`');
     expect(deletions()).toBe(0);
 
-    expect(await remove({ keep: 1 })).toEqual({ success: true });
-    expect(printed()).toMatch(/4 deleted; \d.* of code storage freed/);
+    expect(await remove({ keep: 1 })).toBe(true);
+    expect(service.printed()).toMatch(/4 deleted; \d.* of code storage freed/);
     expect(await existing()).toEqual(['$LATEST', '2', '3', '5', '6', '9']);
     expect(await existing('svc-cancel')).toEqual(['$LATEST']);
 
@@ -167,26 +134,26 @@ describe('prune-versions', () => {
     await alias('live', '1');
     const listed = await json({ keep: 2, dryRun: false });
     expect(await existing()).toEqual(['$LATEST', '1', '3', '4']);
-    const { Versions } = await lambda.send(
+    const { Versions } = await service.lambda.send(
       new ListVersionsByFunctionCommand({ FunctionName: FUNCTION }),
     );
     expect(listed.freedBytes).toBe(Versions?.[0]?.CodeSize);
-    const aliases = account.requests.filter(({ operation }) => operation === 'ListAliases');
+    const aliases = service.account.requests.filter(({ operation }) => operation === 'ListAliases');
     expect(aliases.map(({ target }) => target)).toEqual([FUNCTION]);
-    expect(account.requests.filter(({ status }) => status === 429)).toEqual([]);
+    expect(service.account.requests.filter(({ status }) => status === 429)).toEqual([]);
   });
 
   it('keeps what durable executions run on, asks for no other function, and says why', async () => {
     const name = 'svc-durable';
-    await account.createFunction({
+    await service.account.createFunction({
       ...{ name, runtime: RUNTIME, handler: handlerOf('durable'), architecture: ARCHITECTURE },
       kind: 'durable',
     });
-    workspace.build([...HANDLERS, 'durable']);
+    service.workspace.build([...HANDLERS, 'durable']);
     await publish(4, name);
     await publish(4);
-    await account.createExecution(name, '1');
-    await account.createExecution(name, '2', 'SUCCEEDED');
+    await service.account.createExecution(name, '1');
+    await service.account.createExecution(name, '2', 'SUCCEEDED');
     expect(await json({ keep: 1 })).toMatchObject({
       functions: [
         {},
@@ -203,28 +170,30 @@ describe('prune-versions', () => {
       ],
     });
     const asked = () =>
-      account.requests.filter(({ operation }) => operation === 'ListDurableExecutionsByFunction');
+      service.account.requests.filter(
+        ({ operation }) => operation === 'ListDurableExecutionsByFunction',
+      );
     expect(asked().map(({ target, input }) => [target, input?.['Qualifier']])).toEqual([
       [name, '1'],
       [name, '2'],
       [name, '3'],
     ]);
-    account.inject({ operation: asked()[0]?.operation ?? '', kind: 'access-denied' });
-    expect(await remove({ keep: 1 })).toEqual({ success: false });
-    expect(printed()).toContain('AWS denied lambda:ListDurableExecutionsByFunction');
+    service.account.inject({ operation: asked()[0]?.operation ?? '', kind: 'access-denied' });
+    expect(await remove({ keep: 1 })).toBe(false);
+    expect(service.printed()).toContain('AWS denied lambda:ListDurableExecutionsByFunction');
     expect(deletions()).toBe(0);
-    expect(await remove({ keep: 1 })).toEqual({ success: true });
+    expect(await remove({ keep: 1 })).toBe(true);
     expect(await existing(name)).toEqual(['$LATEST', '1', '4']);
   });
 
   it('bears lost answers and throttling, and pauses for it', async () => {
     await publish(5);
-    account.inject({ operation: 'DeleteFunction', kind: 'lost-response' });
-    account.inject({ operation: 'DeleteFunction', nth: 2, kind: '429' });
-    account.inject({ operation: 'ListVersionsByFunction', kind: '429' });
-    account.inject({ operation: 'ListAliases', kind: '500' });
-    expect(await remove({ keep: 2 })).toEqual({ success: true });
-    expect(printed()).toContain('3 deleted; ');
+    service.account.inject({ operation: 'DeleteFunction', kind: 'lost-response' });
+    service.account.inject({ operation: 'DeleteFunction', nth: 2, kind: '429' });
+    service.account.inject({ operation: 'ListVersionsByFunction', kind: '429' });
+    service.account.inject({ operation: 'ListAliases', kind: '500' });
+    expect(await remove({ keep: 2 })).toBe(true);
+    expect(service.printed()).toContain('3 deleted; ');
     expect(await existing()).toEqual(['$LATEST', '4', '5']);
   });
 
@@ -240,22 +209,22 @@ describe('prune-versions', () => {
       const [command] = args as [{ constructor: { name: string } }];
       if (command.constructor.name === 'DeleteFunctionCommand' && !isMoved) {
         isMoved = true;
-        await lambda.send(
+        await service.lambda.send(
           new UpdateAliasCommand({ FunctionName: FUNCTION, Name: 'live', FunctionVersion: '1' }),
         );
       }
       return Reflect.apply(original, this, args) as unknown;
     });
-    expect(await remove({ keep: 1, writesPerSecond: 2 })).toEqual({ success: true });
-    expect(printed()).toMatch(/svc-create:1 +.*aliases reference it: \[live\]/);
+    expect(await remove({ keep: 1, writesPerSecond: 2 })).toBe(true);
+    expect(service.printed()).toMatch(/svc-create:1 +.*aliases reference it: \[live\]/);
     expect(await existing()).toEqual(['$LATEST', '1', '4']);
   });
 
   it('stops at the first deletion that is denied', async () => {
     await publish(12);
-    account.inject({ operation: 'DeleteFunction', times: 99, kind: 'access-denied' });
-    expect(await remove({ keep: 1 })).toEqual({ success: false });
-    expect(printed()).toMatch(/not tried after DeleteFunction: AccessDenied/);
+    service.account.inject({ operation: 'DeleteFunction', times: 99, kind: 'access-denied' });
+    expect(await remove({ keep: 1 })).toBe(false);
+    expect(service.printed()).toMatch(/not tried after DeleteFunction: AccessDenied/);
     expect(deletions()).toBeLessThan(11);
     expect(await existing()).toHaveLength(13);
   });
@@ -264,9 +233,9 @@ describe('prune-versions', () => {
     'deletes nothing where %s is denied',
     async (operation) => {
       await publish(3);
-      account.inject({ operation, times: 99, kind: 'access-denied' });
-      expect(await remove({ keep: 1 })).toEqual({ success: false });
-      expect(printed()).toContain('error[ACCESS_DENIED]');
+      service.account.inject({ operation, times: 99, kind: 'access-denied' });
+      expect(await remove({ keep: 1 })).toBe(false);
+      expect(service.printed()).toContain('error[ACCESS_DENIED]');
       expect(deletions()).toBe(0);
     },
   );
@@ -274,28 +243,30 @@ describe('prune-versions', () => {
   it('deletes nothing while a release is under way, nor by a record that it cannot read', async () => {
     await publish(3);
     await put('prod/lock.json', lock('held'));
-    expect(await remove({ keep: 1 })).toEqual({ success: false });
-    expect(printed()).toContain(
+    expect(await remove({ keep: 1 })).toBe(false);
+    expect(service.printed()).toContain(
       'error[RELEASE_LOCKED]: `svc` (stage prod) is being released by ada',
     );
-    expect(await run({ keep: 1 })).toEqual({ success: true });
+    expect(await run({ keep: 1 })).toBe(true);
     await put('prod/000001.json', { format: 2 });
-    expect(await remove({ keep: 1, forceUnlock: true })).toEqual({ success: false });
-    expect(printed()).toContain('error[RELEASE_NOT_FOUND]');
+    expect(await remove({ keep: 1, forceUnlock: true })).toBe(false);
+    expect(service.printed()).toContain('error[RELEASE_NOT_FOUND]');
     expect(deletions()).toBe(0);
   });
 
   it('refuses another account, takes names from the deploy target, and some of them', async () => {
     await publish(2);
     await publish(2, 'svc-refund');
-    expect(await remove({ keep: 1, accountId: '111122223333' })).toEqual({ success: false });
-    expect(printed()).toContain('in account 000000000000, expected 111122223333');
-    expect(await remove({ keep: 1, only: ['ref*'] })).toEqual({ success: true });
+    expect(await remove({ keep: 1, accountId: '111122223333' })).toBe(false);
+    expect(service.printed()).toContain('in account 000000000000, expected 111122223333');
+    expect(await remove({ keep: 1, only: ['ref*'] })).toBe(true);
     expect(await existing()).toHaveLength(3);
     expect(await existing('svc-refund')).toEqual(['$LATEST', '2']);
-    workspace.targets['deploy'] = { options: { functionName: 'x-{handler}-{stage}' } };
-    expect(await run({ stage: 'prod' })).toEqual({ success: false });
-    expect(printed()).toContain('none of the 3 functions exists in eu-west-1: x-cancel-prod');
+    service.workspace.targets['deploy'] = { options: { functionName: 'x-{handler}-{stage}' } };
+    expect(await run({ stage: 'prod' })).toBe(false);
+    expect(service.printed()).toContain(
+      'none of the 3 functions exists in eu-west-1: x-cancel-prod',
+    );
   });
 });
 

@@ -8,7 +8,6 @@ import './short-waits.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import { BUCKET, Service } from './service.fixtures';
-import upload from '../executors/upload';
 import { writes } from './workspace.fixtures';
 
 const MARKER = `[project]
@@ -28,7 +27,6 @@ async function start(functionsExist = false): Promise<void> {
   service = await Service.start(functionsExist);
   service.writeFile('services/svc/pyproject.toml', MARKER);
   await service.bring('first');
-  service.printed();
 }
 
 /** @param options of a deploy that must be refused @returns what it said, without any write */
@@ -38,6 +36,40 @@ async function refused(options: DeployExecutorSchema): Promise<string> {
   expect(writes(service.account).slice(before)).toEqual([]);
   return service.printed();
 }
+
+describe('credentials that do not work', () => {
+  beforeEach(() => start(true));
+
+  it('expired: no write, not even of a lock or a record', async () => {
+    const asked = service.account.requests.length;
+    service.account.inject({ operation: '*', kind: 'expired-credentials', times: Infinity });
+    const text = await refused({});
+    expect(text).toContain('error[CREDENTIALS_EXPIRED]');
+    expect(text).toContain('new values for AWS_ACCESS_KEY_ID');
+    // The account has been asked, and what it was asked for was to read.
+    expect(service.account.requests.length).toBeGreaterThan(asked);
+  });
+
+  const sso = {
+    ...{ sso_start_url: 'https://corp.example', sso_region: 'eu-west-1' },
+    ...{ sso_account_id: '111122223333', sso_role_name: 'r' },
+  };
+  it.each([
+    ['missing', '-c local', () => delete process.env['AWS_ACCESS_KEY_ID']],
+    [
+      'an SSO profile without a login',
+      '`aws sso login --profile work`',
+      () => service.useProfile('work', sso),
+    ],
+  ])('%s: no request at all', async (_, words, lose) => {
+    const asked = service.account.requests.length;
+    lose();
+    const text = await refused({});
+    expect(text).toContain('error[CREDENTIALS_MISSING]');
+    expect(text).toContain(words);
+    expect(service.account.requests).toHaveLength(asked);
+  });
+});
 
 describe('an account in which no function exists', () => {
   it('is guarded by accountId all the same', async () => {
@@ -103,11 +135,10 @@ describe('the first line says where it will be written', () => {
 
   it('of an upload, which goes on where nobody tells the account', async () => {
     await start();
-    const again = () => upload({ bucket: BUCKET }, service.workspace.context('upload'));
-    expect(await again()).toEqual({ success: true });
+    expect(await service.upload()).toBe(true);
     expect(first()).toBe(`svc: uploads to ${place}`);
     service.account.inject({ operation: 'GetCallerIdentity', kind: 'access-denied' });
-    expect(await again()).toEqual({ success: true });
+    expect(await service.upload()).toBe(true);
     expect(first()).toBe('svc: uploads to an unknown account, region eu-west-1, bucket packages');
   });
 });

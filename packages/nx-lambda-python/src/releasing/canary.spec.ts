@@ -1,12 +1,8 @@
 /** A canary that answered wrong, and the same command again. */
 
 import './short-waits.fixtures';
-import { rollbackTargetOf } from './lambda.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
-import { Service } from './service.fixtures';
-
-// Each deploys several times; a busy machine takes its time.
-jest.setTimeout(30_000);
+import { all, Service } from './service.fixtures';
 
 const EVENT = 'event.json';
 /** Every handler gives its event back. */
@@ -32,13 +28,11 @@ describe('a canary that answers wrong', () => {
     service = await Service.start();
     service.workspace.file = ECHO;
     service.writeFile(EVENT, '{}');
-    old = await service.bring('old');
-    expect(await service.deploy({})).toBe(true);
+    old = await service.release('old');
     fresh = await service.bring('new');
   });
   afterEach(() => service.stop());
 
-  const codes = async () => (await service.look()).map(({ latest }) => latest?.code);
   const invoked = () =>
     service.account.requests
       .filter(({ operation }) => operation === 'Invoke')
@@ -60,7 +54,7 @@ describe('a canary that answers wrong', () => {
     expect(await service.deploy(options)).toBe(false);
     expect(await service.deploy(options)).toBe(false);
     expect(invoked()).toEqual(['svc-cancel', 'svc-cancel', 'svc-cancel']);
-    expect(await codes()).toEqual([fresh, old, old]);
+    expect(await service.codes()).toEqual([fresh, old, old]);
     expect(service.report()).toMatchObject({
       counts: { failed: 1, skipped: 2 },
       functions: [{ status: 'failed', error: expect.stringContaining('canary event') }, {}, {}],
@@ -68,7 +62,7 @@ describe('a canary that answers wrong', () => {
 
     service.account.heal();
     expect(await service.deploy(options)).toBe(true);
-    expect(await codes()).toEqual(HANDLERS.map(() => fresh));
+    expect(await service.codes()).toEqual(all(fresh));
   });
 
   it('is the one that the unfinished release had, not one that has the package by another', async () => {
@@ -77,25 +71,25 @@ describe('a canary that answers wrong', () => {
     expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
     expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
     expect(invoked()).toEqual(['svc-cancel', 'svc-create', 'svc-create']);
-    expect(await codes()).toEqual([fresh, fresh, old]);
+    expect(await service.codes()).toEqual([fresh, fresh, old]);
   });
 
   it('is undone by a rollback, however often it was tried', async () => {
-    rollbackTargetOf(service);
+    service.rollbackTarget();
     breaks('svc-cancel');
     for (let run = 0; run < 2; run += 1) {
       expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
       expect(service.report()?.next[1]).toContain('or `npx nx rollback svc`');
     }
     expect(await service.rollback()).toBe(true);
-    expect(await codes()).toEqual(HANDLERS.map(() => old));
+    expect(await service.codes()).toEqual(all(old));
   });
 
   it('is brought back, also where only an earlier run changed it', async () => {
     breaks('svc-cancel');
     expect(await service.deploy({ canaryEvent: EVENT })).toBe(false);
     expect(await service.deploy({ canaryEvent: EVENT, rollbackOnFailure: true })).toBe(false);
-    expect(await codes()).toEqual(HANDLERS.map(() => old));
+    expect(await service.codes()).toEqual(all(old));
     expect((await service.records())[0]).toMatchObject({ status: 'rolled-back' });
   });
 
@@ -104,7 +98,7 @@ describe('a canary that answers wrong', () => {
     expect(await service.deploy({ only: ['refund'] })).toBe(true);
     breaks('svc-refund');
     expect(await service.deploy(named)).toBe(false);
-    expect(await codes()).toEqual([old, old, fresh]);
+    expect(await service.codes()).toEqual([old, old, fresh]);
     service.account.heal();
     expect(await service.deploy(named)).toBe(true);
     expect(await service.deploy({ ...named, alias: 'live' })).toBe(true);

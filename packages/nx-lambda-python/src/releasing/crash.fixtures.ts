@@ -4,10 +4,8 @@
  */
 
 import './short-waits.fixtures';
-import rollback from '../executors/rollback';
 import { runCut, type Cut } from './cut.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
-import deploy from '../executors/deploy';
 import { Service, type Seen } from './service.fixtures';
 
 export const isLong = process.env['LONG'] !== undefined;
@@ -40,8 +38,6 @@ export interface CrashScenario {
   layers?: (content: string) => string[];
 }
 
-const EXECUTORS = { deploy, rollback };
-
 export function describeCrash(title: string, scenario: CrashScenario): void {
   const { command, alias, writes, ends, began, layers = () => [] } = scenario;
 
@@ -49,9 +45,7 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
     let service: Service;
     beforeEach(async () => {
       service = await Service.start();
-      const options = alias === undefined ? {} : { alias };
-      service.workspace.targets['deploy'] = { options };
-      service.workspace.targets['rollback'] = { options: {} };
+      service.workspace.targets['deploy'] = { options: alias === undefined ? {} : { alias } };
       await scenario.prepare(service);
     });
     afterEach(() => service.stop());
@@ -59,9 +53,9 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
     const options = command === 'deploy' && alias !== undefined ? { alias } : {};
     const again = async (name: 'deploy' | 'rollback') => {
       service.printed();
-      const given = name === command ? options : {};
-      const { success } = await EXECUTORS[name](given, service.workspace.context(name));
-      return success ? 'succeeded' : service.printed();
+      return (await service[name](name === command ? options : {}))
+        ? 'succeeded'
+        : service.printed();
     };
     const shaOf = (name: string) =>
       [...service.contents].find(([, content]) => content === name)?.[0] ?? name;
@@ -85,32 +79,28 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
       for (const code of service.named()) expect([...service.contents.keys()]).toContain(code);
     }
 
-    it.each(cuts(writes, scenario.quick))(
-      'killed at write %s it takes effect',
-      async (_, cut) => {
-        const run = await runCut(command, options, service.workspace.context(command), cut);
-        expect(run).toMatchObject({ wasKilled: true, code: null });
-        expectKnown(await service.look(alias));
-        const lock = await service.lock();
-        if (lock?.state === 'held') expect(lock.holder?.pid).toBe(run.pid);
+    it.each(cuts(writes, scenario.quick))('killed at write %s it takes effect', async (_, cut) => {
+      const run = await runCut(command, options, service.workspace.context(command), cut);
+      expect(run).toMatchObject({ wasKilled: true, code: null });
+      expectKnown(await service.look(alias));
+      const lock = await service.lock();
+      if (lock?.state === 'held') expect(lock.holder?.pid).toBe(run.pid);
 
-        // A rollback that has given its lock back was at its end: the same command would be another one.
-        const isOver = command === 'rollback' && cut.nth === writes && cut.when === 'after';
-        if (!isOver) expect(await again(command)).toBe('succeeded');
-        expect(await reached()).toEqual(whole(ends));
-        expectKnown(await service.look(alias));
-        expect((await service.lock())?.state).toBe('free');
-        const [newest, ...older] = await service.records();
-        expect(newest).toMatchObject({ kind: command, status: 'succeeded' });
-        const unfinished = older.filter(({ status }) => status !== 'succeeded');
-        expect(unfinished.length).toBeLessThanOrEqual(1);
+      // A rollback that has given its lock back was at its end: the same command would be another one.
+      const isOver = command === 'rollback' && cut.nth === writes && cut.when === 'after';
+      if (!isOver) expect(await again(command)).toBe('succeeded');
+      expect(await reached()).toEqual(whole(ends));
+      expectKnown(await service.look(alias));
+      expect((await service.lock())?.state).toBe('free');
+      const [newest, ...older] = await service.records();
+      expect(newest).toMatchObject({ kind: command, status: 'succeeded' });
+      const unfinished = older.filter(({ status }) => status !== 'succeeded');
+      expect(unfinished.length).toBeLessThanOrEqual(1);
 
-        // It is undone as one release, whichever process wrote what.
-        expect(await again('rollback')).toBe('succeeded');
-        expect(await reached()).toEqual(whole(began));
-      },
-      60_000,
-    );
+      // It is undone as one release, whichever process wrote what.
+      expect(await again('rollback')).toBe('succeeded');
+      expect(await reached()).toEqual(whole(began));
+    });
 
     it.each(cuts(writes, scenario.interrupted))(
       'interrupted at write %s it gives its lock back, and the same command goes on',
@@ -134,7 +124,6 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
         expect(await again('rollback')).toBe('succeeded');
         expect(await reached()).toEqual(whole(began));
       },
-      60_000,
     );
 
     if (!isLong) return;
@@ -142,6 +131,6 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
       const run = await runCut(command, options, service.workspace.context(command), null);
       expect(run).toMatchObject({ wasKilled: false, code: 0, writes });
       expect(await reached()).toEqual(whole(ends));
-    }, 60_000);
+    });
   });
 }

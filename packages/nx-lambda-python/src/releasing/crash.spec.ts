@@ -1,5 +1,4 @@
 import { describeCrash } from './crash.fixtures';
-import { aliasesOnLatest } from './lambda.fixtures';
 import type { Service } from './service.fixtures';
 
 const LAYER = 'arn:aws:lambda:eu-west-1:000000000000:layer';
@@ -12,8 +11,7 @@ describeCrash('a deploy', {
   quick: ['4 after'],
   interrupted: ['4 after'],
   async prepare(service) {
-    await service.bring('old');
-    expect(await service.deploy({})).toBe(true);
+    await service.release('old');
     await service.bring('new');
   },
   began: 'old',
@@ -28,8 +26,7 @@ describeCrash('a deploy with an alias', {
   quick: ['10 before'],
   interrupted: ['12 before'],
   async prepare(service) {
-    await service.bring('old');
-    expect(await service.deploy({ alias: 'live' })).toBe(true);
+    await service.release('old', { alias: 'live' });
     await service.bring('new');
   },
   began: 'old',
@@ -62,9 +59,8 @@ describeCrash('a deploy with aliases on $LATEST', {
   quick: ['5 after', '16 after'],
   interrupted: ['5 before'],
   async prepare(service) {
-    await service.bring('old');
-    expect(await service.deploy({})).toBe(true);
-    await aliasesOnLatest(service);
+    await service.release('old');
+    await service.aliasesOnLatest();
     await service.bring('new');
   },
   began: 'old',
@@ -73,10 +69,8 @@ describeCrash('a deploy with aliases on $LATEST', {
 
 const twice = (alias?: string) => async (service: Service) => {
   const options = alias === undefined ? {} : { alias };
-  await service.bring('old');
-  expect(await service.deploy(options)).toBe(true);
-  await service.bring('new');
-  expect(await service.deploy(options)).toBe(true);
+  await service.release('old', options);
+  await service.release('new', options);
 };
 
 describeCrash('a rollback', {

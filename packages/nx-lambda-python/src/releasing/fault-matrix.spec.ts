@@ -1,5 +1,4 @@
 import { cases, OUTCOMES, type Case } from './fault-matrix.fixtures';
-import { aliasesOnLatest } from './lambda.fixtures';
 import { describeMatrix } from './meets.fixtures';
 
 const alias = { alias: 'live' };
@@ -37,8 +36,7 @@ describeMatrix('a release that meets', {
     'clock-skew at HeadObject',
   ],
   async prepare(service) {
-    await service.bring('old');
-    expect(await service.deploy(alias)).toBe(true);
+    await service.release('old', alias);
   },
 });
 
@@ -60,8 +58,7 @@ describeMatrix('a release over aliases of $LATEST that meets', {
     'update-failed at PublishVersion svc-create',
   ],
   async prepare(service) {
-    await service.bring('old');
-    expect(await service.deploy({})).toBe(true);
-    await aliasesOnLatest(service);
+    await service.release('old');
+    await service.aliasesOnLatest();
   },
 });

@@ -4,11 +4,7 @@ import './short-waits.fixtures';
 import type { FunctionKind, FunctionSeed } from '../testing';
 import { ARCHITECTURE, handlerOf, RUNTIME, writes } from './workspace.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
-import { aliasesOnLatest, configure, rollbackTargetOf } from './lambda.fixtures';
-import { Service } from './service.fixtures';
-
-// Each deploys several times; a busy machine takes its time.
-jest.setTimeout(30_000);
+import { all, Service } from './service.fixtures';
 
 const alias = { alias: 'live' };
 
@@ -28,7 +24,6 @@ describe('functions of other kinds', () => {
       });
     }
     fresh = await service.bring('first');
-    service.printed();
   }
 
   it.each([
@@ -58,10 +53,9 @@ describe('functions of other kinds', () => {
     'take one with an alias, and go back: %s',
     async (kind) => {
       await start(kind);
-      rollbackTargetOf(service, 'live');
+      service.rollbackTarget('live');
       expect(await service.deploy(alias)).toBe(true);
-      const second = await service.bring('second');
-      expect(await service.deploy(alias)).toBe(true);
+      const second = await service.release('second', alias);
       const live = async () => (await service.look('live'))[1]?.live?.code;
       expect(await live()).toBe(second);
       expect(await service.rollback()).toBe(true);
@@ -73,7 +67,7 @@ describe('functions of other kinds', () => {
     'refuse one whose alias would follow $LATEST: %s',
     async (kind) => {
       await start(kind);
-      await aliasesOnLatest(service);
+      await service.aliasesOnLatest();
       expect(await service.deploy(alias)).toBe(false);
       expect(service.printed()).toMatch(/svc-create \([^)]*point.* a published version first/);
     },
@@ -106,18 +100,15 @@ describe('functions of other kinds', () => {
 
   it('refuse a rollback of code that became one of them', async () => {
     await start();
-    rollbackTargetOf(service);
+    service.rollbackTarget();
     expect(await service.deploy({})).toBe(true);
-    const second = await service.bring('second');
-    expect(await service.deploy({})).toBe(true);
-    await configure(service, {
+    const second = await service.release('second');
+    await service.configure({
       ...{ FunctionName: 'svc-create', DurableConfig: { ExecutionTimeout: 60 } },
     });
     service.printed();
     expect(await service.rollback()).toBe(false);
     expect(service.printed()).toMatch(/error\[ROLLBACK_IMPOSSIBLE\]: 1 of 3 .*it is durable/);
-    expect((await service.look()).map(({ latest }) => latest?.code)).toEqual(
-      HANDLERS.map(() => second),
-    );
+    expect(await service.codes()).toEqual(all(second));
   });
 });

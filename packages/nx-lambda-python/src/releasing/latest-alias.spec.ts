@@ -1,12 +1,7 @@
 /** Aliases that point to $LATEST: what they reach changes with their phase alone, and can be gone back to. */
 
 import './short-waits.fixtures';
-import { HANDLERS } from './fault-matrix.fixtures';
-import { aliasesOnLatest, rollbackTargetOf } from './lambda.fixtures';
-import { Service } from './service.fixtures';
-
-// Each deploys several times; a busy machine takes its time.
-jest.setTimeout(30_000);
+import { all, Service } from './service.fixtures';
 
 const alias = { alias: 'live' };
 
@@ -16,16 +11,13 @@ describe('a deploy with aliases on $LATEST', () => {
 
   beforeEach(async () => {
     service = await Service.start();
-    old = await service.bring('old');
-    expect(await service.deploy({})).toBe(true);
-    await aliasesOnLatest(service);
-    rollbackTargetOf(service, 'live');
+    old = await service.release('old');
+    await service.aliasesOnLatest();
+    service.rollbackTarget('live');
   });
   afterEach(() => service.stop());
 
-  const reached = async () => (await service.look('live')).map(({ live }) => live?.code);
   const state = () => service.account.readFunction('svc-create');
-  const all = (code: string) => HANDLERS.map(() => code);
 
   it('puts them on versions of what they reach, then changes code, then moves them', async () => {
     const fresh = await service.bring('new');
@@ -36,16 +28,16 @@ describe('a deploy with aliases on $LATEST', () => {
     });
     expect(await service.deploy(alias)).toBe(false);
     expect((await service.look())[1]?.latest?.code).toBe(fresh);
-    expect(await reached()).toEqual(all(old));
+    expect(await service.codes('live')).toEqual(all(old));
     expect(service.report()).toMatchObject({
       functions: [{ after: { alias: { version: '1' } } }, {}, { status: 'failed', pinned: '1' }],
     });
 
     expect(await service.deploy(alias)).toBe(true);
-    expect(await reached()).toEqual(all(fresh));
+    expect(await service.codes('live')).toEqual(all(fresh));
     expect(await state()).toMatchObject({ aliases: { live: '2' }, versions: ['1', '2'] });
     expect(await service.rollback()).toBe(true);
-    expect(await reached()).toEqual(all(old));
+    expect(await service.codes('live')).toEqual(all(old));
     expect(await state()).toHaveProperty('aliases', { live: '1' });
   });
 
@@ -53,7 +45,7 @@ describe('a deploy with aliases on $LATEST', () => {
     await service.bring('new');
     service.account.inject({ operation: 'UpdateAlias', nth: 5, kind: 'access-denied' });
     expect(await service.deploy({ ...alias, rollbackOnFailure: true })).toBe(false);
-    expect(await reached()).toEqual(all(old));
+    expect(await service.codes('live')).toEqual(all(old));
     expect(await state()).toHaveProperty('aliases', { live: '1' });
   });
 
@@ -64,7 +56,7 @@ describe('a deploy with aliases on $LATEST', () => {
       ...{ times: Infinity, kind: 'invalid-parameter' },
     });
     expect(await service.deploy(alias)).toBe(false);
-    expect((await service.look()).map(({ latest }) => latest?.code)).toEqual(all(old));
+    expect(await service.codes()).toEqual(all(old));
     expect(service.report()).toMatchObject({ counts: { failed: 1, skipped: 2 } });
   });
 

@@ -5,9 +5,8 @@
 
 import './short-waits.fixtures';
 import { meeting } from './socket.fixtures';
-import { cases, chosen, HANDLERS } from './fault-matrix.fixtures';
-import { Service } from './service.fixtures';
-import rollback from '../executors/rollback';
+import { cases, chosen } from './fault-matrix.fixtures';
+import { all, Service } from './service.fixtures';
 
 describe.each([
   {
@@ -38,27 +37,17 @@ describe.each([
     service = await Service.start();
     const options = alias === undefined ? {} : { alias };
     service.workspace.targets['deploy'] = { options };
-    service.workspace.targets['rollback'] = { options: {} };
-    old = await service.bring('old');
-    expect(await service.deploy(options)).toBe(true);
-    fresh = await service.bring('new');
-    expect(await service.deploy(options)).toBe(true);
-    service.printed();
+    old = await service.release('old', options);
+    fresh = await service.release('new', options);
   });
   afterEach(() => service.stop());
 
-  const run = async (options = {}) =>
-    (await rollback(options, service.workspace.context('rollback'))).success;
   /** The same command, with the lock's own way where it is still held. */
   const again = async () => {
     service.printed();
-    if (await run()) return true;
+    if (await service.rollback()) return true;
     if (!service.printed().includes('error[RELEASE_LOCKED]')) return false;
-    return run({ forceUnlock: true });
-  };
-  const reached = async () => {
-    const seen = await service.look(alias);
-    return seen.map(({ latest, live }) => (alias === undefined ? latest : live)?.code);
+    return service.rollback({ forceUnlock: true });
   };
   const met = (start: number, target?: string) =>
     service.account.requests
@@ -66,35 +55,31 @@ describe.each([
       .filter((one) => (target ?? one.target) === one.target)
       .map(({ operation }) => operation);
 
-  const all = [
+  const matrix = [
     ...cases(calls.function, 'function'),
     ...cases(calls.call, 'call'),
     ...cases(calls.once, 'once'),
   ];
-  it.each(chosen(all, quick))(
-    '%s',
-    async (_, fault) => {
-      const start = service.account.requests.length;
-      const success = await meeting(service.account, fault, () => run());
-      expect(met(start, fault.target)).toContain(fault.operation);
+  it.each(chosen(matrix, quick))('%s', async (_, fault) => {
+    const start = service.account.requests.length;
+    const success = await meeting(service.account, fault, () => service.rollback());
+    expect(met(start, fault.target)).toContain(fault.operation);
 
-      for (const code of await reached()) expect([old, fresh]).toContain(code);
-      if (!success) expect(await again()).toBe(true);
-      expect(await reached()).toEqual(HANDLERS.map(() => old));
-      const told = service.printed();
-      const [newest] = await service.records();
-      expect(newest?.kind).toBe('rollback');
-      if (newest?.status === 'succeeded' && (await service.lock())?.state === 'free') return;
-      // Functions are what counts: that their record has no end is told, and in nobody's way.
-      expect(told).toMatch(/warning: release \d+ stays recorded as started/);
-      expect(await service.deployAgain(alias === undefined ? {} : { alias })).toBe(true);
-    },
-    30_000,
-  );
+    for (const code of await service.codes(alias)) expect([old, fresh]).toContain(code);
+    if (!success) expect(await again()).toBe(true);
+    expect(await service.codes(alias)).toEqual(all(old));
+    const told = service.printed();
+    const [newest] = await service.records();
+    expect(newest?.kind).toBe('rollback');
+    if (newest?.status === 'succeeded' && (await service.lock())?.state === 'free') return;
+    // Functions are what counts: that their record has no end is told, and in nobody's way.
+    expect(told).toMatch(/warning: release \d+ stays recorded as started/);
+    expect(await service.deployAgain(alias === undefined ? {} : { alias })).toBe(true);
+  });
 
   it('makes no call that is not in the matrix, and all that are said to be met here', async () => {
     const start = service.account.requests.length;
-    expect(await run()).toBe(true);
+    expect(await service.rollback()).toBe(true);
     const known = [...calls.function, ...calls.call, ...calls.once];
     expect([...new Set(met(start))].sort()).toEqual(known.sort());
   });

@@ -5,43 +5,28 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import type { ReleaseRecord } from '../release/records/record';
-import { BUCKET, Service } from './service.fixtures';
-import { HANDLERS } from './fault-matrix.fixtures';
-import rollback from '../executors/rollback';
+import { all, BUCKET, Service } from './service.fixtures';
 
 const ROOT = 'lambda-packages/svc/releases';
 
 let service: Service;
-let s3: S3Client;
-beforeEach(async () => {
-  service = await Service.start();
-  service.workspace.targets['rollback'] = { executor: 'nx-lambda-python:rollback' };
-  const { endpoint, region, credentials } = service.account;
-  s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-});
-afterEach(async () => {
-  s3.destroy();
-  await service.stop();
-});
+beforeEach(async () => void (service = await Service.start()));
+afterEach(() => service.stop());
 
 const keys = async () => {
-  const { Contents = [] } = await s3.send(
+  const { Contents = [] } = await service.s3.send(
     new ListObjectsV2Command({ Bucket: BUCKET, Prefix: ROOT }),
   );
   return Contents.flatMap(({ Key }) => Key ?? []);
 };
 const read = async (Key: string) => {
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+  const { Body } = await service.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
   return (await Body?.transformToString()) ?? '';
 };
 const write = (Key: string, Body: string) =>
-  s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
-const undo = async (options = {}) =>
-  (await rollback(options, service.workspace.context('rollback'))).success;
-const running = async () => (await service.look()).map(({ latest }) => latest?.code);
+  service.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
 
 /** As before accounts and regions had folders of their own. */
 async function moveToEarlierPlace(change: Partial<ReleaseRecord> = {}): Promise<void> {
@@ -50,7 +35,7 @@ async function moveToEarlierPlace(change: Partial<ReleaseRecord> = {}): Promise<
     const isRecord = /\d{6}\.json$/.test(key);
     const moved = isRecord ? JSON.stringify({ ...JSON.parse(text), ...change }) : text;
     await write(`${ROOT}/default/${key.split('/').at(-1)}`, moved);
-    await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
+    await service.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
   }
 }
 
@@ -62,10 +47,8 @@ async function addForeignRelease(folder: string, number: number, owner: Partial<
 }
 
 async function deployTwice(): Promise<string> {
-  const old = await service.bring('old');
-  expect(await service.deploy({})).toBe(true);
-  await service.bring('new');
-  expect(await service.deploy({})).toBe(true);
+  const old = await service.release('old');
+  await service.release('new');
   return old;
 }
 
@@ -88,8 +71,8 @@ it.each([
   const old = await deployTwice();
   await addForeignRelease(folder, 9, owner);
   expect((await service.records()).map(({ number }) => number)).toEqual([2, 1]);
-  expect(await undo()).toBe(true);
-  expect(await running()).toEqual(HANDLERS.map(() => old));
+  expect(await service.rollback()).toBe(true);
+  expect(await service.codes()).toEqual(all(old));
   expect(service.printed()).toContain('undo release 2');
 });
 
@@ -98,8 +81,8 @@ describe('records of an earlier version', () => {
     const old = await deployTwice();
     await moveToEarlierPlace();
     expect((await service.records()).map(({ number }) => number)).toEqual([2, 1]);
-    expect(await undo()).toBe(true);
-    expect(await running()).toEqual(HANDLERS.map(() => old));
+    expect(await service.rollback()).toBe(true);
+    expect(await service.codes()).toEqual(all(old));
     expect((await service.records()).map(({ number }) => number)).toEqual([3, 2, 1]);
   });
 
@@ -107,10 +90,9 @@ describe('records of an earlier version', () => {
     await deployTwice();
     await moveToEarlierPlace({ account: '999999999999' });
     expect(await service.records()).toEqual([]);
-    expect(await undo()).toBe(false);
+    expect(await service.rollback()).toBe(false);
     expect(service.printed()).toContain('error[RELEASE_NOT_FOUND]');
-    await service.bring('newest');
-    expect(await service.deploy({})).toBe(true);
+    await service.release('newest');
     expect((await service.records()).map(({ number }) => number)).toEqual([3]);
   });
 

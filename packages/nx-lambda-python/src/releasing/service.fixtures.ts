@@ -1,19 +1,33 @@
 /** A service of three functions on a simulated account, and what people do with it. */
 
-import { DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateAliasCommand,
+  DeleteFunctionCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+  type UpdateFunctionConfigurationCommandInput,
+} from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Crc64Nvme } from '../packaging/crc64-nvme';
-import { connectFunctions, connectStorage } from '../platform/aws/connect';
-import type { StoredObject } from '../release/upload/object-storage';
-import type { LockFile } from '../release/records/release-lock';
-import { REPORT_FILE, type DeployReport } from '../release/documents/deploy-report';
-import { startSimulatedAccount, type SimulatedAccount } from '../testing';
+import deploy from '../executors/deploy';
 import releases from '../executors/releases';
 import rollback from '../executors/rollback';
-import type { RollbackExecutorSchema } from '../schemas/rollback';
 import upload from '../executors/upload';
+import { Crc64Nvme } from '../packaging/crc64-nvme';
+import { connectFunctions, connectStorage } from '../platform/aws/connect';
+import { REPORT_FILE, type DeployReport } from '../release/documents/deploy-report';
+import type { ReleaseRecord } from '../release/records/record';
+import type { LockFile } from '../release/records/release-lock';
+import type { StoredObject } from '../release/upload/object-storage';
+import type { DeployExecutorSchema } from '../schemas/deploy';
+import type { ReleasesExecutorSchema } from '../schemas/releases';
+import type { RollbackExecutorSchema } from '../schemas/rollback';
+import type { UploadExecutorSchema } from '../schemas/upload';
+import { startSimulatedAccount, type SimulatedAccount } from '../testing';
+import type { SimulatedAccountOptions } from '../testing/account';
+import { HANDLERS } from './fault-matrix.fixtures';
 import {
   ARCHITECTURE,
   capturePrinted,
@@ -22,64 +36,94 @@ import {
   restoreEnvironment,
   RUNTIME,
   TestWorkspace,
+  writes,
 } from './workspace.fixtures';
-import deploy from '../executors/deploy';
-import { HANDLERS } from './fault-matrix.fixtures';
-import type { DeployExecutorSchema } from '../schemas/deploy';
 
 export const BUCKET = 'packages';
+
+/** What each function runs when all run the same. */
+export const all = (code: string): string[] => HANDLERS.map(() => code);
 
 /** A service, its account and its machine. */
 export class Service {
   /** By SHA-256: the name of each package that was uploaded. */
   readonly contents = new Map<string, string>();
+  readonly workspace = new TestWorkspace();
+  readonly printed = capturePrinted();
+  /** Rates of earlier runs would be waited for. */
+  private readonly cache = mkdtempSync(join(tmpdir(), 'nx-lambda-python-rates-'));
 
   private constructor(
     readonly account: SimulatedAccount,
-    readonly workspace: TestWorkspace,
-    readonly printed: () => string,
-    private readonly cache: string,
-  ) {}
+    /** What others use beside deploys. */
+    readonly lambda: LambdaClient,
+    readonly s3: S3Client,
+    private readonly storage: Awaited<ReturnType<typeof connectStorage>>,
+    private readonly functions: Awaited<ReturnType<typeof connectFunctions>>,
+  ) {
+    process.env['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'] = this.cache;
+    for (const name of ['releases', 'rollback']) this.workspace.targets[name] = { options: {} };
+  }
 
-  static async start(functionsExist = true): Promise<Service> {
+  static async start(functionsExist = true, more: SimulatedAccountOptions = {}): Promise<Service> {
     const account = await startSimulatedAccount({
       region: 'eu-west-1',
       updateMilliseconds: 0,
       quota: { writesPerSecond: 1000, readsPerSecond: 1000 },
+      ...more,
     });
     await account.createBucket(BUCKET, { versioning: true });
     if (functionsExist) await createFunctions(account, HANDLERS);
     isolateEnvironment(account);
-    // Rates of earlier runs would be waited for.
-    const cache = mkdtempSync(join(tmpdir(), 'nx-lambda-python-rates-'));
-    process.env['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'] = cache;
-    return new Service(account, new TestWorkspace(), capturePrinted(), cache);
+    const { endpoint, region, credentials } = account;
+    const settings = { endpoint, region, credentials };
+    return new Service(
+      account,
+      new LambdaClient(settings),
+      new S3Client({ ...settings, forcePathStyle: true }),
+      await connectStorage(settings),
+      await connectFunctions(settings),
+    );
   }
 
   async stop(): Promise<void> {
     jest.restoreAllMocks();
     restoreEnvironment();
+    for (const client of [this.lambda, this.s3]) client.destroy();
+    for (const connection of [this.storage, this.functions]) connection.close();
     this.workspace.remove();
     rmSync(this.cache, { recursive: true });
     await this.account.stop();
   }
 
+  async upload(options: UploadExecutorSchema = {}, configuration?: string): Promise<boolean> {
+    const context = this.workspace.context('upload', configuration);
+    return (await upload({ bucket: BUCKET, ...options }, context)).success;
+  }
+
   /** Another package in S3, and its layer if there are layers. */
-  async bring(content: string): Promise<string> {
+  async bring(content: string, handlers = HANDLERS): Promise<string> {
     if (this.workspace.layer !== null) this.workspace.layer = `layer of ${content}`;
-    this.workspace.build(HANDLERS, content);
-    expect(await upload({ bucket: BUCKET }, this.workspace.context('upload'))).toEqual({
-      success: true,
-    });
+    this.workspace.build(handlers, content);
+    expect(await this.upload()).toBe(true);
+    this.printed();
     this.contents.set(this.workspace.sha256, content);
     return this.workspace.sha256;
   }
 
   /** Nothing waits for the rate here. */
-  async deploy(options: DeployExecutorSchema): Promise<boolean> {
+  async deploy(options: DeployExecutorSchema = {}, configuration?: string): Promise<boolean> {
     rmSync(this.reportPath, { force: true });
-    const context = this.workspace.context('deploy');
+    const context = this.workspace.context('deploy', configuration);
     return (await deploy({ writesPerSecond: 500, ...options }, context)).success;
+  }
+
+  /** Another package, on every function. */
+  async release(content: string, options: DeployExecutorSchema = {}): Promise<string> {
+    const sha256 = await this.bring(content);
+    expect(await this.deploy(options)).toBe(true);
+    this.printed();
+    return sha256;
   }
 
   /** As people do it: where the lock of the first run is still there, it is taken. */
@@ -101,12 +145,32 @@ export class Service {
     return JSON.parse(readFileSync(this.reportPath, 'utf8')) as DeployReport;
   }
 
+  /** $LATEST of each function, and what callers of the alias reach. */
   look(alias?: string): Promise<Seen[]> {
-    return lookAt(
-      this.account,
-      HANDLERS.map((handler) => `svc-${handler}`),
-      alias,
-    );
+    const read = async (name: string, qualifier?: string): Promise<Running | undefined> => {
+      const found = await this.functions.functions.get(name, qualifier);
+      if (!found.ok) return undefined;
+      const { codeSha256 = '', layers } = found.value;
+      return { code: codeSha256, layers };
+    };
+    const seen = HANDLERS.map(async (handler): Promise<Seen> => {
+      const name = `svc-${handler}`;
+      const latest = await read(name);
+      const live = alias === undefined ? undefined : await read(name, alias);
+      return { name, ...(latest && { latest }), ...(live && { live }) };
+    });
+    return Promise.all(seen);
+  }
+
+  /** What each function runs, for callers of the alias if there is one. */
+  async codes(alias?: string): Promise<(string | undefined)[]> {
+    const seen = await this.look(alias);
+    return seen.map(({ latest, live }) => (alias === undefined ? latest : live)?.code);
+  }
+
+  /** Writes that the account saw. */
+  wrote(operation: string): number {
+    return writes(this.account).filter((one) => one === operation).length;
   }
 
   /** Keys of the packages that Lambda was told to take, by their digests in Base64. */
@@ -120,26 +184,22 @@ export class Service {
     );
   }
 
-  /** All records can be read. */
-  async records(): Promise<{ number: number; kind: string; status: string }[]> {
+  /** The newest first; all can be read. */
+  async records(options: ReleasesExecutorSchema = {}): Promise<ReleaseRecord[]> {
     this.printed();
-    this.workspace.targets['releases'] = { options: {} };
     const context = this.workspace.context('releases');
-    expect(await releases({ format: 'json' }, context)).toEqual({ success: true });
-    const { releases: found } = JSON.parse(this.printed()) as {
-      releases: { number: number; kind: string; status: string }[];
-    };
-    return found;
+    expect(await releases({ format: 'json', ...options }, context)).toEqual({ success: true });
+    return (JSON.parse(this.printed()) as { releases: ReleaseRecord[] }).releases;
+  }
+
+  /** Where S3 has the package that was built last. */
+  get key(): string {
+    return `lambda-packages/svc/${Buffer.from(this.workspace.sha256, 'base64').toString('hex')}.zip`;
   }
 
   /** What S3 has of the package that was built last; null if nothing. */
   async stored(): Promise<StoredObject | null> {
-    const { endpoint, region, credentials } = this.account;
-    const { storage, close } = await connectStorage({ endpoint, region, credentials });
-    const hex = Buffer.from(this.workspace.sha256, 'base64').toString('hex');
-    const key = `lambda-packages/svc/${hex}.zip`;
-    const object = await storage.head({ bucket: { name: BUCKET }, key });
-    close();
+    const object = await this.storage.storage.head({ bucket: { name: BUCKET }, key: this.key });
     return object.ok ? object.value : null;
   }
 
@@ -154,37 +214,55 @@ export class Service {
 
   /** The release lock; null if there was never one. */
   async lock(): Promise<LockFile | null> {
-    const { endpoint, region, credentials } = this.account;
-    const { records, close } = await connectStorage({ endpoint, region, credentials });
     const key = `lambda-packages/svc/releases/${this.account.accountId}/eu-west-1/default/lock.json`;
-    const found = await records.read({ bucket: { name: BUCKET }, key });
-    close();
+    const found = await this.storage.records.read({ bucket: { name: BUCKET }, key });
     if (!found.ok) throw new Error(found.failure.message);
     return found.value && (JSON.parse(found.value.text) as LockFile);
   }
 
+  /** The only profile of this machine. */
+  useProfile(name: string, settings: Record<string, string>): void {
+    const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
+    this.writeFile('aws-config', `[profile ${name}]\n${lines.join('')}`);
+    process.env['AWS_CONFIG_FILE'] = join(this.workspace.root, 'aws-config');
+    process.env['AWS_PROFILE'] = name;
+  }
+
+  rollbackTarget(alias?: string): void {
+    this.workspace.targets['deploy'] = { options: alias === undefined ? {} : { alias } };
+    this.workspace.targets['rollback'] = { executor: 'nx-lambda-python:rollback', options: {} };
+  }
+
+  /** As Terraform, CDK and the console make them. */
+  async aliasesOnLatest(Name = 'live'): Promise<void> {
+    for (const handler of HANDLERS) {
+      const FunctionName = `svc-${handler}`;
+      const alias = { FunctionName, Name, FunctionVersion: '$LATEST' };
+      await this.lambda.send(new CreateAliasCommand(alias));
+    }
+  }
+
+  async configure(settings: UpdateFunctionConfigurationCommandInput): Promise<void> {
+    await this.lambda.send(new UpdateFunctionConfigurationCommand(settings));
+  }
+
   /** The function is deleted, with its versions, and made again. */
-  async remake(name: string): Promise<void> {
-    const { endpoint, region, credentials } = this.account;
-    const lambda = new LambdaClient({ endpoint, region, credentials });
-    await lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
-    lambda.destroy();
-    await createFunctions(this.account, [name.replace(/^svc-/, '')]);
+  async remake(FunctionName: string): Promise<void> {
+    await this.lambda.send(new DeleteFunctionCommand({ FunctionName }));
+    await createFunctions(this.account, [FunctionName.replace(/^svc-/, '')]);
   }
 
   /** A layer of somebody else's on every function, made of what was built last. */
   async attachLayer(name: string): Promise<void> {
-    const { endpoint, region, credentials } = this.account;
-    const { functions, layers, close } = await connectFunctions({ endpoint, region, credentials });
+    const { functions, layers } = this.functions;
     const published = await layers.publish({
-      ...{ name, bucket: BUCKET, runtime: RUNTIME, architecture: ARCHITECTURE },
-      key: `lambda-packages/svc/${Buffer.from(this.workspace.sha256, 'base64').toString('hex')}.zip`,
+      ...{ name, bucket: BUCKET, key: this.key },
+      ...{ runtime: RUNTIME, architecture: ARCHITECTURE },
     });
     if (!published.ok) throw new Error(published.failure.message);
     for (const handler of HANDLERS) {
       await functions.updateLayers({ name: `svc-${handler}`, layers: [published.value.arn] });
     }
-    close();
   }
 
   writeFile(path: string, text: string): void {
@@ -208,27 +286,4 @@ export interface Seen {
 interface Running {
   code: string;
   layers: readonly string[];
-}
-
-/** $LATEST, and what callers of the alias reach. */
-async function lookAt(
-  { endpoint, region, credentials }: SimulatedAccount,
-  names: readonly string[],
-  alias?: string,
-): Promise<Seen[]> {
-  const { functions, close } = await connectFunctions({ endpoint, region, credentials });
-  const read = async (name: string, qualifier?: string): Promise<Running | undefined> => {
-    const found = await functions.get(name, qualifier);
-    if (!found.ok) return undefined;
-    const { codeSha256 = '', layers } = found.value;
-    return { code: codeSha256, layers };
-  };
-  const all = names.map(async (name): Promise<Seen> => {
-    const latest = await read(name);
-    const live = alias === undefined ? undefined : await read(name, alias);
-    return { name, ...(latest && { latest }), ...(live && { live }) };
-  });
-  const seen = await Promise.all(all);
-  close();
-  return seen;
 }

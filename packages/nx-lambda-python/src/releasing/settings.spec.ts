@@ -1,11 +1,7 @@
 /** What is set on $LATEST is not live behind an alias: it is said, and published where that is asked for. */
 
 import './short-waits.fixtures';
-import { configure, rollbackTargetOf } from './lambda.fixtures';
 import { Service } from './service.fixtures';
-
-// Each deploys several times; a busy machine takes its time.
-jest.setTimeout(30_000);
 
 const alias = { alias: 'live' };
 
@@ -14,10 +10,10 @@ describe('settings that callers of an alias do not get', () => {
 
   beforeEach(async () => {
     service = await Service.start();
-    rollbackTargetOf(service, 'live');
+    service.rollbackTarget('live');
     await service.bring('first');
     expect(await service.deploy(alias)).toBe(true);
-    await configure(service, {
+    await service.configure({
       ...{ FunctionName: 'svc-create', MemorySize: 512 },
       Environment: { Variables: { TOKEN: 'a-secret' } },
     });

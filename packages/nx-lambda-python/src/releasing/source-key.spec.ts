@@ -1,10 +1,5 @@
-import {
-  GetFunctionCommand,
-  LambdaClient,
-  UpdateFunctionCodeCommand,
-} from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
 import { placeholderZip } from '../testing/seeding';
-import rollback from '../executors/rollback';
 import { HANDLERS } from './fault-matrix.fixtures';
 import { Service } from './service.fixtures';
 
@@ -12,13 +7,10 @@ const KEY = 'arn:aws:kms:eu-west-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234
 
 describe('the key that encrypts the code of a function', () => {
   let service: Service;
-  let lambda: LambdaClient;
 
   beforeEach(async () => {
     service = await Service.start();
-    const { endpoint, region, credentials } = service.account;
-    lambda = new LambdaClient({ endpoint, region, credentials });
-    await lambda.send(
+    await service.lambda.send(
       new UpdateFunctionCodeCommand({
         FunctionName: 'svc-create',
         Architectures: ['arm64'],
@@ -27,16 +19,13 @@ describe('the key that encrypts the code of a function', () => {
       }),
     );
   });
-  afterEach(async () => {
-    lambda.destroy();
-    await service.stop();
-  });
+  afterEach(() => service.stop());
 
   const keys = () =>
     Promise.all(
       HANDLERS.map(async (handler) => {
         const name = new GetFunctionCommand({ FunctionName: `svc-${handler}` });
-        return (await lambda.send(name)).Code?.SourceKMSKeyArn;
+        return (await service.lambda.send(name)).Code?.SourceKMSKeyArn;
       }),
     );
 
@@ -48,7 +37,6 @@ describe('the key that encrypts the code of a function', () => {
     const kept = [undefined, KEY, undefined];
     expect(await keys()).toEqual(kept);
     service.workspace.targets['deploy'] = { options };
-    service.workspace.targets['rollback'] = { options: {} };
     await service.bring('old');
     if (when === ' after a conflict') {
       service.account.inject({
@@ -60,10 +48,9 @@ describe('the key that encrypts the code of a function', () => {
     expect(await service.deploy(options)).toBe(true);
     expect(await keys()).toEqual(kept);
     const old = await service.look();
-    await service.bring('new');
-    expect(await service.deploy(options)).toBe(true);
+    await service.release('new', options);
     expect(await keys()).toEqual(kept);
-    expect(await rollback({}, service.workspace.context('rollback'))).toEqual({ success: true });
+    expect(await service.rollback()).toBe(true);
     expect(await keys()).toEqual(kept);
     if (!('alias' in options)) expect(await service.look()).toEqual(old);
   });

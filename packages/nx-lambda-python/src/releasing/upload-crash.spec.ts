@@ -3,7 +3,6 @@
 import { cuts, isLong } from './crash.fixtures';
 import { runCut } from './cut.fixtures';
 import { BUCKET, Service } from './service.fixtures';
-import upload from '../executors/upload';
 import { writes } from './workspace.fixtures';
 
 /** As many dependencies as S3 is asked to copy. */
@@ -20,30 +19,25 @@ describe.each([
   beforeEach(async () => {
     service = await Service.start();
     service.workspace.build(['create'], 'old', SHARED);
-    if (!isFirst) expect(await run()).toBe(true);
+    if (!isFirst) expect(await service.upload()).toBe(true);
     service.workspace.build(['create'], 'new', SHARED);
   });
   afterEach(() => service.stop());
 
   const context = () => service.workspace.context('upload');
-  const run = async () => (await upload(OPTIONS, context())).success;
 
-  it.each(cuts(count, quick))(
-    'killed at write %s it takes effect',
-    async (_, cut) => {
-      const killed = await runCut('upload', OPTIONS, context(), cut);
-      expect(killed).toMatchObject({ wasKilled: true, code: null });
-      if ((await service.stored()) !== null) await service.expectWhole();
-      expect(await run()).toBe(true);
-      await service.expectWhole();
+  it.each(cuts(count, quick))('killed at write %s it takes effect', async (_, cut) => {
+    const killed = await runCut('upload', OPTIONS, context(), cut);
+    expect(killed).toMatchObject({ wasKilled: true, code: null });
+    if ((await service.stored()) !== null) await service.expectWhole();
+    expect(await service.upload()).toBe(true);
+    await service.expectWhole();
 
-      // What was left behind is in nobody's way: the next one sends what is new, or all if it must.
-      service.workspace.build(['create'], 'newer', SHARED);
-      expect(await run()).toBe(true);
-      await service.expectWhole();
-    },
-    60_000,
-  );
+    // What was left behind is in nobody's way: the next one sends what is new, or all if it must.
+    service.workspace.build(['create'], 'newer', SHARED);
+    expect(await service.upload()).toBe(true);
+    await service.expectWhole();
+  });
 
   if (!isLong) return;
   it('sends as many writes', async () => {
@@ -52,5 +46,5 @@ describe.each([
     expect(whole).toMatchObject({ wasKilled: false, code: 0, writes: count });
     expect(writes(service.account).length - before).toBe(count);
     await service.expectWhole();
-  }, 60_000);
+  });
 });

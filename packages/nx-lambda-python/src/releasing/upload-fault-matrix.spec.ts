@@ -6,8 +6,7 @@
 import './short-waits.fixtures';
 import { meeting } from './socket.fixtures';
 import { cases, chosen } from './fault-matrix.fixtures';
-import { BUCKET, Service } from './service.fixtures';
-import upload from '../executors/upload';
+import { Service } from './service.fixtures';
 
 /** As many dependencies as S3 is asked to copy. */
 const SHARED = 2 ** 24;
@@ -43,35 +42,29 @@ describe.each([
   beforeEach(async () => {
     service = await Service.start(false);
     service.workspace.build(['create'], 'old', SHARED);
-    if (!isFirst) expect(await run()).toBe(true);
+    if (!isFirst) expect(await service.upload()).toBe(true);
     service.workspace.build(['create'], 'new', SHARED);
   });
   afterEach(() => service.stop());
 
-  const run = async () =>
-    (await upload({ bucket: BUCKET }, service.workspace.context('upload'))).success;
   const met = (start: number) =>
     service.account.requests.slice(start).map(({ operation }) => operation);
 
   const all = [...cases(calls.once, 'once'), ...cases(calls.call, 'call')];
-  it.each(chosen(all, quick))(
-    '%s',
-    async (_, fault) => {
-      const start = service.account.requests.length;
-      const success = await meeting(service.account, fault, run);
-      expect(met(start)).toContain(fault.operation);
+  it.each(chosen(all, quick))('%s', async (_, fault) => {
+    const start = service.account.requests.length;
+    const success = await meeting(service.account, fault, () => service.upload());
+    expect(met(start)).toContain(fault.operation);
 
-      if (success || (await service.stored()) !== null) await service.expectWhole();
-      if (!success) expect(service.printed()).toContain('error[');
-      expect(await run()).toBe(true);
-      await service.expectWhole();
-    },
-    30_000,
-  );
+    if (success || (await service.stored()) !== null) await service.expectWhole();
+    if (!success) expect(service.printed()).toContain('error[');
+    expect(await service.upload()).toBe(true);
+    await service.expectWhole();
+  });
 
   it('makes no call that is not in the matrix, and all that are said to be met here', async () => {
     const start = service.account.requests.length;
-    expect(await run()).toBe(true);
+    expect(await service.upload()).toBe(true);
     expect([...new Set(met(start))].sort()).toEqual([...calls.once, ...calls.call].sort());
   });
 });
