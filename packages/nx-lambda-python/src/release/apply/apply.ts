@@ -8,13 +8,7 @@ import { isChanged, movesAliasOnly, type Plan, type PlannedFunction } from '../m
 import { stateOf, type RemoteFunction } from '../model/remote-function';
 import { changeLatest } from './change-latest';
 import { followsLatest, moveAlias, pinAlias, publishVersion } from './move-alias';
-import {
-  newHistory,
-  stop,
-  type Refusal,
-  type WriteHistory,
-  type WriteSession,
-} from './write-session';
+import { Refusal, stop, type WriteHistory, type WriteSession } from './write-session';
 
 /** In their order. */
 export type ReleasePhase = 'pin' | 'canary' | 'code' | 'publish' | 'aliases';
@@ -55,7 +49,11 @@ interface Task {
  */
 export async function applyPlan(plan: Plan, ports: ApplyPorts): Promise<FunctionOutcome[]> {
   const session: Release = { ...ports, plan, stopped: null };
-  const tasks = plan.functions.map((one) => newTask(one));
+  const tasks = plan.functions.map((one): Task => {
+    const history = { start: null, writes: 0, throttled: 0, mayHaveLanded: false };
+    const state = { remote: null, version: null, isAliasMoved: false, pinned: null, outcome: null };
+    return { one, history, ...state };
+  });
   const canary = ports.canary && chooseCanary(plan.functions, ports.canary);
   for (const task of tasks) {
     const isIdle = !isChanged(task.one) && task.one !== canary;
@@ -84,8 +82,8 @@ async function changeAll(first: Task | undefined, tasks: Task[], session: Releas
   const { canary } = session;
   if (canary && first && isOpen(first)) {
     session.onPhase?.('canary', 1);
-    if (isChanged(first.one)) await change(first, session);
-    if (isOpen(first)) await check(first, canary, session);
+    if (isChanged(first.one)) await attempt(change, first, session);
+    if (isOpen(first)) await attempt((task) => check(task, canary, session), first, session);
     if (!isOpen(first)) stop(session, `not tried after the canary ${first.one.name} failed`);
     else if (!isChanged(first.one)) end(first, withoutWrite(first.one), session);
     else if (session.plan.alias === null) end(first, good(first), session);
@@ -116,38 +114,42 @@ async function phase(
 ): Promise<void> {
   if (name !== null) session.onPhase?.(name, tasks.length);
   await forEachLimited(tasks, FUNCTIONS_IN_FLIGHT, async (task) => {
-    await work(task, session);
+    await attempt(work, task, session);
     // Without an alias, a function is done when its code is.
     if (isOpen(task) && session.plan.alias === null) end(task, good(task), session);
     if (name !== null) session.onStep?.(task.one.name);
   });
 }
 
+/** A refusal ends the function's part, not the release. */
+async function attempt(work: Work, task: Task, session: Release): Promise<void> {
+  try {
+    await work(task, session);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    end(task, { status: error.status, error: error.message }, session);
+  }
+}
+
 async function change(task: Task, session: Release): Promise<void> {
   const { one, history } = task;
-  const changed = await changeLatest(one, session.creations?.get(one.name), session, history);
-  if (changed.ok) task.remote = changed.remote;
-  else end(task, changed.refusal, session);
+  task.remote = await changeLatest(one, session.creations?.get(one.name), session, history);
 }
 
 async function pin(task: Task, session: Release): Promise<void> {
-  const pinned = await pinAlias(task.one, session, task.history);
-  if (!pinned.ok) return end(task, pinned.refusal, session);
-  task.one = pinned.one;
-  task.pinned = pinned.version;
+  const { one, version } = await pinAlias(task.one, session, task.history);
+  task.one = one;
+  task.pinned = version;
 }
 
 async function publish(task: Task, session: Release): Promise<void> {
   const { name, package: source } = task.one;
-  const published = await publishVersion(name, source?.sha256 ?? '', session, task.history);
-  if (published.ok) task.version = published.version;
-  else end(task, published.refusal, session);
+  task.version = await publishVersion(name, source?.sha256 ?? '', session, task.history);
 }
 
 async function move(task: Task, session: Release): Promise<void> {
   const version = task.one.aliasTo ?? task.version ?? '';
-  const refusal = await moveAlias(task.one, version, session, task.history);
-  if (refusal !== null) return end(task, refusal, session);
+  await moveAlias(task.one, version, session, task.history);
   task.version = version;
   task.isAliasMoved = true;
   end(task, good(task), session);
@@ -157,15 +159,10 @@ async function move(task: Task, session: Release): Promise<void> {
 async function check(task: Task, { event }: Canary, session: Release): Promise<void> {
   const { alias } = session.plan;
   if (alias !== null && isChanged(task.one)) await publish(task, session);
-  if (event === null || !isOpen(task)) return;
-  const wrong = await invokeCanary(
-    task.one.name,
-    event,
-    task.version ?? alias ?? undefined,
-    session,
-  );
-  if (wrong === null) return;
-  end(task, { status: 'failed', error: `its answer to the canary event is ${wrong}` }, session);
+  if (event === null) return;
+  const version = task.version ?? alias ?? undefined;
+  const wrong = await invokeCanary(task.one.name, event, version, session);
+  if (wrong !== null) throw new Refusal('failed', `its answer to the canary event is ${wrong}`);
 }
 
 function isHalf(tasks: readonly Task[]): boolean {
@@ -175,12 +172,6 @@ function isHalf(tasks: readonly Task[]): boolean {
 function leaveAliases(tasks: readonly Task[], session: Release): void {
   const error = `its alias ${session.plan.alias} was not moved, because other functions failed`;
   for (const task of tasks.filter(isOpen)) end(task, { status: 'skipped', error }, session);
-}
-
-function newTask(one: PlannedFunction): Task {
-  const history = newHistory();
-  const state = { remote: null, version: null, isAliasMoved: false, pinned: null, outcome: null };
-  return { one, history, ...state };
 }
 
 function isOpen({ outcome }: Task): boolean {
@@ -200,7 +191,7 @@ function good({ one, history }: Task): Ending {
   return { status: history.mayHaveLanded ? 'updated' : 'unchanged' };
 }
 
-function end(task: Task, ending: Ending | Refusal, session: Release): void {
+function end(task: Task, ending: Ending, session: Release): void {
   const { one, history, version, pinned } = task;
   const seconds = history.start === null ? 0 : secondsSince(session.clock, history.start);
   const after = stateAfter(task, session.plan);

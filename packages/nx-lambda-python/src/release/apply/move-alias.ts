@@ -6,34 +6,31 @@ import { isNumbered, isUnsettled, type RemoteFunction } from '../model/remote-fu
 import { nextStep } from '../plan/next-step';
 import { latestInPlan } from './change-latest';
 import {
-  deadline,
-  failed,
   otherCode,
-  unsettled,
-  waitUntilSettled,
+  Refusal,
+  settle,
   write,
-  type Refusal,
   type WriteHistory,
   type WriteSession,
 } from './write-session';
 
-export type Published = { ok: true; version: string } | { ok: false; refusal: Refusal };
-
-/** AWS gives the same version again while nothing has changed, so a lost answer may be asked for once more. */
+/**
+ * The version's number. AWS gives the same version again while nothing has changed, so a lost answer may be
+ * asked for once more.
+ * @throws Refusal
+ */
 export async function publishVersion(
   name: string,
   sha256: string,
   session: WriteSession,
   history: WriteHistory,
-): Promise<Published> {
+): Promise<string> {
   for (;;) {
     const written = await write(() => session.functions.publish(name, sha256), session, history);
-    if (written.kind === 'refused') return { ok: false, refusal: written.refusal };
-    if (written.kind === 'done') return effective(name, written.value, session);
+    if (written !== null) return effective(name, written.value, session);
     // Nothing can be published while an update is in progress, nor a function that no longer exists.
-    const settled = await waitUntilSettled(name, deadline(session), session);
-    if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
-    if (settled.remote.codeSha256 !== sha256) return failed(otherCode(settled.remote));
+    const remote = await settle(name, session);
+    if (remote.codeSha256 !== sha256) throw otherCode(remote);
   }
 }
 
@@ -41,24 +38,25 @@ async function effective(
   name: string,
   published: RemoteFunction,
   session: WriteSession,
-): Promise<Published> {
+): Promise<string> {
   const { version } = published;
-  if (version === undefined) return failed('AWS returned no version number after publishing');
-  if (!isUnsettled(published)) return { ok: true, version };
-  const settled = await waitUntilSettled(name, deadline(session), session, version);
-  if (settled.state !== 'settled') return { ok: false, refusal: unsettled(settled, session) };
-  const { state, lastUpdateStatus, lastUpdateStatusReason } = settled.remote;
-  if (state !== 'Failed' && lastUpdateStatus !== 'Failed') return { ok: true, version };
-  return failed(`version ${version} failed: ${lastUpdateStatusReason ?? 'no reason given'}`);
+  if (version === undefined) {
+    throw new Refusal('failed', 'AWS returned no version number after publishing');
+  }
+  if (!isUnsettled(published)) return version;
+  const { state, lastUpdateStatus, lastUpdateStatusReason } = await settle(name, session, version);
+  if (state !== 'Failed' && lastUpdateStatus !== 'Failed') return version;
+  const reason = lastUpdateStatusReason ?? 'no reason given';
+  throw new Refusal('failed', `version ${version} failed: ${reason}`);
 }
 
-/** Null where the alias points there now. The same move twice is the same as once. */
+/** The same move twice is the same as once. @throws Refusal */
 export async function moveAlias(
   one: PlannedFunction,
   version: string,
   session: WriteSession,
   history: WriteHistory,
-): Promise<Refusal | null> {
+): Promise<void> {
   const { functions } = session;
   const move = aliasMove(one, version, session);
   let isThere = (one.before?.alias ?? null) !== null;
@@ -68,8 +66,7 @@ export async function moveAlias(
       session,
       history,
     );
-    if (written.kind === 'done') return null;
-    if (written.kind === 'refused') return written.refusal;
+    if (written !== null) return;
     // Created meanwhile, perhaps by the very request whose answer was lost.
     if (!isThere) {
       await session.reads.take();
@@ -90,9 +87,6 @@ function aliasMove(one: PlannedFunction, version: string, { plan }: WriteSession
   return { ...name, version: old, weights: { [version]: aliasWeight } };
 }
 
-export type Pinned =
-  { ok: true; version: string; one: PlannedFunction } | { ok: false; refusal: Refusal };
-
 /** Whether callers of its alias would meet the change before all functions have it. */
 export function followsLatest(one: PlannedFunction, plan: Plan): boolean {
   const { before, aliasTo } = one;
@@ -101,20 +95,16 @@ export function followsLatest(one: PlannedFunction, plan: Plan): boolean {
   return nextStep(one, latestInPlan(one, before, plan)).kind !== 'done';
 }
 
-/** The function as the rest of the release finds it. */
+/** The function as the rest of the release finds it. @throws Refusal */
 export async function pinAlias(
   one: PlannedFunction,
   session: WriteSession,
   history: WriteHistory,
-): Promise<Pinned> {
+): Promise<{ version: string; one: PlannedFunction }> {
   const { before } = one;
-  const published = await publishVersion(one.name, before?.codeSha256 ?? '', session, history);
-  if (!published.ok) return published;
-  const { version } = published;
-  const refusal = await moveAlias(one, version, session, history);
-  if (refusal !== null) return { ok: false, refusal };
+  const version = await publishVersion(one.name, before?.codeSha256 ?? '', session, history);
+  await moveAlias(one, version, session, history);
   const alias = before?.alias ? { ...before.alias, version } : null;
   // Publishing has given $LATEST another revision.
-  const pinned = { ...one, before: before && { ...before, alias }, revisionId: null };
-  return { ok: true, version, one: pinned };
+  return { version, one: { ...one, before: before && { ...before, alias }, revisionId: null } };
 }

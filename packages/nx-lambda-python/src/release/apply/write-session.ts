@@ -11,52 +11,14 @@ import {
   type AwsFailure,
   type AwsResult,
 } from '../model/aws-failure';
-import type { Clock } from '../model/clock';
 import type { Plan } from '../model/plan';
 import { isUnsettled, type RemoteFunction } from '../model/remote-function';
 
-export type PollResult =
-  | { state: 'settled'; remote: RemoteFunction }
-  | { state: 'failed'; failure: AwsFailure }
-  /** `failure`: the last look did not succeed either. */
-  | { state: 'timeout'; failure: AwsFailure | null };
-
-export interface PollPorts {
-  functions: FunctionService;
-  reads: RateLimiter;
-  clock: Clock;
-}
-
-const FIRST_WAIT = 100;
-const LONGEST_WAIT = 2_000;
-
-/**
- * Polls GetFunction, which has a quota of its own, until no update is in progress; the first look comes
- * after a short wait. AWS's own waiters poll another call that eats the quota of writes, and hide denials.
- */
-export async function waitUntilSettled(
-  name: string,
-  deadline: number,
-  { functions, reads, clock }: PollPorts,
-  qualifier?: string,
-): Promise<PollResult> {
-  let failure: AwsFailure | null = null;
-  for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
-    await clock.sleep(Math.max(wait, failure === null ? 0 : askedFor(failure)));
-    await reads.take();
-    const result = await functions.get(name, qualifier);
-    if (result.ok && !isUnsettled(result.value)) return { state: 'settled', remote: result.value };
-    failure = result.ok ? null : result.failure;
-    if (failure?.kind === 'throttled') reads.pause(failure.retryAfterSeconds ?? 1);
-    if (failure !== null && !isTransient(failure)) return { state: 'failed', failure };
-    if (clock.now() >= deadline) return { state: 'timeout', failure };
-  }
-}
-
 /** One run of apply, as its functions share it. */
-export interface WriteSession extends RetryPolicy, PollPorts {
+export interface WriteSession extends RetryPolicy {
   plan: Plan;
   functions: FunctionService;
+  reads: RateLimiter;
   /** Writes share 15 a second with all other calls of the account but GetFunction. */
   writes: RateLimiter;
   /** How long AWS may take to make an accepted write effective, for each function. */
@@ -65,13 +27,61 @@ export interface WriteSession extends RetryPolicy, PollPorts {
   stopped: string | null;
 }
 
-const MAX_WRITES = 8;
-
-/** How a function's part in a release ends before its time. */
-export interface Refusal {
-  status: 'failed' | 'skipped';
-  error: string;
+/** Ends a function's part in a release before its time: thrown, since nothing more is done for it. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: 'failed' | 'skipped',
+    reason: string,
+  ) {
+    super(reason);
+  }
 }
+
+const FIRST_WAIT = 100;
+const LONGEST_WAIT = 2_000;
+
+/**
+ * Polls GetFunction, which has a quota of its own, until no update is in progress; the first look comes
+ * after a short wait. AWS's own waiters poll another call that eats the quota of writes, and hide denials.
+ * @throws Refusal after the timeout
+ */
+export async function waitUntilSettled(
+  name: string,
+  session: Pick<WriteSession, 'functions' | 'reads' | 'clock' | 'waitTimeoutSeconds'>,
+  qualifier?: string,
+): Promise<AwsResult<RemoteFunction>> {
+  const { functions, reads, clock, waitTimeoutSeconds } = session;
+  const deadline = clock.now() + waitTimeoutSeconds * 1000;
+  let failure: AwsFailure | null = null;
+  for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 1.5)) {
+    await clock.sleep(Math.max(wait, failure === null ? 0 : askedFor(failure)));
+    await reads.take();
+    const result = await functions.get(name, qualifier);
+    if (result.ok && !isUnsettled(result.value)) return result;
+    failure = result.ok ? null : result.failure;
+    if (failure?.kind === 'throttled') reads.pause(failure.retryAfterSeconds ?? 1);
+    if (failure !== null && !isTransient(failure)) return { ok: false, failure };
+    if (clock.now() < deadline) continue;
+    const last = failure === null ? 'still in progress' : describe(failure);
+    throw new Refusal(
+      'failed',
+      `its update did not finish within ${waitTimeoutSeconds} s: ${last}; the next deploy checks it again`,
+    );
+  }
+}
+
+/** @throws Refusal where the function cannot be read, or does not come to rest in time */
+export async function settle(
+  name: string,
+  session: WriteSession,
+  qualifier?: string,
+): Promise<RemoteFunction> {
+  const settled = await waitUntilSettled(name, session, qualifier);
+  if (settled.ok) return settled.value;
+  throw refused(settled.failure, session);
+}
+
+const MAX_WRITES = 8;
 
 /** What is known of the writes of one function. */
 export interface WriteHistory {
@@ -84,36 +94,24 @@ export interface WriteHistory {
   mayHaveLanded: boolean;
 }
 
-export function newHistory(): WriteHistory {
-  return { start: null, writes: 0, throttled: 0, mayHaveLanded: false };
-}
-
 /**
- * - done: AWS has accepted it
- * - unclear: a conflict, a state that has moved on, or no answer; read the function, then decide
- * - refused: for good
+ * Sends one write when the rate allows it; what was throttled was not carried out and is sent again.
+ * Null after a conflict, a state that has moved on, or no answer: read the function, then decide.
+ * @throws Refusal if AWS refuses it for good
  */
-export type Written<T> =
-  | { kind: 'done'; value: T }
-  | { kind: 'unclear'; failure: AwsFailure }
-  | { kind: 'refused'; refusal: Refusal };
-
-/** Sends one write when the rate allows it; what was throttled was not carried out and is sent again. */
 export async function write<T>(
   send: () => Promise<AwsResult<T>>,
   session: WriteSession,
   history: WriteHistory,
-): Promise<Written<T>> {
+): Promise<{ value: T } | null> {
   for (;;) {
     await session.writes.take();
-    if (session.stopped !== null) {
-      return { kind: 'refused', refusal: { status: 'skipped', error: session.stopped } };
-    }
+    if (session.stopped !== null) throw new Refusal('skipped', session.stopped);
     history.start ??= session.clock.now();
     const result = await send();
     if (result.ok) {
       history.mayHaveLanded = true;
-      return { kind: 'done', value: result.value };
+      return result;
     }
     const { failure } = result;
     if (failure.kind === 'throttled') {
@@ -121,21 +119,21 @@ export async function write<T>(
       // All writes share the quota that was just used up.
       session.writes.pause(failure.retryAfterSeconds ?? 1);
       if (history.throttled < MAX_THROTTLED) continue;
-      return { kind: 'refused', refusal: fail(failure, session) };
+      throw refused(failure, session);
     }
-    if (!isUnclear(failure)) return { kind: 'refused', refusal: fail(failure, session) };
+    if (!isUnclear(failure)) throw refused(failure, session);
     history.writes += 1;
     history.mayHaveLanded ||= isAmbiguous(failure.kind);
-    if (history.writes >= MAX_WRITES) return { kind: 'refused', refusal: fail(failure, session) };
+    if (history.writes >= MAX_WRITES) throw refused(failure, session);
     await session.clock.sleep(retryDelay(history.writes, failure, session.random));
-    return { kind: 'unclear', failure };
+    return null;
   }
 }
 
 /** Ends a function's part; what every further write would meet ends the whole release's. */
-export function fail(failure: AwsFailure, session: WriteSession): Refusal {
+export function refused(failure: AwsFailure, session: WriteSession): Refusal {
   if (stopsEverything(failure)) stop(session, `not tried after ${describe(failure)}`);
-  return { status: 'failed', error: describe(failure) };
+  return new Refusal('failed', describe(failure));
 }
 
 /** Nothing more is written: all that wait for the rate are told at once. */
@@ -144,31 +142,13 @@ export function stop(session: WriteSession, reason: string): void {
   session.writes.open();
 }
 
-export function unsettled(
-  settled: Exclude<PollResult, { state: 'settled' }>,
-  session: WriteSession,
-): Refusal {
-  if (settled.state === 'failed') return fail(settled.failure, session);
-  const last = settled.failure === null ? 'still in progress' : describe(settled.failure);
-  return {
-    status: 'failed',
-    error: `its update did not finish within ${session.waitTimeoutSeconds} s: ${last}; the next deploy checks it again`,
-  };
-}
-
-export function deadline({ clock, waitTimeoutSeconds }: WriteSession): number {
-  return clock.now() + waitTimeoutSeconds * 1000;
-}
-
-export function otherCode({ codeSha256 }: RemoteFunction): string {
-  return `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`;
+export function otherCode({ codeSha256 }: RemoteFunction): Refusal {
+  return new Refusal(
+    'failed',
+    `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`,
+  );
 }
 
 function isUnclear({ kind }: AwsFailure): boolean {
   return kind === 'conflict' || kind === 'precondition' || isAmbiguous(kind);
-}
-
-/** The function's part ends here. */
-export function failed(error: string): { ok: false; refusal: Refusal } {
-  return { ok: false, refusal: { status: 'failed', error } };
 }

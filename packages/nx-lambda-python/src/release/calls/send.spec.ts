@@ -125,14 +125,20 @@ describe('the readers of functions', () => {
     const { clock, writes: reads, policy } = place;
     const throttled = failure('throttled', 'GetFunction', { retryAfterSeconds: 6 });
     const functions = new FakeFunctions(clock, [remoteFunction('a')]).failReads('a', throttled);
-    const ports = { functions, reads, writes: reads, place: { region: 'eu-west-1' }, ...policy };
-    const read =
-      kind === 'plan' ? readRemoteStates(['a'], ports) : waitUntilSettled('a', 60_000, ports);
+    const ports = {
+      functions,
+      reads,
+      writes: reads,
+      place: { region: 'eu-west-1' },
+      waitTimeoutSeconds: 60,
+      ...policy,
+    };
+    const read = kind === 'plan' ? readRemoteStates(['a'], ports) : waitUntilSettled('a', ports);
     const [found, other] = await clock.run(Promise.all([read, othersAfter(300, place)]));
     expect(found).toEqual(
       kind === 'plan'
         ? new Map([['a', remoteFunction('a')]])
-        : { state: 'settled', remote: remoteFunction('a') },
+        : { ok: true, value: remoteFunction('a') },
     );
     expect(other).toBeGreaterThanOrEqual(6000);
   });
