@@ -70,7 +70,7 @@ describe('requests', () => {
     const location = { bucket, key: 'k' };
     const open = () => Readable.from([Buffer.from('bytes')]);
     await storage.put({ location, open, size: 5, sha256: 'hash=' });
-    await parts.begin({ location, sha256: 'hash=' });
+    await parts.begin(location, 'hash=');
     await parts.writeText(location, '{}');
     await records.write(location, '{}', 'absent');
     await records.write(location, '{}', { etag: '"e"' });

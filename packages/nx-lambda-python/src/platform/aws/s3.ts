@@ -132,7 +132,7 @@ export function s3Parts(client: S3Client): PartStorage {
         ),
       ),
 
-    begin: ({ location, sha256 }) =>
+    begin: (location, sha256) =>
       call('CreateMultipartUpload', async () => {
         const { UploadId, ChecksumAlgorithm, ChecksumType } = await client.send(
           new CreateMultipartUploadCommand({

@@ -8,7 +8,7 @@ import { isChanged, movesAliasOnly, type Plan, type PlannedFunction } from '../m
 import { stateOf, type RemoteFunction } from '../model/remote-function';
 import { changeLatest } from './change-latest';
 import { followsLatest, moveAlias, pinAlias, publishVersion } from './move-alias';
-import { Refusal, stop, type WriteHistory, type WriteSession } from './write-session';
+import { FunctionWrites, Refusal, stop, type WriteSession } from './write-session';
 
 /** In their order. */
 export type ReleasePhase = 'pin' | 'canary' | 'code' | 'publish' | 'aliases';
@@ -34,7 +34,7 @@ type Release = ApplyPorts & WriteSession;
 /** One function on its way through the phases. */
 interface Task {
   one: PlannedFunction;
-  history: WriteHistory;
+  writes: FunctionWrites;
   /** Of $LATEST, at rest. */
   remote: RemoteFunction | null;
   version: string | null;
@@ -50,9 +50,9 @@ interface Task {
 export async function applyPlan(plan: Plan, ports: ApplyPorts): Promise<FunctionOutcome[]> {
   const session: Release = { ...ports, plan, stopped: null };
   const tasks = plan.functions.map((one): Task => {
-    const history = { start: null, writes: 0, throttled: 0, mayHaveLanded: false };
+    const writes = new FunctionWrites(one.name, session);
     const state = { remote: null, version: null, isAliasMoved: false, pinned: null, outcome: null };
-    return { one, history, ...state };
+    return { one, writes, ...state };
   });
   const canary = ports.canary && chooseCanary(plan.functions, ports.canary);
   for (const task of tasks) {
@@ -132,24 +132,23 @@ async function attempt(work: Work, task: Task, session: Release): Promise<void> 
 }
 
 async function change(task: Task, session: Release): Promise<void> {
-  const { one, history } = task;
-  task.remote = await changeLatest(one, session.creations?.get(one.name), session, history);
+  const { one, writes } = task;
+  task.remote = await changeLatest(one, session.creations?.get(one.name), writes);
 }
 
-async function pin(task: Task, session: Release): Promise<void> {
-  const { one, version } = await pinAlias(task.one, session, task.history);
+async function pin(task: Task): Promise<void> {
+  const { one, version } = await pinAlias(task.one, task.writes);
   task.one = one;
   task.pinned = version;
 }
 
-async function publish(task: Task, session: Release): Promise<void> {
-  const { name, package: source } = task.one;
-  task.version = await publishVersion(name, source?.sha256 ?? '', session, task.history);
+async function publish(task: Task): Promise<void> {
+  task.version = await publishVersion(task.one.package?.sha256 ?? '', task.writes);
 }
 
 async function move(task: Task, session: Release): Promise<void> {
   const version = task.one.aliasTo ?? task.version ?? '';
-  await moveAlias(task.one, version, session, task.history);
+  await moveAlias(task.one, version, task.writes);
   task.version = version;
   task.isAliasMoved = true;
   end(task, good(task), session);
@@ -158,7 +157,7 @@ async function move(task: Task, session: Release): Promise<void> {
 /** The version that callers are about to get, if there is one; what they have where nothing changes. */
 async function check(task: Task, { event }: Canary, session: Release): Promise<void> {
   const { alias } = session.plan;
-  if (alias !== null && isChanged(task.one)) await publish(task, session);
+  if (alias !== null && isChanged(task.one)) await publish(task);
   if (event === null) return;
   const version = task.version ?? alias ?? undefined;
   const wrong = await invokeCanary(task.one.name, event, version, session);
@@ -186,14 +185,15 @@ function withoutWrite({ status, detail }: PlannedFunction): Ending {
   return { status: 'skipped', error: reason };
 }
 
-function good({ one, history }: Task): Ending {
+function good({ one, writes }: Task): Ending {
   if (one.creates) return { status: 'created' };
-  return { status: history.mayHaveLanded ? 'updated' : 'unchanged' };
+  return { status: writes.mayHaveLanded ? 'updated' : 'unchanged' };
 }
 
 function end(task: Task, ending: Ending, session: Release): void {
-  const { one, history, version, pinned } = task;
-  const seconds = history.start === null ? 0 : secondsSince(session.clock, history.start);
+  const { one, version, pinned } = task;
+  const { start } = task.writes;
+  const seconds = start === null ? 0 : secondsSince(session.clock, start);
   const after = stateAfter(task, session.plan);
   task.outcome = {
     ...{ ...identityOf(one), ...ending, seconds },
@@ -210,15 +210,15 @@ function codeAt({ aliasTo, aliasCode }: PlannedFunction, latest: FunctionState):
 }
 
 /** What AWS has refused has changed nothing, and nothing was in its way. */
-function isAsBefore({ status }: PlannedFunction, history: WriteHistory): boolean {
-  if (history.start === null) return true;
-  return status !== 'busy' && history.writes === 0 && !history.mayHaveLanded;
+function isAsBefore({ one, writes }: Task): boolean {
+  if (writes.start === null) return true;
+  return one.status !== 'busy' && writes.unclear === 0 && !writes.mayHaveLanded;
 }
 
 /** Undefined if a write may have landed, ours or another's, and its outcome was not seen. */
 function stateAfter(task: Task, plan: Plan): FunctionState | null | undefined {
-  const { one, remote, version, isAliasMoved, history } = task;
-  if (remote === null) return isAsBefore(one, history) ? one.before : undefined;
+  const { one, remote, version, isAliasMoved } = task;
+  if (remote === null) return isAsBefore(task) ? one.before : undefined;
   const latest = stateOf({ ...remote, alias: null, version: undefined });
   if (latest === null) return undefined;
   const storageMode = remote.storageMode ?? one.storageMode;

@@ -4,16 +4,7 @@ import type { CreateRequest, FunctionCreation } from '../calls/function-service'
 import { movesAliasOnly, type Plan, type PlannedFunction } from '../model/plan';
 import { isUnsettled, type RemoteFunction } from '../model/remote-function';
 import { classify } from '../plan/plan';
-import {
-  otherCode,
-  Refusal,
-  refused,
-  settle,
-  waitUntilSettled,
-  write,
-  type WriteHistory,
-  type WriteSession,
-} from './write-session';
+import { FunctionWrites, otherCode, Refusal, refused, waitUntilSettled } from './write-session';
 import type { FunctionState, PackageReference } from '../model/function-state';
 import { nextStep, wantedLayers } from '../plan/next-step';
 
@@ -26,20 +17,20 @@ import { nextStep, wantedLayers } from '../plan/next-step';
 export async function changeLatest(
   one: PlannedFunction,
   creation: FunctionCreation | undefined,
-  session: WriteSession,
-  history: WriteHistory,
+  writes: FunctionWrites,
 ): Promise<RemoteFunction> {
+  const { plan } = writes.session;
   // An alias moves whatever $LATEST is.
   if (movesAliasOnly(one) && one.before !== null) {
-    return latestInPlan(one, one.before, session.plan);
+    return latestInPlan(one, one.before, plan);
   }
   let current = one.creates
-    ? await createFunction(one, creation, session, history)
-    : await firstLook(one, session, history);
+    ? await createFunction(one, creation, writes)
+    : await firstLook(one, writes);
   let last: 'layers' | 'code' | null = null;
   for (;;) {
     // The alias comes later, when all functions have their code.
-    const { status, detail } = classify(one, current, { ...session.plan, alias: null });
+    const { status, detail } = classify(one, current, { ...plan, alias: null });
     if (status === 'mismatch' || status === 'missing') {
       throw new Refusal('failed', detail ?? status);
     }
@@ -49,26 +40,20 @@ export async function changeLatest(
     const kind = step.kind === 'done' ? 'code' : step.kind;
     if (kind === last) throw detail === null ? otherCode(current) : new Refusal('failed', detail);
     const layers = step.kind === 'layers' ? step.layers : null;
-    const written = await sendStep(layers, one, current, session, history);
+    const written = await sendStep(layers, one, current, writes);
     // Only what AWS has accepted must have an effect.
     last = written && kind;
-    current =
-      written && !isUnsettled(written.value) ? written.value : await settle(one.name, session);
+    current = written && !isUnsettled(written.value) ? written.value : await writes.settle();
   }
 }
 
 /** The plan's own look is good for the first write, since that names the state which it was made from. */
-async function firstLook(
-  one: PlannedFunction,
-  session: WriteSession,
-  history: WriteHistory,
-): Promise<RemoteFunction> {
+async function firstLook(one: PlannedFunction, writes: FunctionWrites): Promise<RemoteFunction> {
   const { before, revisionId } = one;
   if (one.status === 'update' && before !== null && revisionId !== null) {
-    return { ...latestInPlan(one, before, session.plan), revisionId };
+    return { ...latestInPlan(one, before, writes.session.plan), revisionId };
   }
-  history.start ??= session.clock.now();
-  return settle(one.name, session);
+  return writes.settle();
 }
 
 /** $LATEST as the plan has seen it. */
@@ -86,28 +71,24 @@ export function latestInPlan(
 /** @param layers null: the code is written */
 function sendStep(
   layers: readonly string[] | null,
-  one: PlannedFunction,
+  { name, package: source, storageMode, ...one }: PlannedFunction,
   { revisionId, sourceKmsKeyArn = one.sourceKmsKeyArn }: RemoteFunction,
-  session: WriteSession,
-  history: WriteHistory,
+  writes: FunctionWrites,
 ) {
-  const { name, package: source, storageMode } = one;
+  const { functions, plan } = writes.session;
   const revision = revisionId === undefined ? {} : { revisionId };
-  const { functions, plan } = session;
-  return write(
-    () =>
-      layers !== null
-        ? functions.updateLayers({ name, layers, ...revision })
-        : functions.updateCode({
-            name,
-            architecture: plan.architecture,
-            storageMode,
-            ...location(source),
-            ...(sourceKmsKeyArn && { sourceKmsKeyArn }),
-            ...revision,
-          }),
-    session,
-    history,
+  if (layers !== null) {
+    return writes.send(() => functions.updateLayers({ name, layers, ...revision }));
+  }
+  return writes.send(() =>
+    functions.updateCode({
+      name,
+      architecture: plan.architecture,
+      storageMode,
+      ...location(source),
+      ...(sourceKmsKeyArn && { sourceKmsKeyArn }),
+      ...revision,
+    }),
   );
 }
 
@@ -115,9 +96,9 @@ function sendStep(
 async function createFunction(
   one: PlannedFunction,
   creation: FunctionCreation | undefined,
-  session: WriteSession,
-  history: WriteHistory,
+  writes: FunctionWrites,
 ): Promise<RemoteFunction> {
+  const { session } = writes;
   const { functions, plan } = session;
   if (creation === undefined) throw new Refusal('failed', 'does not exist');
   const request: CreateRequest = {
@@ -131,7 +112,7 @@ async function createFunction(
     ...location(one.package),
   };
   for (;;) {
-    const written = await write(() => functions.create(request), session, history);
+    const written = await writes.send(() => functions.create(request));
     if (written && !isUnsettled(written.value)) return written.value;
     const settled = await waitUntilSettled(one.name, session);
     if (settled.ok) return settled.value;

@@ -5,46 +5,31 @@ import { isChanged, type Plan, type PlannedFunction } from '../model/plan';
 import { isNumbered, isUnsettled, type RemoteFunction } from '../model/remote-function';
 import { nextStep } from '../plan/next-step';
 import { latestInPlan } from './change-latest';
-import {
-  otherCode,
-  Refusal,
-  settle,
-  write,
-  type WriteHistory,
-  type WriteSession,
-} from './write-session';
+import { FunctionWrites, otherCode, Refusal } from './write-session';
 
 /**
  * The version's number. AWS gives the same version again while nothing has changed, so a lost answer may be
  * asked for once more.
  * @throws Refusal
  */
-export async function publishVersion(
-  name: string,
-  sha256: string,
-  session: WriteSession,
-  history: WriteHistory,
-): Promise<string> {
+export async function publishVersion(sha256: string, writes: FunctionWrites): Promise<string> {
+  const { name, session } = writes;
   for (;;) {
-    const written = await write(() => session.functions.publish(name, sha256), session, history);
-    if (written !== null) return effective(name, written.value, session);
+    const written = await writes.send(() => session.functions.publish(name, sha256));
+    if (written !== null) return effective(written.value, writes);
     // Nothing can be published while an update is in progress, nor a function that no longer exists.
-    const remote = await settle(name, session);
+    const remote = await writes.settle();
     if (remote.codeSha256 !== sha256) throw otherCode(remote);
   }
 }
 
-async function effective(
-  name: string,
-  published: RemoteFunction,
-  session: WriteSession,
-): Promise<string> {
+async function effective(published: RemoteFunction, writes: FunctionWrites): Promise<string> {
   const { version } = published;
   if (version === undefined) {
     throw new Refusal('failed', 'AWS returned no version number after publishing');
   }
   if (!isUnsettled(published)) return version;
-  const { state, lastUpdateStatus, lastUpdateStatusReason } = await settle(name, session, version);
+  const { state, lastUpdateStatus, lastUpdateStatusReason } = await writes.settle(version);
   if (state !== 'Failed' && lastUpdateStatus !== 'Failed') return version;
   const reason = lastUpdateStatusReason ?? 'no reason given';
   throw new Refusal('failed', `version ${version} failed: ${reason}`);
@@ -54,30 +39,30 @@ async function effective(
 export async function moveAlias(
   one: PlannedFunction,
   version: string,
-  session: WriteSession,
-  history: WriteHistory,
+  writes: FunctionWrites,
 ): Promise<void> {
-  const { functions } = session;
-  const move = aliasMove(one, version, session);
+  const { functions, plan, reads } = writes.session;
+  const move = aliasMove(one, version, plan);
   let isThere = (one.before?.alias ?? null) !== null;
   for (;;) {
-    const written = await write(
-      () => (isThere ? functions.updateAlias(move) : functions.createAlias(move)),
-      session,
-      history,
+    const written = await writes.send(() =>
+      isThere ? functions.updateAlias(move) : functions.createAlias(move),
     );
     if (written !== null) return;
     // Created meanwhile, perhaps by the very request whose answer was lost.
     if (!isThere) {
-      await session.reads.take();
+      await reads.take();
       isThere = (await functions.get(one.name, move.alias)).ok;
     }
   }
 }
 
 /** A gradual shift leaves the alias where it is and sends a share to the new version. */
-function aliasMove(one: PlannedFunction, version: string, { plan }: WriteSession): AliasUpdate {
-  const { alias, aliasWeight } = plan;
+function aliasMove(
+  one: PlannedFunction,
+  version: string,
+  { alias, aliasWeight }: Plan,
+): AliasUpdate {
   const name = { name: one.name, alias: alias ?? '' };
   const old = one.before?.alias?.version;
   const isShared = old !== undefined && old !== version && isNumbered(old);
@@ -98,12 +83,11 @@ export function followsLatest(one: PlannedFunction, plan: Plan): boolean {
 /** The function as the rest of the release finds it. @throws Refusal */
 export async function pinAlias(
   one: PlannedFunction,
-  session: WriteSession,
-  history: WriteHistory,
+  writes: FunctionWrites,
 ): Promise<{ version: string; one: PlannedFunction }> {
   const { before } = one;
-  const version = await publishVersion(one.name, before?.codeSha256 ?? '', session, history);
-  await moveAlias(one, version, session, history);
+  const version = await publishVersion(before?.codeSha256 ?? '', writes);
+  await moveAlias(one, version, writes);
   const alias = before?.alias ? { ...before.alias, version } : null;
   // Publishing has given $LATEST another revision.
   return { version, one: { ...one, before: before && { ...before, alias }, revisionId: null } };

@@ -70,63 +70,66 @@ export async function waitUntilSettled(
   }
 }
 
-/** @throws Refusal where the function cannot be read, or does not come to rest in time */
-export async function settle(
-  name: string,
-  session: WriteSession,
-  qualifier?: string,
-): Promise<RemoteFunction> {
-  const settled = await waitUntilSettled(name, session, qualifier);
-  if (settled.ok) return settled.value;
-  throw refused(settled.failure, session);
-}
-
 const MAX_WRITES = 8;
 
-/** What is known of the writes of one function. */
-export interface WriteHistory {
+/** The writes of one function, and what is known of them. */
+export class FunctionWrites {
   /** When its first write, or wait, began: time in the queue is not this function's. */
-  start: number | null;
-  /** Writes that AWS neither accepted nor refused for good: the function has to be read again. */
-  writes: number;
-  throttled: number;
+  start: number | null = null;
+  /** Those that AWS neither accepted nor refused for good: the function has to be read again. */
+  unclear = 0;
   /** A write was carried out, or may have been because its answer was lost. */
-  mayHaveLanded: boolean;
-}
+  mayHaveLanded = false;
+  private throttled = 0;
 
-/**
- * Sends one write when the rate allows it; what was throttled was not carried out and is sent again.
- * Null after a conflict, a state that has moved on, or no answer: read the function, then decide.
- * @throws Refusal if AWS refuses it for good
- */
-export async function write<T>(
-  send: () => Promise<AwsResult<T>>,
-  session: WriteSession,
-  history: WriteHistory,
-): Promise<{ value: T } | null> {
-  for (;;) {
-    await session.writes.take();
-    if (session.stopped !== null) throw new Refusal('skipped', session.stopped);
-    history.start ??= session.clock.now();
-    const result = await send();
-    if (result.ok) {
-      history.mayHaveLanded = true;
-      return result;
+  constructor(
+    readonly name: string,
+    readonly session: WriteSession,
+  ) {}
+
+  /**
+   * Sends one write when the rate allows it; what was throttled was not carried out and is sent again.
+   * Null after a conflict, a state that has moved on, or no answer: read the function, then decide.
+   * @throws Refusal if AWS refuses it for good
+   */
+  async send<T>(write: () => Promise<AwsResult<T>>): Promise<{ value: T } | null> {
+    const { session } = this;
+    for (;;) {
+      await session.writes.take();
+      if (session.stopped !== null) throw new Refusal('skipped', session.stopped);
+      this.begin();
+      const result = await write();
+      if (result.ok) {
+        this.mayHaveLanded = true;
+        return result;
+      }
+      const { failure } = result;
+      if (failure.kind === 'throttled') {
+        this.throttled += 1;
+        // All writes share the quota that was just used up.
+        session.writes.pause(failure.retryAfterSeconds ?? 1);
+        if (this.throttled < MAX_THROTTLED) continue;
+        throw refused(failure, session);
+      }
+      if (!isUnclear(failure)) throw refused(failure, session);
+      this.unclear += 1;
+      this.mayHaveLanded ||= isAmbiguous(failure.kind);
+      if (this.unclear >= MAX_WRITES) throw refused(failure, session);
+      await session.clock.sleep(retryDelay(this.unclear, failure, session.random));
+      return null;
     }
-    const { failure } = result;
-    if (failure.kind === 'throttled') {
-      history.throttled += 1;
-      // All writes share the quota that was just used up.
-      session.writes.pause(failure.retryAfterSeconds ?? 1);
-      if (history.throttled < MAX_THROTTLED) continue;
-      throw refused(failure, session);
-    }
-    if (!isUnclear(failure)) throw refused(failure, session);
-    history.writes += 1;
-    history.mayHaveLanded ||= isAmbiguous(failure.kind);
-    if (history.writes >= MAX_WRITES) throw refused(failure, session);
-    await session.clock.sleep(retryDelay(history.writes, failure, session.random));
-    return null;
+  }
+
+  /** @throws Refusal where the function cannot be read, or does not come to rest in time */
+  async settle(qualifier?: string): Promise<RemoteFunction> {
+    this.begin();
+    const settled = await waitUntilSettled(this.name, this.session, qualifier);
+    if (settled.ok) return settled.value;
+    throw refused(settled.failure, this.session);
+  }
+
+  private begin(): void {
+    this.start ??= this.session.clock.now();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import picomatch from 'picomatch';
 import { LambdaPythonError } from '../../errors';
-import type { BuildManifest, ManifestHandler } from '../../packaging/manifest';
+import type { BuildManifest } from '../../packaging/manifest';
 import { functionName } from '../../service/function-name';
 import type { CreateSettings } from '../../service/marker';
 import { listed } from '../../report/text';
@@ -28,7 +28,13 @@ export function desiredFunctions(
   naming: NamingOptions,
 ): DesiredFunction[] {
   const functions = manifest.handlers.map((handler) => ({
-    name: nameOf(handler, manifest.project, naming),
+    // The functions table's name, where it has one, may have placeholders as well.
+    name: functionName(handler.functionName ?? naming.template, {
+      project: manifest.project,
+      handler: handler.name,
+      package: naming.importPackage,
+      stage: naming.stage,
+    }),
     handlerName: handler.name,
     handler: handler.handler,
   }));
@@ -78,13 +84,14 @@ interface FunctionGlob {
 function parseGlob(text: string): FunctionGlob {
   const [, group, plain] = /^!(?:(\([^()]*\))|([^!(].*))$/.exec(text) ?? [];
   const isExcluded = group !== undefined || plain !== undefined;
-  if (text.startsWith('!') && !isExcluded) throw negationUnclear(text);
+  if (text.startsWith('!') && !isExcluded) {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `\`only\` contains \`${text}\`; expected \`!\` before a name or a glob, or \`!(one|other)\` and nothing after it`,
+      hint: "write each exclusion on its own: `--only='!create_order,!refund_*'`",
+    });
+  }
   const matches = picomatch(plain ?? (group === undefined ? text : `@${group}`));
-  return {
-    text,
-    isExcluded,
-    matches: (one) => matches(one.handlerName) || matches(one.name),
-  };
+  return { text, isExcluded, matches: (one) => matches(one.handlerName) || matches(one.name) };
 }
 
 function nothingMatches(got: string, functions: readonly DesiredFunction[]): LambdaPythonError {
@@ -92,13 +99,6 @@ function nothingMatches(got: string, functions: readonly DesiredFunction[]): Lam
   return new LambdaPythonError('OPTION_INVALID', {
     message: `\`only\` matches no handler: ${got}, expected one of ${names}`,
     hint: 'correct `--only`: names or globs of handlers or functions, separated by commas; `!` before one excludes it',
-  });
-}
-
-function negationUnclear(text: string): LambdaPythonError {
-  return new LambdaPythonError('OPTION_INVALID', {
-    message: `\`only\` contains \`${text}\`; expected \`!\` before a name or a glob, or \`!(one|other)\` and nothing after it`,
-    hint: "write each exclusion on its own: `--only='!create_order,!refund_*'`",
   });
 }
 
@@ -113,20 +113,6 @@ export function functionPattern(
   const fill = (part: string): string =>
     part && functionName(part, { project, handler: '*', package: importPackage, stage });
   return template.split('{handler}').map(fill).join('*');
-}
-
-/** By the functions table's name where it has one: either may have placeholders. */
-function nameOf(
-  handler: ManifestHandler,
-  project: string,
-  { template, stage, importPackage }: NamingOptions,
-): string {
-  return functionName(handler.functionName ?? template, {
-    project,
-    handler: handler.name,
-    package: importPackage,
-    stage,
-  });
 }
 
 function refuseSharedNames(sorted: readonly DesiredFunction[], template: string): void {
@@ -174,8 +160,11 @@ export function planCreations(
     };
     creations.set(one.name, { role: filled, ...rest, ...variables });
   }
-  if (without.length > 0) throw notCreatable(without, input);
-  return creations;
+  if (without.length === 0) return creations;
+  throw new LambdaPythonError('FUNCTION_NOT_CREATABLE', {
+    message: `${without.length} functions do not exist and have no role to be created with: ${listed(without)}; nothing was changed`,
+    hint: `add one to \`${input.path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
+  });
 }
 
 /** The roles that creating these functions passes to Lambda, as far as `create` tables name them; sorted. */
@@ -207,13 +196,6 @@ function fill(
       message: `a \`create\` table of \`${path}\` contains \`{${name}}\`, but this deploy has no ${name}`,
       hint: `set \`${name}\` on the deploy target: --${name}=<name>`,
     });
-  });
-}
-
-function notCreatable(names: readonly string[], { path }: CreationInput): LambdaPythonError {
-  return new LambdaPythonError('FUNCTION_NOT_CREATABLE', {
-    message: `${names.length} functions do not exist and have no role to be created with: ${listed(names)}; nothing was changed`,
-    hint: `add one to \`${path}\`: \`role = "arn:aws:iam::<account>:role/<name>"\` under [tool.nx-lambda-python.create], or create the functions where the others are defined`,
   });
 }
 

@@ -41,12 +41,6 @@ export interface RecordStorage {
   list(bucket: Bucket, prefix: string, startAfter?: string): Promise<AwsResult<string[]>>;
 }
 
-export interface EarlierRecords {
-  /** `<prefix>/<project>/releases/<stage>/` */
-  releases: string;
-  owner: RecordOwner;
-}
-
 export interface RecordAccess extends RetryPolicy {
   records: RecordStorage;
   place: AwsPlace;
@@ -54,7 +48,11 @@ export interface RecordAccess extends RetryPolicy {
   /** `<prefix>/<project>/releases/<account>/<region>/<stage>/` */
   releases: string;
   /** Where an earlier version of the plugin kept them, with those of other accounts; only read. */
-  earlier?: EarlierRecords;
+  earlier?: {
+    /** `<prefix>/<project>/releases/<stage>/` */
+    releases: string;
+    owner: RecordOwner;
+  };
   /** `orders`, or `orders (stage prod)`. */
   subject: string;
   /** A new one at each call, never given twice. */
@@ -67,8 +65,15 @@ export interface RecordAccess extends RetryPolicy {
 export function lockFailure(
   failure: AwsFailure,
   location: ObjectLocation,
-  { place, releases, bucket }: RecordAccess,
+  { place, releases, bucket }: Pick<RecordAccess, 'place' | 'releases' | 'bucket'>,
 ): LambdaPythonError {
+  if (failure.kind === 'denied' && failure.operation === 'ListObjectsV2') {
+    return new LambdaPythonError('ACCESS_DENIED', {
+      message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${saidBy(failure)}`,
+      hint: `allow s3:ListBucket on the bucket \`${location.bucket.name}\` for the prefix \`${location.key}\` (condition s3:prefix)`,
+      cause: failure,
+    });
+  }
   const folder = `${objectUrl({ bucket, key: releases })}*`;
   if (failure.kind === 'denied') {
     const permission = failure.operation === 'PutObject' ? 's3:PutObject' : 's3:GetObject';
@@ -121,9 +126,7 @@ export async function listReleases(access: RecordAccess): Promise<number[]> {
   for (const prefix of prefixesOf(access)) {
     const result = await listNumbers(prefix, access);
     if (!result.ok) {
-      const location = { bucket: access.bucket, key: prefix };
-      if (result.failure.kind !== 'denied') throw lockFailure(result.failure, location, access);
-      throw listingError(result.failure, location);
+      throw lockFailure(result.failure, { bucket: access.bucket, key: prefix }, access);
     }
     for (const number of result.value) numbers.add(number);
   }
@@ -140,15 +143,6 @@ async function listNumbers(prefix: string, access: RecordAccess): Promise<AwsRes
   if (!result.ok) return result;
   const numbers = result.value.map((key) => numberOfKey(prefix, key));
   return { ok: true, value: numbers.filter((number) => number !== null) };
-}
-
-/** The credentials may not list the records. */
-export function listingError(failure: AwsFailure, location: ObjectLocation): LambdaPythonError {
-  return new LambdaPythonError('ACCESS_DENIED', {
-    message: `AWS denied s3:ListBucket on ${objectUrl(location)}; it said ${saidBy(failure)}`,
-    hint: `allow s3:ListBucket on the bucket \`${location.bucket.name}\` for the prefix \`${location.key}\` (condition s3:prefix)`,
-    cause: failure,
-  });
 }
 
 /** The highest number in use; 0 if there is none, or if the credentials may not list. */
@@ -169,10 +163,7 @@ export async function readRecord(
   const own = await readStored(recordLocation(number, access), access);
   if (own !== null || access.earlier === undefined) return own;
   const { releases, owner } = access.earlier;
-  const earlier = await readStored(
-    { bucket: access.bucket, key: recordKey(releases, number) },
-    access,
-  );
+  const earlier = await readStored(recordLocation(number, { ...access, releases }), access);
   return earlier !== null && isOf(earlier.record, owner) ? earlier : null;
 }
 
@@ -180,12 +171,18 @@ async function readStored(
   location: ObjectLocation,
   access: RecordAccess,
 ): Promise<StoredRecord | null> {
+  const stored = await readText(location, access);
+  return stored && { record: parseRecord(stored.text, objectUrl(location)), etag: stored.etag };
+}
+
+/** Null if there is none. @throws what S3 refuses: without s3:ListBucket, it says 403 of what is missing */
+export async function readText(
+  location: ObjectLocation,
+  access: RecordAccess,
+): Promise<StoredText | null> {
   const result = await withRetries(() => access.records.read(location), access);
-  // Without s3:ListBucket, S3 says 403 of what is missing.
   if (!result.ok) throw lockFailure(result.failure, location, access);
-  if (result.value === null) return null;
-  const { text, etag } = result.value;
-  return { record: parseRecord(text, objectUrl(location)), etag };
+  return result.value;
 }
 
 /** In the order of the numbers; those without a record are left out. */
@@ -222,27 +219,21 @@ export async function beginRecord(
   record: ReleaseRecord,
   access: RecordAccess,
 ): Promise<StoredRecord | null> {
-  const written = await writeRecord(record, 'absent', access);
+  const location = recordLocation(record.number, access);
+  const written = await writeText(location, renderRecord(record), 'absent', access);
   if (written.ok) return { record, etag: written.value.etag };
   if (written.failure.kind === 'precondition') return null;
-  throw lockFailure(written.failure, recordLocation(record.number, access), access);
+  throw lockFailure(written.failure, location, access);
 }
 
 /** Never throws for what S3 says: the functions are what they are, and the report comes first. */
 export function replaceRecord(
-  stored: StoredRecord,
+  { etag }: StoredRecord,
   record: ReleaseRecord,
   access: RecordAccess,
 ): Promise<AwsResult<{ etag: string }>> {
-  return writeRecord(record, { etag: stored.etag }, access);
-}
-
-async function writeRecord(
-  record: ReleaseRecord,
-  condition: WriteCondition,
-  access: RecordAccess,
-): Promise<AwsResult<{ etag: string }>> {
-  return writeText(recordLocation(record.number, access), renderRecord(record), condition, access);
+  const location = recordLocation(record.number, access);
+  return writeText(location, renderRecord(record), { etag }, access);
 }
 
 /** A write whose answer was lost is known again by its text. */
@@ -264,6 +255,9 @@ export async function writeText(
   return isOurs ? { ok: true, value: { etag: found.value?.etag ?? '' } } : result;
 }
 
-function recordLocation(number: number, { bucket, releases }: RecordAccess): ObjectLocation {
+function recordLocation(
+  number: number,
+  { bucket, releases }: Pick<RecordAccess, 'bucket' | 'releases'>,
+): ObjectLocation {
   return { bucket, key: recordKey(releases, number) };
 }

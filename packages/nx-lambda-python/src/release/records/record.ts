@@ -10,7 +10,7 @@ import {
   type PackageReference,
 } from '../model/function-state';
 import { isChanged, type Plan, type PlanSource } from '../model/plan';
-import { packageKey } from '../upload/package-object';
+import { packageKey, serviceKeys } from '../upload/package-object';
 
 /** `started` stays if a deploy was killed before it could write its end. */
 export type ReleaseStatus = 'started' | 'succeeded' | 'failed' | 'rolled-back';
@@ -86,7 +86,7 @@ export function earlierPrefix(prefix: string, project: string, stage: string | n
 
 /** Below it, a folder for each account, region and stage; of earlier versions, one for each stage. */
 export function stagesPrefix(prefix: string, project: string): string {
-  return `${[...prefix.split('/'), project].filter(Boolean).join('/')}/releases/`;
+  return `${serviceKeys(prefix, project)}/releases/`;
 }
 
 /** Below it, one folder for each stage of an account and region. */
@@ -229,18 +229,15 @@ export function liveCode({ alias, codeSha256 }: FunctionState): string | null {
   return alias === null ? codeSha256 : alias.codeSha256;
 }
 
-export interface DraftFacts {
-  by: ReleaseAuthor;
-  prefix: string;
-  bucket: string;
-}
-
 /** Whether applying the plan may write anything. */
 export function hasChanges(plan: Plan): boolean {
   return plan.functions.some(isChanged);
 }
 
-export function releaseDraft(plan: Plan, { by, prefix, bucket }: DraftFacts): ReleaseDraft {
+export function releaseDraft(
+  plan: Plan,
+  { by, prefix, bucket }: { by: ReleaseAuthor; prefix: string; bucket: string },
+): ReleaseDraft {
   /** Where some code is, if it is a package of this service: the digest is the key. */
   const packageOf = (sha256: string | null | undefined): PackageReference | null =>
     sha256

@@ -8,6 +8,7 @@ import type { AwsOperation } from '../model/permissions';
 import { objectUrl, type ObjectLocation } from '../upload/object-storage';
 import type { ReleaseStatus } from './record';
 import {
+  readText,
   writeText,
   lockFailure,
   unguardedError,
@@ -61,6 +62,8 @@ export interface LockView {
   seconds: number;
 }
 
+const NO_LOCK: LockView = { file: null, condition: 'absent', seconds: 0 };
+
 /** A lock that this process holds. */
 export interface HeldLock {
   file: LockFile;
@@ -78,7 +81,7 @@ export async function lookAtLock(access: RecordAccess & { force?: boolean }): Pr
   if (result.ok && result.value === null) await refuseEarlier(access);
   if (result.ok) return viewOf(result.value, location);
   // Without s3:ListBucket, S3 says 403 of what is missing.
-  if (result.failure.kind === 'denied') return { file: null, condition: 'absent', seconds: 0 };
+  if (result.failure.kind === 'denied') return NO_LOCK;
   throw lockFailure(result.failure, location, access);
 }
 
@@ -134,44 +137,30 @@ export async function takeLock(
   const written = await writeLock(file, view.condition, access);
   if (written.ok) return proven({ file, etag: written.value.etag }, access);
   const { failure } = written;
-  if (failure.kind === 'precondition' || failure.kind === 'not-found') {
-    if (failure.kind === 'precondition' && view.condition === 'absent') await mustBeVisible(access);
-    return null;
-  }
-  throw lockFailure(failure, lockLocation(access), access);
+  if (failure.kind === 'not-found') return null;
+  if (failure.kind !== 'precondition') throw lockFailure(failure, lockLocation(access), access);
+  // S3 says that there is a lock: it must not stay hidden.
+  if (view.condition === 'absent') await readText(lockLocation(access), access);
+  return null;
+}
+
+/** Gives it back. A lock that another has taken over is left to it. */
+export function freeLock(
+  held: HeldLock,
+  last: LockFile['last'],
+  access: RecordAccess,
+): Promise<AwsResult<HeldLock>> {
+  const changes = { state: 'free', last: last ?? held.file.last, holder: null } as const;
+  return renewLock(held, access, changes);
 }
 
 /** The lock with a later renewal; a failure of kind `lock-lost` where another has it now. */
 export async function renewLock(
   held: HeldLock,
   access: RecordAccess,
-  changes: Partial<Pick<LockFile, 'number'>> = {},
+  changes: Partial<LockFile> = {},
 ): Promise<AwsResult<HeldLock>> {
   const file: LockFile = { ...held.file, ...changes, renewed: held.file.renewed + 1 };
-  return replaceLock(held, file, access);
-}
-
-/** Gives it back. A lock that another has taken over is left to it. */
-export async function freeLock(
-  held: HeldLock,
-  last: LockFile['last'],
-  access: RecordAccess,
-): Promise<AwsResult<HeldLock>> {
-  const file: LockFile = {
-    ...held.file,
-    state: 'free',
-    renewed: held.file.renewed + 1,
-    last: last ?? held.file.last,
-    holder: null,
-  };
-  return replaceLock(held, file, access);
-}
-
-async function replaceLock(
-  held: HeldLock,
-  file: LockFile,
-  access: RecordAccess,
-): Promise<AwsResult<HeldLock>> {
   const written = await writeLock(file, { etag: held.etag }, access);
   if (written.ok) return { ok: true, value: { file, etag: written.value.etag } };
   const { failure } = written;
@@ -180,50 +169,39 @@ async function replaceLock(
   return { ok: false, failure: { ...failure, kind: 'lock-lost', name: 'LockLost', message } };
 }
 
-function writeLock(
-  file: LockFile,
-  condition: WriteCondition,
-  access: RecordAccess,
-): Promise<AwsResult<{ etag: string }>> {
-  return writeText(lockLocation(access), `${JSON.stringify(file, null, 2)}\n`, condition, access);
+function writeLock(file: LockFile, condition: WriteCondition, access: RecordAccess) {
+  return writeText(lockLocation(access), renderLock(file), condition, access);
 }
 
-/** Releases the lock again if it cannot be proven to exclude others. */
+function renderLock(file: LockFile): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/**
+ * One write that must be refused, once for each lock's life; the lock is given back where it is not.
+ * @throws RECORDS_UNSUPPORTED if the write is accepted: such a lock would exclude no other deploy
+ */
 async function proven(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
+  const { file } = held;
+  if (file.guarded) return held;
+  const location = lockLocation(access);
+  const condition = { etag: `"${'0'.repeat(32)}"` };
   try {
-    return await guarded(held, access);
+    const probe = await withRetries(
+      () => access.records.write(location, renderLock(file), condition),
+      access,
+    );
+    if (probe.ok) throw unguardedError(location);
+    if (probe.failure.kind !== 'precondition') throw lockFailure(probe.failure, location, access);
   } catch (error) {
     await freeLock(held, null, access);
     throw error;
   }
-}
-
-/**
- * One write that must be refused, once for each lock's life.
- * @throws RECORDS_UNSUPPORTED if the write is accepted: such a lock would exclude no other deploy
- */
-async function guarded(held: HeldLock, access: RecordAccess): Promise<HeldLock> {
-  if (held.file.guarded) return held;
-  const location = lockLocation(access);
-  const text = `${JSON.stringify(held.file, null, 2)}\n`;
-  const condition = { etag: `"${'0'.repeat(32)}"` };
-  const probe = await withRetries(() => access.records.write(location, text, condition), access);
-  if (probe.ok) throw unguardedError(location);
-  if (probe.failure.kind === 'precondition') {
-    return { ...held, file: { ...held.file, guarded: true } };
-  }
-  throw lockFailure(probe.failure, location, access);
-}
-
-/** S3 says that there is a lock, and does not show it. */
-async function mustBeVisible(access: RecordAccess): Promise<void> {
-  const location = lockLocation(access);
-  const found = await withRetries(() => access.records.read(location), access);
-  if (!found.ok) throw lockFailure(found.failure, location, access);
+  return { ...held, file: { ...file, guarded: true } };
 }
 
 function viewOf(stored: StoredText | null, location: ObjectLocation): LockView {
-  if (stored === null) return { file: null, condition: 'absent', seconds: 0 };
+  if (stored === null) return NO_LOCK;
   const { text, etag, lastModified, now } = stored;
   return {
     file: parseLock(text, location),
@@ -296,7 +274,7 @@ export function keepLock(first: HeldLock, access: RecordAccess, wallNow: () => n
     return turn;
   }
 
-  async function renewNow(changes: Partial<Pick<LockFile, 'number'>> = {}) {
+  async function renewNow(changes: { number?: number } = {}) {
     if (lost !== null) return lost;
     const asked = [access.clock.now(), wallNow()] as const;
     const result = await renewLock(held, access, changes);

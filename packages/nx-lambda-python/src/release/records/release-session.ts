@@ -1,7 +1,7 @@
 /** One release from its lock to the end of its record; what was killed on the way is taken up by the next. */
 
 import { LambdaPythonError } from '../../errors';
-import { saidBy, type AwsFailure, type AwsResult } from '../model/aws-failure';
+import { saidBy, type AwsResult } from '../model/aws-failure';
 import { isNumbered } from '../model/remote-function';
 import { objectUrl } from '../upload/object-storage';
 import {
@@ -207,7 +207,13 @@ async function writeFirst(
   for (let number = first; number < first + MAX_NUMBERS; number += 1) {
     // A lock that was deleted has forgotten the number.
     const failure = number === first ? null : await lock.setNumber(number);
-    if (failure !== null) throw lost(failure, access);
+    if (failure !== null) {
+      throw new LambdaPythonError('RELEASE_LOCKED', {
+        message: `${access.subject} is no longer locked by this release: ${failure.message}; nothing was changed`,
+        hint: 'wait for the end of the other deploy, and run the same command again',
+        cause: failure,
+      });
+    }
     const record: ReleaseRecord = {
       format: 1,
       number,
@@ -272,12 +278,4 @@ async function readIfAny(number: number, access: RecordAccess): Promise<StoredRe
 
 function timestamp({ wallNow }: ReleaseAccess): string {
   return new Date(wallNow()).toISOString();
-}
-
-function lost(failure: AwsFailure, { subject }: RecordAccess): LambdaPythonError {
-  return new LambdaPythonError('RELEASE_LOCKED', {
-    message: `${subject} is no longer locked by this release: ${failure.message}; nothing was changed`,
-    hint: 'wait for the end of the other deploy, and run the same command again',
-    cause: failure,
-  });
 }

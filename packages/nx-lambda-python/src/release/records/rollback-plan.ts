@@ -17,7 +17,7 @@ import type { PackageOrigin, RollbackFunction, RollbackTarget } from './rollback
 import { identityOf, type PackageReference } from '../model/function-state';
 import { listed, shortSha } from '../../report/text';
 
-export interface RollbackInput {
+interface RollbackInput {
   target: RollbackTarget;
   region: string;
   /** By function name; null where AWS has none. */
@@ -82,16 +82,17 @@ export function planRollback(input: RollbackInput): BackPlan {
     return reason === null ? [] : [`${one.name} (${reason})`];
   });
   const getCode = functions.filter((one) => getsCode(one, input));
-  const runtimes = [...new Set(getCode.map(({ name }) => runtimeOf(remote.get(name) ?? null)))];
+  const runtimes = [...new Set(getCode.map(({ name }) => runtimeOf(remote.get(name))))];
   const isMixed = obstacles.length === 0 && runtimes.length > 1;
   const impossible = isMixed
-    ? getCode.map(
-        ({ name }) => `${name} (is ${runtimeOf(remote.get(name) ?? null)}, others are not)`,
-      )
+    ? getCode.map(({ name }) => `${name} (is ${runtimeOf(remote.get(name))}, others are not)`)
     : obstacles;
   const accounts = accountsOf(remote.values());
   if (impossible.length > 0) {
-    throw impossibleError(impossible, functions.length, `${accounts.join('+')}/${region}`);
+    throw new LambdaPythonError('ROLLBACK_IMPOSSIBLE', {
+      message: `${impossible.length} of ${functions.length} functions in ${accounts.join('+')}/${region} cannot be brought back: ${listed(impossible)}; nothing was changed`,
+      hint: 'go back to another release with `--to` (`nx releases <service>` lists them), leave them out with `--only`, or build its commit again: `nx build <service> --ref=<commit>`, then upload and deploy it with --excludeTaskDependencies',
+    });
   }
   const [runtime = record.runtime, architecture = record.architecture] =
     runtimes[0]?.split(' ') ?? [];
@@ -168,7 +169,7 @@ function judgeAlias(
 /** Whether its package is written to $LATEST. */
 function getsCode(one: RollbackFunction, { target, remote }: State): boolean {
   const { putsCode, code } = wayBack(one, target);
-  return putsCode && !isThere(one, code, remote.get(one.name) ?? null);
+  return putsCode && !isThere(one, code, remote.get(one.name));
 }
 
 function obstacle(
@@ -209,29 +210,18 @@ function versionObstacle(
 }
 
 /** `python3.13 arm64` */
-function runtimeOf(remote: RemoteFunction | null): string {
+function runtimeOf(remote: RemoteFunction | null | undefined): string {
   return `${remote?.runtime ?? 'no runtime'} ${remote?.architecture ?? ''}`;
 }
 
 function isThere(
   { state }: RollbackFunction,
   code: string | null,
-  remote: RemoteFunction | null,
+  remote: RemoteFunction | null | undefined,
 ): boolean {
   return (
     remote?.codeSha256 !== undefined &&
     remote.codeSha256 === code &&
     remote.storageMode === state.storageMode
   );
-}
-
-function impossibleError(
-  functions: readonly string[],
-  total: number,
-  place: string,
-): LambdaPythonError {
-  return new LambdaPythonError('ROLLBACK_IMPOSSIBLE', {
-    message: `${functions.length} of ${total} functions in ${place} cannot be brought back: ${listed(functions)}; nothing was changed`,
-    hint: 'go back to another release with `--to` (`nx releases <service>` lists them), leave them out with `--only`, or build its commit again: `nx build <service> --ref=<commit>`, then upload and deploy it with --excludeTaskDependencies',
-  });
 }

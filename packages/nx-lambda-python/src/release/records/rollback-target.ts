@@ -45,8 +45,13 @@ export function undoLast(
   subject: string,
   lockedFor: number | null = null,
 ): RollbackTarget {
-  const last = [...records].reverse().find(({ status }) => status !== 'rolled-back');
-  if (last === undefined) throw noRelease(subject);
+  const last = records.findLast(({ status }) => status !== 'rolled-back');
+  if (last === undefined) {
+    throw new LambdaPythonError('RELEASE_NOT_FOUND', {
+      message: `${subject} has no release to undo: none was recorded, or all were rolled back`,
+      hint: 'list them: `nx releases <service>`; `--to=<number>` goes back to one of them',
+    });
+  }
   const earlier = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
   const isResumed = earlier !== undefined && undoes(last, earlier);
   const undone = isResumed ? earlier : last;
@@ -86,11 +91,13 @@ export function backTo(
 ): RollbackTarget {
   const index = records.findIndex((record) => record.number === number);
   const goal = records[index];
-  if (goal === undefined) throw noSuchRelease(number, subject);
-  const wanted = new Map<
-    string,
-    { one: RecordedFunction; state: FunctionState | null; reason: string }
-  >();
+  if (goal === undefined) {
+    throw new LambdaPythonError('RELEASE_NOT_FOUND', {
+      message: `${subject} has no release ${number}`,
+      hint: 'name one that `nx releases <service>` lists (of another stage: `--stage`)',
+    });
+  }
+  const wanted = new Map<string, Wanted>();
   for (const one of goal.functions) {
     if (one.after) wanted.set(one.name, { one, state: one.after, reason: '' });
   }
@@ -128,43 +135,31 @@ const CREATED = 'was created by this release';
 const CREATED_LATER = 'was created later';
 const UNFINISHED = 'failed in that release, and no later release has touched it';
 
-function split(
-  all: readonly { one: RecordedFunction; state: FunctionState | null; reason: string }[],
-): Pick<RollbackTarget, 'functions' | 'unknown'> {
+/** With the reason why no record says it, if the state is null. */
+interface Wanted {
+  one: RecordedFunction;
+  state: FunctionState | null;
+  reason: string;
+}
+
+function split(all: readonly Wanted[]): Pick<RollbackTarget, 'functions' | 'unknown'> {
   const functions: RollbackFunction[] = [];
   const unknown: RollbackTarget['unknown'] = [];
   for (const { one, state, reason } of all) {
     if (state === null) unknown.push({ name: one.name, reason });
-    else functions.push({ ...identityOf(one), state, package: packageOf(one, state) });
+    else {
+      const { beforePackage } = one;
+      const source = beforePackage?.sha256 === state.codeSha256 ? beforePackage : null;
+      functions.push({ ...identityOf(one), state, package: source });
+    }
   }
   functions.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return { functions, unknown };
 }
 
-function packageOf(
-  { beforePackage }: RecordedFunction,
-  state: FunctionState,
-): PackageReference | null {
-  return beforePackage?.sha256 === state.codeSha256 ? beforePackage : null;
-}
-
 /** A function that did not exist and was skipped needs no undoing. */
 function wasTouched({ status, before }: RecordedFunction): boolean {
   return before !== null || status !== 'skipped';
-}
-
-function noRelease(subject: string): LambdaPythonError {
-  return new LambdaPythonError('RELEASE_NOT_FOUND', {
-    message: `${subject} has no release to undo: none was recorded, or all were rolled back`,
-    hint: 'list them: `nx releases <service>`; `--to=<number>` goes back to one of them',
-  });
-}
-
-function noSuchRelease(number: number, subject: string): LambdaPythonError {
-  return new LambdaPythonError('RELEASE_NOT_FOUND', {
-    message: `${subject} has no release ${number}`,
-    hint: 'name one that `nx releases <service>` lists (of another stage: `--stage`)',
-  });
 }
 
 export interface PackageOrigin {

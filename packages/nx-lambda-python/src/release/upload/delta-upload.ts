@@ -33,7 +33,7 @@ export async function uploadDelta(
   const source = parts && (await findSource(request, parts, access));
   if (!parts || !source) return null;
   const { location, file } = request;
-  const upload = await withRetries(() => parts.begin({ location, sha256: file.sha256 }), access);
+  const upload = await withRetries(() => parts.begin(location, file.sha256), access);
   if (!upload.ok) return null;
   let done: DeltaUpload | null = null;
   try {

@@ -63,12 +63,6 @@ export interface UploadedPart {
   crc64?: string;
 }
 
-export interface BeginRequest {
-  location: ObjectLocation;
-  /** Base64; kept as the object's metadata, since S3 keeps no SHA-256 of an object made of parts. */
-  sha256: string;
-}
-
 export interface PartToCopy {
   number: number;
   source: { location: ObjectLocation; versionId: string | null };
@@ -90,7 +84,8 @@ export interface PartStorage {
   readText(location: ObjectLocation): Promise<AwsResult<string | null>>;
   /** Replaces any present text. */
   writeText(location: ObjectLocation, text: string): Promise<AwsResult<unknown>>;
-  begin(request: BeginRequest): Promise<AwsResult<MultipartUpload>>;
+  /** @param sha256 base64; kept as metadata, since S3 keeps no SHA-256 of an object made of parts */
+  begin(location: ObjectLocation, sha256: string): Promise<AwsResult<MultipartUpload>>;
   copyPart(upload: MultipartUpload, part: PartToCopy): Promise<AwsResult<UploadedPart>>;
   sendPart(upload: MultipartUpload, part: PartToSend): Promise<AwsResult<UploadedPart>>;
   /** Makes the object, only where none is yet and only if all its bytes have this CRC64NVME (base64). */

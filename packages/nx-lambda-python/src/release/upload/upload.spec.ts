@@ -209,8 +209,8 @@ function deltaBench({ shared = SHARED, isChecked = true } = {}) {
   const parts: PartStorage = {
     readText: async ({ key }) => answer('GetObject', () => texts.get(key) ?? null),
     writeText: async ({ key }, text) => answer('PutObject', () => void texts.set(key, text)),
-    begin: async (request) =>
-      answer('CreateMultipartUpload', () => ({ ...request, uploadId: 'u', isChecked })),
+    begin: async (location) =>
+      answer('CreateMultipartUpload', () => ({ location, uploadId: 'u', isChecked })),
     copyPart: jest.fn(async () => answer('UploadPartCopy', () => ({ number: 1, etag: 'a' }))),
     sendPart: jest.fn(async () => answer('UploadPart', () => ({ number: 2, etag: 'b' }))),
     complete: jest.fn(async () => answer('CompleteMultipartUpload', make)),

@@ -2,10 +2,10 @@
 
 import { failureError } from '../calls/failure-error';
 import { withRetries } from '../calls/send';
-import { isTransient, type AwsFailure } from '../model/aws-failure';
+import { isTransient } from '../model/aws-failure';
 import { secondsSince } from '../model/clock';
 import { rememberDependencies, uploadDelta, type DeltaUpload } from './delta-upload';
-import { objectUrl, type ObjectLocation, type StoredObject } from './object-storage';
+import { objectUrl, type StoredObject } from './object-storage';
 import {
   bucketError,
   findPackage,
@@ -36,8 +36,8 @@ export async function planUpload(
   const found = await findPackage(location, file.sha256, access);
   if (found.state === 'hidden') throw hiddenError(found, location, access.place);
   const seconds = secondsSince(access.clock, start);
-  if (found.state === 'absent') return outcome(request, 'absent', {}, seconds);
-  return outcome(request, 'present', found.object, seconds);
+  const object = found.state === 'present' ? found.object : {};
+  return outcome(request, found.state, object, seconds);
 }
 
 /**
@@ -61,8 +61,8 @@ export async function uploadPackage(
   const stored = await readBack(request, access, delta);
   if (isNew) await rememberDependencies(request, stored, access);
   const seconds = secondsSince(access.clock, start);
-  if (!isNew) return outcome(request, 'present', stored, seconds);
-  return outcome(request, 'uploaded', stored, seconds, delta?.sent ?? file.size);
+  const sent = isNew ? (delta?.sent ?? file.size) : 0;
+  return outcome(request, isNew ? 'uploaded' : 'present', stored, seconds, sent);
 }
 
 /** False if another upload of the same package was first, which is fine. */
@@ -82,7 +82,11 @@ async function put(request: UploadRequest, access: StorageAccess): Promise<boole
   if (result.ok) return true;
   // After a lost answer, the object that is in the way is our own.
   if (result.failure.kind === 'precondition') return attempts > 1;
-  throw putError(result.failure, location, access);
+  const { kind } = result.failure;
+  const isAboutBucket = kind === 'denied' || kind === 'not-found' || kind === 'wrong-region';
+  throw isAboutBucket
+    ? bucketError(result.failure, location, access.place)
+    : failureError(result.failure, objectUrl(location), access.place);
 }
 
 async function readBack(
@@ -95,14 +99,6 @@ async function readBack(
   // Another upload of the same package, if it was first, made an object of the same bytes, however it did.
   const isOurs = delta?.isNew && stored.value.sha256 === undefined;
   return verified(stored.value, file.sha256, location, isOurs ? delta.crc64 : undefined);
-}
-
-function putError(failure: AwsFailure, location: ObjectLocation, { place }: StorageAccess): Error {
-  const isAboutBucket =
-    failure.kind === 'denied' || failure.kind === 'not-found' || failure.kind === 'wrong-region';
-  return isAboutBucket
-    ? bucketError(failure, location, place)
-    : failureError(failure, objectUrl(location), place);
 }
 
 function outcome(

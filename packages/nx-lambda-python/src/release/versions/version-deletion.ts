@@ -41,21 +41,21 @@ export async function deleteVersions(
   const items = plan.functions.flatMap((one) =>
     versionsToDelete(one).map(({ version, size }) => ({ name: one.name, version, size })),
   );
-  const deletions = new Map<(typeof items)[number], Deletion>();
+  const deletions: Deletion[] = [];
   let stopped: AwsFailure | null = null;
-  await forEachLimited(items, DELETIONS_IN_FLIGHT, async (item) => {
+  await forEachLimited(items.entries(), DELETIONS_IN_FLIGHT, async ([index, item]) => {
     const end = stopped === null ? await deleteOne(item, ports, () => stopped) : notTried(stopped);
-    if (end.failure && stopsEverything(end.failure) && stopped === null) {
-      stopped = end.failure;
+    const { failure, ...ending } = end;
+    if (failure && stopsEverything(failure) && stopped === null) {
+      stopped = failure;
       // Those that wait for the rate send nothing more.
       ports.writes.open();
     }
-    const { status, reason } = end;
-    const deletion: Deletion = { ...item, status, ...(reason === undefined ? {} : { reason }) };
-    deletions.set(item, deletion);
+    const deletion: Deletion = { ...item, ...ending };
+    deletions[index] = deletion;
     ports.onDeletion?.(deletion);
   });
-  return items.flatMap((item) => deletions.get(item) ?? []);
+  return deletions;
 }
 
 /** Bytes of the zips of what is gone. */
@@ -63,11 +63,7 @@ export function freedBytes(deletions: readonly Deletion[]): number {
   return storedBytes(deletions.filter(({ status }) => status === 'deleted'));
 }
 
-interface End {
-  status: DeletionStatus;
-  reason?: string;
-  failure?: AwsFailure;
-}
+type End = Pick<Deletion, 'status' | 'reason'> & { failure?: AwsFailure };
 
 async function deleteOne(
   { name, version }: { name: string; version: string },

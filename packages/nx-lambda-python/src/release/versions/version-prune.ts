@@ -123,29 +123,8 @@ export function planVersions({
   };
 }
 
-/** What a durable execution runs on stays, also where nothing else points to it. */
-export function keepRunning(
-  plan: VersionPlan,
-  isRunning: (name: string, version: string) => boolean,
-): VersionPlan {
-  const functions = plan.functions.map(({ name, versions }) => ({
-    name,
-    versions: versions.map((one): PlannedVersion =>
-      isRunning(name, one.version)
-        ? { ...one, status: 'keep', reasons: [...one.reasons, 'running executions'] }
-        : one,
-    ),
-  }));
-  return { ...plan, functions, bytes: storedBytes(functions.flatMap(versionsToDelete)) };
-}
-
 export function versionsToDelete({ versions }: VersionedFunction): PlannedVersion[] {
   return versions.filter(({ status }) => status === 'delete');
-}
-
-/** Whether aliases can matter: all versions of a function that has no more are kept anyway. */
-export function hasSurplus(versions: readonly PublishedVersion[], keep: number): boolean {
-  return versions.length > keep;
 }
 
 /** What forbids every deletion. */

@@ -1,18 +1,17 @@
 /** Reads what decides which versions can go. The order matters: releases may be under way. */
 
 import { failureError, type AwsPlace } from '../calls/failure-error';
+import type { AwsResult } from '../model/aws-failure';
+import { storedBytes } from '../plan/code-storage';
 import type { RateLimiter } from '../calls/rate';
 import { forEachLimited, paced, withRetries, type RetryPolicy } from '../calls/send';
 import { numberOfKey, ownPrefix, stagesPrefix } from '../records/record';
-import { lastRecords, listingError, lockFailure, type RecordAccess } from '../records/record-store';
+import { lastRecords, lockFailure, type RecordAccess } from '../records/record-store';
 import { isHeld, lockedError, lookAtLock } from '../records/release-lock';
 import {
-  hasSurplus,
-  keepRunning,
   versionsToDelete,
-  type FunctionAlias,
   type FunctionVersions,
-  type PublishedVersion,
+  type PlannedVersion,
   type StageRecords,
   type VersionPlan,
   type VersionService,
@@ -56,45 +55,40 @@ export async function readVersionFacts(
     });
   }
   const stages = await readStages(keep, access);
-  const surplus = [...functions.values()].filter(
-    (one) => one !== null && hasSurplus(one.versions, keep),
-  );
+  // All versions of a function that has no more are kept anyway, whatever its aliases.
+  const surplus = [...functions.values()].filter((one) => (one?.versions.length ?? 0) > keep);
   await forEachLimited(surplus, LISTS_IN_FLIGHT, async (one) => {
-    if (one !== null) functions.set(one.name, { ...one, aliases: await readAliases(one, ports) });
+    if (one === null) return;
+    const list = (marker?: string) => ports.versions.listAliases(one.name, marker);
+    const pages = await everyPage(one.name, list, ports);
+    const aliases = pages?.flatMap((page) => page.aliases);
+    functions.set(one.name, aliases === undefined ? null : { ...one, aliases });
   });
   return { functions, stages };
 }
 
 async function readVersions(name: string, ports: VersionPorts): Promise<FunctionVersions | null> {
-  const versions: PublishedVersion[] = [];
-  let marker: string | undefined;
-  let account: string | null = null;
-  do {
-    const page = await paced(() => ports.versions.listVersions(name, marker), ports.writes, ports);
-    if (!page.ok) {
-      if (page.failure.kind === 'not-found') return null;
-      throw failureError(page.failure, `function \`${name}\``, ports.place);
-    }
-    versions.push(...page.value.versions);
-    account ??= accountOf(page.value.arn);
-    marker = page.value.marker;
-  } while (marker !== undefined);
-  return { name, account, versions, aliases: [] };
+  const pages = await everyPage(name, (marker) => ports.versions.listVersions(name, marker), ports);
+  if (pages === null) return null;
+  // `arn:aws:lambda:<region>:<account>:function:…`
+  const account = pages.map(({ arn }) => arn?.split(':')[4]).find(Boolean) ?? null;
+  return { name, account, versions: pages.flatMap(({ versions }) => versions), aliases: [] };
 }
 
-async function readAliases(
-  { name }: FunctionVersions,
+/** Null where the function does not exist. */
+async function everyPage<Page extends { marker?: string }>(
+  name: string,
+  list: (marker?: string) => Promise<AwsResult<Page>>,
   ports: VersionPorts,
-): Promise<FunctionAlias[]> {
-  const aliases: FunctionAlias[] = [];
-  let marker: string | undefined;
+): Promise<Page[] | null> {
+  const pages: Page[] = [];
   do {
-    const page = await paced(() => ports.versions.listAliases(name, marker), ports.writes, ports);
-    if (!page.ok) throw failureError(page.failure, `function \`${name}\``, ports.place);
-    aliases.push(...page.value.aliases);
-    marker = page.value.marker;
-  } while (marker !== undefined);
-  return aliases;
+    const page = await paced(() => list(pages.at(-1)?.marker), ports.writes, ports);
+    if (page.ok) pages.push(page.value);
+    else if (page.failure.kind === 'not-found') return null;
+    else throw failureError(page.failure, `function \`${name}\``, ports.place);
+  } while (pages.at(-1)?.marker !== undefined);
+  return pages;
 }
 
 /**
@@ -119,7 +113,15 @@ export async function withoutRunning(plan: VersionPlan, ports: VersionPorts): Pr
     }
     if (answer.value) running.add(`${name}:${version}`);
   });
-  return keepRunning(plan, (name, version) => running.has(`${name}:${version}`));
+  const functions = plan.functions.map(({ name, versions }) => ({
+    name,
+    versions: versions.map((one): PlannedVersion =>
+      running.has(`${name}:${one.version}`)
+        ? { ...one, status: 'keep', reasons: [...one.reasons, 'running executions'] }
+        : one,
+    ),
+  }));
+  return { ...plan, functions, bytes: storedBytes(functions.flatMap(versionsToDelete)) };
 }
 
 async function readStages(keep: number, access: StageAccess): Promise<StageRecords[]> {
@@ -127,10 +129,7 @@ async function readStages(keep: number, access: StageAccess): Promise<StageRecor
   const root = stagesPrefix(prefix, project);
   const listed = await withRetries(() => records.list(bucket, root), access);
   if (!listed.ok) {
-    const location = { bucket, key: root };
-    if (listed.failure.kind === 'denied') throw listingError(listed.failure, location);
-    const subject = `\`${project}\``;
-    throw lockFailure(listed.failure, location, { ...access, releases: root, subject });
+    throw lockFailure(listed.failure, { bucket, key: root }, { ...access, releases: root });
   }
   const stages: StageRecords[] = [];
   const owner = { account: access.account, region: access.place.region };
@@ -159,9 +158,4 @@ function stagesOf(roots: readonly string[], keys: readonly string[]): Map<string
     }
   }
   return new Map([...stages].map(([stage, found]) => [stage, [...found].sort((a, b) => a - b)]));
-}
-
-/** `arn:aws:lambda:<region>:<account>:function:…` */
-function accountOf(arn: string | undefined): string | null {
-  return arn?.split(':')[4] || null;
 }
