@@ -4,7 +4,8 @@ import type { CreateRequest, FunctionCreation } from '../calls/function-service'
 import { movesAliasOnly, type Plan, type PlannedFunction } from '../model/plan';
 import { isUnsettled, type RemoteFunction } from '../model/remote-function';
 import { classify } from '../plan/plan';
-import { FunctionWrites, otherCode, Refusal, refused, waitUntilSettled } from './write-session';
+import type { FunctionWrites } from './write-session';
+import { otherCode, Refusal, refused, waitUntilSettled } from './write-session';
 import type { FunctionState, PackageReference } from '../model/function-state';
 import { nextStep, wantedLayers } from '../plan/next-step';
 

@@ -5,7 +5,8 @@ import { isChanged, type Plan, type PlannedFunction } from '../model/plan';
 import { isNumbered, isUnsettled, type RemoteFunction } from '../model/remote-function';
 import { nextStep } from '../plan/next-step';
 import { latestInPlan } from './change-latest';
-import { FunctionWrites, otherCode, Refusal } from './write-session';
+import type { FunctionWrites } from './write-session';
+import { otherCode, Refusal } from './write-session';
 
 /**
  * The version's number. AWS gives the same version again while nothing has changed, so a lost answer may be
