@@ -104,7 +104,7 @@ export async function startSimulatedAccount(
   const server = await startServer(options.port ?? 0, async (request: AwsRequest) => {
     const response = await download(dispatcher, request);
     if (response !== undefined) return { kind: 'answer', response };
-    const { record, ...reply } = await dispatch(dispatcher, request);
+    const { record, reply } = await dispatch(dispatcher, request);
     requests.push(record);
     return reply;
   });

@@ -15,6 +15,7 @@ import type {
   Call,
   CallInput,
   Invoker,
+  Reply,
 } from './protocol/call';
 import type { Quota } from './lambda/quota';
 import { takeToken } from './lambda/quota';
@@ -54,29 +55,25 @@ export interface Dispatcher {
   now: () => number;
 }
 
-/** What the HTTP server does: answer, close the connection, or leave the client waiting. */
-export type Outcome = { record: RecordedRequest } & (
-  { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' }
-);
-
-export async function dispatch(dispatcher: Dispatcher, request: AwsRequest): Promise<Outcome> {
+export async function dispatch(
+  dispatcher: Dispatcher,
+  request: AwsRequest,
+): Promise<{ record: RecordedRequest; reply: Reply }> {
   const service = serviceOf(request);
   const at = dispatcher.now();
   const call = attempt(() => routeCall(service, request));
   if (call instanceof AwsError) {
     const record = { service, operation: '', target: request.path, status: call.status, at };
-    return { kind: 'answer', record, response: errorResponse(service, call) };
+    return { record, reply: { kind: 'answer', response: errorResponse(service, call) } };
   }
   const { operation, target, input } = call;
-  const record = { service, operation, target, at, ...(input && { input }) };
+  const record = { service, operation, target, at, status: undefined, ...(input && { input }) };
   const fault = dispatcher.faults.next(call);
-  if (fault?.kind === 'timeout')
-    return { kind: 'silence', record: { ...record, status: undefined } };
-  if (fault?.kind === 'reset') return { kind: 'reset', record: { ...record, status: undefined } };
+  if (fault?.kind === 'timeout') return { record, reply: { kind: 'silence' } };
+  if (fault?.kind === 'reset') return { record, reply: { kind: 'reset' } };
   const response = await answer(dispatcher, request, call, fault);
-  if (fault?.kind === 'lost-response')
-    return { kind: 'reset', record: { ...record, status: undefined } };
-  return { kind: 'answer', record: { ...record, status: response.status }, response };
+  if (fault?.kind === 'lost-response') return { record, reply: { kind: 'reset' } };
+  return { record: { ...record, status: response.status }, reply: { kind: 'answer', response } };
 }
 
 async function answer(

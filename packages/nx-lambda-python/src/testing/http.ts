@@ -1,14 +1,12 @@
 /** The HTTP server: sockets to plain requests, plain responses to sockets. Loopback only. */
 
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describeDefect } from '../report/error-text';
-import type { AwsRequest, AwsResponse } from './protocol/call';
+import type { AwsRequest, AwsResponse, Reply } from './protocol/call';
 import { sha256Hex } from './state/model';
-
-export type Reply =
-  { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' };
 
 export interface LocalServer {
   /** `http://127.0.0.1:4571` */
@@ -34,7 +32,15 @@ export async function startServer(
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  return { endpoint: `http://127.0.0.1:${portOf(server)}`, stop: () => stopServer(server) };
+  const address = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }
 
 async function serve(
@@ -62,14 +68,16 @@ async function readRequest(incoming: IncomingMessage): Promise<AwsRequest | unde
   } catch {
     return undefined;
   }
-  const [path = '/', search = ''] = splitOnce(incoming.url ?? '/', '?');
+  const [path = '/', ...search] = (incoming.url ?? '/').split('?');
   const body = Buffer.concat(chunks);
   return {
     method: incoming.method ?? 'GET',
     path,
     // In a query, AWS reads `+` as a plus sign, not as a space: its clients write %20.
-    query: new URLSearchParams(search.replaceAll('+', '%2B')),
-    headers: joinHeaders(incoming),
+    query: new URLSearchParams(search.join('?').replaceAll('+', '%2B')),
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, String(value ?? '')]),
+    ),
     body,
     bodySha256: sha256Hex(body),
   };
@@ -99,30 +107,4 @@ function fail(outgoing: ServerResponse, error: unknown): void {
     'x-amzn-errortype': 'SimulatedAccountDefect',
   });
   outgoing.end(JSON.stringify({ Type: 'Service', Message: describeDefect(error) }));
-}
-
-function joinHeaders(incoming: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(incoming.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(',') : (value ?? ''),
-  ]);
-  return Object.fromEntries(entries);
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const position = text.indexOf(separator);
-  if (position === -1) return [text, ''];
-  return [text.slice(0, position), text.slice(position + separator.length)];
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function stopServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,8 +1,10 @@
 /** What a test or `-c local` sets up and looks at without the SDK: buckets, functions, live code. */
 
 import { crc32 } from 'node:zlib';
+import { encodeCentralHeader, encodeEnd, encodeLocalHeader } from '../packaging/zip/write';
 import { checkArchive } from './lambda/code';
-import { findVersion, lambdaDate, newRevision, settle } from './lambda/lifecycle';
+import { DEFAULT_SETTINGS } from './lambda/configuration';
+import { findVersion, newFunction, newRevision, settle } from './lambda/lifecycle';
 import { newBucket } from './s3/buckets';
 import type {
   Bucket,
@@ -10,7 +12,6 @@ import type {
   FunctionSettings,
   FunctionVersion,
   StateStore,
-  StoredFunction,
 } from './state/model';
 import { hexToBase64, regionalId, sha256Hex } from './state/model';
 
@@ -104,7 +105,18 @@ export async function seedFunction(owner: Owner, seed: FunctionSeed): Promise<bo
     if (state.read('functions', id) !== undefined) return false;
     state.writeBytes(sha256, zip);
     const code = { sha256, size: checkArchive(state, sha256).size };
-    state.write('functions', id, newFunction(owner, seed, code));
+    const { region, accountId, now } = owner;
+    const settings = {
+      ...DEFAULT_SETTINGS,
+      runtime: seed.runtime,
+      handler: seed.handler,
+      role: seed.role ?? `arn:aws:iam::${accountId}:role/simulated`,
+      architectures: [seed.architecture],
+      ...kindSettings(seed.kind, owner),
+    };
+    const update = { status: 'Successful', readyAt: now(), polls: 0 } as const;
+    const ready = { settings, code, state: 'Active', update } as const;
+    state.write('functions', id, newFunction({ region, now: now() }, seed.name, ready));
     return true;
   });
 }
@@ -171,44 +183,9 @@ export function readLiveCode(
   });
 }
 
-function newFunction(
-  { region, accountId, now }: Owner,
-  seed: FunctionSeed,
-  code: { sha256: string; size: number },
-): StoredFunction {
-  return {
-    name: seed.name,
-    region,
-    latest: {
-      version: '$LATEST',
-      settings: {
-        runtime: seed.runtime,
-        handler: seed.handler,
-        role: seed.role ?? `arn:aws:iam::${accountId}:role/simulated`,
-        description: '',
-        timeout: 3,
-        memorySize: 128,
-        architectures: [seed.architecture],
-        ...kindSettings(seed.kind, region, accountId),
-      },
-      code,
-      liveSha256: code.sha256,
-      revisionId: newRevision(),
-      lastModified: lambdaDate(now()),
-      state: 'Active',
-      update: { status: 'Successful', readyAt: now(), polls: 0 },
-    },
-    versions: [],
-    nextVersion: 1,
-    unchangedSincePublish: false,
-    aliases: [],
-  };
-}
-
 function kindSettings(
   kind: FunctionKind | undefined,
-  region: string,
-  accountId: string,
+  { region, accountId }: Owner,
 ): Partial<FunctionSettings> {
   const capacityProvider = `arn:aws:lambda:${region}:${accountId}:capacity-provider:simulated`;
   return {
@@ -226,46 +203,20 @@ export function placeholderZip(): Buffer {
 }
 
 /**
- * The smallest zip that Lambda takes: one stored file. Layout: APPNOTE 4.3.7, 4.3.12, 4.3.16.
+ * The smallest zip that Lambda takes: one stored file.
  * @param claimedSize the size of the file in the central directory; default: its real size
  */
 export function smallZip(
-  file: string,
+  path: string,
   text: string,
   claimedSize = Buffer.byteLength(text),
 ): Buffer {
-  const name = Buffer.from(file);
   const content = Buffer.from(text);
-  const local = Buffer.concat([
-    Buffer.from('PK\x03\x04'),
-    sharedFields(name, content, content.length),
-    name,
-    content,
-  ]);
-  const central = Buffer.concat([
-    Buffer.from('PK\x01\x02'),
-    Buffer.from([20, 3]), // 4 - version made by: 2.0, Unix
-    sharedFields(name, content, claimedSize),
-    Buffer.alloc(14), // 32 - comment, disk, attributes, offset of the local header
-    name,
-  ]);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(1, 8); // entries on this disk
-  end.writeUInt16LE(1, 10); // entries
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(local.length, 16); // offset of the central directory
-  return Buffer.concat([local, central, end]);
-}
-
-/** The 26 bytes that both headers have, from "version needed to extract" on. */
-function sharedFields(name: Buffer, content: Buffer, size: number): Buffer {
-  const fields = Buffer.alloc(26);
-  fields.writeUInt16LE(20, 0); // version needed to extract: 2.0
-  fields.writeUInt16LE(0x21, 8); // date: 1980-01-01, the earliest
-  fields.writeUInt32LE(crc32(content), 10);
-  fields.writeUInt32LE(content.length, 14); // compressed size
-  fields.writeUInt32LE(size, 18); // uncompressed size
-  fields.writeUInt16LE(name.length, 22);
-  return fields;
+  const size = content.length;
+  const file = { path, method: 0, crc32: crc32(content), compressedSize: size, size } as const;
+  const local = Buffer.concat([encodeLocalHeader(file), content]);
+  const entry = { ...file, size: claimedSize, mode: 0o644, localOffset: 0 } as const;
+  const central = encodeCentralHeader(entry);
+  const sizes = { centralSize: central.length, centralOffset: local.length };
+  return Buffer.concat([local, central, encodeEnd({ entryCount: 1, ...sizes })]);
 }

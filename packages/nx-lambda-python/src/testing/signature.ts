@@ -15,19 +15,11 @@ export interface Credentials {
   secretAccessKey: string;
 }
 
-export interface Authorization {
-  accessKeyId: string;
-  region: string;
-  service: string;
-  signedHeaders: string[];
-  signature: string;
-}
-
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
 /** Undefined if the request has no signature in its Authorization header. */
-export function readAuthorization(headers: AwsRequest['headers']): Authorization | undefined {
+export function readAuthorization(headers: AwsRequest['headers']) {
   const match = AUTHORIZATION.exec(headers['authorization'] ?? '');
   if (match === null) return undefined;
   const [, accessKeyId = '', region = '', service = '', names = '', signature = ''] = match;
@@ -57,7 +49,7 @@ export async function authenticate(
 /** Undefined if no signature fits: without a date, or if the body is not what was signed. */
 async function sign(
   { method, path, query, headers, body, bodySha256 }: AwsRequest,
-  { region, service, signedHeaders }: Authorization,
+  { region, service, signedHeaders }: NonNullable<ReturnType<typeof readAuthorization>>,
   credentials: Credentials,
 ): Promise<string | undefined> {
   const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-amz-date'] ?? '');

@@ -54,14 +54,10 @@ function takeObject(
   key: string,
 ): FunctionCode {
   const byReference = text(source, 'S3ObjectStorageMode') === 'REFERENCE';
-  const content = readObject(context, bucket, key, {
-    versionId: text(source, 'S3ObjectVersion'),
-    anyRegion: byReference,
-  });
-  const { size } = checkArchive(context.state, content.sha256);
-  const code = { sha256: content.sha256, size };
-  if (!byReference) return code;
   const versionId = text(source, 'S3ObjectVersion');
+  const { sha256 } = readObject(context, bucket, key, versionId, byReference);
+  const code = { sha256, size: checkArchive(context.state, sha256).size };
+  if (!byReference) return code;
   if (versionId === undefined || versionId === 'null') {
     throw invalidParameter(
       'S3ObjectVersion of a versioned bucket is required when S3ObjectStorageMode is REFERENCE',
@@ -75,7 +71,8 @@ function readObject(
   { state, region, account }: Context,
   bucketName: string,
   key: string,
-  { versionId, anyRegion }: { versionId: string | undefined; anyRegion: boolean },
+  versionId: string | undefined,
+  anyRegion: boolean,
 ): { sha256: string } {
   const bucket = state.read('buckets', bucketName);
   if (bucket === undefined) throw s3Refusal('NoSuchBucket', 'The specified bucket does not exist');
@@ -149,10 +146,8 @@ export function checkTotalSize(
 
 /** What the central directory of a zip in the state says; the answer is stored. */
 function readArchive(state: State, sha256: string): Archive {
-  return state.read('archives', sha256) ?? readAndRemember(state, sha256);
-}
-
-function readAndRemember(state: State, sha256: string): Archive {
+  const stored = state.read('archives', sha256);
+  if (stored !== undefined) return stored;
   const bytes = state.readBytes(sha256);
   const archive = { unpackedSize: readUnpackedSize(bytes) ?? null, size: bytes.length };
   state.write('archives', sha256, archive);
@@ -200,15 +195,12 @@ export function codeStorageLimit({ account }: Context): number {
  * none. Source: AWS Lambda developer guide, "Self-managed S3 code storage".
  */
 export function usedCodeStorage({ state, region }: Context): number {
-  const functions = state
-    .list('functions')
-    .filter((stored) => stored.region === region)
-    .flatMap(({ latest, versions }) => [latest, ...versions]);
-  const layers = state
-    .list('layers')
-    .filter((stored) => stored.region === region)
-    .flatMap(({ versions }) => versions);
-  return [...functions, ...layers].reduce((sum, { code }) => sum + stored(code), 0);
+  return [...state.list('functions'), ...state.list('layers')]
+    .filter((item) => item.region === region)
+    .flatMap((item): { code: FunctionCode }[] =>
+      'latest' in item ? [item.latest, ...item.versions] : item.versions,
+    )
+    .reduce((sum, { code }) => sum + stored(code), 0);
 }
 
 /**
@@ -237,7 +229,7 @@ function stored({ reference, size }: FunctionCode): number {
  * Source: AWS Lambda API reference, FunctionCodeLocation; its values as GetFunction answers on AWS.
  */
 export function codeSource(
-  { account }: Pick<Context, 'account'>,
+  { account }: Context,
   { sha256, reference, sourceKmsKeyArn: SourceKMSKeyArn }: FunctionCode,
 ): Record<string, unknown> {
   if (reference === undefined) {

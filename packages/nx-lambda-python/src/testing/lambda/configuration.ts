@@ -8,7 +8,8 @@ import type {
   FunctionVersion,
   StoredFunction,
 } from '../state/model';
-import { functionArn, hexToBase64, regionalId } from '../state/model';
+import { hexToBase64, regionalId } from '../state/model';
+import { functionArn } from './lifecycle';
 import type { JsonObject } from './rest';
 import { integer, invalidParameter, object, required, text, texts, validation } from './rest';
 
@@ -23,17 +24,14 @@ const MOST = 5;
 /** @throws AwsError 400 naming the field that Lambda would refuse */
 export function initialSettings(context: Context, body: JsonObject): FunctionSettings {
   required(text(body, 'Role'), 'role');
-  const blank: FunctionSettings = {
-    runtime: requiredForZip(body, 'Runtime'),
-    handler: requiredForZip(body, 'Handler'),
-    role: '',
-    description: '',
-    timeout: 3,
-    memorySize: 128,
-    architectures: readArchitectures(body),
-  };
+  const runtime = requiredForZip(body, 'Runtime');
+  const handler = requiredForZip(body, 'Handler');
+  const architectures = readArchitectures(body);
+  const blank = { ...DEFAULT_SETTINGS, runtime, handler, role: '', architectures };
   return changedSettings(context, blank, body);
 }
+
+export const DEFAULT_SETTINGS = { description: '', timeout: 3, memorySize: 128 };
 
 /** Fields that the request leaves out stay as they are. */
 export function changedSettings(
@@ -109,12 +107,10 @@ function readDurability(config: JsonObject): NonNullable<FunctionSettings['durab
 
 function requiredForZip(body: JsonObject, field: string): string {
   const value = text(body, field);
-  if (value === undefined) {
-    throw invalidParameter(
-      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
-    );
-  }
-  return value;
+  if (value !== undefined) return value;
+  throw invalidParameter(
+    'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+  );
 }
 
 function within(
@@ -132,20 +128,12 @@ function within(
 const VERSION_ARN =
   /^(?<layer>arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):(?<owner>\d{12}):layer:(?<name>[A-Za-z0-9_-]{1,140})):(?<version>\d+)$/;
 
-interface LayerVersionReference {
-  layer: string;
-  region: string;
-  owner: string;
-  name: string;
-  version: number;
-}
-
 /** @throws AwsError 400 if it is not the ARN of a layer's version */
-function readLayerVersionArn(arn: string): LayerVersionReference {
+function readLayerVersionArn(arn: string) {
   const groups = VERSION_ARN.exec(arn)?.groups;
   if (groups === undefined) throw invalidParameter(`Layer version ARN ${arn} is invalid.`);
   const { layer = '', region = '', owner = '', name = '', version = '' } = groups;
-  return { layer, region, owner, name, version: Number(version) };
+  return { arn, layer, region, owner, name, version: Number(version) };
 }
 
 /**
@@ -163,15 +151,21 @@ function attachLayers(context: Context, arns: string[]): AttachedLayer[] {
       `Two different versions of the same layer are not allowed to be referenced in the same function. ${arns[first]} and ${arns[index]}`,
     );
   });
-  return references.map((reference, index) => attach(context, arns[index] ?? '', reference));
+  return references.map((reference) => attach(context, reference));
 }
 
 function attach(
-  { state, region, account }: Context,
-  arn: string,
-  reference: LayerVersionReference,
+  { state, region, account: { accountId } }: Context,
+  { arn, ...reference }: ReturnType<typeof readLayerVersionArn>,
 ): AttachedLayer {
-  if (reference.owner !== account.accountId) throw notShared(arn, account.accountId);
+  if (reference.owner !== accountId) {
+    // Layers of another account need its permission, which this account never has.
+    throw new AwsError(
+      403,
+      'AccessDeniedException',
+      `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
+    );
+  }
   if (reference.region !== region) {
     throw invalidParameter(
       `Layers are not in the same region as the function. Layers are expected to be in region ${region}.`,
@@ -183,24 +177,15 @@ function attach(
   return { arn, sha256: version.code.sha256, size: version.code.size };
 }
 
-/** Layers of another account need its permission, which this account never has. */
-function notShared(arn: string, accountId: string): AwsError {
-  return new AwsError(
-    403,
-    'AccessDeniedException',
-    `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
-  );
-}
-
 /** A FunctionConfiguration with all fields. `qualifier` as asked for; it ends the ARN. */
 export function configuration(
-  { account, region }: Context,
+  context: Context,
   { name }: StoredFunction,
   version: FunctionVersion,
   qualifier?: string,
 ): Record<string, unknown> {
   return {
-    ...listed({ account, region }, name, version, qualifier),
+    ...listed(context, name, version, qualifier),
     ...stateFields(version),
     ...updateFields(version),
   };
@@ -211,13 +196,14 @@ export function configuration(
  * Source: Lambda API reference, ListFunctions, "returns a subset of the fields".
  */
 export function listed(
-  { account, region }: Pick<Context, 'account' | 'region'>,
+  context: Context,
   name: string,
   version: FunctionVersion,
   qualifier?: string,
 ): Record<string, unknown> {
   const { settings } = version;
-  const arn = functionArn(account.accountId, region, name);
+  const arn = functionArn(context, name);
+  const signer = `arn:aws:signer:${context.region}:${context.account.accountId}`;
   return {
     FunctionName: name,
     FunctionArn: qualifier === undefined ? arn : `${arn}:${qualifier}`,
@@ -255,8 +241,8 @@ export function listed(
       },
     }),
     ...(settings.codeSigning && {
-      SigningProfileVersionArn: `arn:aws:signer:${region}:${account.accountId}:/signing-profiles/simulated/1`,
-      SigningJobArn: `arn:aws:signer:${region}:${account.accountId}:/signing-jobs/simulated`,
+      SigningProfileVersionArn: `${signer}:/signing-profiles/simulated/1`,
+      SigningJobArn: `${signer}:/signing-jobs/simulated`,
     }),
   };
 }
@@ -273,46 +259,26 @@ function snapStart({ settings, version, state }: FunctionVersion): Record<string
   };
 }
 
+const CREATING = { reason: 'The function is being created.', reasonCode: 'Creating' };
+const UNREADABLE = {
+  reason: 'Lambda cannot read the Amazon S3 object of the deployment package.',
+  reasonCode: 'InvalidConfiguration',
+};
+
 function stateFields({ state, update }: FunctionVersion): Record<string, unknown> {
-  if (state === 'Active') return { State: 'Active' };
-  if (state === 'Inactive') {
-    return {
-      State: 'Inactive',
-      StateReason: 'Lambda cannot read the Amazon S3 object of the deployment package.',
-      StateReasonCode: 'InvalidConfiguration',
-    };
-  }
-  if (state === 'Pending') {
-    return {
-      State: 'Pending',
-      StateReason: 'The function is being created.',
-      StateReasonCode: 'Creating',
-    };
-  }
-  return {
-    State: 'Failed',
-    StateReason: update.failure?.reason,
-    StateReasonCode: update.failure?.reasonCode,
-  };
+  if (state === 'Active') return { State: state };
+  const why = { Inactive: UNREADABLE, Pending: CREATING, Failed: update.failure }[state];
+  return { State: state, StateReason: why?.reason, StateReasonCode: why?.reasonCode };
 }
 
 /** A function that is being created reports no update. */
 function updateFields({ state, update }: FunctionVersion): Record<string, unknown> {
   if (state === 'Pending') return {};
-  switch (update.status) {
-    case 'Successful':
-      return { LastUpdateStatus: 'Successful' };
-    case 'InProgress':
-      return {
-        LastUpdateStatus: 'InProgress',
-        LastUpdateStatusReason: 'The function is being created.',
-        LastUpdateStatusReasonCode: 'Creating',
-      };
-    case 'Failed':
-      return {
-        LastUpdateStatus: 'Failed',
-        LastUpdateStatusReason: update.failure?.reason,
-        LastUpdateStatusReasonCode: update.failure?.reasonCode,
-      };
-  }
+  if (update.status === 'Successful') return { LastUpdateStatus: update.status };
+  const why = update.status === 'Failed' ? update.failure : CREATING;
+  return {
+    LastUpdateStatus: update.status,
+    LastUpdateStatusReason: why?.reason,
+    LastUpdateStatusReasonCode: why?.reasonCode,
+  };
 }

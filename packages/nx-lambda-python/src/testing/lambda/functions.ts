@@ -23,6 +23,7 @@ import {
   conflict,
   isReadable,
   lambdaDate,
+  newFunction,
   newRevision,
   requireFunction,
   requireIdle,
@@ -38,25 +39,17 @@ import { publish } from './versions';
 export function getFunction(context: Context, { reference }: LambdaInput): AwsResponse {
   const stored = requireFunction(context, reference.name, true);
   const version = requireVersion(context, stored, reference);
+  // Why Lambda cannot read the package any more; AWS documents the fields, not the codes.
+  const lost = { ErrorCode: 'NoSuchVersion', Message: 'The specified version does not exist.' };
   return json(200, {
     Configuration: configuration(context, stored, version, reference.qualifier),
-    Code: codeLocation(context, version),
+    Code: {
+      RepositoryType: 'S3',
+      ...codeSource(context, version.code),
+      ...(!isReadable(context, version.code) && { Error: lost }),
+    },
     Tags: {},
   });
-}
-
-/** `Error` says why Lambda cannot read the package any more; AWS documents the fields, not the codes. */
-function codeLocation(context: Context, { code }: FunctionVersion): Record<string, unknown> {
-  return {
-    RepositoryType: 'S3',
-    ...codeSource(context, code),
-    ...(!isReadable(context, code) && {
-      Error: {
-        ErrorCode: 'NoSuchVersion',
-        Message: 'The specified version does not exist.',
-      },
-    }),
-  };
 }
 
 export function getFunctionConfiguration(
@@ -71,72 +64,66 @@ export function getFunctionConfiguration(
 export function createFunction(context: Context, { body }: LambdaInput): AwsResponse {
   const name = required(text(body, 'FunctionName'), 'functionName');
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw invalidParameter(`Invalid function name: ${name}`);
-  const { state, region, now } = context;
-  if (state.read('functions', regionalId(region, name)) !== undefined) {
+  if (context.state.read('functions', regionalId(context.region, name)) !== undefined) {
     throw conflict(`Function already exist: ${name}`);
   }
   const settings = initialSettings(context, body);
   const code = takeCode(context, required(object(body, 'Code'), 'code'));
   checkTotalSize(context, code, settings.attachedLayers);
   checkCodeStorage(context, code);
-  const stored: StoredFunction = {
-    name,
-    region,
-    latest: {
-      version: '$LATEST',
-      settings,
-      code,
-      liveSha256: code.sha256,
-      revisionId: newRevision(),
-      lastModified: lambdaDate(now),
-      state: 'Pending',
-      update: startUpdate(context),
-    },
-    versions: [],
-    nextVersion: 1,
-    unchangedSincePublish: false,
-    aliases: [],
-  };
-  const version = flag(body, 'Publish') ? publish(context, stored, {}) : stored.latest;
+  const update = startUpdate(context);
+  const stored = newFunction(context, name, { settings, code, state: 'Pending', update });
+  return store(context, stored, 201, flag(body, 'Publish'));
+}
+
+/** Writes the function, and first publishes $LATEST if asked to. */
+function store(
+  context: Context,
+  stored: StoredFunction,
+  status: number,
+  publishes: boolean,
+): AwsResponse {
+  const version = publishes ? publish(context, stored) : stored.latest;
   storeFunction(context, stored);
-  return json(201, configuration(context, stored, version));
+  return json(status, configuration(context, stored, version));
+}
+
+/** The function whose $LATEST is about to change. */
+function requireUpdatable(context: Context, { reference, body }: LambdaInput): StoredFunction {
+  const stored = requireFunction(context, reference.name);
+  requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
+  requireIdle(context, stored);
+  return stored;
+}
+
+/** $LATEST with its changes, from now on in an update. */
+function updated(
+  context: Context,
+  stored: StoredFunction,
+  changes: Partial<FunctionVersion>,
+): StoredFunction {
+  const update = { revisionId: newRevision(), lastModified: lambdaDate(context.now) };
+  const latest = { ...stored.latest, ...changes, ...update, update: startUpdate(context) };
+  return { ...stored, unchangedSincePublish: false, latest };
 }
 
 /**
  * Takes the new code even if it equals the old: Lambda does not compare, so a RevisionId changes
  * and `Publish` makes a new version. Source: getmoto/moto#8379, verified there against AWS.
  */
-export function updateFunctionCode(
-  context: Context,
-  { reference, body }: LambdaInput,
-): AwsResponse {
-  const stored = requireFunction(context, reference.name);
-  requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
-  requireIdle(context, stored);
+export function updateFunctionCode(context: Context, input: LambdaInput): AwsResponse {
+  const { body } = input;
+  const stored = requireUpdatable(context, input);
   requireTakesZip(stored);
   const code = takeCode(context, body);
   checkTotalSize(context, code, stored.latest.settings.attachedLayers);
-  const updated: StoredFunction = {
-    ...stored,
-    unchangedSincePublish: false,
-    latest: {
-      ...stored.latest,
-      settings: { ...stored.latest.settings, architectures: readArchitectures(body) },
-      code,
-      revisionId: newRevision(),
-      lastModified: lambdaDate(context.now),
-      update: startUpdate(context),
-    },
-  };
+  const settings = { ...stored.latest.settings, architectures: readArchitectures(body) };
   if (flag(body, 'DryRun')) {
     // It "will do all necessary computation and validation", returns the CodeSha256 and stores nothing.
-    const latest = { ...stored.latest, code };
-    return json(200, configuration(context, stored, latest));
+    return json(200, configuration(context, stored, { ...stored.latest, code }));
   }
   checkCodeStorage(context, code, stored.latest.code);
-  const version = flag(body, 'Publish') ? publish(context, updated, {}) : updated.latest;
-  storeFunction(context, updated);
-  return json(200, configuration(context, updated, version));
+  return store(context, updated(context, stored, { settings, code }), 200, flag(body, 'Publish'));
 }
 
 /** Sources: Lambda API reference, UpdateFunctionCode, InvalidParameterValueException and CodeVerificationFailedException. */
@@ -154,28 +141,11 @@ function requireTakesZip({ name, latest: { settings } }: StoredFunction): void {
   );
 }
 
-export function updateFunctionConfiguration(
-  context: Context,
-  { reference, body }: LambdaInput,
-): AwsResponse {
-  const stored = requireFunction(context, reference.name);
-  requireRevision(text(body, 'RevisionId'), stored.latest.revisionId);
-  requireIdle(context, stored);
-  const settings = changedSettings(context, stored.latest.settings, body);
+export function updateFunctionConfiguration(context: Context, input: LambdaInput): AwsResponse {
+  const stored = requireUpdatable(context, input);
+  const settings = changedSettings(context, stored.latest.settings, input.body);
   checkTotalSize(context, stored.latest.code, settings.attachedLayers);
-  const updated: StoredFunction = {
-    ...stored,
-    unchangedSincePublish: false,
-    latest: {
-      ...stored.latest,
-      settings,
-      revisionId: newRevision(),
-      lastModified: lambdaDate(context.now),
-      update: startUpdate(context),
-    },
-  };
-  storeFunction(context, updated);
-  return json(200, configuration(context, updated, updated.latest));
+  return store(context, updated(context, stored, { settings }), 200, false);
 }
 
 export function deleteFunction(context: Context, { reference }: LambdaInput): AwsResponse {

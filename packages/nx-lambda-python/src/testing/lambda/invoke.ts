@@ -5,9 +5,9 @@ import { AwsError, notSimulated } from '../protocol/aws-error';
 import type { AwsResponse, Context, InvocationResult, LaterResponse } from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
-import { functionArn } from '../state/model';
-import { conflict, requireFunction, requireVersion } from './lifecycle';
+import { functionArn, notInState, requireFunction, requireVersion } from './lifecycle';
 import type { LambdaInput } from './rest';
+import { unreadable } from './rest';
 
 /** Source: AWS Lambda developer guide, "Lambda quotas": 6 MB of a synchronous request. */
 const EVENT_LIMIT = 6_291_556;
@@ -36,9 +36,7 @@ export function invoke(
     );
   }
   if (version.state === 'Pending' || version.state === 'Inactive') {
-    throw conflict(
-      `The operation cannot be performed at this time. The function is currently in the following state: ${version.state}`,
-    );
+    throw notInState(version.state);
   }
   const event = readEvent(request.body);
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
@@ -75,25 +73,21 @@ function readEvent(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {
-    throw new AwsError(
-      400,
-      'InvalidRequestContentException',
-      'Could not parse request body into json',
-    );
+    throw unreadable();
   }
 }
 
 function prepare(
-  { state, region, account }: Context,
-  stored: StoredFunction,
+  context: Context,
+  { name }: StoredFunction,
   version: FunctionVersion,
   qualifier: string | undefined,
   event: unknown,
 ) {
+  const { state, region, account } = context;
   const { settings } = version;
-  const { name } = stored;
   const requestId = randomUUID();
-  const arn = functionArn(account.accountId, region, name);
+  const arn = functionArn(context, name);
   return {
     requestId,
     code: state.readBytes(version.liveSha256),

@@ -3,7 +3,7 @@
 import { AwsError, notSimulated } from '../protocol/aws-error';
 import type { AwsResponse, Context } from '../protocol/call';
 import type { LayerVersion, StoredLayer } from '../state/model';
-import { hexToBase64, layerArn, regionalId } from '../state/model';
+import { hexToBase64, regionalId } from '../state/model';
 import { checkCodeStorage, codeSource, takeCode } from './code';
 import { lambdaDate } from './lifecycle';
 import type { LambdaInput } from './rest';
@@ -55,11 +55,15 @@ export function listLayerVersions(context: Context, { layer, query }: LambdaInpu
 }
 
 /** A name, or the ARN of the layer. */
-function readName({ account, region }: Context, layer: string): string {
-  const prefix = layerArn(account.accountId, region, '');
+function readName(context: Context, layer: string): string {
+  const prefix = layerArn(context, '');
   const name = layer.startsWith(prefix) ? layer.slice(prefix.length) : layer;
   if (/^[A-Za-z0-9_-]{1,140}$/.test(name)) return name;
   throw invalidParameter(`Invalid Layer name: ${layer}`);
+}
+
+function layerArn({ account, region }: Context, name: string): string {
+  return `arn:aws:lambda:${region}:${account.accountId}:layer:${name}`;
 }
 
 function readNumber(version: string): number {
@@ -75,17 +79,14 @@ function requireVersion(context: Context, name: string, number: number): LayerVe
   const versions = readLayer(context, name)?.versions ?? [];
   const match = versions.find(({ version }) => version === number);
   if (match !== undefined) return match;
-  throw new AwsError(
-    404,
-    'ResourceNotFoundException',
-    'The resource you requested does not exist.',
-  );
+  const message = 'The resource you requested does not exist.';
+  throw new AwsError(404, 'ResourceNotFoundException', message);
 }
 
 function whole(context: Context, name: string, version: LayerVersion): Record<string, unknown> {
   return {
     ...summary(context, name, version),
-    LayerArn: layerArn(context.account.accountId, context.region, name),
+    LayerArn: layerArn(context, name),
     Content: {
       ...codeSource(context, version.code),
       CodeSha256: hexToBase64(version.code.sha256),
@@ -94,14 +95,10 @@ function whole(context: Context, name: string, version: LayerVersion): Record<st
   };
 }
 
-function summary(
-  { account, region }: Context,
-  name: string,
-  version: LayerVersion,
-): Record<string, unknown> {
+function summary(context: Context, name: string, version: LayerVersion): Record<string, unknown> {
   const { architectures, runtimes, licenseInfo } = version;
   return {
-    LayerVersionArn: `${layerArn(account.accountId, region, name)}:${version.version}`,
+    LayerVersionArn: `${layerArn(context, name)}:${version.version}`,
     Version: version.version,
     Description: version.description,
     CreatedDate: version.created,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from '../protocol/aws-error';
 import type { Context } from '../protocol/call';
 import type { Alias, FunctionCode, FunctionVersion, StoredFunction, Update } from '../state/model';
-import { functionArn, objectId, regionalId } from '../state/model';
+import { objectId, regionalId } from '../state/model';
 import type { FunctionReference } from './rest';
 
 /** @throws AwsError 404 ResourceNotFoundException */
@@ -34,7 +34,7 @@ export function findVersion(stored: StoredFunction, version: string): FunctionVe
 export function requireAlias(context: Context, stored: StoredFunction, name: string): Alias {
   const alias = stored.aliases.find((candidate) => candidate.name === name);
   if (alias !== undefined) return alias;
-  const arn = functionArn(context.account.accountId, context.region, `${stored.name}:${name}`);
+  const arn = functionArn(context, `${stored.name}:${name}`);
   throw new AwsError(404, 'ResourceNotFoundException', `Alias not found: ${arn}`);
 }
 
@@ -43,14 +43,18 @@ export function requireAlias(context: Context, stored: StoredFunction, name: str
  * @throws AwsError 409 ResourceConflictException while one is in progress
  */
 export function requireIdle(context: Context, { name, latest }: StoredFunction): void {
-  const arn = functionArn(context.account.accountId, context.region, name);
-  const prefix = 'The operation cannot be performed at this time.';
-  if (latest.state === 'Pending') {
-    throw conflict(`${prefix} The function is currently in the following state: Pending`);
-  }
+  if (latest.state === 'Pending') throw notInState(latest.state);
   if (latest.update.status === 'InProgress') {
-    throw conflict(`${prefix} An update is in progress for resource: ${arn}`);
+    throw conflict(
+      `${NOT_NOW} An update is in progress for resource: ${functionArn(context, name)}`,
+    );
   }
+}
+
+const NOT_NOW = 'The operation cannot be performed at this time.';
+
+export function notInState(state: FunctionVersion['state']): AwsError {
+  return conflict(`${NOT_NOW} The function is currently in the following state: ${state}`);
 }
 
 /** @throws AwsError 412 PreconditionFailedException when the caller's revision is an old one */
@@ -67,8 +71,13 @@ export function storeFunction({ state }: Context, stored: StoredFunction): void 
   state.write('functions', regionalId(stored.region, stored.name), stored);
 }
 
-export function functionNotFound({ account, region }: Context, name: string): AwsError {
-  const arn = functionArn(account.accountId, region, name);
+/** `name` may end in a qualifier. */
+export function functionArn({ account, region }: Context, name: string): string {
+  return `arn:aws:lambda:${region}:${account.accountId}:function:${name}`;
+}
+
+export function functionNotFound(context: Context, name: string): AwsError {
+  const arn = functionArn(context, name);
   return new AwsError(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
 }
 
@@ -77,16 +86,9 @@ export function conflict(message: string): AwsError {
 }
 
 /** An update that starts now and ends as the account's options, or the fault of this call, determine. */
-export function startUpdate({
-  account,
-  fault,
-  now,
-}: Pick<Context, 'account' | 'fault' | 'now'>): Update {
-  const update: Update = {
-    status: 'InProgress',
-    readyAt: now + account.updateMilliseconds,
-    polls: 0,
-  };
+export function startUpdate({ account, fault, now }: Context): Update {
+  const readyAt = now + account.updateMilliseconds;
+  const update: Update = { status: 'InProgress', readyAt, polls: 0 };
   if (fault?.kind === 'slow-update') return { ...update, readyAt: now, polls: fault.polls ?? 3 };
   if (fault?.kind === 'update-failed') {
     const reason = fault.reason ?? 'Injected: the update failed';
@@ -149,6 +151,29 @@ export function isReadable({ state }: Context, { reference }: FunctionCode): boo
   const { bucket, key, versionId } = reference;
   const versions = state.read('objects', objectId(bucket, key))?.versions ?? [];
   return versions.some((one) => one.versionId === versionId && one.content !== undefined);
+}
+
+/** A function that has only $LATEST. */
+export function newFunction(
+  { region, now }: Pick<StoredFunction, 'region'> & { now: number },
+  name: string,
+  latest: Pick<FunctionVersion, 'settings' | 'code' | 'state' | 'update'>,
+): StoredFunction {
+  return {
+    name,
+    region,
+    latest: {
+      ...latest,
+      version: '$LATEST',
+      liveSha256: latest.code.sha256,
+      revisionId: newRevision(),
+      lastModified: lambdaDate(now),
+    },
+    versions: [],
+    nextVersion: 1,
+    unchangedSincePublish: false,
+    aliases: [],
+  };
 }
 
 export function newRevision(): string {

@@ -53,11 +53,12 @@ export function readBody(request: AwsRequest): JsonObject {
   } catch {
     // Reported below, in Lambda's words.
   }
-  throw new AwsError(
-    400,
-    'InvalidRequestContentException',
-    'Could not parse request body into json',
-  );
+  throw unreadable();
+}
+
+export function unreadable(): AwsError {
+  const message = 'Could not parse request body into json';
+  return new AwsError(400, 'InvalidRequestContentException', message);
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -87,12 +88,10 @@ export function object(body: JsonObject, field: string): JsonObject | undefined 
 }
 
 export function required<T>(value: T | undefined, field: string): T {
-  if (value === undefined) {
-    throw validation(
-      `Value null at '${field}' failed to satisfy constraint: Member must not be null`,
-    );
-  }
-  return value;
+  if (value !== undefined) return value;
+  throw validation(
+    `Value null at '${field}' failed to satisfy constraint: Member must not be null`,
+  );
 }
 
 export function validation(message: string): AwsError {
@@ -112,11 +111,8 @@ function typed<T>(
   const value = body[field];
   if (value === undefined || value === null) return undefined;
   if (accepts(value)) return value as T;
-  throw new AwsError(
-    400,
-    'SerializationException',
-    `${field}: expected ${expected}, got ${typeof value}`,
-  );
+  const message = `${field}: expected ${expected}, got ${typeof value}`;
+  throw new AwsError(400, 'SerializationException', message);
 }
 
 export function json(status: number, value: unknown): AwsResponse {
@@ -133,8 +129,8 @@ export function lambdaErrorResponse(error: AwsError): AwsResponse {
   // Lambda writes `Message` in most errors and `message` when it throttles; clients take both.
   const message = error.status === 429 ? 'message' : 'Message';
   const response = json(error.status, { ...error.fields, Type: type, [message]: error.message });
-  response.headers['x-amzn-errortype'] = error.code;
-  return { ...response, headers: { ...response.headers, ...error.headers } };
+  Object.assign(response.headers, { 'x-amzn-errortype': error.code }, error.headers);
+  return response;
 }
 
 /** Lambda gives 50 at a time, or fewer if asked. */
@@ -143,9 +139,7 @@ const PAGE_SIZE = 50;
 /** One page of `items`; the marker is the position where the next begins. */
 export function page<T>(items: T[], query: URLSearchParams): { items: T[]; NextMarker?: string } {
   const marker = query.get('Marker') ?? '0';
-  if (!/^\d+$/.test(marker)) {
-    throw new AwsError(400, 'InvalidParameterValueException', `Invalid marker: ${marker}`);
-  }
+  if (!/^\d+$/.test(marker)) throw invalidParameter(`Invalid marker: ${marker}`);
   const start = Number(marker);
   const end = start + Math.min(Number(query.get('MaxItems') ?? PAGE_SIZE) || PAGE_SIZE, PAGE_SIZE);
   const next = end < items.length ? { NextMarker: String(end) } : {};

@@ -20,7 +20,7 @@ import {
 } from './functions';
 import { invoke } from './invoke';
 import { getLayerVersion, listLayerVersions, publishLayerVersion } from './layers';
-import type { LambdaInput } from './rest';
+import type { JsonObject, LambdaInput } from './rest';
 import { isObject, readBody, readReference, text, validation } from './rest';
 import {
   createAlias,
@@ -149,9 +149,8 @@ function decode(segment: string): string {
 }
 
 /** Fields of the body and of the query, named as AWS names them. */
-export function summarize({ body, query }: LambdaInput): CallInput {
-  const fields = Object.entries(body).map(([name, value]) => [name, withoutSecrets(name, value)]);
-  return { ...Object.fromEntries(query), ...Object.fromEntries(fields) };
+function summarize({ body, query }: LambdaInput): CallInput {
+  return { ...Object.fromEntries(query), ...fieldsWithoutSecrets(body) };
 }
 
 function withoutSecrets(name: string, value: unknown): unknown {
@@ -160,9 +159,11 @@ function withoutSecrets(name: string, value: unknown): unknown {
   }
   if (name === 'Variables' && isObject(value)) return Object.keys(value);
   if (!isObject(value)) return value;
-  const fields = Object.entries(value).map(([field, inner]) => [
-    field,
-    withoutSecrets(field, inner),
-  ]);
-  return Object.fromEntries(fields);
+  return fieldsWithoutSecrets(value);
+}
+
+function fieldsWithoutSecrets(fields: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, withoutSecrets(name, value)]),
+  );
 }

@@ -2,12 +2,13 @@
 
 import type { AwsResponse, Context } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
-import { functionArn, hexToBase64 } from '../state/model';
+import { hexToBase64 } from '../state/model';
 import { checkCodeStorage } from './code';
 import { configuration, listed } from './configuration';
 import {
   conflict,
   findVersion,
+  functionArn,
   functionNotFound,
   newRevision,
   requireAlias,
@@ -36,7 +37,7 @@ export function publishVersion(context: Context, { reference, body }: LambdaInpu
       `CodeSHA256 (${expected}) is different from current CodeSHA256 in $LATEST (${actual}). Please try again with the CodeSHA256 in $LATEST.`,
     );
   }
-  const version = publish(context, stored, { description: text(body, 'Description') });
+  const version = publish(context, stored, text(body, 'Description'));
   storeFunction(context, stored);
   return json(201, configuration(context, stored, version, version.version));
 }
@@ -60,7 +61,7 @@ export function listVersionsByFunction(
 export function publish(
   context: Context,
   stored: StoredFunction,
-  { description }: { description?: string | undefined },
+  description = stored.latest.settings.description,
 ): FunctionVersion {
   const newest = stored.versions.at(-1);
   if (stored.unchangedSincePublish && newest !== undefined) return newest;
@@ -70,7 +71,7 @@ export function publish(
   const version: FunctionVersion = {
     ...latest,
     version: String(stored.nextVersion),
-    settings: { ...latest.settings, description: description ?? latest.settings.description },
+    settings: { ...latest.settings, description },
     revisionId: newRevision(),
     state: 'Pending',
     // With `Publish` on an update the version is ready when that update is.
@@ -90,9 +91,7 @@ export function createAlias(context: Context, { reference, body }: LambdaInput):
     throw validation(`Value '${name}' at 'name' failed to satisfy constraint`);
   }
   if (stored.aliases.some((alias) => alias.name === name)) {
-    const { accountId } = context.account;
-    const arn = functionArn(accountId, context.region, `${stored.name}:${name}`);
-    throw conflict(`Alias already exists: ${arn}`);
+    throw conflict(`Alias already exists: ${functionArn(context, `${stored.name}:${name}`)}`);
   }
   const alias: Alias = {
     name,
@@ -195,12 +194,12 @@ function readWeights(body: JsonObject): Record<string, number> | undefined {
 }
 
 function aliasConfiguration(
-  { account, region }: Context,
+  context: Context,
   { name }: StoredFunction,
   alias: Alias,
 ): Record<string, unknown> {
   return {
-    AliasArn: `${functionArn(account.accountId, region, name)}:${alias.name}`,
+    AliasArn: functionArn(context, `${name}:${alias.name}`),
     Name: alias.name,
     FunctionVersion: alias.functionVersion,
     Description: alias.description,
@@ -231,7 +230,7 @@ export function listDurableExecutions(
   );
   return json(200, {
     DurableExecutions: items.map(({ id, version, status, start }) => {
-      const arn = functionArn(context.account.accountId, context.region, `${name}:${version}`);
+      const arn = functionArn(context, `${name}:${version}`);
       return {
         DurableExecutionArn: `${arn}/durable-execution/${id}/${id}`,
         DurableExecutionName: id,

@@ -2,16 +2,11 @@
 
 export type ServiceName = 's3' | 'lambda' | 'sts';
 
-export interface AwsErrorDetails {
-  /** Sent as response headers: `x-amz-bucket-region`, `Retry-After`, … */
-  headers?: Record<string, string>;
-  /** Further fields of the body: `Reason`, `Endpoint`, … */
-  fields?: Record<string, string>;
-}
-
 export class AwsError extends Error {
   override readonly name = 'AwsError';
+  /** Sent as response headers: `x-amz-bucket-region`, `Retry-After`, … */
   readonly headers: Record<string, string>;
+  /** Further fields of the body: `Reason`, `Endpoint`, … */
   readonly fields: Record<string, string>;
 
   constructor(
@@ -20,7 +15,7 @@ export class AwsError extends Error {
     /** The error's name in AWS's documentation: `NoSuchBucket`, `ResourceConflictException`. */
     readonly code: string,
     message: string,
-    { headers = {}, fields = {} }: AwsErrorDetails = {},
+    { headers = {}, fields = {} }: Partial<Pick<AwsError, 'headers' | 'fields'>> = {},
   ) {
     super(message);
     this.headers = headers;

@@ -22,6 +22,10 @@ export interface AwsResponse {
   body: Buffer;
 }
 
+/** What the HTTP server does: answer, close the connection, or leave the client waiting. */
+export type Reply =
+  { kind: 'answer'; response: AwsResponse } | { kind: 'reset' } | { kind: 'silence' };
+
 /** What takes time and goes on after the state is released. */
 export interface LaterResponse {
   later: () => Promise<AwsResponse>;

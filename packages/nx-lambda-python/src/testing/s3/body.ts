@@ -34,11 +34,7 @@ export function readPutBody(request: AwsRequest): PutBody {
  * `STREAMING-…` bodies are `hex-size[;chunk-signature=…]\r\n bytes \r\n … 0\r\n trailers \r\n`.
  * Source: Amazon S3 API reference, "Signature calculations: transferring payload in chunks".
  */
-function decodeBody(request: AwsRequest): {
-  bytes: Buffer;
-  sha256: string;
-  trailers: Record<string, string>;
-} {
+function decodeBody(request: AwsRequest): ReturnType<typeof decodeChunks> & { sha256: string } {
   const declared = request.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
   if (declared.startsWith('STREAMING-')) {
     const { bytes, trailers } = decodeChunks(request.body);
@@ -66,10 +62,8 @@ function decodeChunks(body: Buffer): { bytes: Buffer; trailers: Record<string, s
     const start = lineEnd + 2;
     if (Number.isNaN(size) || start + size > body.length) throw incomplete();
     if (size === 0) {
-      return {
-        bytes: Buffer.concat(chunks),
-        trailers: readTrailers(body.toString('latin1', start)),
-      };
+      const trailers = readTrailers(body.toString('latin1', start));
+      return { bytes: Buffer.concat(chunks), trailers };
     }
     chunks.push(body.subarray(start, start + size));
     position = start + size + 2;
@@ -92,9 +86,7 @@ function findChecksum(headers: Record<string, string>): [string, string] | undef
     return algorithm === undefined ? [] : [[algorithm, value]];
   });
   if (checksums.length > 1) {
-    throw new AwsError(
-      400,
-      'InvalidRequest',
+    throw invalidRequest(
       'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     );
   }
@@ -106,11 +98,7 @@ function verifyChecksum([algorithm, value]: [string, string], bytes: Buffer, sha
   if (actual === value) return;
   // S3 tells a value of the wrong length from one of the wrong bytes.
   if (Buffer.from(value, 'base64').length !== Buffer.from(actual, 'base64').length) {
-    throw new AwsError(
-      400,
-      'InvalidRequest',
-      `Value for x-amz-checksum-${algorithm} header is invalid.`,
-    );
+    throw invalidRequest(`Value for x-amz-checksum-${algorithm} header is invalid.`);
   }
   throw badDigest(
     `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
@@ -136,8 +124,12 @@ function checksumOf(algorithm: string, bytes: Buffer, sha256: string): Buffer {
   }
 }
 
-function badDigest(message: string): AwsError {
+export function badDigest(message: string): AwsError {
   return new AwsError(400, 'BadDigest', message);
+}
+
+export function invalidRequest(message: string): AwsError {
+  return new AwsError(400, 'InvalidRequest', message);
 }
 
 function incomplete(): AwsError {

@@ -6,8 +6,8 @@ import { emptyResponse } from '../protocol/call';
 import type { Bucket } from '../state/model';
 import { xmlDocument } from './responses';
 
-/** Where a request points. */
-export interface S3Address {
+/** A request, and where it points. */
+export interface S3Request extends AwsRequest {
   bucket: string;
   /** Decoded; empty for requests on the bucket. */
   key: string;
@@ -16,31 +16,25 @@ export interface S3Address {
 }
 
 /** `http://bucket.localhost:4571/key` or `http://127.0.0.1:4571/bucket/key`. */
-export function readAddress(request: AwsRequest): S3Address {
+export function readAddress(request: AwsRequest): S3Request {
   const host = (request.headers['host'] ?? '').replace(/:\d+$/, '');
   const virtual = /^(.+)\.(?:localhost|127\.0\.0\.1)$/.exec(host)?.[1];
   const path = request.path.slice(1);
-  if (virtual !== undefined) return { bucket: virtual, key: decode(path), virtualHost: true };
-  const slash = path.indexOf('/');
-  if (slash === -1) return { bucket: decode(path), key: '', virtualHost: false };
-  return {
-    bucket: decode(path.slice(0, slash)),
-    key: decode(path.slice(slash + 1)),
-    virtualHost: false,
-  };
+  if (virtual !== undefined) {
+    return { ...request, bucket: virtual, key: decode(path), virtualHost: true };
+  }
+  const [bucket = '', ...key] = path.split('/');
+  return { ...request, bucket: decode(bucket), key: decode(key.join('/')), virtualHost: false };
 }
 
-export function headBucket(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
-  const bucket = requireBucket(context, request, address);
+export function headBucket(context: Context, request: S3Request): AwsResponse {
+  const bucket = requireBucket(context, request);
   return emptyResponse(200, { 'x-amz-bucket-region': bucket.region });
 }
 
 /** Creating an existing bucket of the same owner succeeds only in us-east-1. Source: S3 API reference, CreateBucket. */
-export function createBucket(
-  context: Context,
-  request: AwsRequest,
-  { bucket: name }: S3Address,
-): AwsResponse {
+export function createBucket(context: Context, request: S3Request): AwsResponse {
+  const name = request.bucket;
   const { state, region, account, now } = context;
   const existing = state.read('buckets', name);
   if (existing !== undefined && existing.owner !== account.accountId) {
@@ -55,11 +49,8 @@ export function createBucket(
   }
   requireLocation(request, region);
   if (existing === undefined) {
-    state.write(
-      'buckets',
-      name,
-      newBucket({ name, region, owner: account.accountId, created: now }),
-    );
+    const bucket = newBucket({ name, region, owner: account.accountId, created: now });
+    state.write('buckets', name, bucket);
   }
   return emptyResponse(200, { location: `/${name}` });
 }
@@ -75,12 +66,8 @@ export function newBucket(facts: Omit<Bucket, 'versioning'>): Bucket {
   return { ...facts, versioning: 'Disabled' };
 }
 
-export function putBucketVersioning(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const bucket = requireBucket(context, request, address);
+export function putBucketVersioning(context: Context, request: S3Request): AwsResponse {
+  const bucket = requireBucket(context, request);
   const status = /<Status>(\w+)<\/Status>/.exec(request.body.toString('utf8'))?.[1];
   if (status !== 'Enabled' && status !== 'Suspended') {
     throw new AwsError(
@@ -96,12 +83,8 @@ export function putBucketVersioning(
 const PAGE_SIZE = 1000;
 
 /** Keys in the order of their bytes, in pages. */
-export function listObjectsV2(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const { name } = requireBucket(context, request, address);
+export function listObjectsV2(context: Context, request: S3Request): AwsResponse {
+  const { name } = requireBucket(context, request);
   const { query } = request;
   for (const parameter of ['delimiter', 'encoding-type']) {
     if (query.has(parameter)) throw notSimulated(`${parameter} in ListObjectsV2`);
@@ -146,14 +129,14 @@ export function listObjectsV2(
  * The bucket, if it exists, is in the region of the request, and has the expected owner.
  * @throws AwsError 404 NoSuchBucket, 301 or 400 for another region, 403 AccessDenied
  */
-export function requireBucket(context: Context, request: AwsRequest, address: S3Address): Bucket {
-  const bucket = context.state.read('buckets', address.bucket);
+export function requireBucket(context: Context, request: S3Request): Bucket {
+  const bucket = context.state.read('buckets', request.bucket);
   if (bucket === undefined) {
     throw new AwsError(404, 'NoSuchBucket', 'The specified bucket does not exist', {
-      fields: { BucketName: address.bucket },
+      fields: { BucketName: request.bucket },
     });
   }
-  if (bucket.region !== context.region) throw wrongRegion(context, bucket, address);
+  if (bucket.region !== context.region) throw wrongRegion(context, bucket, request);
   const expected = request.headers['x-amz-expected-bucket-owner'] ?? bucket.owner;
   if (bucket.owner === context.account.accountId && expected === bucket.owner) return bucket;
   throw new AwsError(403, 'AccessDenied', 'Access Denied', {
@@ -166,9 +149,9 @@ export function requireBucket(context: Context, request: AwsRequest, address: S3
  * led to the bucket's region by DNS, where the signature names the wrong one.
  * Source: Amazon S3 user guide, "Making requests", request redirection; API reference, error codes.
  */
-function wrongRegion({ account, region }: Context, bucket: Bucket, address: S3Address): AwsError {
+function wrongRegion({ account, region }: Context, bucket: Bucket, request: S3Request): AwsError {
   const headers = { 'x-amz-bucket-region': bucket.region };
-  if (address.virtualHost && region === 'us-east-1') {
+  if (request.virtualHost && region === 'us-east-1') {
     return new AwsError(
       400,
       'AuthorizationHeaderMalformed',

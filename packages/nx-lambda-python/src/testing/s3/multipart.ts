@@ -10,8 +10,8 @@ import type { AwsRequest, AwsResponse, Context } from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { StoredPart, StoredUpload } from '../state/model';
 import { sha256Hex } from '../state/model';
-import { readPutBody } from './body';
-import type { S3Address } from './buckets';
+import { badDigest, invalidRequest, readPutBody } from './body';
+import type { S3Request } from './buckets';
 import { readAddress, requireBucket } from './buckets';
 import {
   encryptionHeaders,
@@ -31,63 +31,45 @@ const ALGORITHM = 'CRC64NVME';
 /** Of every part but the last. Source: Amazon S3 user guide, "Multipart upload limits". */
 const MIN_PART = 5 * 1024 * 1024;
 
-export function createUpload(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  requireBucket(context, request, address);
+export function createUpload(context: Context, request: S3Request): AwsResponse {
+  requireBucket(context, request);
   const algorithm = request.headers['x-amz-checksum-algorithm'];
   if (algorithm !== ALGORITHM) throw notSimulated(`multipart uploads without ${ALGORITHM}`);
   const type = request.headers['x-amz-checksum-type'] ?? 'FULL_OBJECT';
   if (type !== 'FULL_OBJECT') {
-    throw new AwsError(
-      400,
-      'InvalidRequest',
+    throw invalidRequest(
       `The ${type} checksum type cannot be used with the crc64nvme checksum algorithm.`,
     );
   }
   const id = randomBytes(24).toString('base64url');
-  const { bucket, key } = address;
+  const { bucket, key } = request;
   const headers = keptHeaders(request);
-  context.state.write('uploads', id, {
-    id,
-    bucket,
-    key,
-    headers,
-    started: context.now,
-    isOvertaken: false,
-    parts: {},
-  });
-  const answer = xmlDocument('InitiateMultipartUploadResult', {
-    Bucket: bucket,
-    Key: key,
-    UploadId: id,
-  });
+  const upload = { id, bucket, key, headers, started: context.now, isOvertaken: false, parts: {} };
+  context.state.write('uploads', id, upload);
+  const result = { Bucket: bucket, Key: key, UploadId: id };
+  const answer = xmlDocument('InitiateMultipartUploadResult', result);
   const checksum = { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': type };
   return { ...answer, headers: { ...answer.headers, ...encryptionHeaders(headers), ...checksum } };
 }
 
-export function uploadPart(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
-  requireBucket(context, request, address);
+export function uploadPart(context: Context, request: S3Request): AwsResponse {
+  requireBucket(context, request);
   const { bytes, checksum } = readPutBody(request);
   const [algorithm = ALGORITHM] = checksum ?? [];
   if (algorithm.toUpperCase() !== ALGORITHM) {
-    throw new AwsError(
-      400,
-      'InvalidRequest',
+    throw invalidRequest(
       `Checksum Type mismatch occurred, expected checksum Type: crc64nvme, actual checksum Type: ${algorithm}`,
     );
   }
-  const { etag, crc64 } = storePart(context, request, address, bytes);
+  const { etag, crc64 } = storePart(context, request, bytes);
   return emptyResponse(200, { etag, 'x-amz-checksum-crc64nvme': crc64 });
 }
 
-export function copyPart(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
-  requireBucket(context, request, address);
-  requireUpload(context, request, address);
+export function copyPart(context: Context, request: S3Request): AwsResponse {
+  requireBucket(context, request);
+  requireUpload(context, request);
   const { bytes, versionHeaders } = readCopySource(context, request);
-  const { etag, crc64, modified } = storePart(context, request, address, bytes);
+  const { etag, crc64, modified } = storePart(context, request, bytes);
   const answer = xmlDocument('CopyPartResult', {
     LastModified: new Date(modified).toISOString(),
     ETag: etag,
@@ -96,24 +78,16 @@ export function copyPart(context: Context, request: AwsRequest, address: S3Addre
   return { ...answer, headers: { ...answer.headers, ...versionHeaders } };
 }
 
-export function abortUpload(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  requireBucket(context, request, address);
-  context.state.remove('uploads', requireUpload(context, request, address).id);
+export function abortUpload(context: Context, request: S3Request): AwsResponse {
+  requireBucket(context, request);
+  context.state.remove('uploads', requireUpload(context, request).id);
   return emptyResponse(204);
 }
 
-export function completeUpload(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const bucket = requireBucket(context, request, address);
-  const upload = requireUpload(context, request, address);
-  const stored = readStored(context, address);
+export function completeUpload(context: Context, request: S3Request): AwsResponse {
+  const bucket = requireBucket(context, request);
+  const upload = requireUpload(context, request);
+  const stored = readStored(context, request);
   requireWriteConditions(request, stored.versions.at(-1));
   requireNotOvertaken(request, upload);
   const parts = choosePartsOf(upload, readNamedParts(request.body.toString()));
@@ -129,11 +103,11 @@ export function completeUpload(
   context.state.writeBytes(sha256, bytes);
   storeVersion(context, stored, { versionId, modified: context.now, content });
   context.state.remove('uploads', upload.id);
-  overtakeUploads(context, address);
+  overtakeUploads(context, request);
   const answer = xmlDocument('CompleteMultipartUploadResult', {
-    Location: `${context.account.endpoint}/${address.bucket}/${encodeURIComponent(address.key)}`,
-    Bucket: address.bucket,
-    Key: address.key,
+    Location: `${context.account.endpoint}/${bucket.name}/${encodeURIComponent(upload.key)}`,
+    Bucket: bucket.name,
+    Key: upload.key,
     ETag: etag,
     ChecksumCRC64NVME: crc64,
     ChecksumType: 'FULL_OBJECT',
@@ -147,11 +121,7 @@ export function completeUpload(
 }
 
 /** @throws AwsError 404 NoSuchUpload, also for another key's upload */
-function requireUpload(
-  { state }: Context,
-  { query }: AwsRequest,
-  { bucket, key }: S3Address,
-): StoredUpload {
+function requireUpload({ state }: Context, { query, bucket, key }: S3Request): StoredUpload {
   const id = query.get('uploadId') ?? '';
   const upload = state.read('uploads', id);
   if (upload?.bucket === bucket && upload.key === key) return upload;
@@ -180,14 +150,9 @@ function requireNotOvertaken({ headers }: AwsRequest, upload: StoredUpload): voi
 }
 
 /** A part that is sent again replaces the one with its number. */
-function storePart(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-  bytes: Buffer,
-): StoredPart {
+function storePart(context: Context, request: S3Request, bytes: Buffer): StoredPart {
   const number = readPartNumber(request);
-  const upload = requireUpload(context, request, address);
+  const upload = requireUpload(context, request);
   const part: StoredPart = {
     sha256: sha256Hex(bytes),
     size: bytes.length,
@@ -215,17 +180,12 @@ function readPartNumber({ query }: AwsRequest): number {
 
 const PREFIX = 'x-amz-copy-source';
 
-interface CopySource {
-  bytes: Buffer;
-  /** The version that was read, for the answer; empty if the bucket keeps none. */
-  versionHeaders: Record<string, string>;
-}
-
 /**
+ * `versionHeaders`, for the answer, name the version that was read; none if the bucket keeps none.
  * Source: Amazon S3 API reference, UploadPartCopy.
  * @throws AwsError as GetObject does, 400 for a range beyond the object, 501 for conditions
  */
-function readCopySource(context: Context, { headers, ...request }: AwsRequest): CopySource {
+function readCopySource(context: Context, { headers, ...request }: AwsRequest) {
   const [path = '', search = ''] = (headers[PREFIX] ?? '').split('?');
   const condition = Object.keys(headers).find((name) => name.startsWith(`${PREFIX}-if-`));
   if (condition !== undefined) throw notSimulated(condition);
@@ -234,9 +194,9 @@ function readCopySource(context: Context, { headers, ...request }: AwsRequest): 
     ...request,
     path: `/${path.replace(/^\//, '')}`,
     query: new URLSearchParams(search),
-    headers: { ...(owner !== undefined && { 'x-amz-expected-bucket-owner': owner }) },
+    headers: owner === undefined ? {} : { 'x-amz-expected-bucket-owner': owner },
   };
-  const object = getObject(context, source, readAddress(source));
+  const object = getObject(context, readAddress(source));
   const versionId = object.headers['x-amz-version-id'];
   const [first, last] = readRange(headers[`${PREFIX}-range`], object.body.length);
   return {
@@ -257,8 +217,7 @@ function readRange(range: string | undefined, size: number): [first: number, las
     );
   }
   if (first >= size) {
-    const message = 'The specified copy range is invalid for the source object size';
-    throw new AwsError(400, 'InvalidRequest', message);
+    throw invalidRequest('The specified copy range is invalid for the source object size');
   }
   if (last < size) return [first, last];
   throw invalidRange(range, `Range specified is not valid for source object of size: ${size}`);
@@ -269,14 +228,8 @@ function invalidRange(range: string, message: string): AwsError {
   return new AwsError(400, 'InvalidArgument', message, { fields });
 }
 
-/** What the request says of one part. */
-interface NamedPart {
-  number: number;
-  etag: string;
-  crc64: string | undefined;
-}
-
-function readNamedParts(xml: string): NamedPart[] {
+/** What the request says of each part. */
+function readNamedParts(xml: string) {
   const parts = [...xml.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: (/<ETag>(.*?)</.exec(part)?.[1] ?? '').replace(/&quot;|&#34;|"/g, ''),
@@ -292,7 +245,10 @@ function readNamedParts(xml: string): NamedPart[] {
   );
 }
 
-function choosePartsOf({ id, parts }: StoredUpload, named: readonly NamedPart[]): StoredPart[] {
+function choosePartsOf(
+  { id, parts }: StoredUpload,
+  named: ReturnType<typeof readNamedParts>,
+): StoredPart[] {
   return named.map(({ number, etag, crc64 }, at) => {
     const part = parts[number];
     const fields = { PartNumber: String(number), ETag: etag };
@@ -305,18 +261,9 @@ function choosePartsOf({ id, parts }: StoredUpload, named: readonly NamedPart[])
       );
     }
     if (part.size < MIN_PART && at < named.length - 1) {
-      throw new AwsError(
-        400,
-        'EntityTooSmall',
-        'Your proposed upload is smaller than the minimum allowed size',
-        {
-          fields: {
-            ...fields,
-            ProposedSize: String(part.size),
-            MinSizeAllowed: String(MIN_PART),
-          },
-        },
-      );
+      const message = 'Your proposed upload is smaller than the minimum allowed size';
+      const sizes = { ProposedSize: String(part.size), MinSizeAllowed: String(MIN_PART) };
+      throw new AwsError(400, 'EntityTooSmall', message, { fields: { ...fields, ...sizes } });
     }
     return part;
   });
@@ -337,13 +284,5 @@ function requireClaims({ headers }: AwsRequest, actual: { size: number; crc64: s
   }
   const crc64 = headers['x-amz-checksum-crc64nvme'];
   if (crc64 === undefined || crc64 === actual.crc64) return;
-  throw new AwsError(
-    400,
-    'BadDigest',
-    'The crc64nvme you specified did not match the calculated checksum.',
-  );
-}
-
-function invalidRequest(message: string): AwsError {
-  return new AwsError(400, 'InvalidRequest', message);
+  throw badDigest('The crc64nvme you specified did not match the calculated checksum.');
 }

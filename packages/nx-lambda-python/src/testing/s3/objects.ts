@@ -7,7 +7,7 @@ import { emptyResponse } from '../protocol/call';
 import type { Bucket, ObjectContent, ObjectVersion, StoredObject } from '../state/model';
 import { objectId } from '../state/model';
 import { readPutBody } from './body';
-import type { S3Address } from './buckets';
+import type { S3Request } from './buckets';
 import { requireBucket } from './buckets';
 import { checksumHeaders, objectHeaders, versionHeader } from './responses';
 
@@ -20,9 +20,9 @@ const KEPT_HEADERS = [
   'expires',
 ];
 
-export function putObject(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
-  const bucket = requireBucket(context, request, address);
-  const stored = readStored(context, address);
+export function putObject(context: Context, request: S3Request): AwsResponse {
+  const bucket = requireBucket(context, request);
+  const stored = readStored(context, request);
   requireWriteConditions(request, stored.versions.at(-1));
   const { bytes, sha256, md5, checksum } = readPutBody(request);
   const headers = keptHeaders(request);
@@ -39,7 +39,7 @@ export function putObject(context: Context, request: AwsRequest, address: S3Addr
   };
   context.state.writeBytes(sha256, bytes);
   storeVersion(context, stored, version);
-  overtakeUploads(context, address);
+  overtakeUploads(context, request);
   return emptyResponse(200, {
     etag: `"${md5}"`,
     ...encryptionHeaders(headers),
@@ -49,18 +49,14 @@ export function putObject(context: Context, request: AwsRequest, address: S3Addr
 }
 
 /** Without a VersionId, a bucket that keeps versions gets a delete marker and loses nothing. */
-export function deleteObject(
-  context: Context,
-  request: AwsRequest,
-  address: S3Address,
-): AwsResponse {
-  const bucket = requireBucket(context, request, address);
-  const stored = readStored(context, address);
-  overtakeUploads(context, address);
+export function deleteObject(context: Context, request: S3Request): AwsResponse {
+  const bucket = requireBucket(context, request);
+  const stored = readStored(context, request);
+  overtakeUploads(context, request);
   const versionId = request.query.get('versionId');
   if (versionId !== null) return deleteVersion(context, stored, versionId);
   if (!isVersioned(bucket)) {
-    context.state.remove('objects', objectId(address.bucket, address.key));
+    context.state.remove('objects', objectId(request.bucket, request.key));
     return emptyResponse(204);
   }
   const marker: ObjectVersion = { versionId: newVersionId(bucket), modified: context.now };
@@ -86,24 +82,21 @@ function deleteVersion(context: Context, stored: StoredObject, versionId: string
 
 type StoredVersion = ObjectVersion & { content: ObjectContent };
 
-export function headObject(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
-  return readObject(context, request, address, () => Buffer.alloc(0));
+export function headObject(context: Context, request: S3Request): AwsResponse {
+  return readObject(context, request, () => Buffer.alloc(0));
 }
 
-export function getObject(context: Context, request: AwsRequest, address: S3Address): AwsResponse {
-  return readObject(context, request, address, ({ content }) =>
-    context.state.readBytes(content.sha256),
-  );
+export function getObject(context: Context, request: S3Request): AwsResponse {
+  return readObject(context, request, ({ content }) => context.state.readBytes(content.sha256));
 }
 
 function readObject(
   context: Context,
-  request: AwsRequest,
-  address: S3Address,
+  request: S3Request,
   readBytes: (version: StoredVersion) => Buffer,
 ): AwsResponse {
-  const bucket = requireBucket(context, request, address);
-  const version = requireObject(context, request, bucket, address.key);
+  const bucket = requireBucket(context, request);
+  const version = requireObject(context, request, bucket);
   const { etag, size } = version.content;
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && !sameEtag(ifMatch, etag)) throw preconditionFailed('If-Match');
@@ -133,13 +126,8 @@ function readObject(
   };
 }
 
-function requireObject(
-  context: Context,
-  request: AwsRequest,
-  bucket: Bucket,
-  key: string,
-): StoredVersion {
-  const versions = context.state.read('objects', objectId(bucket.name, key))?.versions ?? [];
+function requireObject(context: Context, request: S3Request, bucket: Bucket): StoredVersion {
+  const { key, versions } = readStored(context, request);
   const versionId = request.query.get('versionId');
   const version =
     versionId === null
@@ -158,14 +146,8 @@ function requireObject(
       fields: { Key: key, VersionId: versionId },
     });
   }
-  throw new AwsError(
-    405,
-    'MethodNotAllowed',
-    'The specified method is not allowed against this resource.',
-    {
-      headers: marker,
-    },
-  );
+  const message = 'The specified method is not allowed against this resource.';
+  throw new AwsError(405, 'MethodNotAllowed', message, { headers: marker });
 }
 
 function deleteMarkerHeaders({ versionId }: ObjectVersion, bucket: Bucket): Record<string, string> {
@@ -223,7 +205,7 @@ function preconditionFailed(condition: string): AwsError {
   );
 }
 
-export function readStored({ state }: Context, { bucket, key }: S3Address): StoredObject {
+export function readStored({ state }: Context, { bucket, key }: S3Request): StoredObject {
   return state.read('objects', objectId(bucket, key)) ?? { bucket, key, versions: [] };
 }
 
@@ -241,7 +223,7 @@ export function storeVersion(
 }
 
 /** For every write and every deletion of a key; uploads of it that are under way remember it. */
-export function overtakeUploads({ state }: Context, { bucket, key }: S3Address): void {
+export function overtakeUploads({ state }: Context, { bucket, key }: S3Request): void {
   for (const upload of state.list('uploads')) {
     if (upload.bucket !== bucket || upload.key !== key || upload.isOvertaken) continue;
     state.write('uploads', upload.id, { ...upload, isOvertaken: true });

@@ -3,7 +3,7 @@
 import type { AwsError } from '../protocol/aws-error';
 import { notSimulated } from '../protocol/aws-error';
 import type { AwsRequest, AwsResponse, Call, CallInput, Context } from '../protocol/call';
-import type { S3Address } from './buckets';
+import type { S3Request } from './buckets';
 import {
   createBucket,
   headBucket,
@@ -14,7 +14,7 @@ import {
 import { abortUpload, completeUpload, copyPart, createUpload, uploadPart } from './multipart';
 import { deleteObject, getObject, headObject, putObject } from './objects';
 
-type Operation = (context: Context, request: AwsRequest, address: S3Address) => AwsResponse;
+type Operation = (context: Context, request: S3Request) => AwsResponse;
 
 /** `query` is a parameter that the request must have; the first row that fits decides. */
 const BUCKET_ROUTES: readonly [method: string, query: string, operation: string, run: Operation][] =
@@ -70,27 +70,27 @@ const OTHER_OBJECT_OPERATIONS = [
 
 /** @throws AwsError 501 for what the account does not implement */
 export function routeS3(request: AwsRequest): Call {
-  const address = readAddress(request);
-  const [operation, run] =
-    address.key === '' ? bucketOperation(request, address) : objectOperation(request);
-  const target = address.key === '' ? address.bucket : `${address.bucket}/${address.key}`;
+  const addressed = readAddress(request);
+  const { bucket, key } = addressed;
+  const [operation, run] = key === '' ? bucketOperation(addressed) : objectOperation(request);
   return {
     service: 's3',
     operation,
-    target,
+    target: key === '' ? bucket : `${bucket}/${key}`,
     input: summarize(request),
-    run: (context) => run(context, request, address),
+    run: (context) => run(context, addressed),
   };
 }
 
-function bucketOperation(request: AwsRequest, { bucket }: S3Address): [string, Operation] {
+function bucketOperation(request: S3Request): [string, Operation] {
+  if (request.bucket === '') throw unknown(request);
   const route = BUCKET_ROUTES.find(
     ([method, flag]) => method === request.method && (flag === '' || request.query.has(flag)),
   );
-  if (bucket !== '' && route !== undefined) return [route[2], route[3]];
-  const flags = [...request.query.keys()].filter((name) => name !== 'x-id');
-  if (bucket !== '' && request.method === 'PUT' && flags.length === 0)
+  if (route !== undefined) return [route[2], route[3]];
+  if (request.method === 'PUT' && flagsOf(request).length === 0) {
     return ['CreateBucket', createBucket];
+  }
   throw unknown(request);
 }
 
@@ -104,20 +104,24 @@ function objectOperation(request: AwsRequest): [string, Operation] {
   const route = OBJECT_ROUTES.find(([method]) => method === request.method);
   const isOther = OTHER_OBJECT_OPERATIONS.some((name) => request.query.has(name));
   if (route === undefined || isOther) throw unknown(request);
-  if (request.headers['x-amz-copy-source'] !== undefined) throw notSimulated('CopyObject of S3');
+  if (isCopy) throw notSimulated('CopyObject of S3');
   return [route[1], route[2]];
 }
 
 function unknown(request: AwsRequest): AwsError {
-  const flags = [...request.query.keys()].filter((name) => name !== 'x-id').join('&');
+  const flags = flagsOf(request).join('&');
   return notSimulated(`${request.method} ${request.path}${flags === '' ? '' : `?${flags}`} of S3`);
+}
+
+function flagsOf({ query }: AwsRequest): string[] {
+  return [...query.keys()].filter((name) => name !== 'x-id');
 }
 
 const HEADERS = /^(if-.*|range|content-length|content-type|content-md5|x-amz-.*)$/;
 const SECRET = /^x-amz-(security-token|.*customer-key.*)$|^x-amz-signature$/i;
 
 /** Headers and query parameters by their names; of an SDK's own, none. */
-export function summarize({ headers, query }: AwsRequest): CallInput {
+function summarize({ headers, query }: AwsRequest): CallInput {
   const sent = Object.entries(headers).filter(
     ([name]) => HEADERS.test(name) && !SECRET.test(name) && !PROTOCOL.has(name),
   );

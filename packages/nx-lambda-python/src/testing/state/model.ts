@@ -259,14 +259,6 @@ export function regionalId(region: string, name: string): string {
   return `${region}/${name}`;
 }
 
-export function functionArn(accountId: string, region: string, name: string): string {
-  return `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-}
-
-export function layerArn(accountId: string, region: string, name: string): string {
-  return `arn:aws:lambda:${region}:${accountId}:layer:${name}`;
-}
-
 export function sha256Hex(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
