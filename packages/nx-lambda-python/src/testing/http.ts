@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describeDefect } from '../report/error-text';
 import type { AwsRequest, AwsResponse, Reply } from './protocol/call';
 import { sha256Hex } from './state/model';
@@ -32,9 +31,9 @@ export async function startServer(
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
-  const address = server.address() as AddressInfo;
+  const { port: bound } = server.address() as { port: number };
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${bound}`,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
