@@ -56,7 +56,12 @@ async function runEither(
   if (mount === 'bind' || (mount === 'auto' && isLocalEngine(image.engine))) {
     const result = await runMounting(image, task, options, exec);
     if (!isBlind(task, result)) return result;
-    if (mount === 'bind') throw blind(image);
+    if (mount === 'bind') {
+      throw new LambdaPythonError('CONTAINER_FAILED', {
+        message: `${image.engine} does not see this machine's files, which "mount": "bind" relies on: it is remote, or runs in a virtual machine or another container`,
+        hint: 'set "mount": "copy" on the build target, or NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a directory that both share',
+      });
+    }
     onLine(copyingInstead(image));
   }
   return runCopying(image.engine, withOwner(task), options, exec);
@@ -112,13 +117,6 @@ function isBlind({ mounts }: ContainerTask, { exitCode, output }: ExecResult): b
   return mounts.some(
     ({ source, isVolume }) => !isVolume && existsSync(source) && output.includes(source),
   );
-}
-
-function blind({ engine }: BuildImage): LambdaPythonError {
-  return new LambdaPythonError('CONTAINER_FAILED', {
-    message: `${engine} does not see this machine's files, which "mount": "bind" relies on: it is remote, or runs in a virtual machine or another container`,
-    hint: 'set "mount": "copy" on the build target, or NX_LAMBDA_PYTHON_CACHE_DIRECTORY to a directory that both share',
-  });
 }
 
 /** @throws CONTAINER_FAILED */

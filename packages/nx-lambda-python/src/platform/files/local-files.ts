@@ -22,14 +22,9 @@ export interface LocalFile {
   sha256: string;
 }
 
-export interface LocalContent {
-  files: LocalFile[];
-  /** Of each library and archive by its path relative to the workspace, of links by `<path>/*`. */
-  digests: Record<string, string>;
-}
-
 /**
  * @param namedBy what names them, for the message
+ * @returns `digests` of each library and archive by its path relative to the workspace, of links by `<path>/*`
  * @throws REQUIREMENTS_MISSING for what does not exist
  * @throws ENTRY_INVALID for a symbolic link of a library that points to nothing or out of the workspace
  */
@@ -37,9 +32,14 @@ export function readLocalContent(
   workspaceRoot: string,
   { trees, archives, findLinks }: Pick<LocalParts, 'trees' | 'archives' | 'findLinks'>,
   namedBy: string,
-): LocalContent {
+): { files: LocalFile[]; digests: Record<string, string> } {
   const missing = [...trees, ...archives].find((path) => !existsSync(join(workspaceRoot, path)));
-  if (missing !== undefined) throw fileMissing(missing, namedBy);
+  if (missing !== undefined) {
+    throw new LambdaPythonError('REQUIREMENTS_MISSING', {
+      message: `\`${missing}\`, which \`${namedBy}\` names, is not in the workspace`,
+      hint: `restore it (\`git status\` lists what was deleted), or remove it from what \`${namedBy}\` is made from and write that file again`,
+    });
+  }
   const files = new Map<string, LocalFile>();
   const digests: Record<string, string> = {};
   const add = (path: string, listed: readonly Omit<FileFacts, 'sha256'>[], name = path): void => {
@@ -71,13 +71,6 @@ export function readLocalContent(
   }
   for (const path of archives) add(path, [{ path: '', executable: false }]);
   return { files: [...files.values()], digests };
-}
-
-function fileMissing(path: string, namedBy: string): LambdaPythonError {
-  return new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `\`${path}\`, which \`${namedBy}\` names, is not in the workspace`,
-    hint: `restore it (\`git status\` lists what was deleted), or remove it from what \`${namedBy}\` is made from and write that file again`,
-  });
 }
 
 function linkedFiles(directory: string): string[] {
@@ -115,10 +108,11 @@ export function listFiles(
       }
       if (isPruned(path)) continue;
       const target = resolveLink(root, path, allowed);
-      const { isDirectory, isFile } = kindOf(target);
-      if (isFile) files.push({ path, executable: isExecutable(target) });
+      const stat = statSync(target);
+      if (stat.isFile()) files.push({ path, executable: isExecutable(target) });
       // A link to one of its own ancestors would never end.
-      else if (isDirectory && !ancestors.includes(target)) visit(path, [...ancestors, target]);
+      else if (stat.isDirectory() && !ancestors.includes(target))
+        visit(path, [...ancestors, target]);
     }
   };
   visit('', [realpathSync(root)]);
@@ -127,11 +121,6 @@ export function listFiles(
 
 function isExecutable(path: string): boolean {
   return (statSync(path).mode & 0o111) !== 0;
-}
-
-function kindOf(path: string): { isDirectory: boolean; isFile: boolean } {
-  const stat = statSync(path);
-  return { isDirectory: stat.isDirectory(), isFile: stat.isFile() };
 }
 
 function resolveLink(root: string, path: string, boundary: string): string {

@@ -21,7 +21,7 @@ const pipOf = (exec: Exec, place: Partial<ContainerPlace> = {}, settings = setti
 /** An engine that leaves `files` in the container's directory. */
 function engine(files: string[], ran: string[][]): Exec {
   return (file, args) => {
-    const words = [file, ...args].filter((word) => !word.startsWith('--label='));
+    const words = [file, ...args].filter((word) => !/^--(name|label)=/.test(word));
     if (args[0] === 'run') ran.push(words.map((word) => word.replaceAll(directory, '<work>')));
     for (const path of files) writeFileSync(join(directory, path), '');
     return Promise.resolve(ended());

@@ -140,7 +140,12 @@ async function runPip(
     const environment = { ...task.environment, ...more };
     return runContainer(image, { ...task, environment }, options, exec);
   });
-  if (exitCode === MISFIT) throw misfit(image, target, output);
+  if (exitCode === MISFIT) {
+    throw new LambdaPythonError('IMAGE_UNAVAILABLE', {
+      message: `the build image \`${image.name}\` does not fit ${target}: ${output.trim().split('\n').at(-1)}`,
+      hint: 'name an image of that runtime: "image": "<name>" on the build target, or correct `runtime` and `architecture` in pyproject.toml',
+    });
+  }
   if (exitCode !== 0) throw pipFailure({ output, target, place: 'container' });
 }
 
@@ -263,11 +268,4 @@ function proxyVariables(): Record<string, string> {
       return value ? [[name, value]] : [];
     }),
   );
-}
-
-function misfit(image: BuildImage, target: string, output: string): LambdaPythonError {
-  return new LambdaPythonError('IMAGE_UNAVAILABLE', {
-    message: `the build image \`${image.name}\` does not fit ${target}: ${output.trim().split('\n').at(-1)}`,
-    hint: 'name an image of that runtime: "image": "<name>" on the build target, or correct `runtime` and `architecture` in pyproject.toml',
-  });
 }

@@ -106,7 +106,12 @@ async function runPip(
   let result = await run();
   // The cache is the user's own, and not ours to clear.
   if (mayBeCacheDamage(result)) result = await run(NO_CACHE);
-  if (result.exitCode === UNFIT) throw unfitPip(result.output);
+  if (result.exitCode === UNFIT) {
+    throw new LambdaPythonError('HOST_PYTHON_MISSING', {
+      message: `the pip of this machine cannot resolve for another system: ${result.output.trim().split('\n').at(-1)}`,
+      hint: 'install docker or podman (recommended), or another version of pip',
+    });
+  }
   if (result.exitCode !== 0) {
     throw pipFailure({ output: result.output, target: describeTarget(target), place: 'host' });
   }
@@ -117,13 +122,6 @@ const NO_CONFIGURATION_FILES = { PIP_CONFIG_FILE: nullDevice(process.platform) }
 
 /** Exit code of resolve_on_host.py for a pip that cannot resolve for another machine. */
 const UNFIT = 70;
-
-function unfitPip(output: string): LambdaPythonError {
-  return new LambdaPythonError('HOST_PYTHON_MISSING', {
-    message: `the pip of this machine cannot resolve for another system: ${output.trim().split('\n').at(-1)}`,
-    hint: 'install docker or podman (recommended), or another version of pip',
-  });
-}
 
 /** A repository has no wheel, and pip would build one here, for this machine. */
 function refuseGit({ files }: PlacedInput): void {
