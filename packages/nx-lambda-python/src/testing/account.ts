@@ -70,17 +70,6 @@ export interface SimulatedAccount {
   stop(): Promise<void>;
 }
 
-/**
- * For this start only: the port is open to all users of the machine, and anyone who can sign a request can run code as
- * this user. Processes that share a directory have an endpoint each, and credentials each.
- */
-function makeCredentials(): Credentials {
-  return {
-    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
-    secretAccessKey: randomBytes(30).toString('base64'),
-  };
-}
-
 /** @throws LambdaPythonError STORE_UNUSABLE if another process holds the directory for too long */
 export async function startSimulatedAccount(
   options: SimulatedAccountOptions = {},
@@ -99,7 +88,12 @@ export async function startSimulatedAccount(
   const requests: RecordedRequest[] = [];
   const quota = options.quota ?? AWS_QUOTA;
   const invoker = pythonInvoker();
-  const credentials = makeCredentials();
+  // For this start only: the port is open to all users of the machine, and anyone who can sign a request can run code
+  // as this user. Processes that share a directory have an endpoint each, and credentials each.
+  const credentials = {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+  };
   const dispatcher = { store, account, credentials, quota, faults, invoker, now };
   const server = await startServer(options.port ?? 0, async (request: AwsRequest) => {
     const response = await download(dispatcher, request);

@@ -32,19 +32,16 @@ function takeBytes(context: Context, source: JsonObject): FunctionCode {
   const bucket = text(source, 'S3Bucket');
   const key = text(source, 'S3Key');
   if (zipFile !== undefined && bucket === undefined && key === undefined) {
-    return takeInline(context, Buffer.from(zipFile, 'base64'));
+    const zip = Buffer.from(zipFile, 'base64');
+    if (zip.length === 0) throw invalidParameter('Uploaded file must be a non-empty zip');
+    const sha256 = sha256Hex(zip);
+    context.state.writeBytes(sha256, zip);
+    return { sha256, size: checkArchive(context.state, sha256).size };
   }
   if (zipFile === undefined && bucket !== undefined && key !== undefined) {
     return takeObject(context, source, bucket, key);
   }
   throw invalidParameter('Please provide a source for function code.');
-}
-
-function takeInline({ state }: Context, zip: Buffer): FunctionCode {
-  if (zip.length === 0) throw invalidParameter('Uploaded file must be a non-empty zip');
-  const sha256 = sha256Hex(zip);
-  state.writeBytes(sha256, zip);
-  return { sha256, size: checkArchive(state, sha256).size };
 }
 
 function takeObject(

@@ -24,7 +24,12 @@ export async function withLock<T>(path: string, work: () => T): Promise<T> {
         release(path, owned);
       }
     }
-    if (Date.now() > deadline) throw stuck(path);
+    if (Date.now() > deadline) {
+      throw new LambdaPythonError('STORE_UNUSABLE', {
+        message: `could not lock the simulated account within ${WAIT_MILLISECONDS / 1000} s: process \`${readMark(path) ?? 'unknown'}\` holds \`${path}\``,
+        hint: `end that process, or delete \`${path}\``,
+      });
+    }
     // Uneven pauses, so that waiting processes do not meet again at the same moment.
     await sleep(2 + Math.random() * 8);
   }
@@ -79,13 +84,6 @@ function readMark(path: string): string | undefined {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function stuck(path: string): LambdaPythonError {
-  return new LambdaPythonError('STORE_UNUSABLE', {
-    message: `could not lock the simulated account within ${WAIT_MILLISECONDS / 1000} s: process \`${readMark(path) ?? 'unknown'}\` holds \`${path}\``,
-    hint: `end that process, or delete \`${path}\``,
-  });
 }
 
 /**
