@@ -36,13 +36,11 @@ export function foldedSection<T>(
     : [{ title, names: items.map(name) }];
 }
 
-interface Reasoned {
-  name: string;
-  reason: string;
-}
-
 /** Each with its reason; many that share one have it once, as when credentials expire midway. */
-export function reasonSections(status: string, items: readonly Reasoned[]): Section[] {
+export function reasonSections(
+  status: string,
+  items: readonly { name: string; reason: string }[],
+): Section[] {
   const byReason = groupBy(items, ({ reason }) => reason);
   const shared = [...byReason].filter(([, those]) => those.length > 2);
   const single = items.filter(({ reason }) => (byReason.get(reason)?.length ?? 0) <= 2);

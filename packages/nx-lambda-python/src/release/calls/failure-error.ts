@@ -2,7 +2,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import { saidBy, type AwsFailure } from '../model/aws-failure';
-import { permissionFor } from '../model/permissions';
+import { PERMISSIONS } from '../model/permissions';
 
 /** Where requests go, for messages. */
 export interface AwsPlace {
@@ -19,7 +19,7 @@ export function failureError(
   place: AwsPlace,
 ): LambdaPythonError {
   const said = saidBy(failure);
-  const permission = permissionFor(failure.operation);
+  const permission = PERMISSIONS[failure.operation].action;
   const aboutCredentials = credentialsError(failure, sourceOf(place), place.ignored);
   if (aboutCredentials) return aboutCredentials;
   switch (failure.kind) {

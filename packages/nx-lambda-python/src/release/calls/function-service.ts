@@ -82,7 +82,7 @@ export interface LayerVersion {
   sha256: string;
 }
 
-export interface LayerPublication {
+interface LayerPublication {
   name: string;
   bucket: string;
   key: string;

@@ -105,10 +105,10 @@ function nextSteps(
  * - unknown: a write failed and the function was not seen at rest since
  * - absent: does not exist
  */
-export type LiveKind = 'package' | 'before' | 'unknown' | 'absent';
+type LiveKind = 'package' | 'before' | 'unknown' | 'absent';
 
 /** Functions that run the same. */
-export interface LiveGroup {
+interface LiveGroup {
   kind: LiveKind;
   /** Base64; null if unknown. */
   codeSha256: string | null;
@@ -214,14 +214,22 @@ function sectionsOf(status: OutcomeStatus, { functions }: DeployReport): Section
   const plain = those.filter(({ detail }) => detail === undefined);
   const section = foldedSection(`${status} (${plain.length})`, plain, {
     head: ['function', 'handler', 'version', 'time'],
-    row: (one) => [one.name, one.handlerName, one.version ?? '', time(one)],
+    row: (one) => [
+      one.name,
+      one.handlerName,
+      one.version ?? '',
+      one.seconds > 0 ? seconds(one.seconds) : '',
+    ],
     name: ({ name, version }) => (version === undefined ? name : `${name}:${version}`),
   });
   return [...section, ...reasonSections(`${status}, but`, noted)];
 }
 
+/** Slowest first. */
 function slowSection({ functions }: DeployReport): Section[] {
-  const slow = slowOnes(functions);
+  const timed = functions.filter((one) => one.seconds > 0).sort((a, b) => b.seconds - a.seconds);
+  const median = timed[timed.length >> 1]?.seconds ?? 0;
+  const slow = timed.filter((one) => one.seconds > Math.max(SLOW_SECONDS, SLOW_FACTOR * median));
   if (slow.length === 0) return [];
   return [
     {
@@ -230,13 +238,6 @@ function slowSection({ functions }: DeployReport): Section[] {
       rows: slow.slice(0, MAX_SLOW).map((one) => [one.name, seconds(one.seconds)]),
     },
   ];
-}
-
-/** Slowest first. */
-function slowOnes(functions: readonly FunctionOutcome[]): FunctionOutcome[] {
-  const timed = functions.filter((one) => one.seconds > 0).sort((a, b) => b.seconds - a.seconds);
-  const median = timed[timed.length >> 1]?.seconds ?? 0;
-  return timed.filter((one) => one.seconds > Math.max(SLOW_SECONDS, SLOW_FACTOR * median));
 }
 
 function liveLine(group: LiveGroup, report: DeployReport): string {
@@ -257,10 +258,6 @@ function liveLine(group: LiveGroup, report: DeployReport): string {
     case 'absent':
       return `${what} ${stays} not exist`;
   }
-}
-
-function time(one: FunctionOutcome): string {
-  return one.seconds > 0 ? seconds(one.seconds) : '';
 }
 
 export function renderReport(report: DeployReport, format: OutputFormat): string {

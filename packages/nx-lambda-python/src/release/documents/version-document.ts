@@ -15,7 +15,7 @@ import {
   type VersionPlan,
 } from '../versions/version-prune';
 
-export interface VersionReport {
+interface VersionReport {
   plan: VersionPlan;
   /** Null in a dry run. */
   deletions: readonly Deletion[] | null;
@@ -56,15 +56,14 @@ function documentOf(report: VersionReport): Document {
         `the newest ${plan.keep}, those with an alias, and those of the newest ${plan.keep} releases of each stage`,
       ],
     ],
-    sections: deletions === null ? planSections(plan) : reportSections(plan, deletions),
+    sections:
+      deletions === null
+        ? [...missingSection(plan), ...versionSection('delete', plan)]
+        : reportSections(plan, deletions),
     live: [],
     summary: deletions === null ? planSummary(plan) : reportSummary(deletions),
     next: nextOf(report),
   };
-}
-
-function planSections(plan: VersionPlan): Section[] {
-  return [...missingSection(plan), ...versionSection('delete', plan)];
 }
 
 function versionSection(title: string, { functions }: VersionPlan): Section[] {

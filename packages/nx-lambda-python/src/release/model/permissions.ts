@@ -1,6 +1,6 @@
 /** What IAM must allow for each operation: denials name it, and the `policy` generator grants it. */
 
-export interface Permission {
+interface Permission {
   /** IAM's name of it; S3's differ from the operations'. */
   action: string;
   /** What a policy names as its resource. */
@@ -54,8 +54,3 @@ export const PERMISSIONS = {
 } as const satisfies Record<string, Permission>;
 
 export type AwsOperation = keyof typeof PERMISSIONS;
-
-/** The IAM action that allows an operation. */
-export function permissionFor(operation: AwsOperation): string {
-  return PERMISSIONS[operation].action;
-}

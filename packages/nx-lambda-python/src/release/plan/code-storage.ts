@@ -12,7 +12,7 @@ import { paced, type RetryPolicy } from '../calls/send';
 import { isChanged, type Plan } from '../model/plan';
 import type { RateLimiter } from '../calls/rate';
 
-export interface StorageReader extends RetryPolicy {
+interface StorageReader extends RetryPolicy {
   functions: FunctionService;
   /** GetAccountSettings shares the quota of writes. */
   writes: RateLimiter;
@@ -24,7 +24,7 @@ export function storedBytes(zips: readonly { size: number }[]): number {
 }
 
 /** The zips that a plan may add; the layer is null if there is none. */
-export interface PlannedZips {
+interface PlannedZips {
   package: { size: number };
   layer: { size: number } | null;
 }

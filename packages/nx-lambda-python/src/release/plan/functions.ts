@@ -126,7 +126,7 @@ function refuseSharedNames(sorted: readonly DesiredFunction[], template: string)
   }
 }
 
-export interface CreationInput {
+interface CreationInput {
   /** For all, and by handler name for one. */
   all: CreateSettings;
   own: ReadonlyMap<string, CreateSettings>;

@@ -22,7 +22,7 @@ import {
 } from '../model/remote-function';
 import { detaching, isAliasRight, nextStep, whereIs } from './next-step';
 
-export interface PlanInput {
+interface PlanInput {
   service: string;
   stage: string | null;
   region: string;
@@ -84,7 +84,7 @@ export function planDeploy(input: PlanInput): DeployPlan {
   };
 }
 
-type Judgement = Pick<PlannedFunction, 'status' | 'detail'>;
+export type Judgement = Pick<PlannedFunction, 'status' | 'detail'>;
 
 /** A function of a kind that this release can't be right for. */
 function withKind(
@@ -123,7 +123,7 @@ export function classify(
   wanted: Wanted,
   remote: RemoteFunction | null,
   expected: Expected,
-): Pick<PlannedFunction, 'status' | 'detail'> {
+): Judgement {
   if (remote === null) return { status: 'missing', detail: null };
   const differences = mismatches(wanted, remote, expected);
   if (differences.length > 0) return { status: 'mismatch', detail: differences.join('; ') };

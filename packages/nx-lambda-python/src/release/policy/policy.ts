@@ -43,7 +43,7 @@ interface Statement {
   Condition?: Record<string, Record<string, string>>;
 }
 
-export interface Policy {
+interface Policy {
   document: PolicyDocument;
   /** What to know before attaching it. */
   notes: string[];
@@ -104,16 +104,19 @@ export function bucketPolicy(facts: PolicyFacts): Policy {
     notes.push(`the policy of the key \`${kmsKeyId}\` must let ${LAMBDA} decrypt (kms:Decrypt)`);
   }
   return {
-    document: document([
-      {
-        Sid: 'LambdaReadsPackages',
-        Effect: 'Allow',
-        Principal: { Service: LAMBDA },
-        Action: ['s3:GetObject', 's3:GetObjectVersion'],
-        Resource: [`${bucketArn(facts)}/${keys}/*.zip`],
-        Condition: { StringEquals: { 'aws:SourceAccount': account } },
-      },
-    ]),
+    document: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'LambdaReadsPackages',
+          Effect: 'Allow',
+          Principal: { Service: LAMBDA },
+          Action: ['s3:GetObject', 's3:GetObjectVersion'],
+          Resource: [`${bucketArn(facts)}/${keys}/*.zip`],
+          Condition: { StringEquals: { 'aws:SourceAccount': account } },
+        },
+      ],
+    },
     notes: [
       ...notes,
       `a bucket has one policy: add this statement to what \`aws s3api get-bucket-policy --bucket ${bucket}\` prints`,
@@ -125,11 +128,12 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
   const { alias, layer, invokesCanary, creates, records, keys, kmsKeyId } = facts;
   const bucket = bucketArn(facts);
   const functions = names.map((name) => arn(facts, 'lambda', `function:${name}`));
+  const versions = functions.map((one) => `${one}:*`);
   const qualified: OperationOn<'function'>[] = [
     ...(alias ? (['GetFunction'] as const) : []),
     ...(invokesCanary && alias ? (['Invoke'] as const) : []),
   ];
-  return document([
+  const statements = [
     allow('Functions', functions, 'function', [
       'GetFunction',
       'UpdateFunctionCode',
@@ -139,16 +143,7 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
       ...(invokesCanary ? (['Invoke'] as const) : []),
     ]),
     // A request with a version or an alias is not covered by the function's own ARN.
-    ...(qualified.length === 0
-      ? []
-      : [
-          allow(
-            'Versions',
-            functions.map((one) => `${one}:*`),
-            'function',
-            qualified,
-          ),
-        ]),
+    ...(qualified.length === 0 ? [] : [allow('Versions', versions, 'function', qualified)]),
     ...(addsCode(facts) ? [allow('CodeStorage', ['*'], 'account', ['GetAccountSettings'])] : []),
     ...(layer === null ? [] : layerStatements(facts, layer)),
     ...passRole(facts),
@@ -171,7 +166,8 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
       ...(records ? (['ListObjectsV2'] as const) : []),
     ]),
     ...(kmsKeyId === null ? [] : [keyStatement(facts, kmsKeyId)]),
-  ]);
+  ];
+  return { Version: '2012-10-17', Statement: statements };
 }
 
 /** Only then is the account asked for the room that is left, see `checkCodeStorage`. */
@@ -233,23 +229,19 @@ function allow<On extends PermissionResource>(
   return { Sid, Effect: 'Allow', Action: [...new Set(actions)].sort(), Resource: [...resources] };
 }
 
-function document(statements: Statement[]): PolicyDocument {
-  return { Version: '2012-10-17', Statement: statements };
-}
-
 function placeNotes({ region, account }: PolicyFacts): string[] {
-  return [
-    ...(region === null
-      ? [
-          'the region is unknown, so the policy has `*` in its place: set `region` on the upload target, or AWS_REGION',
-        ]
-      : []),
-    ...(account === null
-      ? [
-          'the account is unknown, so the policy has `*` in its place: pass `--account=<twelve digits>`, or set `accountId` on the deploy target',
-        ]
-      : []),
-  ];
+  const notes: string[] = [];
+  if (region === null) {
+    notes.push(
+      'the region is unknown, so the policy has `*` in its place: set `region` on the upload target, or AWS_REGION',
+    );
+  }
+  if (account === null) {
+    notes.push(
+      'the account is unknown, so the policy has `*` in its place: pass `--account=<twelve digits>`, or set `accountId` on the deploy target',
+    );
+  }
+  return notes;
 }
 
 function arn({ region, account }: PolicyFacts, service: string, resource: string): string {

@@ -65,7 +65,7 @@ export interface LockView {
 const NO_LOCK: LockView = { file: null, condition: 'absent', seconds: 0 };
 
 /** A lock that this process holds. */
-export interface HeldLock {
+interface HeldLock {
   file: LockFile;
   etag: string;
 }

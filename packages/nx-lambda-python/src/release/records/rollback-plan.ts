@@ -11,7 +11,7 @@ import {
   type RemoteFunction,
 } from '../model/remote-function';
 import { isAliasRight, whereIs } from '../plan/next-step';
-import { classify, type Wanted } from '../plan/plan';
+import { classify, type Judgement, type Wanted } from '../plan/plan';
 import { liveCode } from './record';
 import type { PackageOrigin, RollbackFunction, RollbackTarget } from './rollback-target';
 import { identityOf, type PackageReference } from '../model/function-state';
@@ -160,7 +160,7 @@ function judgeAlias(
   wanted: Wanted,
   remote: RemoteFunction | null,
   alias: string | null,
-): Pick<PlannedFunction, 'status' | 'detail'> {
+): Judgement {
   if (remote === null) return { status: 'missing', detail: null };
   if (isAliasRight(wanted, remote)) return { status: 'unchanged', detail: null };
   return { status: 'update', detail: `alias ${alias} ${whereIs(remote.alias)}` };

@@ -153,7 +153,7 @@ async function complete(
   return stored.ok && stored.value.crc64 === whole.crc64 ? true : null;
 }
 
-export interface DependencyPointer {
+interface DependencyPointer {
   key: string;
   /** Null where the bucket keeps no versions. */
   versionId: string | null;

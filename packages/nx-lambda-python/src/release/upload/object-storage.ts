@@ -70,7 +70,7 @@ export interface PartToCopy {
   size: number;
 }
 
-export interface PartToSend {
+interface PartToSend {
   number: number;
   /** A fresh stream for each attempt. */
   open: () => Readable;

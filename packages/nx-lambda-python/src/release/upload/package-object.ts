@@ -47,7 +47,7 @@ export function serviceKeys(prefix: string, project: string): string {
 }
 
 /** What HEAD could tell of a package's object. */
-export type PackageObject =
+type PackageObject =
   | { state: 'present'; object: StoredObject }
   | { state: 'absent' }
   /** S3 refused without a reason (HEAD has no body): the object may exist or not. */

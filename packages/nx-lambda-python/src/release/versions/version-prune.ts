@@ -32,7 +32,7 @@ export interface VersionsPage {
   marker?: string;
 }
 
-export interface AliasesPage {
+interface AliasesPage {
   aliases: FunctionAlias[];
   marker?: string;
 }
