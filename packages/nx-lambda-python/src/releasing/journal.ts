@@ -19,7 +19,6 @@ import {
   beginRelease,
   settleUnfinished,
   type ReleaseAccess,
-  type ReleaseSession,
 } from '../release/records/release-session';
 import type { Destination } from '../targets/chain';
 import type { AccountNumber, BucketAccess } from './account';
@@ -39,28 +38,9 @@ export interface LockOptions {
   command: string;
 }
 
-export interface Journal {
-  access: ReleaseAccess;
-  /** Null if another release was faster. */
-  begin(plan: Plan, view: LockView): Promise<OpenRelease | null>;
-  /** The number of a release that was killed and has its end written by this. */
-  settle(
-    plan: Plan,
-    view: LockView,
-    isProven: (record: ReleaseRecord) => Promise<boolean>,
-  ): Promise<number | null>;
-}
-
-export interface OpenRelease {
-  session: ReleaseSession;
-  /** Warnings, if any. */
-  end(
-    status: ReleaseRecord['status'],
-    outcomes: readonly FunctionOutcome[],
-  ): ReturnType<ReleaseSession['end']>;
-  /** Gives the lock back if nobody wrote the end: the record stays as started, and the next release takes it up. */
-  leave(): Promise<void>;
-}
+export type Journal = Awaited<ReturnType<typeof openJournal>>;
+/** A release whose lock is held. */
+export type OpenRelease = NonNullable<Awaited<ReturnType<Journal['begin']>>>;
 
 export async function openJournal(
   by: ReleaseAuthor,
@@ -69,7 +49,7 @@ export async function openJournal(
   lock: LockOptions,
   account: AccountNumber,
   bucket: BucketAccess,
-): Promise<Journal> {
+) {
   const access: ReleaseAccess = {
     ...recordAccess(scope, destination, account, bucket),
     force: lock.force,
@@ -92,19 +72,27 @@ export async function openJournal(
   const facts = { by, prefix: destination.prefix, bucket: destination.bucket.name };
   return {
     access,
-    settle: (plan, view, isProven) =>
+    /** The number of a release that was killed and has its end written by this. */
+    settle: (
+      plan: Plan,
+      view: LockView,
+      isProven: (record: ReleaseRecord) => Promise<boolean>,
+    ): Promise<number | null> =>
       settleUnfinished(view, releaseDraft(plan, facts), access, isProven),
-    async begin(plan, view) {
+    /** Null if another release was faster. */
+    async begin(plan: Plan, view: LockView) {
       const session = await beginRelease(view, releaseDraft(plan, facts), access);
       if (session === null) return null;
       const timer = setInterval(() => void session.lock.renew(), RENEW_SECONDS * 1000);
       return {
         session,
+        /** Gives the lock back if nobody wrote the end: the record stays as started, and the next release takes it up. */
         async leave() {
           clearInterval(timer);
           await session.leave();
         },
-        async end(status, outcomes) {
+        /** Warnings, if any. */
+        async end(status: ReleaseRecord['status'], outcomes: readonly FunctionOutcome[]) {
           clearInterval(timer);
           return session.end(status, endedFunctions(session.record.functions, outcomes));
         },

@@ -94,16 +94,8 @@ export function showReport(
   writeTextWhole(join(reportDirectory, REPORT_FILE), renderReport(report, 'json'));
 }
 
-export interface ProgressReporter {
-  phase(phase: ReleasePhase, total: number): void;
-  /** A function has passed the running phase. */
-  step(name: string): void;
-  /** A function has ended for good. */
-  outcome(outcome: FunctionOutcome): void;
-}
-
 /** A line that changes in a terminal; elsewhere about ten lines, however many functions there are. Each failure at once. */
-export function progressReporter(plan: Plan, output: ReleaseOutput): ProgressReporter {
+export function progressReporter(plan: Plan, output: ReleaseOutput) {
   const progress = new Progress(plan.service, systemClock);
   const changed = plan.functions.filter(isChanged);
   const waiting = new Set(changed.map(({ name }) => name));
@@ -112,6 +104,7 @@ export function progressReporter(plan: Plan, output: ReleaseOutput): ProgressRep
     progress.begin(name, total);
     if (total > 0) isShown = output.live(() => progress.live());
   };
+  /** A function has passed the running phase. */
   const step = (name: string, isFailure = false): void => {
     const line = progress.step(name, isFailure);
     if (line !== null && !isShown) output.note(line);
@@ -120,7 +113,8 @@ export function progressReporter(plan: Plan, output: ReleaseOutput): ProgressRep
   return {
     phase,
     step,
-    outcome: ({ name, status, error }) => {
+    /** A function has ended for good. */
+    outcome: ({ name, status, error }: FunctionOutcome) => {
       // A canary that has the package already may fail, too.
       if (!waiting.delete(name) && status !== 'failed') return;
       if (status === 'failed') output.alarm(`failed: ${name}: ${error ?? 'no reason given'}`);

@@ -2,11 +2,18 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { applyPlan } from '../release/apply/apply';
-import type { FunctionReader } from '../release/plan/remote-states';
-import { readFunction, readRemoteStates, type AliasReading } from '../release/plan/remote-states';
+import {
+  readFunction,
+  readRemoteStates,
+  type AliasReading,
+  type FunctionReader,
+} from '../release/plan/remote-states';
 import { forEachLimited } from '../release/calls/send';
-import type { FunctionOutcome, FunctionState } from '../release/model/function-state';
-import type { PackageReference } from '../release/model/function-state';
+import type {
+  FunctionOutcome,
+  FunctionState,
+  PackageReference,
+} from '../release/model/function-state';
 import { placeOf, type BackPlan } from '../release/model/plan';
 import type { RemoteFunction } from '../release/model/remote-function';
 import { selectFunctions } from '../release/plan/functions';
@@ -208,7 +215,11 @@ async function planBack(
     functions,
     aliasReading(target),
   );
-  const versions = await readVersions(neededVersions({ target, remote }), functions);
+  const versions = new Map<string, RemoteFunction | null>();
+  const needed = neededVersions({ target, remote });
+  await forEachLimited(needed, READS_IN_FLIGHT, async ([name, version]) => {
+    versions.set(name, await readFunction(name, version, functions));
+  });
   const digests = neededPackages({ target, remote });
   const packages = await findPackages(digests, target, place, storage);
   const origins = await originsOf(digests);
@@ -227,17 +238,6 @@ function aliasReading(target: RollbackTarget): AliasReading | undefined {
     // A gradual shift leaves the alias at the version that it had.
     needsWeights: (_, isRight) => isRight,
   };
-}
-
-async function readVersions(
-  wanted: readonly (readonly [name: string, version: string])[],
-  functions: FunctionReader,
-): Promise<Map<string, RemoteFunction | null>> {
-  const versions = new Map<string, RemoteFunction | null>();
-  await forEachLimited(wanted, READS_IN_FLIGHT, async ([name, version]) => {
-    versions.set(name, await readFunction(name, version, functions));
-  });
-  return versions;
 }
 
 async function findPackages(
