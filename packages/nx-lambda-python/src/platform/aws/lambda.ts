@@ -92,9 +92,8 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
 
     aliasWeights: (name, alias) =>
       call('GetAlias', async () => {
-        const { RoutingConfig } = await client.send(
-          new GetAliasCommand({ FunctionName: name, Name: alias }),
-        );
+        const input = { FunctionName: name, Name: alias };
+        const { RoutingConfig } = await client.send(new GetAliasCommand(input));
         return RoutingConfig?.AdditionalVersionWeights ?? {};
       }),
 
@@ -126,13 +125,8 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
 
     invoke: (name, payload, qualifier) =>
       call('Invoke', async () => {
-        const { FunctionError, Payload } = await invocations.send(
-          new InvokeCommand({
-            FunctionName: name,
-            Qualifier: qualifier,
-            Payload: Buffer.from(payload),
-          }),
-        );
+        const input = { FunctionName: name, Qualifier: qualifier, Payload: Buffer.from(payload) };
+        const { FunctionError, Payload } = await invocations.send(new InvokeCommand(input));
         const text = Buffer.from(Payload ?? []).toString('utf8');
         return { payload: text, functionError: FunctionError };
       }),
@@ -146,12 +140,9 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
   };
 }
 
-function codeInput({
-  bucket,
-  key,
-  versionId,
-  storageMode,
-}: Pick<CodeUpdate, 'bucket' | 'key' | 'versionId' | 'storageMode'>) {
+type Code = Pick<CodeUpdate, 'bucket' | 'key' | 'versionId' | 'storageMode'>;
+
+function codeInput({ bucket, key, versionId, storageMode }: Code) {
   return {
     S3Bucket: bucket,
     S3Key: key,

@@ -48,7 +48,12 @@ export async function compilePart(
     ? await compileInContainer(directory, request, place, exec)
     : await compileOnHost(directory, request, exec);
   if (exitCode === MISFIT) throw place ? misfit(place, request, output) : pythonMissing(request);
-  if (exitCode !== 0) throw failed(request, output);
+  if (exitCode !== 0) {
+    throw new LambdaPythonError('CONTAINER_FAILED', {
+      message: `compiling bytecode for ${request.runtime.name} failed: ${output.trim().split('\n').slice(-3).join(' ')}`,
+      hint: 'correct `image`, `network` and `containerArgs` on the build target, or set "bytecode": false',
+    });
+  }
   return join(directory, OUTPUT);
 }
 
@@ -122,12 +127,5 @@ function misfit(
   return new LambdaPythonError('IMAGE_UNAVAILABLE', {
     message: `the build image \`${image.name}\` cannot compile bytecode for ${runtime.name}: ${output.trim()}`,
     hint: 'set "image" on the build target to an image of that runtime, or set "bytecode": false',
-  });
-}
-
-function failed({ runtime }: CompileRequest, output: string): LambdaPythonError {
-  return new LambdaPythonError('CONTAINER_FAILED', {
-    message: `compiling bytecode for ${runtime.name} failed: ${output.trim().split('\n').slice(-3).join(' ')}`,
-    hint: 'correct `image`, `network` and `containerArgs` on the build target, or set "bytecode": false',
   });
 }

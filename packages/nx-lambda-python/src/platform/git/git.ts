@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ManifestSource } from '../../packaging/manifest';
-import { ask, type ExecResult } from '../process/exec';
+import { ask } from '../process/exec';
 
 /**
  * Writes the tree of a commit or tag of the workspace below `directory`.
@@ -23,8 +23,11 @@ export async function checkOut(
   const env = { GIT_INDEX_FILE: join(directory, 'index') };
   const git = async (...args: string[]) => {
     const result = await ask('git', args, { cwd: workspaceRoot, env });
-    if (result.exitCode !== 0) throw checkoutFailed(ref, result);
-    return result.stdout.trim();
+    if (result.exitCode === 0) return result.stdout.trim();
+    throw new LambdaPythonError('REF_INVALID', {
+      message: `git could not write the files of \`${ref}\`: ${result.output.trim().split('\n').at(-1) ?? ''}`,
+      hint: 'correct what git reports; if the disk is full, free some space',
+    });
   };
   await git('read-tree', commit);
   await git(`--work-tree=${tree}`, 'checkout-index', '--all', '--force', `--prefix=${tree}/`);
@@ -59,7 +62,12 @@ export async function fixedCommit(workspaceRoot: string, ref: string): Promise<s
   const git = (...args: string[]) => ask('git', args, { cwd: workspaceRoot });
   const resolve = async (expression: string, ...options: string[]) => {
     const answer = await git('rev-parse', '--verify', ...options, '--end-of-options', expression);
-    if (answer.notFound) throw gitMissing();
+    if (answer.notFound) {
+      throw new LambdaPythonError('REF_INVALID', {
+        message: '`ref` needs git, which is not on PATH',
+        hint: 'install git, or leave out `--ref`',
+      });
+    }
     const name = answer.exitCode === 0 ? answer.stdout.trim() : undefined;
     return { name, stderr: answer.stderr };
   };
@@ -113,19 +121,5 @@ function noCommit(ref: string, stderr: string): LambdaPythonError {
   return new LambdaPythonError('REF_INVALID', {
     message: `\`${ref}\` does not name a commit of this repository${reason === '' ? '' : `: git says "${reason}"`}`,
     hint: 'run `git fetch --tags`, or correct `--ref`; a shallow clone has few commits (`git fetch --unshallow`)',
-  });
-}
-
-function gitMissing(): LambdaPythonError {
-  return new LambdaPythonError('REF_INVALID', {
-    message: '`ref` needs git, which is not on PATH',
-    hint: 'install git, or leave out `--ref`',
-  });
-}
-
-function checkoutFailed(ref: string, { output }: ExecResult): LambdaPythonError {
-  return new LambdaPythonError('REF_INVALID', {
-    message: `git could not write the files of \`${ref}\`: ${output.trim().split('\n').at(-1) ?? ''}`,
-    hint: 'correct what git reports; if the disk is full, free some space',
   });
 }

@@ -26,7 +26,12 @@ const FOLDER = 'ssh';
 /** @throws SSH_AGENT_MISSING */
 export async function forwardSsh(request: SshRequest, exec: Exec) {
   const hosts = sshHosts(request.texts);
-  if (request.choice === 'none' && hosts.length > 0) throw switchedOff(hosts);
+  if (request.choice === 'none' && hosts.length > 0) {
+    throw new LambdaPythonError('OPTION_INVALID', {
+      message: `a requirement is fetched from ${hosts.join(' and ')} by ssh, but \`ssh\` is "none"`,
+      hint: 'set "ssh": "auto" on the build target, or require it by `git+https://…`',
+    });
+  }
   if (request.choice === 'none' || (request.choice === 'auto' && hosts.length === 0)) {
     return undefined;
   }
@@ -165,12 +170,5 @@ function agentMissing(message: string, command: string): LambdaPythonError {
   return new LambdaPythonError('SSH_AGENT_MISSING', {
     message: `a requirement uses ssh, but ${message}`,
     hint: `run \`${command}\` and build again; ssh keys are never copied into a container`,
-  });
-}
-
-function switchedOff(hosts: readonly string[]): LambdaPythonError {
-  return new LambdaPythonError('OPTION_INVALID', {
-    message: `a requirement is fetched from ${hosts.join(' and ')} by ssh, but \`ssh\` is "none"`,
-    hint: 'set "ssh": "auto" on the build target, or require it by `git+https://…`',
   });
 }

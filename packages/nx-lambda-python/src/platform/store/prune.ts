@@ -65,14 +65,16 @@ async function removeItem(root: string, item: StoredItem, grave: string): Promis
   // Its holder needs what is being made.
   if (isLocked(lock)) return false;
   return withLock(lock, () => {
-    const isUnused = lastUsedOf(root, item) === item.lastUsed;
+    const times = filesOf(root, item).map((file) => measure(file).newest);
+    const isUnused = Math.max(...times) === item.lastUsed;
     return Promise.resolve(isUnused && bury(root, item, grave));
   });
 }
 
 /** Since the plan, builds may have written sets, or be about to write one that needs a wheel of this store. */
 function mayRemoveWheels(root: string): (wheel: StoredItem) => boolean {
-  const needed = neededWheels(root);
+  const sets = list(join(root, 'sets'));
+  const needed = new Set(sets.flatMap((name) => wheelsOf(join(root, 'sets', name))));
   return ({ path }) => !needed.has(path) && !isResolving(root);
 }
 
@@ -121,16 +123,6 @@ function lockOf(
   const bucket = BUCKETS[dirname(path)];
   if (bucket?.kind !== kind || bucket.lock === undefined) return undefined;
   return join(root, LOCKS, bucket.lock + basename(path));
-}
-
-/** When any of an item's files was last used or written, in milliseconds since 1970; 0 if none is left. */
-function lastUsedOf(root: string, item: Pick<StoredItem, 'kind' | 'path'>): number {
-  return Math.max(...filesOf(root, item).map((file) => measure(file).newest));
-}
-
-/** Paths of the wheels that wheel sets name. */
-function neededWheels(root: string): ReadonlySet<string> {
-  return new Set(list(join(root, 'sets')).flatMap((name) => wheelsOf(join(root, 'sets', name))));
 }
 
 /** While requirements are being resolved, there are wheels that no wheel set names yet. */
