@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { executorOf, normalizeOptions, TARGETS } from './graph/options';
+import { EXECUTORS } from './targets/options';
+import { normalizeOptions, TARGETS } from './graph/options';
 
 const PLUGIN = join(__dirname, '..');
 
@@ -32,7 +33,7 @@ function texts(folder: string, name: RegExp): Printed[] {
 function inferred(): Map<string, string> {
   const plans = normalizeOptions(undefined);
   return new Map(
-    TARGETS.flatMap((key) => (plans[key] ? [[plans[key].name, executorOf(key)] as const] : [])),
+    TARGETS.flatMap((key) => (plans[key] ? [[plans[key].name, EXECUTORS[key]] as const] : [])),
   );
 }
 

@@ -123,7 +123,7 @@ function count(number: number, noun: string): string {
 const REPAIRS = 2;
 
 /** Registers work that an attempt has begun and may not come to wait for. */
-export type Begin = <T>(work: Promise<T>) => Promise<T>;
+type Begin = <T>(work: Promise<T>) => Promise<T>;
 
 /**
  * Tries a build again that found its files changed, or the store damaged. What was damaged has been removed from the

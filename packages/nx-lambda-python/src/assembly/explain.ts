@@ -43,7 +43,7 @@ export interface Explanation {
   lock: { distributions: number; stored: number; missing: string[] } | null;
 }
 
-export interface ExplainedInputs {
+interface ExplainedInputs {
   /** Of the service itself, relative to it. */
   sources: string[];
   /** Read by name, as far as they exist. */
@@ -57,7 +57,7 @@ export interface ExplainedInputs {
 }
 
 /** The build whose manifest is in the output directory. */
-export interface Previous {
+interface Previous {
   requirementsKey: string | null;
   /** Why there is nothing to compare with; null if there is. */
   unknown: 'no build' | 'not in the store' | null;

@@ -128,7 +128,7 @@ function warningsOf(
   ];
 }
 
-export interface LockInput {
+interface LockInput {
   required: RequiredInput;
   meaning: RequirementsMeaning;
   /** As the lock's header has it. */

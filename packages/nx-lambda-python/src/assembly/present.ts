@@ -6,7 +6,8 @@ import { BUILD_FORMAT_INPUT, decisionChanges } from '../packaging/inputs/decisio
 import { PACKAGE_FILE, type BuildManifest } from '../packaging/manifest';
 import { readManifest, type BuildOutput } from '../platform/files/built-package';
 import { fixedCommit } from '../platform/git/git';
-import { buildOutput, DEFAULT_BUILD_TARGET, EXECUTORS } from '../targets/chain';
+import { buildOutput, DEFAULT_BUILD_TARGET } from '../targets/chain';
+import { EXECUTORS } from '../targets/options';
 import { commandOf, currentProject, nxCommand } from '../targets/project';
 import { buildOptionsOf, type BuildOptions } from '../targets/build-target';
 import { build } from './build';
@@ -42,7 +43,7 @@ export async function usePackage(
   const manifest = readManifest(output);
   const target = currentProject(context).targets[buildTarget];
   // The sources of another target's package are unknown.
-  if (sources === 'any' || target?.executor !== EXECUTORS.buildTarget) {
+  if (sources === 'any' || target?.executor !== EXECUTORS.build) {
     return { manifest, output, isPresent: false };
   }
   const options = buildOptionsOf(context, buildTarget);
@@ -55,7 +56,7 @@ export async function usePackage(
   console.warn(
     `warning: \`${output.displayed}/${PACKAGE_FILE}\` was not built from the present sources, which differ in ${changes.join(' and ')}: building it again`,
   );
-  const explain = commandOf(context, 'nx-lambda-python:explain') ?? nxCommand(context, 'explain');
+  const explain = commandOf(context, EXECUTORS.explain) ?? nxCommand(context, 'explain');
   for (const line of reasons(options, target.inputs ?? [], explain)) console.warn(`  ${line}`);
   await build(options);
   return { manifest: readManifest(output), output, isPresent: true };

@@ -38,7 +38,7 @@ import type { Dependencies } from './dependencies';
 import type { Service } from './service';
 
 /** What a build knows of its sources. */
-export interface BuiltSources {
+interface BuiltSources {
   /** With the option `ref`. */
   commit: string | undefined;
   /** Of git, asked when the build began. */
@@ -52,7 +52,7 @@ export interface BuiltPackage {
 }
 
 /** Where packages go, and what earlier builds have left. */
-export interface PackageFiles {
+interface PackageFiles {
   /** Absolute, of the package. */
   directory: string;
   store: DiskWheelStore;
@@ -221,7 +221,7 @@ function removeManifest(directory: string): void {
   rmSync(join(directory, MANIFEST_FILE), { force: true });
 }
 
-export interface BegunPackage {
+interface BegunPackage {
   /** The draft, if it begins with this part; the caller has to finish or drop it. */
   take(part: string): Draft | undefined;
   /** Drops a draft that was not taken. */

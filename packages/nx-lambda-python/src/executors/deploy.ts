@@ -12,7 +12,5 @@ export default function deployExecutor(
   options: DeployExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  return reported(context, async () =>
-    deploy(deployRequest(asTyped(options), inConfiguration(context))),
-  );
+  return reported(context, () => deploy(deployRequest(asTyped(options), inConfiguration(context))));
 }

@@ -2,25 +2,20 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { explainDependencies, renderExplanation } from '../assembly/explain';
-import { renderError } from '../report/error-text';
 import type { ExplainExecutorSchema } from '../schemas/explain';
 import { buildOptionsOf } from '../targets/build-target';
-import { commandsOf } from '../targets/project';
+import { reported } from '../targets/project';
 
-export default async function explainExecutor(
-  schema: ExplainExecutorSchema,
+export default function explainExecutor(
+  { buildTarget, format }: ExplainExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  try {
-    const explanation = await explainDependencies(buildOptionsOf(context, schema.buildTarget));
+  return reported(context, async () => {
+    const explanation = await explainDependencies(buildOptionsOf(context, buildTarget));
     console.log(
-      schema.format === 'json'
+      format === 'json'
         ? JSON.stringify({ format: 2, ...explanation }, null, 2)
         : renderExplanation(explanation),
     );
-    return { success: true };
-  } catch (error) {
-    console.error(renderError(error, commandsOf(context)));
-    return { success: false };
-  }
+  });
 }

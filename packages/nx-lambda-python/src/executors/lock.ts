@@ -2,24 +2,19 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { lock, type WrittenLock } from '../assembly/lock';
-import { renderError } from '../report/error-text';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { buildOptionsOf } from '../targets/build-target';
-import { commandsOf, currentProject } from '../targets/project';
+import { currentProject, reported } from '../targets/project';
 
-export default async function lockExecutor(
+export default function lockExecutor(
   schema: LockExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  try {
+  return reported(context, async () => {
     const options = buildOptionsOf(context, schema.buildTarget);
     const command = `nx ${context.targetName ?? 'lock'} ${currentProject(context).name}`;
     printLock(await lock(schema, options, command));
-    return { success: true };
-  } catch (error) {
-    console.error(renderError(error, commandsOf(context)));
-    return { success: false };
-  }
+  });
 }
 
 function printLock({ output, isNew, distributions, changes, warnings }: WrittenLock): void {

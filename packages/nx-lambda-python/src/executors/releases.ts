@@ -16,6 +16,5 @@ export default function releasesExecutor(
     const { deployTarget = DEFAULT_DEPLOY_TARGET } = options;
     const request = releasesRequest(asTyped(options), inConfiguration(context, deployTarget));
     console.log((await listed(request, options)).trimEnd());
-    return true;
   });
 }

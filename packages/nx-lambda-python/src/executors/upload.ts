@@ -11,8 +11,5 @@ export default function uploadExecutor(
   options: UploadExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  return reported(context, async () => {
-    await upload(asTyped(options), inConfiguration(context));
-    return true;
-  });
+  return reported(context, () => upload(asTyped(options), inConfiguration(context)));
 }

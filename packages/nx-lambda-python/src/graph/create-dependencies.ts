@@ -12,7 +12,8 @@ import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { optionVariants, requirementOptions } from './inputs';
-import { executorOf, type PluginOptions } from './options';
+import { EXECUTORS } from '../targets/options';
+import { type PluginOptions } from './options';
 
 // The enum's value, without loading all of the devkit in every Nx command.
 const IMPLICIT = 'implicit' as DependencyType.implicit;
@@ -39,7 +40,7 @@ export const createDependencies: CreateDependencies<PluginOptions> = (_, context
 /** The options of its build target in each configuration; none for what is not a service. */
 function buildVariants({ targets }: ProjectConfiguration): TomlTable[] {
   const builds = Object.values(targets ?? {}).filter(
-    ({ executor }) => executor === executorOf('build'),
+    ({ executor }) => executor === EXECUTORS.build,
   );
   return builds.flatMap(({ options, configurations = {} }) =>
     optionVariants([{ options: tableOf(options), configurations }]),

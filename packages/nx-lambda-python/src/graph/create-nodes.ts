@@ -11,7 +11,8 @@ import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { declaredName, hasMarker, inferredName } from '../service/pyproject';
 import { declaredTarget, ownNamedInputs, readChain, targetPlaces } from './declared-targets';
 import { BROKEN, inferInputs } from './inputs';
-import { executorOf, normalizeOptions, type PluginOptions, type TargetPlans } from './options';
+import { EXECUTORS } from '../targets/options';
+import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
 import { describe, serviceTargets, takenNote, TARGET_GROUP } from './targets';
 
 export type { PluginOptions } from './options';
@@ -80,7 +81,7 @@ function serviceProject(
           {
             root,
             marker,
-            declared: declaredTarget(plans.build?.name ?? 'build', executorOf('build'), {
+            declared: declaredTarget(plans.build?.name ?? 'build', EXECUTORS.build, {
               ...places,
               changes: plans.build?.changes,
             }),

@@ -10,7 +10,8 @@ import {
   type TomlTable,
 } from '../packaging/requirements/toml';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
-import { executorOf, TARGETS, type TargetKey, type TargetPlans } from './options';
+import { EXECUTORS } from '../targets/options';
+import { TARGETS, type TargetKey, type TargetPlans } from './options';
 
 /** From the weakest to the strongest, in the order in which Nx merges them. */
 export type PlaceName = 'plugin options' | 'targetDefaults' | 'package.json' | 'project.json';
@@ -127,11 +128,11 @@ export function readChain(plans: TargetPlans, places: TargetPlaces): Chain {
   const declared = (key: TargetKey): DeclaredTarget[] => {
     const plan = plans[key];
     return plan
-      ? declaredTarget(plan.name, executorOf(key), { ...places, changes: plan.changes })
+      ? declaredTarget(plan.name, EXECUTORS[key], { ...places, changes: plan.changes })
       : [];
   };
   const own = (key: TargetKey): DeclaredTarget[] =>
-    takenBy(declared(key), executorOf(key)) ? [] : declared(key);
+    takenBy(declared(key), EXECUTORS[key]) ? [] : declared(key);
   const deploy = own('deploy');
   return {
     configurations: configurationNames([...own('upload'), ...deploy]),
@@ -139,7 +140,7 @@ export function readChain(plans: TargetPlans, places: TargetPlaces): Chain {
       ?.defaultConfiguration,
     taken: TARGETS.flatMap((key) => {
       const { name } = plans[key] ?? {};
-      const other = takenBy(declared(key), executorOf(key));
+      const other = takenBy(declared(key), EXECUTORS[key]);
       return name === undefined || other === undefined ? [] : { name, ...other };
     }),
   };

@@ -1,20 +1,11 @@
 /** The plugin's options in nx.json: which targets a service gets, and under which names. */
 
 import type { TargetConfiguration } from '@nx/devkit';
+import { EXECUTORS } from '../targets/options';
 
-export const TARGETS = [
-  'build',
-  'upload',
-  'deploy',
-  'releases',
-  'rollback',
-  'pruneVersions',
-  'lock',
-  'explain',
-  'prune',
-  'shell',
-] as const;
-export type TargetKey = (typeof TARGETS)[number];
+export type TargetKey = keyof typeof EXECUTORS;
+/** In the order in which they are inferred. */
+export const TARGETS = Object.keys(EXECUTORS) as TargetKey[];
 
 /** Anything that a target in nx.json may have: it overrides what is inferred. */
 export type TargetWithName = Partial<TargetConfiguration> & {
@@ -84,9 +75,4 @@ function planOf(key: TargetKey, option: TargetOption | undefined): TargetPlan | 
   if (typeof option !== 'object' || option === null) return { name: usual, changes: {} };
   const { targetName, ...changes } = option;
   return { name: targetName || usual, changes };
-}
-
-/** `nx-lambda-python:prune-versions` of `pruneVersions`. */
-export function executorOf(key: TargetKey): string {
-  return `nx-lambda-python:${key === 'pruneVersions' ? 'prune-versions' : key}`;
 }

@@ -6,7 +6,8 @@ import type { Marker } from '../service/marker';
 import type { Unseen } from '../packaging/inputs/package-inputs';
 import type { Chain, Taken } from './declared-targets';
 import { PACKAGE_INPUTS, type InferredInputs } from './inputs';
-import { executorOf, TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
+import { EXECUTORS } from '../targets/options';
+import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
 
 type Metadata = NonNullable<TargetConfiguration['metadata']>;
 
@@ -127,7 +128,7 @@ function inferTarget(
   const previous = after?.(plans);
   const other = finds && plans[finds[1]];
   return {
-    executor: executorOf(key),
+    executor: EXECUTORS[key],
     cache: false,
     ...(previous ? { dependsOn: [previous.name] } : {}),
     ...(after ? { inputs: PACKAGE_INPUTS } : {}),
@@ -141,7 +142,7 @@ function inferBuild(plan: TargetPlan, facts: ServiceFacts): TargetConfiguration 
   const { unseen, inputs } = facts.build;
   const example = { options: { engine: 'host' } };
   return {
-    executor: executorOf('build'),
+    executor: EXECUTORS.build,
     cache: unseen.length === 0,
     inputs,
     // Never the directory: deploy writes its report beside the package.

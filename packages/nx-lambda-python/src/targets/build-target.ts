@@ -51,7 +51,7 @@ export interface ContainerOptions {
   arguments: string[];
 }
 
-export interface ContainerVariables {
+interface ContainerVariables {
   /** Written out in the options: they are part of the engine's arguments. */
   literal: Record<string, string>;
   /** Only named: their values come from this process's environment. */
@@ -69,7 +69,7 @@ export interface ContentOptions {
   bytecodeMb: number | null;
 }
 
-export interface OutputOptions {
+interface OutputOptions {
   /** Directory of the package. */
   path: string;
   imports: Choice<'imports'>;
@@ -197,7 +197,7 @@ const RESERVED = ['HOME', 'PATH', 'PIP_CACHE_DIR', 'PYTHONPATH'];
  *
  * @throws OPTION_INVALID
  */
-export function parseVolumes(volumes: readonly string[], workspaceRoot: string): Mount[] {
+function parseVolumes(volumes: readonly string[], workspaceRoot: string): Mount[] {
   return volumes.map((volume) => {
     // The target begins with a slash, so that a drive's colon is part of the source.
     const [, source = '', target = '', mode] =
@@ -241,7 +241,7 @@ function sourceOf(
 }
 
 /** @throws OPTION_INVALID */
-export function parseEnvironment(entries: readonly string[]): ContainerVariables {
+function parseEnvironment(entries: readonly string[]): ContainerVariables {
   const variables: ContainerVariables = { literal: {}, inherited: [] };
   for (const entry of entries) {
     const [, name = '', assigned, value = ''] = /^([A-Za-z_]\w*)(=(.*))?$/s.exec(entry) ?? [];

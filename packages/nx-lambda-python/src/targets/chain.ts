@@ -12,20 +12,16 @@ import { codeList } from '../report/nearest';
 import type { BuildExecutorSchema } from '../schemas/build';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { UploadExecutorSchema } from '../schemas/upload';
-import { asTyped, optionsIn, withoutUndefined } from './options';
+import { asTyped, EXECUTORS, optionsIn, withoutUndefined } from './options';
 import { currentProject, nxCommand, type Project } from './project';
 
 export const DEFAULT_BUILD_TARGET = 'build';
 export const DEFAULT_DEPLOY_TARGET = 'deploy';
-export const SIMULATED_BUCKET = 'local-packages';
+const SIMULATED_BUCKET = 'local-packages';
 
-/** What a target of the chain runs, by the option that names it. */
-export const EXECUTORS = {
-  buildTarget: 'nx-lambda-python:build',
-  uploadTarget: 'nx-lambda-python:upload',
-  deployTarget: 'nx-lambda-python:deploy',
-} as const;
-export type TargetOption = keyof typeof EXECUTORS;
+/** Options that name a target of the chain, and which one. */
+const NAMED = { buildTarget: 'build', uploadTarget: 'upload', deployTarget: 'deploy' } as const;
+type TargetOption = keyof typeof NAMED;
 
 /** The options of the targets that lead to a release, in one configuration. */
 export interface Chain {
@@ -98,9 +94,9 @@ function takenTarget(
   option: TargetOption,
 ): LambdaPythonError | undefined {
   const { executor } = targets[target] ?? {};
-  const expected = EXECUTORS[option];
+  const key = NAMED[option];
+  const expected = EXECUTORS[key];
   if (executor === undefined || executor === expected) return undefined;
-  const key = expected.slice('nx-lambda-python:'.length);
   return new LambdaPythonError('TARGET_TAKEN', {
     message: `the target \`${target}\` of \`${name}\` runs ${executor}, expected ${expected}`,
     hint: `rename one of the two: this plugin's in nx.json (\`{ "plugin": "nx-lambda-python", "options": { "${key}": { "targetName": "lambda-${key}" } } }\`), the other where it is declared (${root}/project.json, ${root}/package.json, or its own plugin)`,
@@ -135,12 +131,9 @@ export interface Destination {
 }
 
 /** The options that a target after upload may have of its own. */
-export type PlaceOptions = Pick<
-  UploadExecutorSchema,
-  'region' | 'profile' | 'endpoint' | 'simulated'
->;
+type PlaceOptions = Pick<UploadExecutorSchema, 'region' | 'profile' | 'endpoint' | 'simulated'>;
 
-export type DestinationOptions = PlaceOptions &
+type DestinationOptions = PlaceOptions &
   Pick<UploadExecutorSchema, 'bucket' | 'prefix' | 'expectedBucketOwner' | 'kmsKeyId'>;
 
 /**

@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../errors';
 import { codeList, didYouMean, nearest } from '../report/nearest';
 import { askedConfiguration, currentProject } from './project';
-import { optionsIn } from './options';
+import { EXECUTORS, optionsIn } from './options';
 
 /**
  * Nx drops a configuration that the target lacks, and runs it in its default one: another stage than the one
@@ -54,12 +54,11 @@ function releaseChain(
   const uploadOf = (name: string): string =>
     optionsIn<{ uploadTarget: string }>(targets[name] ?? {}, configuration).uploadTarget ??
     'upload';
-  if (targets[deployTarget]?.executor !== 'nx-lambda-python:upload') {
+  if (targets[deployTarget]?.executor !== EXECUTORS.upload) {
     return [uploadOf(deployTarget), deployTarget];
   }
   const following = Object.keys(targets).filter(
-    (name) =>
-      targets[name]?.executor === 'nx-lambda-python:deploy' && uploadOf(name) === deployTarget,
+    (name) => targets[name]?.executor === EXECUTORS.deploy && uploadOf(name) === deployTarget,
   );
   return [deployTarget, ...following];
 }

@@ -12,8 +12,22 @@ import { LambdaPythonError } from '../errors';
  */
 export const ASKED_CONFIGURATION = 'NX_LAMBDA_PYTHON_ASKED_CONFIGURATION';
 
+/** What each target runs, by its key in the plugin's options. */
+export const EXECUTORS = {
+  build: 'nx-lambda-python:build',
+  upload: 'nx-lambda-python:upload',
+  deploy: 'nx-lambda-python:deploy',
+  releases: 'nx-lambda-python:releases',
+  rollback: 'nx-lambda-python:rollback',
+  pruneVersions: 'nx-lambda-python:prune-versions',
+  lock: 'nx-lambda-python:lock',
+  explain: 'nx-lambda-python:explain',
+  prune: 'nx-lambda-python:prune',
+  shell: 'nx-lambda-python:shell',
+} as const;
+
 /** As much of a target as decides its options. */
-export interface ConfiguredTarget {
+interface ConfiguredTarget {
   options?: object;
   configurations?: Record<string, object>;
   defaultConfiguration?: string;

@@ -20,13 +20,16 @@ export function currentProject(context: ExecutorContext): Project {
   return { name, root: data.root, targets: data.targets ?? {} };
 }
 
-/** The result of an executor: of an error its text is printed, with the commands of this project. */
+/**
+ * The result of an executor: of an error its text is printed, with the commands of this project.
+ * @param work resolves to false if what it was to do has failed
+ */
 export async function reported(
   context: ExecutorContext,
-  work: () => Promise<boolean>,
+  work: () => Promise<unknown>,
 ): Promise<{ success: boolean }> {
   try {
-    return { success: await work() };
+    return { success: (await work()) !== false };
   } catch (error) {
     console.error(renderError(error, commandsOf(context)));
     return { success: false };

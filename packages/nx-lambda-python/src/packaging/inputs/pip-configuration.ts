@@ -9,7 +9,7 @@ import { pipSetting, pipVariable } from './pip-settings';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Text of a file by its absolute path; undefined if it does not exist. */
-export type ReadConfigurationFile = (path: string) => string | undefined;
+type ReadConfigurationFile = (path: string) => string | undefined;
 
 /** pip's commands whose sections count in addition to `[global]`, by the build's option `dependencies`. */
 export const PIP_COMMANDS = { wheels: ['wheel', 'download'], install: ['install'] } as const;
@@ -174,7 +174,7 @@ export interface ConfiguredConstraints {
 }
 
 /** @param path relative to the workspace, or absolute outside of it */
-export type ReadConstraints = (path: string) => string | undefined;
+type ReadConstraints = (path: string) => string | undefined;
 
 /**
  * pip takes paths from where it is run, which for a build is the workspace.

@@ -17,7 +17,7 @@ import { LambdaPythonError } from '../../errors';
  */
 export type PipSettingClass = 'deciding' | 'connecting' | 'host' | 'unheeded' | 'indifferent';
 
-export interface PipSetting {
+interface PipSetting {
   /** `no-binary` */
   name: string;
   /** Further names of the same option. */

@@ -65,7 +65,7 @@ interface Walked {
   links: Map<string, LinkTarget>;
 }
 
-export interface LinkTarget {
+interface LinkTarget {
   path: string;
   isDirectory: boolean;
 }
