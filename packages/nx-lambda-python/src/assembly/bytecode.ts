@@ -12,7 +12,7 @@ import { hashFile, openFile } from '../platform/files/files';
 import { redactingExec } from '../platform/process/redact';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
 import type { ContentOptions } from '../targets/build-target';
-import { decide, type Resolution } from './decide';
+import { keyAndPlace, type Resolution } from './decide';
 import type { Dependencies } from './dependencies';
 import { chooseImage } from './resolve';
 
@@ -46,7 +46,7 @@ export async function withBytecode(
     if (archive === undefined) return undefined;
     const { tree } = await ensureInstalledTree(key, store, async (directory) => {
       const image = dependencies.image === null ? undefined : await chooseImage(resolution, store);
-      const { place } = decide(resolution, image);
+      const { place } = keyAndPlace(resolution, image);
       const where = place ? `in ${place.image.engine}, ${place.image.name}` : 'on this machine';
       console.log(`compiling bytecode for ${runtime.name} ${where}`);
       const request = { runtime, architecture, archive };

@@ -9,7 +9,7 @@ import type { Mount } from '../platform/engines/container';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { normalizeOptions, type BuildOptions } from '../targets/build-target';
-import { decide, readResolution, resolutionOf } from './decide';
+import { keyAndPlace, readResolution, resolutionOf } from './decide';
 import { readLockInput } from './lock';
 
 interface State {
@@ -54,7 +54,7 @@ function componentsOf(state: State, workspace = 'workspace'): KeyComponents {
   );
   const image = state.place === 'host' ? undefined : { digest: state.image ?? 'sha256:aa' };
   const options = optionsOf(workspaceRoot, state.options);
-  return decide(readResolution(options, marker, STORE), image).components;
+  return keyAndPlace(readResolution(options, marker, STORE), image).components;
 }
 
 function optionsOf(root: string, schema: Partial<BuildExecutorSchema> = {}): BuildOptions {
@@ -216,7 +216,7 @@ describe('the container of a build', () => {
     const options = optionsOf(root, schema);
     const service = { ...options.service, sourceRoot: sourceRoot ?? root };
     const marker = parseMarker(`[tool.nx-lambda-python]\n${MARKER}`, 'pyproject.toml');
-    return decide(readResolution({ ...options, service }, marker, STORE), image).place;
+    return keyAndPlace(readResolution({ ...options, service }, marker, STORE), image).place;
   }
 
   it('takes what is in the workspace from the commit that is built', () => {

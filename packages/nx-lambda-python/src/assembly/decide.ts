@@ -97,7 +97,7 @@ export interface ImageDigest {
   digest: string | null;
 }
 
-export interface Decided {
+export interface KeyAndPlace {
   components: KeyComponents;
   key: string;
   /** Undefined for pip on this machine, and if no engine was asked for its image. */
@@ -105,10 +105,10 @@ export interface Decided {
 }
 
 /** @param image undefined for pip on this machine */
-export function decide(
+export function keyAndPlace(
   { meaning, dependencies, settings, required, container, pinned, accessOf }: Resolution,
   image: BuildImage | ImageDigest | undefined,
-): Decided {
+): KeyAndPlace {
   const { target, configuration } = settings;
   // An index of images may be pinned, whose digest is not that of the image an engine has.
   const digest = image && (pinned ?? image.digest);

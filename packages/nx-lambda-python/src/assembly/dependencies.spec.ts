@@ -10,7 +10,7 @@ import { ended, inputOf, settingsOf } from '../platform/pip/pip.fixtures';
 import { admitWheel } from '../platform/store/store.fixtures';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { ContentOptions } from '../targets/build-target';
-import type { Decided, Resolution } from './decide';
+import type { KeyAndPlace, Resolution } from './decide';
 import { installing, splicing, warnUnpinned } from './dependencies';
 
 const settings = settingsOf();
@@ -43,7 +43,7 @@ it('lets pip end before it gives up over what the store has', async () => {
     ...{ meaning, runtime: 'python3.11', architecture: 'x86_64', dependencies: 'wheels' },
     ...{ place: 'host', imageDigest: null, pipArguments: [], pipEnvironment: {} },
   };
-  const decided: Decided = { components, key: 'k'.repeat(64), place: undefined };
+  const chosen: KeyAndPlace = { components, key: 'k'.repeat(64), place: undefined };
   const required = inputOf(FILE, `${requirements.join('\n')}\n`);
   jest.spyOn(store, 'verifyAhead').mockRejectedValue(new DamagedFileError('damaged: kept'));
   const seen: boolean[] = [];
@@ -57,7 +57,7 @@ it('lets pip end before it gives up over what the store has', async () => {
   };
   const mode = splicing('a', content, 'host', settings.target, store);
   const resolution = { required, meaning, settings } as unknown as Resolution;
-  const ensuring = mode.ensure(decided, resolution, hostPip(settings, exec));
+  const ensuring = mode.ensure(chosen, resolution, hostPip(settings, exec));
   await expect(ensuring).rejects.toThrow('damaged: kept');
   // It has ended, and its directory was there until then.
   expect(seen).toEqual([true]);
@@ -65,7 +65,7 @@ it('lets pip end before it gives up over what the store has', async () => {
 
 it('never installs on the machine itself, for which pip would install', async () => {
   const pip = hostPip(settings, () => Promise.reject(new Error('started')));
-  const ensuring = installing('a', store).ensure({} as Decided, {} as Resolution, pip);
+  const ensuring = installing('a', store).ensure({} as KeyAndPlace, {} as Resolution, pip);
   await expect(ensuring).rejects.toMatchObject({
     code: 'ENGINE_UNAVAILABLE',
     hint: expect.stringContaining('"dependencies": "wheels"') as string,

@@ -57,7 +57,7 @@ import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import { interpreterPath } from '../service/runtimes';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';
-import type { Decided, Resolution } from './decide';
+import type { KeyAndPlace, Resolution } from './decide';
 
 /** What goes into the package before the service's own files, and where it comes from. */
 export interface Dependencies {
@@ -82,7 +82,7 @@ export interface Mode {
   /** What the store has for this key. */
   find: (key: string) => Dependencies | undefined;
   /** The same, made by pip if the store does not have it. */
-  ensure: (decided: Decided, resolution: Resolution, pip: Pip) => Promise<Dependencies>;
+  ensure: (chosen: KeyAndPlace, resolution: Resolution, pip: Pip) => Promise<Dependencies>;
 }
 
 export function modeOf(

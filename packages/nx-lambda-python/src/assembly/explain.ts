@@ -74,8 +74,8 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
   const directory = join(workspaceRoot, options.output.path);
   const { taken, beside } = resolution.sources;
   const find = () => findLocalImage(resolution);
-  const { decided, image, cached } = await lookUp(resolution, options.content, mode, store, find);
-  const { key, components } = decided;
+  const { chosen, image, cached } = await lookUp(resolution, options.content, mode, store, find);
+  const { key, components } = chosen;
   const keys = new KeyRecords(store.root);
   const facts = {
     project,

@@ -46,7 +46,7 @@ import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { readProjectDependencies } from '../service/pyproject';
 import type { BuildOptions } from '../targets/build-target';
-import { decide, resolutionOf, type Resolution } from './decide';
+import { keyAndPlace, resolutionOf, type Resolution } from './decide';
 import { chooseImage, pipIn } from './resolve';
 import { readMarker } from './service';
 
@@ -285,7 +285,7 @@ async function resolvePins(
     const lines: string[] = [];
     const { onLine } = settings;
     const told = { ...settings, onLine: (line: string) => void (lines.push(line), onLine(line)) };
-    const { place } = decide(input, await chooseImage(input, store));
+    const { place } = keyAndPlace(input, await chooseImage(input, store));
     const pip = pipIn(place, { settings: told, redact });
     const kept =
       previous === undefined || upgrade.all

@@ -22,8 +22,8 @@ import { KeyRecords, previousKey } from '../platform/store/records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';
 import {
-  decide,
-  type Decided,
+  keyAndPlace,
+  type KeyAndPlace,
   type ImageDigest,
   type Resolution,
   type ServiceResolution,
@@ -42,7 +42,7 @@ export async function ensureDependencies(
   const { required, settings, redact, isEmpty, sources } = resolution;
   warnOfOldLocks(required.files.keys(), service);
   const keys = new KeyRecords(store.root);
-  const keep = ({ components }: Decided, dependencies: Dependencies): Dependencies => {
+  const keep = ({ components }: KeyAndPlace, dependencies: Dependencies): Dependencies => {
     keys.write(keyContent(components));
     const from = sources.taken[0] ?? service.projectRoot;
     const whenNone = () => skippedAll(components.meaning.requirements, from, settings.target);
@@ -53,9 +53,9 @@ export async function ensureDependencies(
   for (const words of unheeded) console.warn(`warning: ${words}`);
   warnOfBranches(resolution.meaning.requirements);
   const choose = () => chooseImage(resolution, store);
-  const { decided, image, cached } = await lookUp(resolution, content, mode, store, choose);
+  const { chosen, image, cached } = await lookUp(resolution, content, mode, store, choose);
   if (isEmpty) warnOfOthers(sources);
-  if (cached) return keep(decided, cached);
+  if (cached) return keep(chosen, cached);
   // The container is what takes longest, so nothing that could wait may hold up its start.
   // What goes wrong is reported when it is needed.
   const prepared = Promise.all([
@@ -63,18 +63,18 @@ export async function ensureDependencies(
     loadExec(),
   ]).catch(() => undefined);
   await ready();
-  printReason(join(service.workspaceRoot, output.path), keys, decided.components);
+  printReason(join(service.workspaceRoot, output.path), keys, chosen.components);
   warnOfOthers(sources);
   await prepared;
   try {
-    return keep(decided, await mode.ensure(decided, resolution, pipIn(decided.place, resolution)));
+    return keep(chosen, await mode.ensure(chosen, resolution, pipIn(chosen.place, resolution)));
   } catch (error) {
     throw redactedError(error, redact);
   }
 }
 
 export interface LookUp<Image> {
-  decided: Decided;
+  chosen: KeyAndPlace;
   /** Undefined for pip on this machine, and if no engine had to be asked. */
   image: Image | undefined;
   /** What the wheel store has for the key. */
@@ -92,17 +92,17 @@ export async function lookUp<Image extends BuildImage | ImageDigest>(
   const { isEmpty, pinned } = resolution;
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
   if (isEmpty) {
-    const decided = decide(resolution, undefined);
-    return { decided, image: undefined, cached: noWheels(decided.key, content, store) };
+    const chosen = keyAndPlace(resolution, undefined);
+    return { chosen, image: undefined, cached: noWheels(chosen.key, content, store) };
   }
   if (pinned) {
-    const decided = decide(resolution, { digest: pinned });
-    const cached = mode.find(decided.key);
-    if (cached) return { decided, image: undefined, cached };
+    const chosen = keyAndPlace(resolution, { digest: pinned });
+    const cached = mode.find(chosen.key);
+    if (cached) return { chosen, image: undefined, cached };
   }
   const image = await findImage();
-  const decided = decide(resolution, image);
-  return { decided, image, cached: mode.find(decided.key) };
+  const chosen = keyAndPlace(resolution, image);
+  return { chosen, image, cached: mode.find(chosen.key) };
 }
 
 /** pip in that container, or on this machine. */

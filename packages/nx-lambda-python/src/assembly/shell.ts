@@ -12,7 +12,7 @@ import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import type { BuildOptions } from '../targets/build-target';
-import { decide, readResolution } from './decide';
+import { keyAndPlace, readResolution } from './decide';
 import { chooseImage, pipIn } from './resolve';
 import { readMarker } from './service';
 
@@ -73,7 +73,7 @@ async function layOut(options: BuildOptions, store: DiskWheelStore, directory: s
   const marker = readMarker(service);
   const resolution = readResolution(options, marker, store);
   const { settings, redact, required } = resolution;
-  const { place } = decide(resolution, await chooseImage(resolution, store));
+  const { place } = keyAndPlace(resolution, await chooseImage(resolution, store));
   if (!place) throw noContainer(container.engine);
   const placed = await prepareInput(directory, required, settings, pipIn(place, resolution));
   const work = pipWork(content.dependencies, directory, placed);

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { WorkspaceContext } from 'nx/src/native';
 import { keyContent } from '../packaging/requirements-key';
-import { decide, readResolution } from '../assembly/decide';
+import { keyAndPlace, readResolution } from '../assembly/decide';
 import { readContent, readMarker } from '../assembly/service';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { DiskWheelStore } from '../platform/store/wheel-store';
@@ -128,7 +128,7 @@ export class StaleWorkspace {
     const { service } = options;
     const marker = readMarker(service);
     const resolution = readResolution(options, marker, new DiskWheelStore('/nowhere'));
-    const { components } = decide(resolution, undefined);
+    const { components } = keyAndPlace(resolution, undefined);
     return JSON.stringify([keyContent(components), readContent(service, marker)]);
   }
 }
