@@ -7,13 +7,14 @@ import { buildOptionsOf } from '../targets/build-target';
 import { reported } from '../targets/project';
 
 export default function explainExecutor(
-  { buildTarget, format }: ExplainExecutorSchema,
+  options: ExplainExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
   return reported(context, async () => {
-    const explanation = await explainDependencies(buildOptionsOf(context, buildTarget));
+    const target = buildOptionsOf(context, options.buildTarget);
+    const explanation = await explainDependencies(target);
     console.log(
-      format === 'json'
+      options.format === 'json'
         ? JSON.stringify({ format: 2, ...explanation }, null, 2)
         : renderExplanation(explanation),
     );

@@ -7,8 +7,11 @@ import { buildOptionsOf } from '../targets/build-target';
 import { reported } from '../targets/project';
 
 export default function shellExecutor(
-  { buildTarget, ...own }: ShellExecutorSchema,
+  options: ShellExecutorSchema,
   context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  return reported(context, () => shell(buildOptionsOf(context, buildTarget, own)));
+  return reported(context, () => {
+    const { buildTarget, ...own } = options;
+    return shell(buildOptionsOf(context, buildTarget, own));
+  });
 }
