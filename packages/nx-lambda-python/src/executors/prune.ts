@@ -1,16 +1,18 @@
 /** `nx prune <service>`: removes from the wheel store what builds no longer use. */
 
+import type { ExecutorContext } from '@nx/devkit';
 import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
 import { storeDirectory } from '../platform/store/layout';
 import { planStorePrune, pruneStore } from '../platform/store/prune';
-import { renderError } from '../report/error-text';
 import { renderBytes } from '../report/text';
 import type { PruneExecutorSchema } from '../schemas/prune';
+import { reported } from '../targets/project';
 
-export default async function pruneExecutor(
+export default function pruneExecutor(
   options: PruneExecutorSchema,
+  context: ExecutorContext,
 ): Promise<{ success: boolean }> {
-  try {
+  return reported(context, async () => {
     const { maxAgeDays = 30, maxSizeMb, dryRun = false } = options;
     const root = storeDirectory();
     const maxSize = maxSizeMb === undefined ? undefined : maxSizeMb * 1e6;
@@ -18,11 +20,7 @@ export default async function pruneExecutor(
     const plan = dryRun ? planStorePrune(root, limits) : await pruneStore(root, limits);
     for (const line of renderPlan(plan, limits, dryRun)) console.log(line);
     console.log(`${dryRun ? 'would be left' : 'left'} in ${root}: ${describeAll(plan.keep)}`);
-    return { success: true };
-  } catch (error) {
-    console.error(renderError(error));
-    return { success: false };
-  }
+  });
 }
 
 function renderPlan({ remove }: PrunePlan, { now }: PruneLimits, dryRun: boolean): string[] {

@@ -19,6 +19,7 @@ import type { RecordStorage } from '../release/records/record-store';
 import type { StorageAccess } from '../release/upload/package-object';
 import type { VersionPorts } from '../release/versions/version-reading';
 import type { Destination } from '../targets/chain';
+import { normalizeAccount } from '../targets/options';
 import type * as Testing from '../testing';
 
 /** Relative to the workspace; it ignores itself in git. */
@@ -30,6 +31,14 @@ export interface AccountRequest {
   workspaceRoot: string;
   /** The only one that may be written to; any if undefined. */
   accountId: string | undefined;
+}
+
+/** The only account that may be written to; any if undefined: the simulated one has its own id. */
+export function soleAccount(
+  { simulated }: Destination,
+  accountId: string | number | undefined,
+): string | undefined {
+  return simulated ? undefined : normalizeAccount(accountId);
 }
 
 /** S3 of the account. */

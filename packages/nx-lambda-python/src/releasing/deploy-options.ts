@@ -12,9 +12,9 @@ import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
 import { MARKER_FILE, parseMarker } from '../service/marker';
 import { buildOutput, DEFAULT_DEPLOY_TARGET, readChain, readDestination } from '../targets/chain';
-import { normalizeAccount, optionsIn } from '../targets/options';
+import { optionsIn } from '../targets/options';
 import { currentProject, nxCommand } from '../targets/project';
-import { ACCOUNT_DIRECTORY } from './account';
+import { ACCOUNT_DIRECTORY, soleAccount } from './account';
 import type { RunOptions } from './run';
 
 export const DEFAULT_WRITES_PER_SECOND = 12;
@@ -74,8 +74,7 @@ export function deployRequest(
   const { simulated } = destination;
   const { sources = upload.sources, records = true, rollbackOnFailure = false } = options;
   refuseUnrecorded(records, rollbackOnFailure);
-  // The simulated account has its own id.
-  const accountId = simulated ? undefined : normalizeAccount(options.accountId);
+  const accountId = soleAccount(destination, options.accountId);
   const markerPath = posix.join(project.root, MARKER_FILE);
   const own = context.targetName ?? DEFAULT_DEPLOY_TARGET;
   const command = nxCommand(context, own);

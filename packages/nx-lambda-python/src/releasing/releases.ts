@@ -8,9 +8,8 @@ import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { ReleasesExecutorSchema } from '../schemas/releases';
 import type { UploadExecutorSchema } from '../schemas/upload';
 import { readChain, readDestination } from '../targets/chain';
-import { normalizeAccount } from '../targets/options';
 import { currentProject } from '../targets/project';
-import { accountNumber, openBucket, type AccountRequest } from './account';
+import { accountNumber, openBucket, soleAccount, type AccountRequest } from './account';
 import { recordAccess, type ReleaseScope } from './journal';
 
 export interface ReleasesRequest {
@@ -40,8 +39,7 @@ export function releasesRequest(
     account: {
       destination,
       workspaceRoot: context.root,
-      // The simulated account has its own id.
-      accountId: destination.simulated ? undefined : normalizeAccount(deploy.accountId),
+      accountId: soleAccount(destination, deploy.accountId),
     },
     deploy,
     upload,

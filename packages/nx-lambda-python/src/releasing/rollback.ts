@@ -44,8 +44,8 @@ import { findReference, packageKey, type StorageAccess } from '../release/upload
 import { renderError } from '../report/error-text';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
 import { buildOutput, type Destination } from '../targets/chain';
-import { normalizeAccount } from '../targets/options';
 import { commandOf, nxCommand } from '../targets/project';
+import { soleAccount } from './account';
 import { DEFAULT_WAIT_TIMEOUT_SECONDS, DEFAULT_WRITES_PER_SECOND } from './deploy-options';
 import { releasesRequest } from './releases';
 import { runRelease, type Desk, type PlannedRelease, type RunOptions, type Undone } from './run';
@@ -65,9 +65,7 @@ export function rollbackRequest(
   context: ExecutorContext,
 ): RollbackRequest {
   const { scope, account, deploy, upload } = releasesRequest(options, context);
-  const { simulated } = account.destination;
-  // The simulated account has its own id.
-  const accountId = simulated ? undefined : normalizeAccount(options.accountId ?? deploy.accountId);
+  const accountId = soleAccount(account.destination, options.accountId ?? deploy.accountId);
   return {
     run: {
       scope,
