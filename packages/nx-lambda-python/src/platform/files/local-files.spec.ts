@@ -104,6 +104,16 @@ describe('listFiles', () => {
     expect(paths).toEqual(['linked/x.py', 'y.py']);
   });
 
+  it.each(['a/x.py', 'b.tmp'])('leaves out %s, which another process removes meanwhile', (path) => {
+    for (const name of ['a/x.py', 'b.tmp', 'c.py']) write(name);
+    const removes = () => {
+      rmSync(join(root, path.split('/')[0] as string), { recursive: true });
+      return false;
+    };
+    const paths = listFiles(root, root, removes).map((file) => file.path);
+    expect(paths).toEqual(['a/x.py', 'b.tmp', 'c.py'].filter((name) => name !== path));
+  });
+
   it.each([
     ['/etc/hostname', 'points out of the workspace'],
     ['nowhere', 'points to nothing'],

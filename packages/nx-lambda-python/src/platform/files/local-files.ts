@@ -1,6 +1,6 @@
 /** Lists trees of the workspace, and reads what requirements name in it: libraries, archives, `--find-links`. */
 
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { LocalParts } from '../../packaging/requirements/collect';
@@ -75,7 +75,7 @@ export function readLocalContent(
 
 function linkedFiles(directory: string): string[] {
   return readdirSync(directory)
-    .filter((name) => statSync(join(directory, name)).isFile())
+    .filter((name) => statSync(join(directory, name), { throwIfNoEntry: false })?.isFile())
     .sort();
 }
 
@@ -89,7 +89,8 @@ export interface SourceFile {
  * Every file below `root`, sorted by path in code units.
  *
  * A symbolic link stands for what it points to, if that is inside `boundary` (the workspace); a link that leads
- * outside would make the package depend on the machine and is refused.
+ * outside would make the package depend on the machine and is refused. What another process removes during the
+ * walk, such as the unfinished output of another build below a service at the workspace's root, is not listed.
  */
 export function listFiles(
   root: string,
@@ -99,28 +100,29 @@ export function listFiles(
   const files: SourceFile[] = [];
   const allowed = realpathSync(boundary);
   const visit = (directory: string, ancestors: readonly string[]): void => {
-    for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
+    for (const entry of entriesOf(join(root, directory), directory === '')) {
       const path = directory ? `${directory}/${entry.name}` : entry.name;
-      if (!entry.isSymbolicLink()) {
-        if (entry.isFile()) files.push({ path, executable: isExecutable(join(root, path)) });
-        else if (entry.isDirectory() && !isPruned(path)) visit(path, ancestors);
-        continue;
-      }
-      if (isPruned(path)) continue;
-      const target = resolveLink(root, path, allowed);
-      const stat = statSync(target);
-      if (stat.isFile()) files.push({ path, executable: isExecutable(target) });
+      const isLink = entry.isSymbolicLink();
+      if ((isLink || entry.isDirectory()) && isPruned(path)) continue;
+      const target = isLink ? resolveLink(root, path, allowed) : join(root, path);
+      const stat = statSync(target, { throwIfNoEntry: false });
+      if (stat?.isFile()) files.push({ path, executable: (stat.mode & 0o111) !== 0 });
       // A link to one of its own ancestors would never end.
-      else if (stat.isDirectory() && !ancestors.includes(target))
-        visit(path, [...ancestors, target]);
+      else if (stat?.isDirectory() && !(isLink && ancestors.includes(target)))
+        visit(path, isLink ? [...ancestors, target] : ancestors);
     }
   };
   visit('', [realpathSync(root)]);
   return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function isExecutable(path: string): boolean {
-  return (statSync(path).mode & 0o111) !== 0;
+function entriesOf(directory: string, isRequired: boolean): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (cause) {
+    if (!isRequired && (cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cause;
+  }
 }
 
 function resolveLink(root: string, path: string, boundary: string): string {
