@@ -1,4 +1,5 @@
 import { defines, parseModule } from './module';
+import { pythonParser } from './syntax-tree';
 
 async function names(source: string | Buffer) {
   const { names: found, open } = await parseModule(source);
@@ -138,4 +139,25 @@ describe('imports of a module', () => {
     'import a\nimport sys\nsys.modules["b"] = a\n',
     '"""\nimport a\n"""\n# import a\n',
   ])('%j is no certain one', async (source) => expect(await imports(source)).toEqual([]));
+});
+
+it('keeps one syntax tree at a time, however many modules are read at once', async () => {
+  const parser = await pythonParser();
+  const parse = parser.parse.bind(parser);
+  let alive = 0;
+  const counts: number[] = [];
+  const spy = jest.spyOn(parser, 'parse').mockImplementation((text) => {
+    const tree = parse(text as string);
+    if (!tree) return null;
+    counts.push((alive += 1));
+    const free = tree.delete.bind(tree);
+    tree.delete = () => {
+      alive -= 1;
+      free();
+    };
+    return tree;
+  });
+  await Promise.all(Array.from({ length: 20 }, (_, n) => parseModule(`x = ${n}\n`)));
+  spy.mockRestore();
+  expect(counts).toEqual(Array.from({ length: 20 }, () => 1));
 });

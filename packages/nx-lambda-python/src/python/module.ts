@@ -2,7 +2,7 @@
 
 import { topLevelNames, type TopLevelNames } from './definitions';
 import { certainImports, type ModuleImport } from './imports';
-import { parsePython, present, type Node, type Tree } from './syntax-tree';
+import { present, pythonParser, type Node, type Tree } from './syntax-tree';
 
 export interface PythonModule extends TopLevelNames {
   imports: readonly ModuleImport[];
@@ -27,10 +27,11 @@ export interface PythonSyntaxError {
  * A valid module is never refused: what the grammar is not sure about is accepted.
  */
 export async function parseModule(source: Buffer | string): Promise<PythonModule> {
+  const parser = await pythonParser();
   const decoded = decodePython(source);
   // Python reads `\r\n` and `\r` as line ends; the grammar does not know the latter.
   const text = decoded.text.replace(/\r\n?/g, '\n');
-  const tree = await parsePython(text);
+  const tree = parser.parse(text);
   if (tree === null) return { names: new Set(), open: true, imports: [] };
   try {
     const { rootNode } = tree;

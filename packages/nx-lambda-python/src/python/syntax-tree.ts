@@ -12,12 +12,15 @@ const PACKED = join(__dirname, 'tree-sitter', 'wasm', 'tree-sitter.js');
 
 let loading: Promise<TreeSitter.Parser> | undefined;
 
-/** Null if tree-sitter gives up. The caller deletes the tree. */
-export async function parsePython(text: string): Promise<TreeSitter.Tree | null> {
-  // One parser for all modules: starting it costs more than most of them. It starts late, since most builds
-  // find all their modules in the source cache.
-  loading ??= load();
-  return (await loading).parse(text);
+/**
+ * One parser for all modules: starting it costs more than parsing most of them. It starts late, since most builds find
+ * all their modules in the source cache.
+ *
+ * Each tree occupies about 80 kB of WebAssembly's memory until its `delete`: parse, read and delete without an `await`
+ * in between, because a thousand modules may wait for the parser at once.
+ */
+export function pythonParser(): Promise<TreeSitter.Parser> {
+  return (loading ??= load());
 }
 
 async function load(): Promise<TreeSitter.Parser> {
