@@ -30,13 +30,9 @@ describe('a build whose files change meanwhile', () => {
   }
 
   function packaged(): string {
-    const file = openFile(service.path(PACKAGE));
-    try {
-      const entry = readEntries(file).find(({ path }) => path.endsWith('one.py'));
-      return entry ? readContent(file, entry).toString() : '';
-    } finally {
-      file.close();
-    }
+    using file = openFile(service.path(PACKAGE));
+    const entry = readEntries(file).find(({ path }) => path.endsWith('one.py'));
+    return entry ? readContent(file, entry).toString() : '';
   }
 
   it('has files as they were at one moment, the last one, and no other content later', async () => {

@@ -7,7 +7,6 @@ import { DamagedFileError, SourceChangedError } from '../packaging/package';
 import type { SourceCache } from '../packaging/source-cache';
 import { checkOut, readSourceState } from '../platform/git/git';
 import { openSourceCache } from '../platform/store/records';
-import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { renderBytes } from '../report/text';
 import type { BuildOptions } from '../targets/build-target';
@@ -26,7 +25,7 @@ interface Built extends BuiltPackage {
 /** Writes the package of these options and prints what it is. */
 export async function build(options: BuildOptions): Promise<void> {
   const started = performance.now();
-  const store = new DiskWheelStore(storeDirectory());
+  const store = new DiskWheelStore();
   const { ref, service } = options;
   const built =
     ref === undefined
@@ -46,16 +45,12 @@ async function buildPackage(
   store: DiskWheelStore,
 ): Promise<Built> {
   const { workspaceRoot, projectRoot } = options.service;
-  const sources = openSourceCache(store.root, join(workspaceRoot, projectRoot));
-  try {
-    const built = await withRepairs((begin) =>
-      attemptBuild(options, commit, { store, cache: sources.cache }, begin),
-    );
-    sources.save();
-    return built;
-  } finally {
-    sources.close();
-  }
+  using sources = openSourceCache(store.root, join(workspaceRoot, projectRoot));
+  const built = await withRepairs((begin) =>
+    attemptBuild(options, commit, { store, cache: sources.cache }, begin),
+  );
+  sources.save();
+  return built;
 }
 
 async function attemptBuild(
@@ -78,16 +73,12 @@ async function attemptBuild(
   const state = readState(service.workspaceRoot, commit);
   const decision = packageDecision(options, marker, complete.content, resolution.written);
   const files = { directory: join(service.workspaceRoot, output.path), store, cache };
-  const begun = content.layer ? undefined : beginPackage(complete, files);
-  try {
-    const dependencies = await resolving;
-    const all = await withBytecode(dependencies, content, resolution, store);
-    const from = { commit, state, decision };
-    const built = await writeOutput(options, complete, from, all, { ...files, begun });
-    return { hit: dependencies.hit, ...built };
-  } finally {
-    await begun?.close();
-  }
+  await using begun = content.layer ? undefined : beginPackage(complete, files);
+  const dependencies = await resolving;
+  const all = await withBytecode(dependencies, content, resolution, store);
+  const from = { commit, state, decision };
+  const built = await writeOutput(options, complete, from, all, { ...files, begun });
+  return { hit: dependencies.hit, ...built };
 }
 
 function readState(

@@ -66,19 +66,10 @@ export async function withBytecode(
   }
 
   async function writeFrom(compiled: string, sink: ByteSink): Promise<WrittenPart> {
-    const plain = await dependencies.openPart();
-    const bytecode = openFile(compiled);
-    try {
-      return await writeBytecodePart(
-        plain,
-        bytecode,
-        { budget, prefix: partPrefix({ layer }) },
-        sink,
-      );
-    } finally {
-      bytecode.close();
-      plain.close();
-    }
+    using plain = await dependencies.openPart();
+    using bytecode = openFile(compiled);
+    const prefix = partPrefix({ layer });
+    return await writeBytecodePart(plain, bytecode, { budget, prefix }, sink);
   }
 }
 
@@ -87,9 +78,9 @@ async function soundPart(
   dependencies: Dependencies,
   store: DiskWheelStore,
 ): Promise<string | undefined> {
-  const { path, facts, close } = await dependencies.openPart();
-  close();
-  if (path === undefined || hashFile(path, 'hex') === facts.sha256) return path;
+  using part = await dependencies.openPart();
+  const { path, facts } = part;
+  if (path === undefined || hashFile(path) === facts.sha256) return path;
   store.dropPart(dependencies.part);
   throw new DamagedFileError('the dependency part in the wheel store is damaged');
 }

@@ -52,7 +52,7 @@ import {
 } from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { EarlyDoor } from '../platform/store/early-door';
-import { LineRecords, readWheelNeeds } from '../platform/store/records';
+import { readWheelNeeds } from '../platform/store/records';
 import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import { interpreterPath } from '../service/runtimes';
@@ -118,13 +118,12 @@ export function splicing(
       const run: WheelRun = { resolution, pip, door };
       const installations = new Map<string, Installation>();
       const lock = findLock(components, target);
-      const lines = new LineRecords(store.root);
       const { set, hit } = await ensureWheelSet(
         key,
         store,
         (directory) =>
           lock
-            ? resolveLock(lock, lines, lockSteps(directory, lock, run, readAhead))
+            ? resolveLock(lock, store, lockSteps(directory, lock, run, readAhead))
             : resolveAll(directory, run),
         door.admit,
       );
@@ -253,13 +252,9 @@ function leftOutModules(
   const modules = new Map<string, string>();
   for (const wheel of wheels) {
     try {
-      const source = openFile(store.wheelPath(wheel));
-      try {
-        const { entries } = readInstallation({ ...wheel, source }, { interpreter: null });
-        for (const { name } of modulesOf(entries)) modules.set(name, wheel.name);
-      } finally {
-        source.close();
-      }
+      using source = openFile(store.wheelPath(wheel));
+      const { entries } = readInstallation({ ...wheel, source }, { interpreter: null });
+      for (const { name } of modulesOf(entries)) modules.set(name, wheel.name);
     } catch {
       modules.set(normalizeName(wheel.name).replaceAll('-', '_'), wheel.name);
     }
@@ -270,12 +265,8 @@ function leftOutModules(
 /** A wheel that the container itself built carries the plain `linux` tag of that container. */
 function admitFor(target: Target, allowLocal: boolean): Admit {
   return async (path) => {
-    const file = openFile(path);
-    try {
-      return await validateWheel(file, basename(path), { ...target, allowLocal });
-    } finally {
-      file.close();
-    }
+    using file = openFile(path);
+    return await validateWheel(file, basename(path), { ...target, allowLocal });
   };
 }
 
@@ -305,12 +296,8 @@ export function installing(project: string, store: DiskWheelStore): Mode {
 }
 
 async function writePartFrom(archive: string, sink: ByteSink): Promise<WrittenPart> {
-  const file = openFile(archive);
-  try {
-    return await writeTreePart(file, sink);
-  } finally {
-    file.close();
-  }
+  using file = openFile(archive);
+  return await writeTreePart(file, sink);
 }
 
 function installed(tree: InstalledTree, hit: boolean, store: DiskWheelStore): Dependencies {

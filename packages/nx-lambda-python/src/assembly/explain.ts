@@ -13,8 +13,6 @@ import { packageInputs, type PackageInputs, type Unseen } from '../packaging/inp
 import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { machineInputs } from '../platform/pip/configuration';
-import { KeyRecords, LineRecords } from '../platform/store/records';
-import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { Marker } from '../service/marker';
 import type { BuildOptions } from '../targets/build-target';
@@ -66,7 +64,7 @@ interface Previous {
 
 export async function explainDependencies(options: BuildOptions): Promise<Explanation> {
   const marker = readMarker(options.service);
-  const store = new DiskWheelStore(storeDirectory());
+  const store = new DiskWheelStore();
   const mode = modeOf(options, marker, store);
   const resolution = readResolution(options, marker, store);
   const { imageName, pinned } = resolution;
@@ -76,13 +74,12 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
   const find = () => findLocalImage(resolution);
   const { chosen, image, cached } = await lookUp(resolution, options.content, mode, store, find);
   const { key, components } = chosen;
-  const keys = new KeyRecords(store.root);
   const facts = {
     project,
     requirements: { taken, beside },
     inputs: explainInputs(options, marker),
     requirementsKey: key,
-    previous: comparePrevious(directory, keys, components),
+    previous: comparePrevious(directory, store, components),
     lock: null,
   };
   if (cached) {
@@ -98,7 +95,7 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
       engine: null,
       startsContainer: true,
       // Nothing is known of the image alone.
-      previous: comparePrevious(directory, keys, components, true),
+      previous: comparePrevious(directory, store, components, true),
     };
   }
   const { imageDigest } = components;
@@ -143,11 +140,11 @@ function explainInputs(options: BuildOptions, marker: Marker): ExplainedInputs {
 
 function comparePrevious(
   directory: string,
-  keys: KeyRecords,
+  store: DiskWheelStore,
   components: KeyComponents,
   ignoreImage = false,
 ): Previous {
-  const { key = null, changes } = changesSince(directory, keys, components);
+  const { key = null, changes } = changesSince(directory, store, components);
   if (!changes) {
     const unknown = key === null ? 'no build' : 'not in the store';
     return { requirementsKey: key, unknown, changes: [] };
@@ -163,7 +160,7 @@ function lockState(
 ): Explanation['lock'] {
   const lock = findLock(components, marker);
   if (!lock) return null;
-  const { kept, missing } = planLock(lock, new LineRecords(store.root));
+  const { kept, missing } = planLock(lock, store);
   return {
     distributions: lock.lines.length,
     stored: kept.length,

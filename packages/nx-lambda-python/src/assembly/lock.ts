@@ -41,7 +41,6 @@ import { prepareInput } from '../platform/pip/prepare';
 import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
 import { exec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
-import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { readProjectDependencies } from '../service/pyproject';
@@ -73,7 +72,7 @@ export async function lock(
   command: string,
 ): Promise<WrittenLock> {
   const marker = readMarker(options.service);
-  const store = new DiskWheelStore(storeDirectory());
+  const store = new DiskWheelStore();
   const input = resolutionOf(options, marker, store, (protect) =>
     readLockInput(schema, options, protect),
   );

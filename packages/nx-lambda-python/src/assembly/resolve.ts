@@ -18,7 +18,7 @@ import { hostPip } from '../platform/pip/on-host';
 import type { Pip } from '../platform/pip/pip';
 import { ask, exec, loadExec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
-import { KeyRecords, previousKey } from '../platform/store/records';
+import { previousKey } from '../platform/store/records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';
 import {
@@ -41,9 +41,8 @@ export async function ensureDependencies(
 ): Promise<Dependencies> {
   const { required, settings, redact, isEmpty, sources } = resolution;
   warnOfOldLocks(required.files.keys(), service);
-  const keys = new KeyRecords(store.root);
   const keep = ({ components }: KeyAndPlace, dependencies: Dependencies): Dependencies => {
-    keys.write(keyContent(components));
+    store.writeKey(keyContent(components));
     const from = sources.taken[0] ?? service.projectRoot;
     const whenNone = () => skippedAll(components.meaning.requirements, from, settings.target);
     return isEmpty ? dependencies : { ...dependencies, whenNone };
@@ -63,7 +62,7 @@ export async function ensureDependencies(
     loadExec(),
   ]).catch(() => undefined);
   await ready();
-  printReason(join(service.workspaceRoot, output.path), keys, chosen.components);
+  printReason(join(service.workspaceRoot, output.path), store, chosen.components);
   warnOfOthers(sources);
   await prepared;
   try {
@@ -157,14 +156,14 @@ export async function findLocalImage({
 }
 
 /** What changed since the build whose manifest is still in the output directory. */
-export function changesSince(directory: string, keys: KeyRecords, components: KeyComponents) {
+export function changesSince(directory: string, store: DiskWheelStore, components: KeyComponents) {
   const key = previousKey(directory);
-  const before = key === undefined ? undefined : keys.read(key);
+  const before = key === undefined ? undefined : store.readKey(key);
   return { key, changes: before && keyChanges(before, keyContent(components)) };
 }
 
-function printReason(directory: string, keys: KeyRecords, components: KeyComponents): void {
-  const { changes } = changesSince(directory, keys, components);
+function printReason(directory: string, store: DiskWheelStore, components: KeyComponents): void {
+  const { changes } = changesSince(directory, store, components);
   if (!changes) return;
   console.log(
     changes.length > 0

@@ -8,7 +8,6 @@ import { layOutPip, pipWork, RESOLVE, resolveCommand } from '../platform/pip/in-
 import { prepareInput } from '../platform/pip/prepare';
 import { exec } from '../platform/process/exec';
 import { redactingExec } from '../platform/process/redact';
-import { storeDirectory } from '../platform/store/layout';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import type { BuildOptions } from '../targets/build-target';
@@ -21,7 +20,7 @@ const PROJECT = '/var/task';
 
 /** Opens the shell in this terminal; without one, prints the command that opens it in another. */
 export async function shell(options: BuildOptions): Promise<void> {
-  const store = new DiskWheelStore(storeDirectory());
+  const store = new DiskWheelStore();
   // Of several tasks at once, Nx makes stdin a terminal, but not stdout.
   if (process.stdin.isTTY && process.stdout.isTTY) {
     await store.withDirectory((directory) => open(options, store, directory));

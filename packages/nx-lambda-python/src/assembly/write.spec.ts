@@ -95,7 +95,7 @@ describe('beginPackage', () => {
       openKnownPart: () => ({
         path: join(root, 'part.zip'),
         facts: { length: 7, sha256: 'sha' },
-        close: () => undefined,
+        [Symbol.dispose]: () => undefined,
       }),
       hashAhead: (digest: string) => hashed.push(digest),
     } as unknown as DiskWheelStore;
@@ -109,14 +109,14 @@ describe('beginPackage', () => {
     await draft?.copying;
     expect(hashed).toEqual([DIGEST]);
     expect(readFileSync(draft?.path ?? '', 'utf8')).toContain('entries');
-    await begun?.close();
+    await begun?.[Symbol.asyncDispose]();
     expect(readdirSync(join(root, 'dist'))).toHaveLength(1);
   });
 
   it('leaves nothing if the dependencies came out otherwise', async () => {
     const { begun } = begin('others');
     expect(begun?.take('another')).toBeUndefined();
-    await begun?.close();
+    await begun?.[Symbol.asyncDispose]();
     expect(readdirSync(join(root, 'dist'))).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ export async function writeOutput(
 ): Promise<BuiltPackage> {
   const { directory, store } = to;
   const { layer } = content;
-  const part = await dependencies.openPart(layer ? undefined : join(directory, PACKAGE_FILE));
+  using part = await dependencies.openPart(layer ? undefined : join(directory, PACKAGE_FILE));
   try {
     const { imports } = output;
     const checked = { imports, excludeDistributions: content.excludeDistributions };
@@ -104,8 +104,6 @@ export async function writeOutput(
   } catch (error) {
     if (error instanceof DamagedFileError) store.dropPart(dependencies.part);
     throw error;
-  } finally {
-    part.close();
   }
 }
 
@@ -115,16 +113,12 @@ async function ensureArchives(
   service: Service,
   to: PackageFiles,
 ): Promise<PackageFacts & { layer?: BuildManifest['layer'] }> {
-  const nothing = await openEmptyPart(to.store);
-  try {
-    const layer = await writeLayer(to.directory, part, service.files);
-    const facts = await ensurePackage(nothing, service, to);
-    // Lambda counts both.
-    checkUnpackedSize(facts.unpackedSize + layer.unpackedSize, part.facts.distributions);
-    return { ...facts, layer };
-  } finally {
-    nothing.close();
-  }
+  using nothing = await openEmptyPart(to.store);
+  const layer = await writeLayer(to.directory, part, service.files);
+  const facts = await ensurePackage(nothing, service, to);
+  // Lambda counts both.
+  checkUnpackedSize(facts.unpackedSize + layer.unpackedSize, part.facts.distributions);
+  return { ...facts, layer };
 }
 
 /**
@@ -155,7 +149,7 @@ async function ensurePackage(
       rmSync(path, { force: true });
     },
   );
-  const tail = hashFile(path, 'hex', part.facts.length);
+  const tail = hashFile(path, part.facts.length);
   cache.keepPackage({ part: digest, inputs, facts, tail });
   return facts;
 }
@@ -164,7 +158,7 @@ async function ensurePackage(
 function holds(path: string, { archive, facts }: OpenPart, last: CachedPackage): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.size !== last.facts.size) return false;
   const { length } = facts;
-  return beginsWith(path, archive, length) && hashFile(path, 'hex', length) === last.tail;
+  return beginsWith(path, archive, length) && hashFile(path, length) === last.tail;
 }
 
 const LAYER = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
@@ -188,8 +182,8 @@ async function writeLayer(
   const path = join(directory, LAYER_FILE);
   const { size, sha256, unpackedSize } = part.facts;
   const isSameSize = statSync(path, { throwIfNoEntry: false })?.size === size;
-  if (!isSameSize || hashFile(path, 'hex') !== sha256) {
-    if (part.path !== undefined && hashFile(part.path, 'hex') !== sha256) {
+  if (!isSameSize || hashFile(path) !== sha256) {
+    if (part.path !== undefined && hashFile(part.path) !== sha256) {
       throw new DamagedFileError('the dependency part in the wheel store is damaged');
     }
     const start = { file: part.path, length: part.path === undefined ? 0 : size };
@@ -221,11 +215,10 @@ function removeManifest(directory: string): void {
   rmSync(join(directory, MANIFEST_FILE), { force: true });
 }
 
-interface BegunPackage {
+/** Its disposal drops a draft that was not taken. */
+interface BegunPackage extends AsyncDisposable {
   /** The draft, if it begins with this part; the caller has to finish or drop it. */
   take(part: string): Draft | undefined;
-  /** Drops a draft that was not taken. */
-  close(): Promise<void>;
 }
 
 /**
@@ -240,15 +233,11 @@ export function beginPackage(
   if (lastPart === undefined) return undefined;
   let draft: Draft | undefined;
   try {
-    const part = store.openKnownPart(lastPart);
-    try {
-      if (cache.packageOf(packageInputs(part, content))) return undefined;
-      const start = { file: part.path, length: part.facts.length };
-      draft = startDraft(join(directory, PACKAGE_FILE), start);
-      store.hashAhead(lastPart, part);
-    } finally {
-      part.close();
-    }
+    using part = store.openKnownPart(lastPart);
+    if (cache.packageOf(packageInputs(part, content))) return undefined;
+    const start = { file: part.path, length: part.facts.length };
+    draft = startDraft(join(directory, PACKAGE_FILE), start);
+    store.hashAhead(lastPart, part);
   } catch (error) {
     // What is gone or damaged is reported, and made again, when the part is opened.
     if (!(error instanceof DamagedFileError)) throw error;
@@ -260,7 +249,7 @@ export function beginPackage(
       draft = undefined;
       return taken;
     },
-    close: async () => (draft ? dropDraft(draft) : undefined),
+    [Symbol.asyncDispose]: async () => (draft ? dropDraft(draft) : undefined),
   };
 }
 

@@ -1,16 +1,12 @@
 /** Tar archives for what is copied into a container and out of it. The only file that imports tar-stream. */
 
 import {
-  closeSync,
   createReadStream,
   createWriteStream,
-  fstatSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readlinkSync,
-  readSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -18,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Header, Pack } from 'tar-stream';
+import { openFile } from '../files/files';
 
 const BLOCK = 512;
 const RECORD = 20 * BLOCK;
@@ -121,15 +118,10 @@ function endOf({ byteOffset = 0, size = 0 }: Header & { byteOffset?: number }): 
 
 /** tar-stream takes an archive that breaks off between two entries for a whole one: two empty blocks must follow. */
 function checkEnd(file: string, end: number): void {
-  const input = openSync(file, 'r');
-  try {
-    const blocks = Buffer.alloc(2 * BLOCK, 1);
-    readSync(input, blocks, 0, blocks.length, end);
-    if (fstatSync(input).size < end + blocks.length || blocks.some((byte) => byte !== 0)) {
-      throw new TarError('the end of the archive is missing');
-    }
-  } finally {
-    closeSync(input);
+  using input = openFile(file);
+  const length = 2 * BLOCK;
+  if (input.size < end + length || input.read(end, length).some((byte) => byte !== 0)) {
+    throw new TarError('the end of the archive is missing');
   }
 }
 

@@ -5,11 +5,9 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import { chunkBuffer, eachChunk, type ByteSource } from '../../packaging/zip/bytes';
 
-export interface OpenFile extends ByteSource {
-  close(): void;
-}
+export type OpenFile = ByteSource & Disposable;
 
-/** Opens a file for random access; the caller closes it. */
+/** Opens a file for random access, to be closed by `using`. */
 export function openFile(path: string): OpenFile {
   const descriptor = openSync(path, 'r');
   const { size } = fstatSync(descriptor);
@@ -28,36 +26,28 @@ export function openFile(path: string): OpenFile {
       }
       return bytes;
     },
-    close: () => closeSync(descriptor),
+    [Symbol.dispose]: () => closeSync(descriptor),
   };
 }
 
-/** SHA-256 of a file, whole or from a position on. */
-export function hashFile(path: string, encoding: 'hex' | 'base64', from = 0): string {
-  const file = openFile(path);
-  try {
-    const hash = createHash('sha256');
-    eachChunk(file, from, file.size - from, (bytes) => hash.update(bytes));
-    return hash.digest(encoding);
-  } finally {
-    file.close();
-  }
+/** SHA-256 of a file, whole or from a position on, hex. */
+export function hashFile(path: string, from = 0): string {
+  using file = openFile(path);
+  const hash = createHash('sha256');
+  eachChunk(file, from, file.size - from, (bytes) => hash.update(bytes));
+  return hash.digest('hex');
 }
 
 /** Whether a file's first `length` bytes are those of `source`. */
 export function beginsWith(path: string, source: ByteSource, length: number): boolean {
-  const file = openFile(path);
+  using file = openFile(path);
+  if (file.size < length) return false;
   const [own, other] = [chunkBuffer(), chunkBuffer()];
-  try {
-    if (file.size < length) return false;
-    for (let at = 0; at < length; at += own.length) {
-      const step = Math.min(own.length, length - at);
-      if (!file.read(at, step, own).equals(source.read(at, step, other))) return false;
-    }
-    return true;
-  } finally {
-    file.close();
+  for (let at = 0; at < length; at += own.length) {
+    const step = Math.min(own.length, length - at);
+    if (!file.read(at, step, own).equals(source.read(at, step, other))) return false;
   }
+  return true;
 }
 
 /** Flushes a file to the disk, before it is renamed to the place where others look for it. */

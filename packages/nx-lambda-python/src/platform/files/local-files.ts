@@ -46,7 +46,7 @@ export function readLocalContent(
     const facts = listed.map((file) => {
       const inRoot = posix.join(path, file.path);
       const source = join(workspaceRoot, inRoot);
-      const sha256 = files.get(inRoot)?.sha256 ?? hashFile(source, 'hex');
+      const sha256 = files.get(inRoot)?.sha256 ?? hashFile(source);
       files.set(inRoot, { path: inRoot, executable: file.executable, source, sha256 });
       return { ...file, sha256 };
     });

@@ -219,7 +219,7 @@ async function buildAll(
         target,
         name: normalizeName(parseWheelFilename(file).distribution),
         path: posix.join(PREPARED, String(index), file),
-        sha256: hashFile(path, 'hex'),
+        sha256: hashFile(path),
         urls,
       },
     ];
@@ -257,14 +257,10 @@ function wheelIn(directory: string): string | undefined {
 }
 
 function urlsOf(path: string, name: string): string[] {
-  const file = openFile(path);
-  try {
-    return requiredUrls(readWheel(file, name))
-      .filter((url) => url.startsWith('file://'))
-      .map((url) => `file://${posix.normalize(url.slice('file://'.length))}`);
-  } finally {
-    file.close();
-  }
+  using file = openFile(path);
+  return requiredUrls(readWheel(file, name))
+    .filter((url) => url.startsWith('file://'))
+    .map((url) => `file://${posix.normalize(url.slice('file://'.length))}`);
 }
 
 /** Without a container only a wheel for every system is the same as one that was built for the runtime. */

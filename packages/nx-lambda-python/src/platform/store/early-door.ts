@@ -50,9 +50,9 @@ export class EarlyDoor {
   /** A wheel that does not pass here may not have been whole: it is checked again, and refused, by the door itself. */
   private async check(path: string): Promise<void> {
     try {
-      const sha256 = hashFile(path, 'hex');
+      const sha256 = hashFile(path);
       const facts = await this.door(path, sha256);
-      if (hashFile(path, 'hex') === sha256) this.passed.set(nameOf(path, sha256), facts);
+      if (hashFile(path) === sha256) this.passed.set(nameOf(path, sha256), facts);
     } catch {
       // It is gone, unfinished or invalid.
     }

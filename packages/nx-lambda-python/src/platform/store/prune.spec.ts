@@ -33,7 +33,7 @@ async function build(key: string): Promise<void> {
     const wheel = await admitWheel(store, key);
     store.writeSet({ requirementsKey: key, image: null, engine: 'host', wheels: [wheel] });
     store.writeTree({ requirementsKey: key, image: 'i', engine: 'docker', part: key });
-    (await store.openPart(key, [wheel], writePlain)).close();
+    (await store.openPart(key, [wheel], writePlain))[Symbol.dispose]();
   });
   put(join(store.pipCachePath(`sha256:${key}`), 'http', 'x'));
 }
@@ -94,7 +94,7 @@ describe('pruneStore', () => {
     age(40);
     store.readSet('used');
     store.readTree('used');
-    store.openKnownPart('used').close();
+    store.openKnownPart('used')[Symbol.dispose]();
     const { remove } = await pruneStore(store.root, LIMITS);
     expect(remove.map(({ kind }) => kind)).toEqual(['pip cache']);
   });

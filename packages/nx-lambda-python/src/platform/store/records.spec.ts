@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '../../packaging/requirements/canonical-json';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { hashFile } from '../files/files';
-import { KeyRecords, LineRecords, markUsed, previousKey, readRecord, writeRecord } from './records';
+import { StoreRecords, markUsed, previousKey, readRecord, writeRecord } from './records';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'records-'))));
@@ -54,15 +54,15 @@ function storeWheel() {
       'Metadata-Version: 2.1\nName: Demo\nVersion: 1.0\nRequires-Dist: six>=1\nRequires-Python: >=3.8\n',
   });
   writeFileSync(join(root, filename), bytes);
-  const sha256 = hashFile(join(root, filename), 'hex');
+  const sha256 = hashFile(join(root, filename));
   mkdirSync(join(root, 'wheels', sha256), { recursive: true });
   writeFileSync(join(root, 'wheels', sha256, filename), bytes);
   return { file: filename, sha256, size: bytes.length };
 }
 
-describe('LineRecords', () => {
+describe('StoreRecords', () => {
   it('finds wheels by content and what they require', () => {
-    const records = new LineRecords(root);
+    const records = new StoreRecords(root);
     const wheel = storeWheel();
     expect(records.findWheels(wheel.sha256)).toEqual([wheel]);
     expect(records.findWheels('00')).toEqual([]);
@@ -74,7 +74,7 @@ describe('LineRecords', () => {
   });
 
   it('forgets a line whose wheel is gone or has another size', () => {
-    const records = new LineRecords(root);
+    const records = new StoreRecords(root);
     const wheel = storeWheel();
     records.writeLine('line', wheel);
     expect(records.readLine('line')).toEqual(wheel);
@@ -84,18 +84,16 @@ describe('LineRecords', () => {
     rmSync(join(root, 'wheels'), { recursive: true });
     expect(records.readLine('line')).toBeUndefined();
   });
-});
 
-describe('KeyRecords', () => {
   it('gives back what a key was made of, unless it was changed', () => {
-    const records = new KeyRecords(root);
+    const records = new StoreRecords(root);
     const content = { runtime: 'python3.13' };
     const key = digestOf(content);
-    expect(records.read(key)).toBeUndefined();
-    records.write(content);
-    expect(records.read(key)).toEqual(content);
+    expect(records.readKey(key)).toBeUndefined();
+    records.writeKey(content);
+    expect(records.readKey(key)).toEqual(content);
     writeFileSync(join(root, 'keys', `${key}.json`), '{"runtime":"python3.12"}');
-    expect(records.read(key)).toBeUndefined();
+    expect(records.readKey(key)).toBeUndefined();
   });
 });
 

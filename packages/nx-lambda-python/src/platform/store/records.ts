@@ -12,6 +12,7 @@ import { readWheel } from '../../packaging/wheel/read';
 import { openFile } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
 import { attempt } from '../process/attempt';
+import { storeDirectory } from './layout';
 
 /** Undefined if the file is missing or damaged in any way: then it is made again. */
 export function readRecord<T extends object>(path: string): T | undefined {
@@ -45,28 +46,6 @@ function readJson(path: string): unknown {
   return attempt((): unknown => JSON.parse(readFileSync(path, 'utf8')));
 }
 
-export class KeyRecords {
-  /** @param root of the wheel store */
-  constructor(private readonly root: string) {}
-
-  /** Undefined if no build with this store made that key. */
-  read(requirementsKey: string): KeyContent | undefined {
-    const content = readJson(this.path(requirementsKey)) as KeyContent | undefined;
-    return content && digestOf(content) === requirementsKey ? content : undefined;
-  }
-
-  write(content: KeyContent): void {
-    const path = this.path(digestOf(content));
-    if (existsSync(path)) return;
-    // In a read-only store a later miss is explained in fewer words.
-    attempt(() => writeTextWhole(path, `${JSON.stringify(content, null, 2)}\n`));
-  }
-
-  private path(requirementsKey: string): string {
-    return join(this.root, 'keys', `${requirementsKey}.json`);
-  }
-}
-
 /** The key in the build manifest of this directory; undefined if there is none. */
 export function previousKey(directory: string): string | undefined {
   const manifest = readJson(join(directory, MANIFEST_FILE)) as
@@ -76,9 +55,23 @@ export function previousKey(directory: string): string | undefined {
   return typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) ? key : undefined;
 }
 
-export class LineRecords implements LineStore {
+/** What the store knows of requirements keys, of single wheels and of lines of locks. */
+export class StoreRecords implements LineStore {
   /** @param root of the wheel store */
-  constructor(private readonly root: string) {}
+  constructor(readonly root: string = storeDirectory()) {}
+
+  /** What this key was made of; undefined if no build with this store made it. */
+  readKey(requirementsKey: string): KeyContent | undefined {
+    const content = readJson(this.recordPath('keys', requirementsKey)) as KeyContent | undefined;
+    return content && digestOf(content) === requirementsKey ? content : undefined;
+  }
+
+  writeKey(content: KeyContent): void {
+    const path = this.recordPath('keys', digestOf(content));
+    if (existsSync(path)) return;
+    // In a read-only store a later miss is explained in fewer words.
+    attempt(() => writeTextWhole(path, `${JSON.stringify(content, null, 2)}\n`));
+  }
 
   findWheels(sha256: string): LocatedWheel[] {
     const directory = join(this.root, 'wheels', sha256);
@@ -90,49 +83,44 @@ export class LineRecords implements LineStore {
   }
 
   readLine(digest: string): LocatedWheel | undefined {
-    const wheel = readRecord<LocatedWheel>(this.linePath(digest));
-    const stat = wheel && statSync(this.wheelPath(wheel), { throwIfNoEntry: false });
-    return stat?.size === wheel?.size ? wheel : undefined;
+    const wheel = readRecord<LocatedWheel>(this.recordPath('lines', digest));
+    return wheel && this.holds(wheel) ? wheel : undefined;
   }
 
   writeLine(digest: string, { file, sha256, size }: LocatedWheel): void {
-    writeRecord(this.linePath(digest), { file, sha256, size });
+    writeRecord(this.recordPath('lines', digest), { file, sha256, size });
   }
 
   readWheelNeeds(wheel: LocatedWheel): WheelNeeds {
-    const needs = readRecord<WheelNeeds>(this.needsPath(wheel));
+    const needs = readRecord<WheelNeeds>(this.recordPath('needs', wheel.sha256));
     return needs ?? readWheelNeeds(this.wheelPath(wheel));
   }
 
   keepWheelNeeds(wheel: LocatedWheel): void {
-    const path = this.needsPath(wheel);
-    if (existsSync(path)) return;
-    writeRecord(path, readWheelNeeds(this.wheelPath(wheel)));
+    const path = this.recordPath('needs', wheel.sha256);
+    if (!existsSync(path)) writeRecord(path, readWheelNeeds(this.wheelPath(wheel)));
   }
 
-  private wheelPath({ sha256, file }: LocatedWheel): string {
+  wheelPath({ sha256, file }: Pick<LocatedWheel, 'sha256' | 'file'>): string {
     return join(this.root, 'wheels', sha256, file);
   }
 
-  private needsPath({ sha256 }: LocatedWheel): string {
-    return join(this.root, 'needs', `${sha256}.json`);
+  /** The size is compared here; the content is hashed whenever it is copied into a dependency part. */
+  protected holds(wheel: LocatedWheel): boolean {
+    return statSync(this.wheelPath(wheel), { throwIfNoEntry: false })?.size === wheel.size;
   }
 
-  private linePath(digest: string): string {
-    return join(this.root, 'lines', `${digest}.json`);
+  protected recordPath(directory: string, name: string): string {
+    return join(this.root, directory, `${name}.json`);
   }
 }
 
 /** @throws ArchiveError, WheelError */
 export function readWheelNeeds(path: string): WheelNeeds {
-  const file = openFile(path);
-  try {
-    const wheel = readWheel(file, basename(path), { trusted: true });
-    const { name, version, requires, requiresPython } = wheel;
-    return { name, version, requires, requiresPython };
-  } finally {
-    file.close();
-  }
+  using file = openFile(path);
+  const wheel = readWheel(file, basename(path), { trusted: true });
+  const { name, version, requires, requiresPython } = wheel;
+  return { name, version, requires, requiresPython };
 }
 
 /** @param service its absolute directory */
@@ -148,6 +136,6 @@ export function openSourceCache(storeRoot: string, service: string) {
       // A full or read-only disk only makes the next build slower.
       if (cache.hasNews) attempt(() => writeWhole(path, (output) => cache.write(output)));
     },
-    close: () => file?.close(),
+    [Symbol.dispose]: () => file?.[Symbol.dispose](),
   };
 }

@@ -55,9 +55,8 @@ describe('DiskWheelStore', () => {
         return writePlain(wheels, sink);
       });
     for (let round = 0; round < 2; round += 1) {
-      const part = await open();
+      using part = await open();
       expect(part.facts.distributions).toMatchObject([{ name: 'demo', sha256: wheel.sha256 }]);
-      part.close();
     }
     expect(written).toBe(1);
   });
@@ -66,14 +65,12 @@ describe('DiskWheelStore', () => {
     const wheel = await admitWheel(store);
     const next = join(root, 'package.zip');
     const open = () => store.openPart('digest', [wheel], writePlain, next);
-    const made = await open();
+    using made = await open();
     const { draft, facts } = made;
     expect(draft?.length).toBe(facts.length);
-    expect(hashFile(draft?.path ?? '', 'hex')).toBe(facts.sha256);
-    made.close();
-    const known = await open();
+    expect(hashFile(draft?.path ?? '')).toBe(facts.sha256);
+    using known = await open();
     expect(known.draft).toBeUndefined();
-    known.close();
   });
 
   it('hashes wheels before they are needed, and hands over those that are sound', async () => {
@@ -103,13 +100,12 @@ describe('DiskWheelStore', () => {
       );
     const part = await admitTree();
     const path = join(store.root, 'parts', `${part}.zip`);
-    expect(hashFile(path, 'hex')).toBe(part);
+    expect(hashFile(path)).toBe(part);
     const tree = { requirementsKey: 'key', image: 'image@sha256:aa', engine: 'docker', part };
     store.writeTree(tree);
     expect(new DiskWheelStore(store.root).readTree('key')).toEqual(tree);
-    const open = store.openKnownPart(part);
+    using open = store.openKnownPart(part);
     expect(open.facts.entryCount).toBe(1);
-    open.close();
 
     truncateSync(path, 50);
     expect(store.readTree('key')).toBeUndefined();

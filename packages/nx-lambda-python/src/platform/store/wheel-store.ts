@@ -16,16 +16,7 @@
  * Files appear by a rename of something whole, so a process may be killed at any moment.
  */
 
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ArchiveStart, ByteSink } from '../../packaging/zip/write';
@@ -43,14 +34,13 @@ import { diskError, hashFile, openFile, syncFile, type OpenFile } from '../files
 import { withLock } from '../files/locks';
 import { withWorkDirectory } from '../files/work-directory';
 import { writeWholeAside, type Draft } from '../files/write';
-import { markUsed, readRecord, writeRecord } from './records';
+import { markUsed, readRecord, StoreRecords, writeRecord } from './records';
 
-export interface OpenPart extends DependencyPart {
+export interface OpenPart extends DependencyPart, Disposable {
   /** Of the archive; undefined for an empty one, which is in memory only. */
   path: string | undefined;
   /** A file that begins with it, if the part was just made and one was asked for. */
   draft?: Draft | undefined;
-  close(): void;
 }
 
 /** Splices wheels. */
@@ -61,19 +51,17 @@ async function emptyPart(write: WriteWheels): Promise<OpenPart> {
   const chunks: Uint8Array[] = [];
   const part = await write([], { write: (bytes) => void chunks.push(Buffer.from(bytes)) });
   const archive = bufferSource(Buffer.concat(chunks));
-  return { ...part, archive, path: undefined, close: () => undefined };
+  return { ...part, archive, path: undefined, [Symbol.dispose]: () => undefined };
 }
 
-export class DiskWheelStore implements WheelStore, TreeStore {
+export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStore {
   /** SHA-256 of wheels that this process has just hashed. */
   private readonly admitted = new Set<string>();
   /** Parts that were hashed before they were asked for; each serves one package. */
   private readonly hashed = new Map<string, ArchiveStart>();
 
-  constructor(readonly root: string) {}
-
   readSet(requirementsKey: string): WheelSet | undefined {
-    const path = this.setPath(requirementsKey);
+    const path = this.recordPath('sets', requirementsKey);
     const set = readRecord<WheelSet>(path);
     if (!set?.wheels.every((wheel) => this.holds(wheel))) return undefined;
     markUsed(path);
@@ -81,16 +69,16 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   writeSet(set: WheelSet): void {
-    writeRecord(this.setPath(set.requirementsKey), set, { durable: true });
+    writeRecord(this.recordPath('sets', set.requirementsKey), set, { durable: true });
   }
 
   async admit(path: string, admit: Admit): Promise<StoredWheel> {
-    const sha256 = hashFile(path, 'hex');
+    const sha256 = hashFile(path);
     const { name, version } = await admit(path, sha256);
     const wheel = { name, version, file: basename(path), sha256, size: statSync(path).size };
     this.admitted.add(sha256);
+    if (this.isSound(wheel)) return wheel;
     const place = this.wheelPath(wheel);
-    if (this.holds(wheel) && hashFile(place, 'hex') === wheel.sha256) return wheel;
     try {
       mkdirSync(join(place, '..'), { recursive: true });
       syncFile(path);
@@ -112,21 +100,15 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     for (const wheel of wheels) {
       // Let other work go first.
       await immediate();
-      const path = this.wheelPath(wheel);
-      if (existsSync(path) && hashFile(path, 'hex') === wheel.sha256) {
-        this.admitted.add(wheel.sha256);
-        const source = openFile(path);
-        try {
-          take({ ...wheel, source });
-        } finally {
-          source.close();
-        }
-      }
+      if (!this.isSound(wheel)) continue;
+      this.admitted.add(wheel.sha256);
+      using source = openFile(this.wheelPath(wheel));
+      take({ ...wheel, source });
     }
   }
 
   readTree(requirementsKey: string): InstalledTree | undefined {
-    const path = this.treePath(requirementsKey);
+    const path = this.recordPath('trees', requirementsKey);
     const tree = readRecord<InstalledTree>(path);
     if (!tree || !this.readPart(this.partPath(tree.part))) return undefined;
     markUsed(path);
@@ -134,13 +116,14 @@ export class DiskWheelStore implements WheelStore, TreeStore {
   }
 
   writeTree(tree: InstalledTree): void {
-    writeRecord(this.treePath(tree.requirementsKey), tree, { durable: true });
+    writeRecord(this.recordPath('trees', tree.requirementsKey), tree, { durable: true });
   }
 
   async admitPart(directory: string, write: WriteTreePart): Promise<string> {
     const file = join(directory, 'part.zip');
     try {
-      const { facts } = await writeFileBy(file, write);
+      const { result } = await writeWholeAside(file, write);
+      const { facts } = result;
       const place = this.partPath(facts.sha256);
       mkdirSync(join(place, '..'), { recursive: true });
       renameSync(file, `${place}.zip`);
@@ -149,10 +132,6 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     } catch (error) {
       throw diskError(error, file);
     }
-  }
-
-  wheelPath({ sha256, file }: Pick<StoredWheel, 'sha256' | 'file'>): string {
-    return join(this.root, 'wheels', sha256, file);
   }
 
   /**
@@ -186,7 +165,13 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     markUsed(`${path}.json`);
     const start = this.hashed.get(digest);
     this.hashed.delete(digest);
-    return { archive, facts, start, path: `${path}.zip`, close: () => archive.close() };
+    return {
+      archive,
+      facts,
+      start,
+      path: `${path}.zip`,
+      [Symbol.dispose]: () => archive[Symbol.dispose](),
+    };
   }
 
   /** Hashes a part before it is asked for. @throws DamagedFileError */
@@ -221,12 +206,6 @@ export class DiskWheelStore implements WheelStore, TreeStore {
     return withWorkDirectory(join(this.root, 'work'), work);
   }
 
-  /** The size is compared here; the content is hashed whenever it is copied into a dependency part. */
-  private holds(wheel: StoredWheel): boolean {
-    const stat = statSync(this.wheelPath(wheel), { throwIfNoEntry: false });
-    return stat?.size === wheel.size;
-  }
-
   private readPart(path: string): PartFacts | undefined {
     const facts = readRecord<PartFacts>(`${path}.json`);
     const stat = statSync(`${path}.zip`, { throwIfNoEntry: false });
@@ -256,44 +235,28 @@ export class DiskWheelStore implements WheelStore, TreeStore {
       writeRecord(`${path}.json`, facts);
       return { start, draft: draft && { ...draft, length: facts.length } };
     } finally {
-      for (const file of files) file.close();
+      for (const file of files) file[Symbol.dispose]();
     }
+  }
+
+  private isSound(wheel: StoredWheel): boolean {
+    return this.holds(wheel) && hashFile(this.wheelPath(wheel)) === wheel.sha256;
   }
 
   /** Disks and backups do damage files: wheels that have changed are fetched again. */
   private verify(wheels: readonly StoredWheel[]): void {
-    const damaged = wheels.filter((wheel) => {
-      const path = this.wheelPath(wheel);
-      if (!existsSync(path)) return true;
-      return !this.admitted.has(wheel.sha256) && hashFile(path, 'hex') !== wheel.sha256;
-    });
+    const damaged = wheels.filter((wheel) =>
+      this.admitted.has(wheel.sha256) ? !this.holds(wheel) : !this.isSound(wheel),
+    );
     if (damaged.length === 0) return;
     for (const wheel of damaged) remove(this.wheelPath(wheel));
     const files = damaged.map(({ file }) => file).join(', ');
     throw new DamagedFileError(`damaged in the wheel store: ${files}`);
   }
 
-  private setPath(requirementsKey: string): string {
-    return join(this.root, 'sets', `${requirementsKey}.json`);
-  }
-
-  private treePath(requirementsKey: string): string {
-    return join(this.root, 'trees', `${requirementsKey}.json`);
-  }
-
   /** Without `.zip` or `.json`. */
   private partPath(digest: string): string {
     return join(this.root, 'parts', digest);
-  }
-}
-
-/** For a file that no other process sees yet: it need not appear whole. */
-async function writeFileBy<T>(path: string, write: (sink: ByteSink) => Promise<T>): Promise<T> {
-  const descriptor = openSync(path, 'wx');
-  try {
-    return await write({ write: (bytes) => appendFileSync(descriptor, bytes) });
-  } finally {
-    closeSync(descriptor);
   }
 }
 
