@@ -1,4 +1,4 @@
-import fs, { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import lock from '../executors/lock';
 import { DamagedFileError, SourceChangedError } from '../packaging/package';
@@ -12,6 +12,36 @@ const PACKAGE = 'dist/svc/package.zip';
 let service: TestService;
 beforeEach(() => (service = new TestService()));
 afterEach(() => service.remove());
+
+describe('a build of a folder that holds more than the package', () => {
+  beforeEach(() => {
+    symlinkSync('/usr', service.path('svc/data'));
+    service.write({ 'svc/jobs/a.py': 'def handler(event, context): ...\n', 'svc/dist/x': '' });
+  });
+
+  it.each([
+    ['', true, '1 handler,'],
+    ['include = ["*"]\n', false, 'error[ENTRY_INVALID]: the symbolic link `data` points out of'],
+    ['include = ["*"]\nexclude = ["data"]\n', true, '1 handler,'],
+    [
+      'handlers = ["jobs/*.py"]\n',
+      false,
+      'error[NO_HANDLERS]: the handlers `jobs/*.py` of `svc/pyproject.toml` match `jobs/a.py`, which is not in the package',
+    ],
+  ])('with %j: %s', async (settings, succeeds, words) => {
+    service.write({ 'svc/pyproject.toml': `${MARKER}${settings}` });
+    expect(await service.build()).toBe(succeeds);
+    expect(service.printed).toContain(words);
+  });
+
+  it('does not walk what the marker leaves out', async () => {
+    const walked = jest.spyOn(fs, 'readdirSync');
+    expect(await service.build()).toBe(true);
+    const paths = walked.mock.calls.map(([path]) => String(path));
+    expect(paths).toContain(service.path('svc/svc'));
+    expect(paths.filter((path) => /svc.(dist|jobs|data)$/.test(path))).toEqual([]);
+  });
+});
 
 describe('a build whose files change meanwhile', () => {
   const source = (edit: number) => `def handler(event, context):\n    return ${edit}\n`;

@@ -12,10 +12,17 @@ import {
 import type { ImportingModule } from '../packaging/imports-check';
 import type { SourceCache } from '../packaging/source-cache';
 import { listFiles, type SourceFile } from '../platform/files/local-files';
-import { entryName, isPrunedDirectory, selectFiles, checkNames } from '../service/files';
+import {
+  ANY_PACKAGE,
+  checkNames,
+  entryName,
+  packageRules,
+  selectFiles,
+  type WalkRules,
+} from '../service/files';
 import { discoverHandlers, type Handler } from '../service/discover';
 import { parseMarker, type Marker } from '../service/marker';
-import { parseModule } from '../python/module';
+import { parseModule, type PythonModule } from '../python/module';
 import type { ServicePlace } from '../targets/build-target';
 
 type Place = Pick<ServicePlace, 'sourceRoot' | 'projectRoot'>;
@@ -37,18 +44,23 @@ export async function readService(
   cache: SourceCache,
 ): Promise<Service> {
   const root = join(place.sourceRoot, place.projectRoot);
-  const listed = listSources(place);
+  const listed = listSources(place, packageRules(marker));
   // What decides is read once: a file may be edited at any moment.
   const digests = new Map<string, string>();
   const paths = listed.map(({ path }) => path);
   const importing: ImportingModule[] = [];
-  const handlers = await discoverHandlers(marker, paths, async (path) => {
+  const read = async (path: string): Promise<PythonModule> => {
     const content = readListed(root, path);
     const sha256 = hexDigest(content);
     digests.set(path, sha256);
     const module = await cache.parse(content, sha256, parseModule);
     importing.push({ file: path, path: entryName(marker, path) ?? path, imports: module.imports });
     return module;
+  };
+  const handlers = await discoverHandlers(marker, paths, read).catch(() => {
+    // What is wrong is told by files that cannot be in this package, too.
+    const all = listSources(place, ANY_PACKAGE).map(({ path }) => path);
+    return discoverHandlers(marker, all, read);
   });
   // They were parsed in any order.
   importing.sort((a, b) => (a.file < b.file ? -1 : 1));
@@ -58,11 +70,11 @@ export async function readService(
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */
 export function readContent(place: Place, marker: Marker): string {
-  return contentDigest(readFiles(place, marker, listSources(place)));
+  return contentDigest(readFiles(place, marker, listSources(place, packageRules(marker))));
 }
 
-function listSources({ sourceRoot, projectRoot }: Place): SourceFile[] {
-  return listFiles(join(sourceRoot, projectRoot), sourceRoot, isPrunedDirectory);
+function listSources({ sourceRoot, projectRoot }: Place, rules: WalkRules): SourceFile[] {
+  return listFiles(join(sourceRoot, projectRoot), sourceRoot, rules);
 }
 
 function readFiles(

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline/promises';
 import { LambdaPythonError } from '../errors';
 import { renderError } from '../report/error-text';
 import { codeList, didYouMean } from '../report/nearest';
-import { isPrunedDirectory } from '../service/files';
+import { isEnvironment, isPrunedDirectory } from '../service/files';
 import { MARKER_FILE } from '../service/marker';
 import { declaredName, hasMarker, inferredName } from '../service/pyproject';
 import { findRuntime, RUNTIMES, type Runtime } from '../service/runtimes';
@@ -80,7 +80,9 @@ export function filesBelow(
   isLeftOut: (directory: string) => boolean = () => false,
   below = '',
 ): string[] {
-  return tree.children(joinPathFragments(root, below)).flatMap((name) => {
+  const names = tree.children(joinPathFragments(root, below));
+  if (below !== '' && isEnvironment(names)) return [];
+  return names.flatMap((name) => {
     const path = below === '' ? name : `${below}/${name}`;
     const place = joinPathFragments(root, path);
     if (tree.isFile(place)) return [path];

@@ -168,7 +168,7 @@ export function requirementOptions(
  * @param root of the project, relative to the workspace
  */
 function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Inputs {
-  const { files, directories, variables } = inputs;
+  const { files, directories, environments, variables } = inputs;
   const named = [
     posix.join(root, 'pyproject.toml'),
     ...files,
@@ -177,12 +177,20 @@ function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Input
   return [
     ...sourceGlobs(marker, root, [...files, ...directories]),
     ...[...new Set(named)].map(fromRoot),
+    ...environments.flatMap((path) =>
+      isApart(path, named) ? [`!${fromRoot(`${path}/**/*`)}`] : [],
+    ),
     '^{projectRoot}/**/*.py',
     BUILD_FORMAT_INPUT,
     ...variables.map((env) => ({ env })),
     // Without this Nx hashes every npm package of the workspace.
     { externalDependencies: [] },
   ];
+}
+
+/** Whether an exclusion of this directory hides no other input. */
+function isApart(path: string, named: readonly string[]): boolean {
+  return literal(path) === path && !named.some((one) => one.startsWith(`${path}/`));
 }
 
 function fromRoot(path: string): string {

@@ -344,14 +344,31 @@ describe('an edit of what decides the package', () => {
 });
 
 describe('an edit of what decides nothing', () => {
-  it.each([
+  const pyvenv = (directory: string) => ({ [`${directory}/pyvenv.cfg`]: '' });
+  const LIBRARY = {
+    [`${S}/requirements.txt`]: '-e ../../libs/common\n',
+    'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
+  };
+
+  it.each<[string, string, Record<string, string>?]>([
+    ['a virtual environment in the package', `${S}/orders/env/x.py`, pyvenv(`${S}/orders/env`)],
+    [
+      'a virtual environment in a library',
+      'libs/common/env/x.py',
+      { ...LIBRARY, ...pyvenv('libs/common/env') },
+    ],
+    [
+      'one that git ignores',
+      'libs/common/env/x.py',
+      { ...LIBRARY, ...pyvenv('libs/common/env'), '.gitignore': 'env/\n' },
+    ],
     ['a test', `${S}/orders/tests/test_a.py`],
     ['a test beside the code', `${S}/orders/handlers/test_a.py`],
     ['README.md', `${S}/README.md`],
     ['other requirements', `${S}/requirements-dev.txt`],
     ['another service', 'services/other/orders/handlers/a.py'],
-  ])('%s', async (_, path) => {
-    prepare({ files: { [path]: '1' } });
+  ])('%s', async (_, path, files = {}) => {
+    prepare({ files: { [path]: '1', ...files } });
     const inferred = await workspace.infer();
     const [decided, hash] = [workspace.decides(), workspace.hash(inferred)];
     workspace.write({ [path]: '2' });

@@ -3,6 +3,7 @@ import {
   entryName,
   foldName,
   isPrunedDirectory,
+  packageRules,
   selectFiles,
   unmatchedIncludes,
 } from './files';
@@ -154,6 +155,30 @@ it('prunes what no package can hold', () => {
     ['.venv', 'orders/__pycache__', 'node_modules', 'venv', '.git'].every(isPrunedDirectory),
   ).toBe(true);
   expect(['orders', 'orders/venv', 'dist', 'orders/tests'].some(isPrunedDirectory)).toBe(false);
+});
+
+const DIRECTORIES = [
+  'src',
+  'src/py',
+  'src/x',
+  'a_lib',
+  'a_lib/x',
+  'a_lib/x/y',
+  'orders',
+  'orders/x',
+];
+
+it.each([
+  ['include = ["/orders/*.py"]', ['orders']],
+  ['root = "src/py"\ninclude = ["/app.py"]', ['src', 'src/py']],
+  ['include = ["/?_lib/**/x.py"]', ['a_lib', 'a_lib/x', 'a_lib/x/y']],
+  ['include = ["/orders/", "/src/py/z/"]\nexclude = ["/orders/x/"]', ['src', 'src/py', 'orders']],
+  ['include = ["/a\\\\ b/x/"]', DIRECTORIES],
+  ['include = ["lib/", "!/src/"]', DIRECTORIES],
+])('enters only what %s may select', (settings, expected) => {
+  const never = ['node_modules', '.git', 'orders/tests'];
+  const { enters } = packageRules(marker(settings));
+  expect([...DIRECTORIES, ...never].filter(enters)).toEqual(expected);
 });
 
 const COMPOSED = 'caf\u00e9';

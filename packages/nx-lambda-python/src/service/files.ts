@@ -47,24 +47,89 @@ export const DEFAULT_EXCLUDES: readonly string[] = [
 
 const PRUNED_DIRECTORIES: ReadonlySet<string> = new Set(['__pycache__', 'node_modules']);
 
-/**
- * The files of the package: what `include` selects, without what `exclude` and the default excludes match.
- *
- * @param files relative to the service, with forward slashes
- * @returns the same paths, sorted by code units
- */
-export function selectFiles(
-  marker: Pick<Marker, 'root' | 'include' | 'exclude'>,
-  files: readonly string[],
-): string[] {
+/** What a walk over a directory looks at. Paths are relative to it, with forward slashes. */
+export interface WalkRules {
+  /** Whether something below a directory can count. */
+  enters: (directory: string) => boolean;
+  /** Whether it counts. @param path of a directory if it ends with a slash */
+  selects: (path: string) => boolean;
+  /** Of a directory below the walked one, by the names in it: nothing there counts. */
+  isEnvironment: (names: readonly string[]) => boolean;
+}
+
+type Patterns = Pick<Marker, 'root' | 'include' | 'exclude'>;
+
+/** The files of the package: what `include` selects, without what `exclude` and the default excludes match. */
+export function packageRules(marker: Patterns): WalkRules {
   const included = gitignore(marker.include);
   const excluded = gitignore([...DEFAULT_EXCLUDES, ...marker.exclude]);
-  return files
-    .filter((file) => {
-      const name = entryName(marker, file);
-      return name !== undefined && included.ignores(name) && !excluded.ignores(name);
-    })
-    .sort();
+  const leads = leadsToIncluded(marker.include);
+  return {
+    enters: (directory) => {
+      if (isPrunedDirectory(directory)) return false;
+      if (`${marker.root}/`.startsWith(`${directory}/`)) return true;
+      const name = entryName(marker, directory);
+      // What an excluded directory holds cannot be included again.
+      return name !== undefined && leads(name) && !excluded.ignores(`${name}/`);
+    },
+    selects: (path) => {
+      const name = entryName(marker, path);
+      return Boolean(name) && included.ignores(name ?? '') && !excluded.ignores(name ?? '');
+    },
+    isEnvironment,
+  };
+}
+
+/**
+ * @param files relative to the service, with forward slashes
+ * @returns those of the package, sorted by code units
+ */
+export function selectFiles(marker: Patterns, files: readonly string[]): string[] {
+  return files.filter(packageRules(marker).selects).sort();
+}
+
+/** Every file that could be in some package of the service: for messages, and for code without a marker. */
+export const ANY_PACKAGE: WalkRules = {
+  enters: (directory) => !isPrunedDirectory(directory),
+  selects: () => false,
+  isEnvironment,
+};
+
+/** A virtual environment, or one of conda, whatever its name: it is of this machine, and large. */
+export function isEnvironment(names: readonly string[]): boolean {
+  return names.includes('pyvenv.cfg') || names.includes('conda-meta');
+}
+
+/**
+ * Whether a directory is on the way to what anchored patterns select, or in it. A pattern without a slash before its
+ * end selects at any depth.
+ */
+function leadsToIncluded(include: readonly string[]): (directory: string) => boolean {
+  const ways = include.filter((pattern) => !pattern.startsWith('!')).map(anchoredSegments);
+  return (directory) => {
+    const names = directory.split('/');
+    return ways.some((way) => {
+      const free = way.findIndex((segment) => segment === undefined);
+      const fixed = free === -1 ? way : way.slice(0, free);
+      return names.every((name, index) => fixed[index]?.(name) ?? true);
+    });
+  };
+}
+
+type Segment = (name: string) => boolean;
+
+/** Matchers of the segments of a pattern; undefined for one that stands for any number of directories. */
+function anchoredSegments(pattern: string): (Segment | undefined)[] {
+  if (!/\/./.test(pattern) || /\\|\s$/.test(pattern)) return [undefined];
+  return pattern
+    .replace(/^\/|\/$/g, '')
+    .split('/')
+    .map((segment) => {
+      if (segment === '**') return undefined;
+      if (!/[*?[]/.test(segment)) return (name) => name === segment;
+      const matcher = gitignore([`/${segment}`]);
+      return (name) => matcher.ignores(name);
+    });
 }
 
 /** A file's name in the package: its path below the marker's `root`, or undefined for a file outside. */

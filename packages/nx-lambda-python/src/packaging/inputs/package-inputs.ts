@@ -8,7 +8,7 @@
 import { posix } from 'node:path';
 import type { Marker } from '../../service/marker';
 import { readOrigin } from '../requirements/lock-origin';
-import { isLibraryFile, isPrunedOfLibrary } from '../requirements/library';
+import { isLibraryFile, LIBRARY_RULES } from '../requirements/library';
 import { readRequired, type RequirementOptions } from './requirements';
 import { findSources, walk, type SourceFiles } from './sources';
 import { hiddenFromNx, type HiddenBy } from './visibility';
@@ -22,6 +22,8 @@ export interface PackageInputs {
   files: string[];
   /** Directories of which every file counts: libraries, what links lead to, directories of `--find-links`. */
   directories: string[];
+  /** Virtual environments in these and in the service, of which no file counts. */
+  environments: string[];
   /** Of the environment. */
   variables: string[];
   /** What of all this Nx does not hash. */
@@ -86,6 +88,7 @@ export function packageInputs(
       ...findLinks.flatMap((path) => [path, ...(workspace.resolve(path) ?? [])].slice(0, 2)),
       ...targets.flatMap(({ path, isDirectory }) => (isDirectory ? [path] : [])),
     ]),
+    environments: sorted([sources, ...libraries].flatMap((one) => one.environments)),
     variables: sorted([...required.flatMap(({ variables }) => variables), ...machine.variables]),
     unseen: [
       ...hiddenOnes(sorted([...existing, ...sources.real]), hidden),
@@ -104,16 +107,17 @@ function lockSources(path: string, text: string): string[] {
   );
 }
 
-interface Library extends Pick<SourceFiles, 'real' | 'targets'> {
+interface Library extends Omit<SourceFiles, 'files'> {
   path: string;
 }
 
 function readLibrary(path: string, workspace: WorkspaceFiles): Library {
-  const { files, links } = walk(path, [''], isPrunedOfLibrary, workspace);
+  const { files, links, environments } = walk(path, LIBRARY_RULES, workspace);
   return {
     path,
     real: [...files].flatMap(([below, real]) => (isLibraryFile(below) ? [real] : [])),
     targets: [...links.values()],
+    environments,
   };
 }
 

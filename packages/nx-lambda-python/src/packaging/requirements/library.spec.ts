@@ -1,4 +1,4 @@
-import { isLibraryFile, isPrunedOfLibrary, libraryRequirements, treeDigest } from './library';
+import { isLibraryFile, LIBRARY_RULES, libraryRequirements, treeDigest } from './library';
 
 function requirements(pyproject: string, extras = '', files: Record<string, string> = {}) {
   const all: Record<string, string> = { 'libs/common/pyproject.toml': pyproject, ...files };
@@ -81,8 +81,8 @@ describe('the files of a library', () => {
   ])('%s is none', (path) => expect(isLibraryFile(path)).toBe(false));
   it('lie in directories that are worth entering', () => {
     expect(
-      ['node_modules', '.venv', 'a/node_modules', 'dist', 'a/dist'].map(isPrunedOfLibrary),
-    ).toEqual([true, true, true, true, false]);
+      ['node_modules', '.venv', 'a/node_modules', 'dist', 'a/dist'].filter(LIBRARY_RULES.enters),
+    ).toEqual(['a/dist']);
   });
 });
 

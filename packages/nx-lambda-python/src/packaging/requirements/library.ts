@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import ignore from 'ignore';
 import { digestOf } from './canonical-json';
+import { isEnvironment, type WalkRules } from '../../service/files';
 import { normalizeName } from '../wheel/names';
 import { uvLibraryNamed } from './lock';
 import {
@@ -168,15 +169,16 @@ const LIBRARY_EXCLUDES: readonly string[] = [
 
 const excluded = ignore({ ignorecase: false }).add([...LIBRARY_EXCLUDES]);
 
-/** Whether a file below a library's directory counts. */
+/** Whether a file below a library's directory counts. @param path of a directory if it ends with a slash */
 export function isLibraryFile(path: string): boolean {
   return !excluded.ignores(path);
 }
 
-/** Whether a walk over a library can skip this directory. */
-export function isPrunedOfLibrary(path: string): boolean {
-  return excluded.ignores(`${path}/`);
-}
+export const LIBRARY_RULES: WalkRules = {
+  enters: (directory) => isLibraryFile(`${directory}/`),
+  selects: isLibraryFile,
+  isEnvironment,
+};
 
 export interface FileFacts {
   /** Relative to the directory, with forward slashes. */

@@ -5,8 +5,16 @@ import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { checkName } from '../../packaging/zip/names';
+import type { WalkRules } from '../../service/files';
 import { diskError } from './files';
 import { listFiles, type SourceFile } from './local-files';
+
+/** As pip left it. */
+const EVERYTHING: WalkRules = {
+  enters: () => true,
+  selects: () => true,
+  isEnvironment: () => false,
+};
 
 const DATE = new Date('1980-01-01T00:00:00Z');
 
@@ -63,7 +71,7 @@ function feed(archive: Archiver, tree: string, files: readonly SourceFile[]): vo
 
 function listTree(tree: string): SourceFile[] {
   try {
-    return listFiles(tree, tree, () => false);
+    return listFiles(tree, tree, EVERYTHING);
   } catch (error) {
     if (!(error instanceof LambdaPythonError)) throw error;
     throw new LambdaPythonError(error.code, {

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isEnvironment, type WalkRules } from '../../service/files';
 import { listFiles, readLocalContent } from './local-files';
 
 let root: string;
@@ -81,12 +82,14 @@ describe('readLocalContent', () => {
 });
 
 describe('listFiles', () => {
-  const none = () => false;
+  const RULES: WalkRules = { enters: () => true, selects: () => true, isEnvironment };
 
-  it('lists by code units, with what is executable, without what is pruned', () => {
-    for (const name of ['b/é.py', 'b/Z.py', 'a.py', 'b/.venv/x.py']) write(`service/${name}`);
+  it('lists by code units, with what is executable, without what is not entered', () => {
+    const others = ['b/skipped/x.py', 'b/my env/pyvenv.cfg', 'b/my env/x.py', 'conda/conda-meta/x'];
+    for (const name of ['b/é.py', 'b/Z.py', 'a.py', ...others]) write(`service/${name}`);
     chmodSync(join(root, 'service', 'a.py'), 0o755);
-    const files = listFiles(join(root, 'service'), root, (path) => path.endsWith('.venv'));
+    const enters = (path: string) => !path.endsWith('skipped');
+    const files = listFiles(join(root, 'service'), root, { ...RULES, enters });
     expect(files).toEqual([
       { path: 'a.py', executable: true },
       { path: 'b/Z.py', executable: false },
@@ -100,7 +103,7 @@ describe('listFiles', () => {
     symlinkSync('../shared', join(root, 'service', 'linked'));
     symlinkSync('../shared/x.py', join(root, 'service', 'y.py'));
     symlinkSync('.', join(root, 'service', 'self'));
-    const paths = listFiles(join(root, 'service'), root, none).map(({ path }) => path);
+    const paths = listFiles(join(root, 'service'), root, RULES).map(({ path }) => path);
     expect(paths).toEqual(['linked/x.py', 'y.py']);
   });
 
@@ -108,19 +111,21 @@ describe('listFiles', () => {
     for (const name of ['a/x.py', 'b.tmp', 'c.py']) write(name);
     const removes = () => {
       rmSync(join(root, path.split('/')[0] as string), { recursive: true });
-      return false;
+      return true;
     };
-    const paths = listFiles(root, root, removes).map((file) => file.path);
+    const paths = listFiles(root, root, { ...RULES, enters: removes }).map((file) => file.path);
     expect(paths).toEqual(['a/x.py', 'b.tmp', 'c.py'].filter((name) => name !== path));
   });
 
   it.each([
     ['/etc/hostname', 'points out of the workspace'],
     ['nowhere', 'points to nothing'],
-  ])('refuses a link to %s', (target, words) => {
+    ['/usr', 'points out of the workspace'],
+  ])('refuses a link to %s if it counts', (target, words) => {
     symlinkSync(target, join(root, 'link'));
-    expect(() => listFiles(root, root, none)).toThrow(
+    expect(() => listFiles(root, root, RULES)).toThrow(
       expect.objectContaining({ code: 'ENTRY_INVALID', message: expect.stringContaining(words) }),
     );
+    expect(listFiles(root, root, { ...RULES, selects: () => false })).toEqual([]);
   });
 });

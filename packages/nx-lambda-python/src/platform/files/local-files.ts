@@ -6,10 +6,12 @@ import { LambdaPythonError } from '../../errors';
 import type { LocalParts } from '../../packaging/requirements/collect';
 import {
   isLibraryFile,
-  isPrunedOfLibrary,
+  LIBRARY_RULES,
   treeDigest,
   type FileFacts,
 } from '../../packaging/requirements/library';
+import type { WalkRules } from '../../service/files';
+import { attempt } from '../process/attempt';
 import { hashFile } from './files';
 
 export interface LocalFile {
@@ -53,7 +55,7 @@ export function readLocalContent(
     digests[name] = treeDigest(facts);
   };
   for (const path of trees) {
-    const listed = listFiles(join(workspaceRoot, path), workspaceRoot, isPrunedOfLibrary);
+    const listed = listFiles(join(workspaceRoot, path), workspaceRoot, LIBRARY_RULES);
     add(
       path,
       listed.filter((file) => isLibraryFile(file.path)),
@@ -86,30 +88,34 @@ export interface SourceFile {
 }
 
 /**
- * Every file below `root`, sorted by path in code units.
+ * Every file below `root` in the directories that the rules enter, sorted by path in code units.
  *
- * A symbolic link stands for what it points to, if that is inside `boundary` (the workspace); a link that leads
- * outside would make the package depend on the machine and is refused. What another process removes during the
- * walk, such as the unfinished output of another build below a service at the workspace's root, is not listed.
+ * A symbolic link stands for what it points to, if that is inside `boundary` (the workspace). One that leads outside
+ * would make the package depend on the machine: it is refused if the rules select it, and is left out otherwise. What
+ * another process removes during the walk, such as the unfinished output of another build below a service at the
+ * workspace's root, is not listed.
+ *
+ * @throws ENTRY_INVALID
  */
-export function listFiles(
-  root: string,
-  boundary: string,
-  isPruned: (directory: string) => boolean,
-): SourceFile[] {
+export function listFiles(root: string, boundary: string, rules: WalkRules): SourceFile[] {
   const files: SourceFile[] = [];
   const allowed = realpathSync(boundary);
   const visit = (directory: string, ancestors: readonly string[]): void => {
-    for (const entry of entriesOf(join(root, directory), directory === '')) {
+    const entries = entriesOf(join(root, directory), directory === '');
+    if (directory !== '' && rules.isEnvironment(entries.map(({ name }) => name))) return;
+    for (const entry of entries) {
       const path = directory ? `${directory}/${entry.name}` : entry.name;
       const isLink = entry.isSymbolicLink();
-      if ((isLink || entry.isDirectory()) && isPruned(path)) continue;
-      const target = isLink ? resolveLink(root, path, allowed) : join(root, path);
+      if (entry.isDirectory() && !rules.enters(path)) continue;
+      const target = isLink ? resolveLink(root, path, allowed, rules) : join(root, path);
+      if (target === undefined) continue;
       const stat = statSync(target, { throwIfNoEntry: false });
       if (stat?.isFile()) files.push({ path, executable: (stat.mode & 0o111) !== 0 });
+      else if (!stat?.isDirectory()) continue;
+      else if (!isLink) visit(path, ancestors);
       // A link to one of its own ancestors would never end.
-      else if (stat?.isDirectory() && !(isLink && ancestors.includes(target)))
-        visit(path, isLink ? [...ancestors, target] : ancestors);
+      else if (rules.enters(path) && !ancestors.includes(target))
+        visit(path, [...ancestors, target]);
     }
   };
   visit('', [realpathSync(root)]);
@@ -125,23 +131,29 @@ function entriesOf(directory: string, isRequired: boolean): Dirent[] {
   }
 }
 
-function resolveLink(root: string, path: string, boundary: string): string {
-  let target: string;
-  try {
-    target = realpathSync(join(root, path));
-  } catch (cause) {
-    throw new LambdaPythonError('ENTRY_INVALID', {
-      message: `the symbolic link \`${path}\` points to nothing`,
-      hint: `delete it, or leave it out: exclude = ["${path}"]`,
-      cause,
-    });
-  }
-  const inside = relative(boundary, target);
-  if (inside === '..' || inside.startsWith(`..${sep}`)) {
-    throw new LambdaPythonError('ENTRY_INVALID', {
-      message: `the symbolic link \`${path}\` points out of the workspace`,
-      hint: `copy the file into the workspace, or leave the link out: exclude = ["${path}"]`,
-    });
-  }
-  return target;
+/** Undefined for a link that cannot be followed and is not needed. */
+function resolveLink(
+  root: string,
+  path: string,
+  boundary: string,
+  { selects }: WalkRules,
+): string | undefined {
+  const target = attempt(() => realpathSync(join(root, path)));
+  const inside = target === undefined ? undefined : relative(boundary, target);
+  const isInside = inside !== undefined && inside !== '..' && !inside.startsWith(`..${sep}`);
+  if (isInside) return target;
+  // Of what leads nowhere or outside, nothing says whether it should be a file or a directory.
+  if (!selects(path) && !selects(`${path}/`)) return undefined;
+  throw new LambdaPythonError(
+    'ENTRY_INVALID',
+    target === undefined
+      ? {
+          message: `the symbolic link \`${path}\` points to nothing`,
+          hint: `delete it, or leave it out: exclude = ["${path}"]`,
+        }
+      : {
+          message: `the symbolic link \`${path}\` points out of the workspace`,
+          hint: `copy the file into the workspace, or leave the link out: exclude = ["${path}"]`,
+        },
+  );
 }
