@@ -13,8 +13,8 @@ const INDEX = spawnSync(
 ).stdout.trim();
 
 /** What a requirements file may say, all at once. */
-const EVERYTHING: Record<string, string> = {
-  [`${ROOT}/requirements.txt`]: `# comments, continued lines, files in files
+const EVERYTHING: Record<string, string | Buffer> = {
+  [`${ROOT}/requirements.txt`]: `# comments, other encodings, continued lines, files in files
 -r more/base.txt
 -c constraints.txt
 --extra-index-url ${INDEX}
@@ -23,7 +23,12 @@ requests[socks] == 2.32.3 ; \\
 colorama==0.4.6 ; sys_platform == "win32"
 `,
   [`${ROOT}/more/base.txt`]: `--index-url ${INDEX}\n--no-binary=nothing\nsix>=1.0\n`,
-  [`${ROOT}/constraints.txt`]: 'six==1.16.0\nurllib3<2\n',
+  // As PowerShell redirects pip's output, and an old editor saves it.
+  [`${ROOT}/constraints.txt`]: Buffer.from('\uFEFFsix==1.16.0\r\n-c größe.txt\r\n', 'utf16le'),
+  [`${ROOT}/größe.txt`]: Buffer.from(
+    '# -*- coding: latin-1 -*-\n# für urllib3\nurllib3<2\n',
+    'latin1',
+  ),
 };
 
 function expectEverything(distributions: readonly string[]): void {

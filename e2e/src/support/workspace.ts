@@ -108,14 +108,14 @@ export class Workspace {
     return this;
   }
 
-  write(path: string, text: string): void {
+  write(path: string, content: string | Buffer): void {
     const file = join(this.root, path);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, content);
   }
 
-  writeAll(files: Record<string, string>): void {
-    for (const [path, text] of Object.entries(files)) this.write(path, text);
+  writeAll(files: Record<string, string | Buffer>): void {
+    for (const [path, content] of Object.entries(files)) this.write(path, content);
   }
 
   read(path: string): string {

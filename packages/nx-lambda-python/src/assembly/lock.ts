@@ -3,7 +3,7 @@
  * and write every distribution with its hash. A file written by hand is never overwritten.
  */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { projectPath } from '../packaging/inputs/option-paths';
@@ -30,6 +30,7 @@ import {
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
 import { chooseRequirements } from '../packaging/requirements/sources';
 import { readLocalContent } from '../platform/files/local-files';
+import { workspaceFiles } from '../platform/files/workspace-files';
 import { writeTextWhole } from '../platform/files/write';
 import {
   describeTarget,
@@ -148,18 +149,13 @@ export function readLockInput(
 ): LockInput {
   const { workspaceRoot, projectRoot, constraints } = options;
   const base = { projectRoot, workspaceRoot };
-  const read = (path: string): string | undefined => {
-    const file = join(workspaceRoot, path);
-    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
-    return isFile ? readFileSync(file, 'utf8') : undefined;
-  };
+  const { read, exists } = workspaceFiles(workspaceRoot);
   const inProject = (option: 'input' | 'output', path: string) => projectPath(option, path, base);
   const output = inProject('output', schema.output ?? 'requirements.txt');
   const sources = schema.input ?? defaultInput(schema, projectRoot, output, read);
   checkExtras(schema, sources);
 
   for (const source of sources) inProject('input', source);
-  const exists = (path: string) => existsSync(join(workspaceRoot, path));
   const origin = lockOrigin({ sources, extras: schema.extras ?? [] }, output, base, read, exists);
   const found = lockSources(origin, base, read);
   const { requirements } = found;

@@ -68,7 +68,7 @@ export function readRequirements(
       isLocked,
       ...(lock && { lock }),
     },
-    sources: requirementSources(chosen, projectRoot, workspace.read),
+    sources: requirementSources(chosen, projectRoot, workspace),
     meaning: withContent(found.meaning, content.digests),
     written: withContent(readWritten(given, workspace).meaning, content.digests),
     isEmpty: found.isEmpty,

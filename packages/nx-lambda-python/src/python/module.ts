@@ -1,6 +1,7 @@
 /** Python modules, read without running them: the names they define, what they import, and their first syntax error. */
 
 import { topLevelNames, type TopLevelNames } from './definitions';
+import { decoderOf } from './encoding';
 import { certainImports, type ModuleImport } from './imports';
 import { present, pythonParser, type Node, type Tree } from './syntax-tree';
 
@@ -140,11 +141,11 @@ function decodePython(bytes: Buffer | string): PythonSource {
   if (typeof bytes === 'string') return checked(bytes.replace(/^\uFEFF/, ''));
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const encoding = hasMark ? 'utf-8' : (declaredEncoding(bytes) ?? 'utf-8');
-  const decoder = decoderOf(encoding);
+  const decode = decoderOf(encoding);
   // An encoding that only Python knows is not a fault of the file.
-  if (decoder === undefined) return checked(bytes.toString('latin1'));
+  if (decode === undefined) return checked(bytes.toString('latin1'));
   try {
-    return checked(decoder.decode(bytes));
+    return checked(decode(bytes));
   } catch {
     return { text: bytes.toString('latin1'), fault: `it is not ${encoding} text` };
   }
@@ -157,19 +158,6 @@ function declaredEncoding(bytes: Buffer): string | undefined {
     .split(/\r\n|\r|\n/, 2);
   const declared = DECLARATION.exec(first) ?? (BLANK.test(first) ? DECLARATION.exec(second) : null);
   return declared?.[1];
-}
-
-function decoderOf(encoding: string): InstanceType<typeof TextDecoder> | undefined {
-  // Python's spelling is free: `latin_1`, `utf_8`. WHATWG labels have dashes.
-  const label = encoding
-    .toLowerCase()
-    .replaceAll('_', '-')
-    .replace(/^latin-?(\d+)$/, 'latin$1');
-  try {
-    return new TextDecoder(label, { fatal: true });
-  } catch {
-    return undefined;
-  }
 }
 
 function checked(text: string): PythonSource {

@@ -6,6 +6,7 @@ import {
   type LocalParts,
   type RequirementsMeaning,
 } from '../requirements/collect';
+import { isRequirementsFile } from '../requirements/encoding';
 import { findLinksInArguments } from '../requirements/parse';
 import type { ReadFile } from '../requirements/parse';
 import { onlyLock, readToolLock } from '../requirements/lock';
@@ -149,7 +150,6 @@ function toolLock(options: Given, path: string, tool: 'uv' | 'poetry', files: Fi
 function protecting(protect: Protect, read: ReadFile): ReadFile {
   return (path) => {
     const text = read(path);
-    const isProject = /(^|\/)(pyproject\.toml|setup\.py|uv\.lock)$/.test(path);
-    return text === undefined || isProject ? text : protect(text, path);
+    return text === undefined || !isRequirementsFile(path) ? text : protect(text, path);
   };
 }

@@ -5,7 +5,10 @@ import type { TomlTable } from '../requirements/toml';
 export interface WorkspaceFiles {
   /** Absolute path of the workspace, for requirements such as `common @ file:///…`. */
   root: string;
-  /** Text of a file; undefined if it cannot be read. */
+  /**
+   * Text of a file, of a requirements file as pip decodes it; undefined if it cannot be read.
+   * @throws REQUIREMENTS_INVALID for one that cannot be decoded
+   */
   read: (path: string) => string | undefined;
   exists: (path: string) => boolean;
   isDirectory: (path: string) => boolean;

@@ -52,19 +52,23 @@ export function isLocalPath(requirement: string): boolean {
   return target !== requirement || /^[.~/\\]|[/\\]|\.(whl|zip|tar\.gz|tgz)$/i.test(name);
 }
 
+/** Of Python's `splitlines`, by which pip divides a file. */
+// eslint-disable-next-line no-control-regex -- three of them are control characters
+const LINE_BREAK = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
+
 /**
  * Joins continued lines and drops comments, as pip does. Each logical line is where it began in the file;
  * the lines that were joined to it are empty.
  */
 export function logicalLines(text: string): string[] {
-  const written = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
+  const written = text.replace(/^\uFEFF/, '').split(LINE_BREAK);
   const lines = written.map(() => '');
   let first: number | undefined;
   for (const [at, line] of written.entries()) {
     first ??= at;
     const isComment = /^\s*#/.test(line);
     const isContinued = !isComment && line.endsWith('\\');
-    lines[first] += isContinued ? `${line.slice(0, -1)} ` : isComment ? ` ${line}` : line;
+    lines[first] += isContinued ? line.replace(/^\\+|\\+$/g, '') : isComment ? ` ${line}` : line;
     // A comment line inside a continued requirement ends it.
     if (!isContinued) first = undefined;
   }

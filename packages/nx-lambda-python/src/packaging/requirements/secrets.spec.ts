@@ -56,7 +56,7 @@ describe('RequirementSecrets', () => {
   it("leaves ssh's user, and every line where it was, without comments", () => {
     const text =
       '# ${UNSET} https://bob:s3cret@host\na @ git+ssh://git@host/a.git \\\n  ; x # https://u:p@h\nb==1 \\\n# end\nc';
-    expect(protect(text).text).toBe('\na @ git+ssh://git@host/a.git    ; x\n\nb==1\n\nc');
+    expect(protect(text).text).toBe('\na @ git+ssh://git@host/a.git   ; x\n\nb==1\n\nc');
   });
 
   it('names a variable that is not set: at once, or for credentials when they are needed', () => {

@@ -4,7 +4,7 @@ function sources(files: Record<string, string>, requirements?: string[]) {
   const read = (path: string) => files[path.replace(/^svc\//, '')];
   const exists = (path: string) => read(path) !== undefined;
   const chosen = chooseRequirements({ projectRoot: 'svc', requirements }, exists);
-  return requirementSources(chosen, 'svc', read);
+  return requirementSources(chosen, 'svc', { read, exists });
 }
 
 const DECLARED = { 'pyproject.toml': '[project]\ndependencies = ["requests"]\n' };

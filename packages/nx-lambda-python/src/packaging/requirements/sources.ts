@@ -38,11 +38,11 @@ export function chooseRequirements(
 export function requirementSources(
   { taken, areDefault }: ChosenRequirements,
   projectRoot: string,
-  read: ReadFile,
+  { read, exists }: { read: ReadFile; exists: (path: string) => boolean },
 ): RequirementSources {
   const files = ['requirements.txt', ...LOCKS]
     .map((name) => posix.join(projectRoot, name))
-    .filter((path) => !taken.includes(path) && read(path) !== undefined);
+    .filter((path) => !taken.includes(path) && exists(path));
   const project = posix.join(projectRoot, 'pyproject.toml');
   // A lock was made from what pyproject.toml declares.
   const isLocked = taken.some((path) => lockKind(path) !== undefined || isLock(read(path) ?? ''));

@@ -9,6 +9,7 @@ import type {
   WorkspaceFiles,
 } from '../../packaging/inputs/workspace-files';
 import { attempt } from '../process/attempt';
+import { decodeFile } from '../../packaging/requirements/encoding';
 import { parseToml, type TomlTable } from '../../packaging/requirements/toml';
 
 /** Each text and directory is read once: services share locks, requirements and libraries. */
@@ -52,7 +53,8 @@ function slashed(path: string): string {
 }
 
 function readText(path: string): string | undefined {
-  return attempt(() => readFileSync(path, 'utf8'));
+  const bytes = attempt(() => readFileSync(path));
+  return bytes && decodeFile(bytes, path);
 }
 
 function listDirectory(path: string): DirectoryEntry[] {

@@ -27,6 +27,7 @@ import {
   type PipSettingClass,
 } from '../../packaging/inputs/pip-settings';
 import { attempt } from '../process/attempt';
+import { decodeFile } from '../../packaging/requirements/encoding';
 import { inWorkspace } from '../../packaging/requirements/parse';
 
 export interface PipConfiguration {
@@ -112,8 +113,9 @@ export function withConstraints(
   protect: (text: string, path: string) => string,
 ): PipConfiguration {
   const constraints = readConstraints(configuration.deciding, base, (path) => {
-    const text = readText(isAbsolute(path) ? path : join(base.sourceRoot, path));
-    return text === undefined ? undefined : protect(text, path);
+    const place = isAbsolute(path) ? path : join(base.sourceRoot, path);
+    const bytes = attempt(() => readFileSync(place));
+    return bytes && protect(decodeFile(bytes, path), path);
   });
   return constraints ? { ...configuration, constraints } : configuration;
 }

@@ -21,6 +21,7 @@ import {
   SOURCE_DATE_EPOCH,
   TEMPORARY,
   TREE,
+  UTF8_MODE,
   WHEELS,
   wheelsIn,
   withoutSettings,
@@ -210,6 +211,7 @@ function environment({ configuration }: PipSettings): Record<string, string> {
     PIP_PROGRESS_BAR: 'off',
     PIP_ROOT_USER_ACTION: 'ignore',
     SOURCE_DATE_EPOCH,
+    ...UTF8_MODE,
     // Where pip looks for `_manylinux` (PEP 600).
     PYTHONPATH: `${ROOT}/platform`,
     // Nobody can answer git's questions.

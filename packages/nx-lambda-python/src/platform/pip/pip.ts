@@ -103,6 +103,9 @@ export interface Pip {
 /** 1980, the oldest time that a zip can hold: the same source, built at another time, is the same wheel. */
 export const SOURCE_DATE_EPOCH = '315532800';
 
+/** For Python: its files are UTF-8, whatever the locale. Older pips read requirements by the locale, and what we write is UTF-8. */
+export const UTF8_MODE = { PYTHONUTF8: '1' };
+
 /** Below the directory of a resolution: what pip leaves there. */
 export const WHEELS = 'wheels';
 export const TREE = 'tree';
