@@ -207,8 +207,7 @@ export function accountNumber(
   place: AwsPlace,
 ): AccountNumber {
   if (!asked.ok) {
-    const source = place.credentials ?? { kind: 'none' as const };
-    const aboutCredentials = credentialsError(asked.failure, source, place.ignored);
+    const aboutCredentials = credentialsError(asked.failure, place);
     if (aboutCredentials) throw aboutCredentials;
     if (accountId === undefined) throw unknownAccount(asked.failure);
     return { id: accountId, isKnown: false };

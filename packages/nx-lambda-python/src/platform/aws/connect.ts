@@ -1,7 +1,7 @@
 /** Opens the connections that upload and deploy use. Import it lazily: it loads the SDK. */
 
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { Lambda } from '@aws-sdk/client-lambda';
+import type { S3 } from '@aws-sdk/client-s3';
 import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/calls/failure-error';
 import { credentialsSource, ignoredVariables, markCredentialsStage } from './credentials';
@@ -46,16 +46,13 @@ export async function connectFunctions(settings: AwsSettings) {
   };
 }
 
-async function resolvePlace(
-  client: S3Client | LambdaClient,
-  settings: AwsSettings,
-): Promise<AwsPlace> {
+async function resolvePlace(client: S3 | Lambda, settings: AwsSettings): Promise<AwsPlace> {
   markCredentialsStage(client);
   const profile = settings.profile ?? process.env['AWS_PROFILE'];
   try {
     const region = await client.config.region();
     const credentials = await credentialsSource(settings);
-    return { region, profile, credentials, ignored: ignoredVariables(settings, credentials) };
+    return { region, credentials, ignored: ignoredVariables(settings, credentials) };
   } catch (cause) {
     client.destroy();
     const looked = profile === undefined ? 'the default profile' : `profile \`${profile}\``;

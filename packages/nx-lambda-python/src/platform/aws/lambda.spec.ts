@@ -1,8 +1,8 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Lambda, LambdaClient } from '@aws-sdk/client-lambda';
 import { lambdaVersions } from './lambda';
 
 describe('lambdaVersions', () => {
-  const client = new LambdaClient({
+  const client = new Lambda({
     region: 'eu-west-1',
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });

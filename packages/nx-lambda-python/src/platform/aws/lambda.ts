@@ -1,26 +1,10 @@
 /** Lambda through the AWS SDK: functions, layers, versions. */
 
 import {
-  CreateAliasCommand,
-  CreateFunctionCommand,
-  DeleteFunctionCommand,
   ExecutionStatus,
-  GetAccountSettingsCommand,
-  GetAliasCommand,
-  GetFunctionCommand,
-  GetLayerVersionCommand,
-  InvokeCommand,
-  LambdaClient,
-  ListAliasesCommand,
-  ListDurableExecutionsByFunctionCommand,
-  ListLayerVersionsCommand,
-  ListVersionsByFunctionCommand,
-  PublishLayerVersionCommand,
-  PublishVersionCommand,
-  UpdateAliasCommand,
-  UpdateFunctionCodeCommand,
-  UpdateFunctionConfigurationCommand,
+  Lambda,
   type FunctionConfiguration,
+  type GetLayerVersionResponse,
   type Runtime,
 } from '@aws-sdk/client-lambda';
 import { createHash } from 'node:crypto';
@@ -29,9 +13,10 @@ import type {
   CodeUpdate,
   FunctionService,
   LayerService,
+  LayerVersion,
 } from '../../release/calls/function-service';
 import type { RemoteFunction } from '../../release/model/remote-function';
-import type { PublishedVersion, VersionService } from '../../release/versions/version-prune';
+import type { VersionService } from '../../release/versions/version-prune';
 import { absentAsNull, call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 
@@ -41,99 +26,89 @@ const MAX_SOCKETS = 100;
 /** Milliseconds of a function's longest run (Lambda API, Timeout: 900 s) and of the way there and back. */
 const LONGEST_INVOCATION = 960_000;
 
-export async function createLambdaClient(settings: AwsSettings): Promise<LambdaClient> {
-  return new LambdaClient(await clientConfiguration(settings, MAX_SOCKETS, 'lambda'));
+export async function createLambdaClient(settings: AwsSettings): Promise<Lambda> {
+  return new Lambda(await clientConfiguration(settings, MAX_SOCKETS, 'lambda'));
 }
 
 /** Its answers come when functions have run. */
-export async function createInvocationClient(settings: AwsSettings): Promise<LambdaClient> {
-  return new LambdaClient(await clientConfiguration(settings, 1, 'lambda', LONGEST_INVOCATION));
+export async function createInvocationClient(settings: AwsSettings): Promise<Lambda> {
+  return new Lambda(await clientConfiguration(settings, 1, 'lambda', LONGEST_INVOCATION));
 }
 
 /** @param invocations one from `createInvocationClient` */
-export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient): FunctionService {
+export function lambdaFunctions(client: Lambda, invocations: Lambda): FunctionService {
   return {
-    get: (name, qualifier) =>
+    get: (FunctionName, Qualifier) =>
       call('GetFunction', async () => {
-        const input = { FunctionName: name, Qualifier: qualifier };
-        const { Configuration, Code } = await client.send(new GetFunctionCommand(input));
+        const { Configuration, Code } = await client.getFunction({ FunctionName, Qualifier });
         // AWS names the object that it reads, or else the place of its own copy.
         const storageMode = Code?.ResolvedS3Object ? ('REFERENCE' as const) : ('COPY' as const);
         const sourceKmsKeyArn = Code?.SourceKMSKeyArn ?? null;
-        return { ...remoteFunction(name, Configuration ?? {}), storageMode, sourceKmsKeyArn };
+        return { ...remoteFunction(FunctionName, Configuration), storageMode, sourceKmsKeyArn };
       }),
 
     updateCode: ({ name, architecture, revisionId, sourceKmsKeyArn, ...code }) =>
       call('UpdateFunctionCode', async () => {
-        const command = new UpdateFunctionCodeCommand({
+        const updated = await client.updateFunctionCode({
           FunctionName: name,
           Architectures: [architecture],
           RevisionId: revisionId,
           SourceKMSKeyArn: sourceKmsKeyArn,
           ...codeInput(code),
         });
-        return remoteFunction(name, await client.send(command));
+        return remoteFunction(name, updated);
       }),
 
     updateLayers: ({ name, layers, revisionId }) =>
       call('UpdateFunctionConfiguration', async () => {
         const input = { FunctionName: name, Layers: [...layers], RevisionId: revisionId };
-        return remoteFunction(
-          name,
-          await client.send(new UpdateFunctionConfigurationCommand(input)),
-        );
+        return remoteFunction(name, await client.updateFunctionConfiguration(input));
       }),
 
-    publish: (name, codeSha256) =>
+    publish: (FunctionName, CodeSha256) =>
       call('PublishVersion', async () => {
-        const input = { FunctionName: name, CodeSha256: codeSha256 };
-        return remoteFunction(name, await client.send(new PublishVersionCommand(input)));
+        const published = await client.publishVersion({ FunctionName, CodeSha256 });
+        return remoteFunction(FunctionName, published);
       }),
 
-    aliasWeights: (name, alias) =>
+    aliasWeights: (FunctionName, Name) =>
       call('GetAlias', async () => {
-        const input = { FunctionName: name, Name: alias };
-        const { RoutingConfig } = await client.send(new GetAliasCommand(input));
+        const { RoutingConfig } = await client.getAlias({ FunctionName, Name });
         return RoutingConfig?.AdditionalVersionWeights ?? {};
       }),
 
-    createAlias: (alias) =>
-      call('CreateAlias', () => client.send(new CreateAliasCommand(aliasInput(alias)))),
-
-    updateAlias: (alias) =>
-      call('UpdateAlias', () => client.send(new UpdateAliasCommand(aliasInput(alias)))),
+    createAlias: (alias) => call('CreateAlias', () => client.createAlias(aliasInput(alias))),
+    updateAlias: (alias) => call('UpdateAlias', () => client.updateAlias(aliasInput(alias))),
 
     create: ({ name, runtime, handler, architecture, role, memory, timeout, ...request }) =>
       call('CreateFunction', async () => {
         const { environment, layers, ...code } = request;
-        const created = await client.send(
-          new CreateFunctionCommand({
-            FunctionName: name,
-            Runtime: runtime as Runtime,
-            Handler: handler,
-            Architectures: [architecture],
-            Role: role,
-            Code: codeInput(code),
-            MemorySize: memory,
-            Timeout: timeout,
-            ...(environment && { Environment: { Variables: { ...environment } } }),
-            ...(layers.length > 0 && { Layers: [...layers] }),
-          }),
-        );
+        const created = await client.createFunction({
+          FunctionName: name,
+          Runtime: runtime as Runtime,
+          Handler: handler,
+          Architectures: [architecture],
+          Role: role,
+          Code: codeInput(code),
+          MemorySize: memory,
+          Timeout: timeout,
+          ...(environment && { Environment: { Variables: { ...environment } } }),
+          ...(layers.length > 0 && { Layers: [...layers] }),
+        });
         return remoteFunction(name, created);
       }),
 
-    invoke: (name, payload, qualifier) =>
+    invoke: (FunctionName, payload, Qualifier) =>
       call('Invoke', async () => {
-        const input = { FunctionName: name, Qualifier: qualifier, Payload: Buffer.from(payload) };
-        const { FunctionError, Payload } = await invocations.send(new InvokeCommand(input));
+        const input = { FunctionName, Qualifier, Payload: Buffer.from(payload) };
+        const { FunctionError, Payload } = await invocations.invoke(input);
         const text = Buffer.from(Payload ?? []).toString('utf8');
         return { payload: text, functionError: FunctionError };
       }),
 
     codeStorage: () =>
       call('GetAccountSettings', async () => {
-        const { AccountLimit, AccountUsage } = await client.send(new GetAccountSettingsCommand({}));
+        const { AccountLimit, AccountUsage } = await client.getAccountSettings({});
         const limit = AccountLimit?.TotalCodeSize ?? Infinity;
         return { limit, used: AccountUsage?.TotalCodeSize ?? 0 };
       }),
@@ -143,25 +118,17 @@ export function lambdaFunctions(client: LambdaClient, invocations: LambdaClient)
 type Code = Pick<CodeUpdate, 'bucket' | 'key' | 'versionId' | 'storageMode'>;
 
 function codeInput({ bucket, key, versionId, storageMode }: Code) {
-  return {
-    S3Bucket: bucket,
-    S3Key: key,
-    S3ObjectVersion: versionId,
-    S3ObjectStorageMode: storageMode,
-  };
+  const object = { S3Bucket: bucket, S3Key: key, S3ObjectVersion: versionId };
+  return { ...object, S3ObjectStorageMode: storageMode };
 }
 
 /** An empty list of weights takes away those of an earlier shift. */
 function aliasInput({ name, alias, version, weights }: AliasUpdate) {
-  return {
-    FunctionName: name,
-    Name: alias,
-    FunctionVersion: version,
-    RoutingConfig: { AdditionalVersionWeights: { ...weights } },
-  };
+  const RoutingConfig = { AdditionalVersionWeights: { ...weights } };
+  return { FunctionName: name, Name: alias, FunctionVersion: version, RoutingConfig };
 }
 
-function remoteFunction(name: string, configuration: FunctionConfiguration): RemoteFunction {
+function remoteFunction(name: string, configuration: FunctionConfiguration = {}): RemoteFunction {
   return {
     name,
     arn: configuration.FunctionArn ?? '',
@@ -225,110 +192,89 @@ function digestOf(value: unknown): string {
   return createHash('sha256').update(text).digest('base64');
 }
 
-export function lambdaLayers(client: LambdaClient): LayerService {
+export function lambdaLayers(client: Lambda): LayerService {
+  const versionOf = ({ Content, LayerVersionArn = '' }: GetLayerVersionResponse): LayerVersion => ({
+    arn: LayerVersionArn,
+    sha256: Content?.CodeSha256 ?? '',
+  });
   return {
-    async newest(name) {
+    async newest(LayerName) {
       const listed = await call('ListLayerVersions', async () => {
         // The newest comes first; an unknown layer has none.
-        const { LayerVersions } = await client.send(
-          new ListLayerVersionsCommand({ LayerName: name, MaxItems: 1 }),
-        );
+        const { LayerVersions } = await client.listLayerVersions({ LayerName, MaxItems: 1 });
         return LayerVersions?.[0]?.Version ?? null;
       });
       if (!listed.ok) return absentAsNull(listed);
-      if (listed.value === null) return { ok: true, value: null };
-      const version = listed.value;
-      return call('GetLayerVersion', async () => {
-        const { Content, LayerVersionArn } = await client.send(
-          new GetLayerVersionCommand({ LayerName: name, VersionNumber: version }),
-        );
-        return { arn: LayerVersionArn ?? '', sha256: Content?.CodeSha256 ?? '' };
-      });
+      const { value: VersionNumber } = listed;
+      if (VersionNumber === null) return { ok: true, value: null };
+      return call('GetLayerVersion', async () =>
+        versionOf(await client.getLayerVersion({ LayerName, VersionNumber })),
+      );
     },
 
     publish: ({ name, bucket, key, runtime, architecture }) =>
       call('PublishLayerVersion', async () => {
-        const { Content, LayerVersionArn } = await client.send(
-          new PublishLayerVersionCommand({
-            LayerName: name,
-            Content: { S3Bucket: bucket, S3Key: key },
-            CompatibleRuntimes: [runtime as Runtime],
-            CompatibleArchitectures: [architecture],
-          }),
-        );
-        return { arn: LayerVersionArn ?? '', sha256: Content?.CodeSha256 ?? '' };
+        const published = await client.publishLayerVersion({
+          LayerName: name,
+          Content: { S3Bucket: bucket, S3Key: key },
+          CompatibleRuntimes: [runtime as Runtime],
+          CompatibleArchitectures: [architecture],
+        });
+        return versionOf(published);
       }),
   };
 }
 
-export function lambdaVersions(client: LambdaClient): VersionService {
+export function lambdaVersions(client: Lambda): VersionService {
   return {
-    listVersions: (name, marker) =>
+    listVersions: (FunctionName, Marker) =>
       call('ListVersionsByFunction', async () => {
-        const { Versions = [], NextMarker } = await client.send(
-          new ListVersionsByFunctionCommand({ FunctionName: name, Marker: marker }),
+        const page = await client.listVersionsByFunction({ FunctionName, Marker });
+        const { Versions = [], NextMarker } = page;
+        const versions = Versions.flatMap(
+          ({ Version = '', CodeSize: size = 0, CodeSha256: codeSha256 = null, DurableConfig }) =>
+            isNumber(Version)
+              ? {
+                  ...{ version: Version, size, codeSha256 },
+                  ...(DurableConfig && { isDurable: true as const }),
+                }
+              : [],
         );
-        return {
-          arn: Versions[0]?.FunctionArn,
-          versions: Versions.flatMap(
-            ({ Version, CodeSize = 0, CodeSha256 = null, DurableConfig }): PublishedVersion[] =>
-              isNumber(Version)
-                ? [
-                    {
-                      ...{ version: Version, size: CodeSize, codeSha256: CodeSha256 },
-                      ...(DurableConfig && { isDurable: true }),
-                    },
-                  ]
-                : [],
-          ),
-          marker: NextMarker || undefined,
-        };
+        return { arn: Versions[0]?.FunctionArn, versions, marker: NextMarker || undefined };
       }),
 
-    listAliases: (name, marker) =>
+    listAliases: (FunctionName, Marker) =>
       call('ListAliases', async () => {
-        const { Aliases = [], NextMarker } = await client.send(
-          new ListAliasesCommand({ FunctionName: name, Marker: marker }),
-        );
-        return {
-          aliases: Aliases.map(({ Name = '', FunctionVersion, RoutingConfig }) => ({
-            name: Name,
-            versions: [
-              ...(FunctionVersion === undefined ? [] : [FunctionVersion]),
-              ...Object.keys(RoutingConfig?.AdditionalVersionWeights ?? {}),
-            ],
-          })),
-          marker: NextMarker || undefined,
-        };
+        const { Aliases = [], NextMarker } = await client.listAliases({ FunctionName, Marker });
+        const aliases = Aliases.map(({ Name: name = '', FunctionVersion, RoutingConfig }) => {
+          const weights = RoutingConfig?.AdditionalVersionWeights ?? {};
+          return { name, versions: [FunctionVersion ?? [], Object.keys(weights)].flat() };
+        });
+        return { aliases, marker: NextMarker || undefined };
       }),
 
-    hasRunningExecution: (name, version) =>
+    hasRunningExecution: (FunctionName, Qualifier) =>
       call('ListDurableExecutionsByFunction', async () => {
-        const running = {
-          FunctionName: name,
-          Qualifier: version,
-          Statuses: [ExecutionStatus.RUNNING],
-        };
+        const running = { FunctionName, Qualifier, Statuses: [ExecutionStatus.RUNNING] };
         for (let Marker: string | undefined; ;) {
-          const { DurableExecutions = [], NextMarker } = await client.send(
-            new ListDurableExecutionsByFunctionCommand({ ...running, Marker, MaxItems: 1 }),
-          );
-          if (DurableExecutions.length > 0) return true;
-          if (!NextMarker) return false;
-          Marker = NextMarker;
+          const asked = { ...running, Marker, MaxItems: 1 };
+          const page = await client.listDurableExecutionsByFunction(asked);
+          if (page.DurableExecutions?.length) return true;
+          if (!page.NextMarker) return false;
+          Marker = page.NextMarker;
         }
       }),
 
-    async deleteVersion(name, version) {
+    async deleteVersion(FunctionName, Qualifier) {
       // Without a qualifier this call deletes the whole function.
-      if (!isNumber(version)) throw new Error(`not a published version of ${name}: "${version}"`);
-      return call('DeleteFunction', () =>
-        client.send(new DeleteFunctionCommand({ FunctionName: name, Qualifier: version })),
-      );
+      if (!isNumber(Qualifier)) {
+        throw new Error(`not a published version of ${FunctionName}: "${Qualifier}"`);
+      }
+      return call('DeleteFunction', () => client.deleteFunction({ FunctionName, Qualifier }));
     },
   };
 }
 
-function isNumber(version: string | undefined): version is string {
-  return version !== undefined && /^[1-9]\d*$/.test(version);
+function isNumber(version: string): boolean {
+  return /^[1-9]\d*$/.test(version);
 }

@@ -1,19 +1,6 @@
 /** S3 through the AWS SDK: packages, objects made of parts, release records. */
 
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-  UploadPartCopyCommand,
-  type HeadObjectCommandOutput,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { RecordStorage } from '../../release/records/record-store';
 import type {
   Bucket,
@@ -27,46 +14,43 @@ import type {
 import { absentAsNull, call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
 
-export async function createS3Client(settings: AwsSettings): Promise<S3Client> {
+export async function createS3Client(settings: AwsSettings): Promise<S3> {
   const configuration = {
     ...(await clientConfiguration(settings, 8, 's3')),
     // This plugin sends SHA-256 itself; other storages often do not read CRC trailers.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const;
-  const client = new S3Client(configuration);
+  const client = new S3(configuration);
   const endpoint = settings.endpoint ?? (await client.config.serviceConfiguredEndpoint?.());
   if (endpoint === undefined) return client;
   client.destroy();
   // Nothing resolves bucket.localhost:4566; AWS's own endpoints take both styles.
-  return new S3Client({ ...configuration, endpoint, forcePathStyle: true });
+  return new S3({ ...configuration, endpoint, forcePathStyle: true });
 }
 
-export function s3Storage(client: S3Client): ObjectStorage {
+export function s3Storage(client: S3): ObjectStorage {
   return {
-    checkBucket: (bucket) =>
-      call('HeadBucket', () => client.send(new HeadBucketCommand(bucketInput(bucket)))),
+    checkBucket: (bucket) => call('HeadBucket', () => client.headBucket(bucketInput(bucket))),
 
     head: (location) =>
       call('HeadObject', async () => {
         const input = { ...objectInput(location), ChecksumMode: 'ENABLED' } as const;
-        return storedObject(await client.send(new HeadObjectCommand(input)));
+        return storedObject(await client.headObject(input));
       }),
 
     put: ({ location, open, size, sha256 }) =>
       call('PutObject', async () => {
         const body = open();
         try {
-          const written = await client.send(
-            new PutObjectCommand({
-              ...newObjectInput(location),
-              Body: body,
-              ContentLength: size,
-              ContentType: 'application/zip',
-              ChecksumSHA256: sha256,
-              IfNoneMatch: '*',
-            }),
-          );
+          const written = await client.putObject({
+            ...newObjectInput(location),
+            Body: body,
+            ContentLength: size,
+            ContentType: 'application/zip',
+            ChecksumSHA256: sha256,
+            IfNoneMatch: '*',
+          });
           return storedObject(written);
         } finally {
           body.destroy();
@@ -92,6 +76,10 @@ function newObjectInput(location: ObjectLocation) {
   };
 }
 
+function newTextInput(location: ObjectLocation, text: string) {
+  return { ...newObjectInput(location), Body: text, ContentType: 'application/json' };
+}
+
 /** Name of the metadata that holds an object's SHA-256 where S3 keeps none. */
 const SHA256_METADATA = 'sha256';
 
@@ -109,55 +97,43 @@ function storedObject(output: Omit<HeadObjectCommandOutput, '$metadata'>): Store
 /** A pointer has some 300 bytes. */
 const MAX_TEXT = 64 * 1024;
 
-export function s3Parts(client: S3Client): PartStorage {
+export function s3Parts(client: S3): PartStorage {
   return {
     async readText(location) {
       const result = await call('GetObject', async () => {
-        const { Body, ContentLength = 0 } = await client.send(
-          new GetObjectCommand({ ...objectInput(location), Range: `bytes=0-${MAX_TEXT - 1}` }),
-        );
+        const input = { ...objectInput(location), Range: `bytes=0-${MAX_TEXT - 1}` };
+        const { Body, ContentLength = 0 } = await client.getObject(input);
         return ContentLength < MAX_TEXT ? ((await Body?.transformToString()) ?? '') : '';
       });
       return absentAsNull(result);
     },
 
     writeText: (location, text) =>
-      call('PutObject', () =>
-        client.send(
-          new PutObjectCommand({
-            ...newObjectInput(location),
-            Body: text,
-            ContentType: 'application/json',
-          }),
-        ),
-      ),
+      call('PutObject', () => client.putObject(newTextInput(location, text))),
 
     begin: (location, sha256) =>
       call('CreateMultipartUpload', async () => {
-        const { UploadId, ChecksumAlgorithm, ChecksumType } = await client.send(
-          new CreateMultipartUploadCommand({
-            ...newObjectInput(location),
-            ContentType: 'application/zip',
-            Metadata: { [SHA256_METADATA]: sha256 },
-            ChecksumAlgorithm: 'CRC64NVME',
-            ChecksumType: 'FULL_OBJECT',
-          }),
-        );
+        const begun = await client.createMultipartUpload({
+          ...newObjectInput(location),
+          ContentType: 'application/zip',
+          Metadata: { [SHA256_METADATA]: sha256 },
+          ChecksumAlgorithm: 'CRC64NVME',
+          ChecksumType: 'FULL_OBJECT',
+        });
+        const { UploadId: uploadId = '', ChecksumAlgorithm, ChecksumType } = begun;
         const isChecked = ChecksumAlgorithm === 'CRC64NVME' && ChecksumType === 'FULL_OBJECT';
-        return { location, uploadId: UploadId ?? '', isChecked };
+        return { location, uploadId, isChecked };
       }),
 
     copyPart: (upload, part) =>
       call('UploadPartCopy', async () => {
-        const { CopyPartResult } = await client.send(
-          new UploadPartCopyCommand({
-            ...uploadInput(upload),
-            PartNumber: part.number,
-            CopySource: copySource(part),
-            CopySourceRange: `bytes=0-${part.size - 1}`,
-            ExpectedSourceBucketOwner: upload.location.bucket.expectedOwner,
-          }),
-        );
+        const { CopyPartResult } = await client.uploadPartCopy({
+          ...uploadInput(upload),
+          PartNumber: part.number,
+          CopySource: copySource(part),
+          CopySourceRange: `bytes=0-${part.size - 1}`,
+          ExpectedSourceBucketOwner: upload.location.bucket.expectedOwner,
+        });
         return uploadedPart(part.number, CopyPartResult);
       }),
 
@@ -165,15 +141,13 @@ export function s3Parts(client: S3Client): PartStorage {
       call('UploadPart', async () => {
         const body = open();
         try {
-          const sent = await client.send(
-            new UploadPartCommand({
-              ...uploadInput(upload),
-              PartNumber: number,
-              Body: body,
-              ContentLength: size,
-              ChecksumCRC64NVME: crc64,
-            }),
-          );
+          const sent = await client.uploadPart({
+            ...uploadInput(upload),
+            PartNumber: number,
+            Body: body,
+            ContentLength: size,
+            ChecksumCRC64NVME: crc64,
+          });
           return uploadedPart(number, sent);
         } finally {
           body.destroy();
@@ -182,28 +156,22 @@ export function s3Parts(client: S3Client): PartStorage {
 
     complete: (upload, parts, { crc64, size }) =>
       call('CompleteMultipartUpload', () =>
-        client.send(
-          new CompleteMultipartUploadCommand({
-            ...uploadInput(upload),
-            MultipartUpload: {
-              Parts: parts.map(({ number, etag, crc64: ChecksumCRC64NVME }) => ({
-                PartNumber: number,
-                ETag: etag,
-                ChecksumCRC64NVME,
-              })),
-            },
-            ChecksumCRC64NVME: crc64,
-            ChecksumType: 'FULL_OBJECT',
-            MpuObjectSize: size,
-            IfNoneMatch: '*',
-          }),
-        ),
+        client.completeMultipartUpload({
+          ...uploadInput(upload),
+          MultipartUpload: {
+            Parts: parts.map(({ number: PartNumber, etag: ETag, crc64: ChecksumCRC64NVME }) => {
+              return { PartNumber, ETag, ChecksumCRC64NVME };
+            }),
+          },
+          ChecksumCRC64NVME: crc64,
+          ChecksumType: 'FULL_OBJECT',
+          MpuObjectSize: size,
+          IfNoneMatch: '*',
+        }),
       ),
 
     abort: (upload) =>
-      call('AbortMultipartUpload', () =>
-        client.send(new AbortMultipartUploadCommand(uploadInput(upload))),
-      ),
+      call('AbortMultipartUpload', () => client.abortMultipartUpload(uploadInput(upload))),
   };
 }
 
@@ -228,7 +196,7 @@ function uploadedPart(
 /** A record has some 300 bytes for each function. */
 const MAX_RECORD = 64 * 1024 * 1024;
 
-export function s3Records(client: S3Client): RecordStorage {
+export function s3Records(client: S3): RecordStorage {
   return {
     async read(location) {
       const result = await call('GetObject', async () => {
@@ -261,30 +229,20 @@ export function s3Records(client: S3Client): RecordStorage {
 
     write: (location, text, condition) =>
       call('PutObject', async () => {
-        const { ETag } = await client.send(
-          new PutObjectCommand({
-            ...newObjectInput(location),
-            Body: text,
-            ContentType: 'application/json',
-            ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
-          }),
-        );
-        return { etag: ETag ?? '' };
+        const { ETag: etag = '' } = await client.putObject({
+          ...newTextInput(location, text),
+          ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
+        });
+        return { etag };
       }),
 
-    list: (bucket, prefix, startAfter) =>
+    list: (bucket, prefix) =>
       call('ListObjectsV2', async () => {
+        const input = { ...bucketInput(bucket), Prefix: prefix };
         const keys: string[] = [];
         let token: string | undefined;
         do {
-          const page = await client.send(
-            new ListObjectsV2Command({
-              ...bucketInput(bucket),
-              Prefix: prefix,
-              StartAfter: startAfter,
-              ContinuationToken: token,
-            }),
-          );
+          const page = await client.listObjectsV2({ ...input, ContinuationToken: token });
           keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
           token = page.NextContinuationToken;
         } while (token !== undefined);

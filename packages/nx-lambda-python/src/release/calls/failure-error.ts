@@ -1,70 +1,16 @@
 /** Turns a failure of AWS into a message that a user can act on. */
 
-import { LambdaPythonError } from '../../errors';
+import { LambdaPythonError, type ErrorCode } from '../../errors';
 import { saidBy, type AwsFailure } from '../model/aws-failure';
 import { PERMISSIONS } from '../model/permissions';
 
 /** Where requests go, for messages. */
 export interface AwsPlace {
   region: string;
-  profile?: string;
   credentials?: CredentialsSource;
   ignored?: IgnoredVariables;
 }
 
-/** `subject` is what the call was about: a function's name, or `s3://bucket/key`. */
-export function failureError(
-  failure: AwsFailure,
-  subject: string,
-  place: AwsPlace,
-): LambdaPythonError {
-  const said = saidBy(failure);
-  const permission = PERMISSIONS[failure.operation].action;
-  const aboutCredentials = credentialsError(failure, sourceOf(place), place.ignored);
-  if (aboutCredentials) return aboutCredentials;
-  switch (failure.kind) {
-    case 'denied':
-      return new LambdaPythonError('ACCESS_DENIED', {
-        message: `AWS denied ${permission} on ${subject}; it said ${said}`,
-        hint: `allow these credentials ${permission} on it, or choose others with --profile`,
-        cause: failure,
-      });
-    case 'blocked':
-      return new LambdaPythonError('AWS_UNREACHABLE', {
-        message: `${failure.operation} for ${subject} did not reach AWS in ${place.region}; got ${said}`,
-        hint: BLOCKED_HINT,
-        cause: failure,
-      });
-    case 'unreachable':
-      return new LambdaPythonError('AWS_UNREACHABLE', {
-        message: `no answer to ${failure.operation} for ${subject} in ${place.region}; got ${said}`,
-        hint: 'check the network, the region and any `endpoint` or AWS_ENDPOINT_URL, then run the same command again',
-        cause: failure,
-      });
-    default:
-      return new LambdaPythonError('AWS_REQUEST_FAILED', {
-        message: `${failure.operation} for ${subject} failed in ${place.region}; AWS said ${said}`,
-        hint: hintOf(failure),
-        cause: failure,
-      });
-  }
-}
-
-const BLOCKED_HINT =
-  'let the proxy pass these requests, give HTTPS_PROXY its user and password, or bypass it: NO_PROXY=.amazonaws.com';
-
-function hintOf({ kind, name }: AwsFailure): string {
-  if (/^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired|InvalidSignature)/.test(name)) {
-    return "correct this machine's clock, then run the same command again";
-  }
-  return kind === 'server' || kind === 'throttled' || kind === 'conflict'
-    ? 'run the same command again: what was done is kept and not repeated'
-    : 'correct what AWS names and run the same command again';
-}
-
-function sourceOf({ credentials, profile }: AwsPlace): CredentialsSource {
-  return credentials ?? (profile === undefined ? { kind: 'none' } : { kind: 'keys', profile });
-}
 export type CredentialsSource =
   | { kind: 'none' }
   /** The simulated account's. */
@@ -87,195 +33,227 @@ export interface IgnoredVariables {
   by: 'profile' | 'AWS_PROFILE';
 }
 
-/** Whose expiry or absence makes a role unreachable. */
-export function innermost(source: CredentialsSource): CredentialsSource {
-  return source.kind === 'role' ? innermost(source.source) : source;
+type Told = readonly [code: ErrorCode, message: string, hint: string];
+
+/** `subject` is what the call was about: a function's name, or `s3://bucket/key`. */
+export function failureError(
+  failure: AwsFailure,
+  subject: string,
+  place: AwsPlace,
+): LambdaPythonError {
+  const aboutCredentials = credentialsError(failure, place);
+  if (aboutCredentials) return aboutCredentials;
+  const [code, message, hint] = toldOfRequest(failure, subject, place);
+  return new LambdaPythonError(code, { message, hint, cause: failure });
 }
 
-/** `SSO profile `dev``: for sentences. */
-function sourceName(source: CredentialsSource): string {
-  switch (source.kind) {
-    case 'none':
-      return 'no source';
-    case 'given':
-      return 'the simulated account';
-    case 'environment':
-      return 'AWS_ACCESS_KEY_ID';
-    case 'machine':
-      return 'the role of this machine';
-    case 'web-identity':
-      return `the web identity token for ${source.roleArn}`;
-    case 'role':
-      return `profile \`${source.profile}\` (role ${source.roleArn})`;
-    case 'process':
-      return `the \`credential_process\` of profile \`${source.profile}\``;
-    default:
-      return `profile \`${source.profile}\``;
+function toldOfRequest(failure: AwsFailure, subject: string, { region }: AwsPlace): Told {
+  const { kind, operation } = failure;
+  const said = saidBy(failure);
+  if (kind === 'denied') {
+    const { action } = PERMISSIONS[operation];
+    return [
+      'ACCESS_DENIED',
+      `AWS denied ${action} on ${subject}; it said ${said}`,
+      `allow these credentials ${action} on it, or choose others with --profile`,
+    ];
   }
+  if (kind === 'blocked') {
+    return [
+      'AWS_UNREACHABLE',
+      `${operation} for ${subject} did not reach AWS in ${region}; got ${said}`,
+      'let the proxy pass these requests, give HTTPS_PROXY its user and password, or bypass it: NO_PROXY=.amazonaws.com',
+    ];
+  }
+  if (kind === 'unreachable') {
+    return [
+      'AWS_UNREACHABLE',
+      `no answer to ${operation} for ${subject} in ${region}; got ${said}`,
+      'check the network, the region and any `endpoint` or AWS_ENDPOINT_URL, then run the same command again',
+    ];
+  }
+  return [
+    'AWS_REQUEST_FAILED',
+    `${operation} for ${subject} failed in ${region}; AWS said ${said}`,
+    hintOf(failure),
+  ];
 }
 
-/**
- * Null where the failure is not about credentials.
- *
- * @param ignored variables that are set but not used; on CI they are usually what was meant
- */
+function hintOf({ kind, name }: AwsFailure): string {
+  if (/^(RequestTimeTooSkewed|RequestInTheFuture|RequestExpired|InvalidSignature)/.test(name)) {
+    return "correct this machine's clock, then run the same command again";
+  }
+  return kind === 'server' || kind === 'throttled' || kind === 'conflict'
+    ? 'run the same command again: what was done is kept and not repeated'
+    : 'correct what AWS names and run the same command again';
+}
+
+/** Null where the failure is not about credentials. Variables that CI set and nobody asks are usually what was meant. */
 export function credentialsError(
   failure: AwsFailure,
-  source: CredentialsSource,
-  ignored?: IgnoredVariables,
+  { credentials = { kind: 'none' }, ignored }: AwsPlace,
 ): LambdaPythonError | null {
-  const error = errorOf(failure, source);
-  if (error === null || ignored === undefined) return error;
+  const told = toldOfCredentials(failure, credentials);
+  if (told === null) return null;
+  const [code, message, hint] = told;
+  if (ignored === undefined) return new LambdaPythonError(code, { message, hint, cause: failure });
   const { names, profile, by } = ignored;
-  const owner = by === 'profile' ? 'the option `profile`' : 'AWS_PROFILE';
-  const wayOut =
+  const [owner, wayOut] =
     by === 'profile'
-      ? 'run with `--profile=`, or move `profile` into a configuration that CI does not use'
-      : 'unset AWS_PROFILE';
-  return new LambdaPythonError(error.code, {
-    message: `${error.message}; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set but ignored, because ${owner} selects \`${profile}\``,
-    hint: `to use the variables, ${wayOut}; to use the profile, ${error.hint}`,
-    cause: error.cause,
-  });
-}
-
-function errorOf(failure: AwsFailure, source: CredentialsSource): LambdaPythonError | null {
-  const said = saidBy(failure);
-  const name = sourceName(source);
-  switch (failure.kind) {
-    case 'expired':
-      return new LambdaPythonError('CREDENTIALS_EXPIRED', {
-        message: `the AWS credentials from ${name} have expired; got ${said}`,
-        hint: `${renewal(failure, source)}, then run the same command again`,
-        cause: failure,
-      });
-    case 'no-credentials':
-      return new LambdaPythonError('CREDENTIALS_MISSING', {
-        message: `no AWS credentials from ${name}; got ${said}`,
-        hint: provision(source),
-        cause: failure,
-      });
-    case 'bad-credentials':
-      return new LambdaPythonError('CREDENTIALS_INVALID', {
-        message: `the AWS credentials from ${name} were rejected; got ${said}`,
-        hint: correction(source),
-        cause: failure,
-      });
-    default:
-      return failure.stage === 'credentials' ? stageError(failure, source, said) : null;
-  }
-}
-
-/** The service that issues credentials refused: the command's own request was never sent. */
-function stageError(
-  failure: AwsFailure,
-  source: CredentialsSource,
-  said: string,
-): LambdaPythonError {
-  const name = sourceName(source);
-  if (failure.kind === 'denied') {
-    return new LambdaPythonError('ACCESS_DENIED', {
-      message: `AWS denied ${handOut(source)}, so there are no credentials from ${name}; got ${said}`,
-      hint: admission(source),
-      cause: failure,
-    });
-  }
-  if (failure.kind === 'blocked' || failure.kind === 'unreachable') {
-    return new LambdaPythonError('AWS_UNREACHABLE', {
-      message: `no answer to ${handOut(source)} for credentials from ${name}; got ${said}`,
-      hint: 'check the network, the region and any AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_STS, then run the same command again',
-      cause: failure,
-    });
-  }
-  return new LambdaPythonError('AWS_REQUEST_FAILED', {
-    message: `${handOut(source)} for credentials from ${name} failed; got ${said}`,
-    hint: 'run the same command again: nothing was sent with these credentials',
+      ? [
+          'the option `profile`',
+          'run with `--profile=`, or move `profile` into a configuration that CI does not use',
+        ]
+      : ['AWS_PROFILE', 'unset AWS_PROFILE'];
+  return new LambdaPythonError(code, {
+    message: `${message}; ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set but ignored, because ${owner} selects \`${profile}\``,
+    hint: `to use the variables, ${wayOut}; to use the profile, ${hint}`,
     cause: failure,
   });
 }
 
-function renewal({ stage }: AwsFailure, source: CredentialsSource): string {
-  // Each run gets new credentials for the role; the credentials that it is assumed with may expire.
-  if (source.kind === 'role' && stage !== 'credentials') return 'nothing needs renewing';
-  const inner = innermost(source);
-  switch (inner.kind) {
-    case 'sso':
-      return `run \`aws sso login --profile ${inner.profile}\``;
-    case 'login':
-      return `run \`aws login --profile ${inner.profile}\``;
-    case 'process':
-      return `run the command under \`credential_process\` of profile \`${inner.profile}\` by hand and renew what it reads`;
-    case 'web-identity':
-      return `let CI issue a new token (${CI_TOKEN})`;
-    case 'environment':
-      return 'set new values for AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN';
-    case 'keys':
-      return `write new keys to profile \`${inner.profile}\`, with \`aws configure --profile ${inner.profile}\` or the way you first got them`;
-    default:
-      return 'renew them the way you got them';
+function toldOfCredentials(failure: AwsFailure, source: CredentialsSource): Told | null {
+  const own = { ...UNKNOWN, ...wordsOf(innermost(source)), ...wordsOf(source) };
+  const { name, renew, provide, correct, request, admit } = own;
+  const said = saidBy(failure);
+  const { kind, stage } = failure;
+  if (kind === 'expired') {
+    const message = `the AWS credentials from ${name} have expired; got ${said}`;
+    // Each run gets new credentials for the role; the credentials that it is assumed with may expire.
+    const isOfRole = source.kind === 'role' && stage !== 'credentials';
+    const first = isOfRole ? 'nothing needs renewing' : renew;
+    return ['CREDENTIALS_EXPIRED', message, `${first}, then run the same command again`];
   }
+  if (kind === 'no-credentials') {
+    return ['CREDENTIALS_MISSING', `no AWS credentials from ${name}; got ${said}`, provide];
+  }
+  if (kind === 'bad-credentials') {
+    const message = `the AWS credentials from ${name} were rejected; got ${said}`;
+    return ['CREDENTIALS_INVALID', message, correct];
+  }
+  // The service that issues credentials refused: the command's own request was never sent.
+  if (stage !== 'credentials') return null;
+  if (kind === 'denied') {
+    const message = `AWS denied ${request}, so there are no credentials from ${name}; got ${said}`;
+    return ['ACCESS_DENIED', message, admit];
+  }
+  if (kind === 'blocked' || kind === 'unreachable') {
+    return [
+      'AWS_UNREACHABLE',
+      `no answer to ${request} for credentials from ${name}; got ${said}`,
+      'check the network, the region and any AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_STS, then run the same command again',
+    ];
+  }
+  return [
+    'AWS_REQUEST_FAILED',
+    `${request} for credentials from ${name} failed; got ${said}`,
+    'run the same command again: nothing was sent with these credentials',
+  ];
 }
+
+/** Whose expiry or absence makes a role unreachable. */
+function innermost(source: CredentialsSource): CredentialsSource {
+  return source.kind === 'role' ? innermost(source.source) : source;
+}
+
+/** Of one source of credentials. */
+interface SourceWords {
+  /** `profile `dev``: for sentences. */
+  name: string;
+  /** What to do when they have expired, */
+  renew?: string;
+  /** are missing, */
+  provide?: string;
+  /** or are rejected. */
+  correct?: string;
+  /** What asks the service that issues them, */
+  request?: string;
+  /** and what makes that service agree. */
+  admit?: string;
+}
+
+const UNKNOWN = {
+  renew: 'renew them the way you got them',
+  provide:
+    'set AWS_PROFILE or --profile (`aws configure sso` creates one), or try without an account: `-c local`',
+  correct: 'correct them: `aws sts get-caller-identity` shows which ones are in use',
+  request: 'the request',
+  admit:
+    'correct `sso_account_id` and `sso_role_name` of the profile, or have the role assigned to you',
+};
 
 const CI_TOKEN =
   'GitHub Actions: `permissions: id-token: write` and `aws-actions/configure-aws-credentials` in the same job; GitLab: `id_tokens`';
 
-function provision(source: CredentialsSource): string {
-  if (source.kind === 'role' && source.mfa) {
-    return `this role requires an MFA code: \`eval "$(aws configure export-credentials --profile ${source.profile} --format env)"\`, unset AWS_PROFILE, and run the same command without --profile`;
-  }
-  const inner = innermost(source);
-  switch (inner.kind) {
-    case 'sso':
-      return `run \`aws sso login --profile ${inner.profile}\` and the same command again`;
-    case 'login':
-      return `run \`aws login --profile ${inner.profile}\` and the same command again`;
-    case 'process':
-      return `run the command under \`credential_process\` of profile \`${inner.profile}\` by hand: it must end with status 0`;
-    case 'web-identity':
-      return `let CI write the token to the file that ${tokenFile(inner)} names (${CI_TOKEN})`;
-    case 'unknown-profile':
-      return `\`aws configure list-profiles\` shows those that exist; \`aws configure sso --profile ${inner.profile}\` creates it`;
-    case 'keys':
-      return `give profile \`${inner.profile}\` both keys: \`aws configure --profile ${inner.profile}\``;
+function wordsOf(source: CredentialsSource): SourceWords {
+  const profile = 'profile' in source ? source.profile : undefined;
+  const name = `profile \`${profile}\``;
+  const byHand = `run the command under \`credential_process\` of ${name} by hand`;
+  const configure = `\`aws configure --profile ${profile}\``;
+  switch (source.kind) {
+    case 'none':
+      return { name: 'no source' };
+    case 'given':
+      return { name: 'the simulated account' };
+    case 'environment':
+      return {
+        name: 'AWS_ACCESS_KEY_ID',
+        renew: 'set new values for AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN',
+      };
     case 'machine':
-      return 'attach a role to the machine or container, or choose a profile with --profile';
-    default:
-      return 'set AWS_PROFILE or --profile (`aws configure sso` creates one), or try without an account: `-c local`';
-  }
-}
-
-function tokenFile({ profile }: { profile?: string }): string {
-  return profile === undefined
-    ? 'AWS_WEB_IDENTITY_TOKEN_FILE'
-    : `\`web_identity_token_file\` of profile \`${profile}\``;
-}
-
-function correction(source: CredentialsSource): string {
-  const inner = innermost(source);
-  switch (inner.kind) {
-    case 'process':
-      return `run the command under \`credential_process\` of profile \`${inner.profile}\` by hand: it must print JSON with Version 1, AccessKeyId and SecretAccessKey, of keys that AWS knows`;
-    case 'web-identity':
-      return `register the token's issuer and audience (sts.amazonaws.com) as an identity provider in the account of ${inner.roleArn}, and let CI issue a new token (${CI_TOKEN})`;
+      return {
+        name: 'the role of this machine',
+        provide: 'attach a role to the machine or container, or choose a profile with --profile',
+      };
+    case 'unknown-profile':
+      return {
+        name,
+        provide: `\`aws configure list-profiles\` shows those that exist; \`aws configure sso --profile ${profile}\` creates it`,
+      };
     case 'keys':
-      return `correct them with \`aws configure --profile ${inner.profile}\`; \`aws sts get-caller-identity --profile ${inner.profile}\` tries them`;
-    default:
-      return 'correct them: `aws sts get-caller-identity` shows which ones are in use';
+      return {
+        name,
+        renew: `write new keys to ${name}, with ${configure} or the way you first got them`,
+        provide: `give ${name} both keys: ${configure}`,
+        correct: `correct them with ${configure}; \`aws sts get-caller-identity --profile ${profile}\` tries them`,
+      };
+    case 'sso':
+    case 'login': {
+      const login = `run \`aws ${source.kind === 'sso' ? 'sso login' : 'login'} --profile ${profile}\``;
+      const request = source.kind === 'sso' ? 'sso:GetRoleCredentials' : UNKNOWN.request;
+      return { name, renew: login, provide: `${login} and the same command again`, request };
+    }
+    case 'process':
+      return {
+        name: `the \`credential_process\` of ${name}`,
+        renew: `${byHand} and renew what it reads`,
+        provide: `${byHand}: it must end with status 0`,
+        correct: `${byHand}: it must print JSON with Version 1, AccessKeyId and SecretAccessKey, of keys that AWS knows`,
+      };
+    case 'web-identity': {
+      const { roleArn } = source;
+      const file =
+        profile === undefined
+          ? 'AWS_WEB_IDENTITY_TOKEN_FILE'
+          : `\`web_identity_token_file\` of ${name}`;
+      return {
+        name: `the web identity token for ${roleArn}`,
+        renew: `let CI issue a new token (${CI_TOKEN})`,
+        provide: `let CI write the token to the file that ${file} names (${CI_TOKEN})`,
+        correct: `register the token's issuer and audience (sts.amazonaws.com) as an identity provider in the account of ${roleArn}, and let CI issue a new token (${CI_TOKEN})`,
+        request: `sts:AssumeRoleWithWebIdentity on ${roleArn}`,
+        admit:
+          "name the token's issuer and subject (repository and branch) in the role's trust policy",
+      };
+    }
+    case 'role':
+      return {
+        name: `${name} (role ${source.roleArn})`,
+        request: `sts:AssumeRole on ${source.roleArn}`,
+        admit: `allow sts:AssumeRole on the role to ${wordsOf(source.source).name}, and name it in the role's trust policy`,
+        ...(source.mfa && {
+          provide: `this role requires an MFA code: \`eval "$(aws configure export-credentials --profile ${profile} --format env)"\`, unset AWS_PROFILE, and run the same command without --profile`,
+        }),
+      };
   }
-}
-
-function handOut(source: CredentialsSource): string {
-  if (source.kind === 'role') return `sts:AssumeRole on ${source.roleArn}`;
-  if (source.kind === 'web-identity') return `sts:AssumeRoleWithWebIdentity on ${source.roleArn}`;
-  return source.kind === 'sso' ? 'sso:GetRoleCredentials' : 'the request';
-}
-
-function admission(source: CredentialsSource): string {
-  if (source.kind === 'role') {
-    return `allow sts:AssumeRole on the role to ${sourceName(source.source)}, and name it in the role's trust policy`;
-  }
-  if (source.kind === 'web-identity') {
-    return "name the token's issuer and subject (repository and branch) in the role's trust policy";
-  }
-  return 'correct `sso_account_id` and `sso_role_name` of the profile, or have the role assigned to you';
 }

@@ -38,7 +38,7 @@ export interface RecordStorage {
     condition: WriteCondition,
   ): Promise<AwsResult<{ etag: string }>>;
   /** All keys below a prefix, ascending. */
-  list(bucket: Bucket, prefix: string, startAfter?: string): Promise<AwsResult<string[]>>;
+  list(bucket: Bucket, prefix: string): Promise<AwsResult<string[]>>;
 }
 
 export interface RecordAccess extends RetryPolicy {
