@@ -10,14 +10,8 @@ import { pythonInvoker } from './lambda/python';
 import type { AwsRequest } from './protocol/call';
 import type { Quota } from './lambda/quota';
 import { AWS_QUOTA } from './lambda/quota';
-import type { BucketSeed, FunctionSeed, FunctionState } from './seeding';
-import {
-  readFunctionState,
-  readLiveCode,
-  seedBucket,
-  seedExecution,
-  seedFunction,
-} from './seeding';
+import type { Seeding } from './seeding';
+import { seeding } from './seeding';
 import type { Credentials } from './signature';
 import { memoryStore, openDirectoryStore } from './state/stores';
 
@@ -41,7 +35,7 @@ export interface SimulatedAccountOptions {
   port?: number;
 }
 
-export interface SimulatedAccount {
+export interface SimulatedAccount extends Seeding {
   /** `http://127.0.0.1:<port>`, for every service: AWS_ENDPOINT_URL. */
   endpoint: string;
   region: string;
@@ -50,19 +44,6 @@ export interface SimulatedAccount {
   credentials: Credentials;
   /** Every request so far, in the order in which they were answered. */
   requests: readonly RecordedRequest[];
-  /** False if it exists already, whatever its settings. */
-  createBucket(name: string, seed?: BucketSeed): Promise<boolean>;
-  /** Ready at once: Active, with placeholder code unless given. False if it exists already. */
-  createFunction(seed: FunctionSeed): Promise<boolean>;
-  readFunction(name: string): Promise<FunctionState | undefined>;
-  /** The zip that an invocation would run now: after a failed update, still the one before. */
-  functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
-  /** A durable execution, on a version of a durable function. False if that version does not exist. */
-  createExecution(
-    name: string,
-    version: string,
-    status?: 'RUNNING' | 'SUCCEEDED',
-  ): Promise<boolean>;
   /** Adds a fault, counted from the next request on. */
   inject(fault: Fault): void;
   /** Removes every fault that was injected. */
@@ -70,7 +51,7 @@ export interface SimulatedAccount {
   stop(): Promise<void>;
 }
 
-/** @throws LambdaPythonError STORE_UNUSABLE if another process holds the directory for too long */
+/** @throws LambdaPythonError STORE_UNUSABLE, DISK_FULL if the directory cannot be written to */
 export async function startSimulatedAccount(
   options: SimulatedAccountOptions = {},
 ): Promise<SimulatedAccount> {
@@ -103,19 +84,13 @@ export async function startSimulatedAccount(
     return reply;
   });
   account.endpoint = server.endpoint;
-  const owner = { store, accountId: account.accountId, region, now };
   return {
     endpoint: server.endpoint,
     region,
     accountId: account.accountId,
     credentials,
     requests,
-    createBucket: (name, seed) => seedBucket(owner, name, seed),
-    createFunction: (seed) => seedFunction(owner, seed),
-    readFunction: (name) => readFunctionState(owner, name),
-    functionCode: (name, qualifier) => readLiveCode(owner, name, qualifier),
-    createExecution: (name, version, status = 'RUNNING') =>
-      seedExecution(owner, name, version, status),
+    ...seeding(store, { accountId: account.accountId, region, now }),
     inject: (fault) => faults.add(fault),
     heal: () => faults.clear(),
     stop: () => {

@@ -12,6 +12,7 @@ import type {
   FunctionSettings,
   FunctionVersion,
   StateStore,
+  StoredFunction,
 } from './state/model';
 import { hexToBase64, regionalId, sha256Hex } from './state/model';
 
@@ -67,125 +68,118 @@ export interface FunctionState {
   aliasWeights: Record<string, Record<string, number>>;
 }
 
-export interface Owner {
-  store: StateStore;
+/** What is set up and looked at without the SDK. */
+export interface Seeding {
+  /** False if it exists already, whatever its settings. @throws AwsError 400 InvalidBucketName */
+  createBucket(name: string, seed?: BucketSeed): Promise<boolean>;
+  /**
+   * Ready at once: Active, with placeholder code unless given. False if it exists already.
+   * @throws AwsError 400 if `code` is not a zip that Lambda accepts
+   */
+  createFunction(seed: FunctionSeed): Promise<boolean>;
+  readFunction(name: string): Promise<FunctionState | undefined>;
+  /** The zip that an invocation would run now: after a failed update, still the one before. */
+  functionCode(name: string, qualifier?: string): Promise<Buffer | undefined>;
+  /** A durable execution, on a version of a durable function. False if that version does not exist. */
+  createExecution(
+    name: string,
+    version: string,
+    status?: DurableExecution['status'],
+  ): Promise<boolean>;
+}
+
+interface Owner {
   accountId: string;
   region: string;
   now: () => number;
 }
 
-/** @throws AwsError 400 InvalidBucketName */
-export async function seedBucket(
-  owner: Owner,
-  name: string,
-  seed: BucketSeed = {},
-): Promise<boolean> {
-  const bucket: Bucket = {
-    ...newBucket({
-      name,
-      region: seed.region ?? owner.region,
-      owner: seed.owner ?? owner.accountId,
-      created: owner.now(),
-    }),
-    versioning: seed.versioning === true ? 'Enabled' : 'Disabled',
+export function seeding(store: StateStore, { accountId, region, now }: Owner): Seeding {
+  return {
+    createBucket: async (name, seed = {}) => {
+      const owner = seed.owner ?? accountId;
+      const facts = { name, region: seed.region ?? region, owner, created: now() };
+      const versioning = seed.versioning === true ? 'Enabled' : 'Disabled';
+      const bucket: Bucket = { ...newBucket(facts), versioning };
+      return store.run((state) => {
+        if (state.read('buckets', name) !== undefined) return false;
+        state.write('buckets', name, bucket);
+        return true;
+      });
+    },
+
+    createFunction(seed) {
+      const zip = seed.code ?? placeholderZip();
+      const sha256 = sha256Hex(zip);
+      return store.run((state) => {
+        const id = regionalId(region, seed.name);
+        if (state.read('functions', id) !== undefined) return false;
+        state.writeBytes(sha256, zip);
+        const code = { sha256, size: checkArchive(state, sha256).size };
+        const settings = {
+          ...DEFAULT_SETTINGS,
+          runtime: seed.runtime,
+          handler: seed.handler,
+          role: seed.role ?? `arn:aws:iam::${accountId}:role/simulated`,
+          architectures: [seed.architecture],
+          ...kindSettings(seed.kind, region, accountId),
+        };
+        const update = { status: 'Successful', readyAt: now(), polls: 0 } as const;
+        const ready = { settings, code, state: 'Active', update } as const;
+        state.write('functions', id, newFunction({ region, now: now() }, seed.name, ready));
+        return true;
+      });
+    },
+
+    readFunction: (name) =>
+      store.run((state) => {
+        const stored = state.read('functions', regionalId(region, name));
+        return stored && functionState(stored, now());
+      }),
+
+    functionCode: (name, qualifier = '$LATEST') =>
+      store.run((state) => {
+        const stored = state.read('functions', regionalId(region, name));
+        const alias = stored?.aliases.find((candidate) => candidate.name === qualifier);
+        const version = stored && findVersion(stored, alias?.functionVersion ?? qualifier);
+        return version && state.readBytes(settle(version, now(), false).liveSha256);
+      }),
+
+    createExecution: (name, version, status = 'RUNNING') =>
+      store.run((state) => {
+        const id = regionalId(region, name);
+        const stored = state.read('functions', id);
+        if (stored === undefined || findVersion(stored, version) === undefined) return false;
+        const execution = { id: newRevision(), version, status, start: now() };
+        const executions = [...(stored.executions ?? []), execution];
+        state.write('functions', id, { ...stored, executions });
+        return true;
+      }),
   };
-  return owner.store.run((state) => {
-    if (state.read('buckets', name) !== undefined) return false;
-    state.write('buckets', name, bucket);
-    return true;
-  });
 }
 
-/** @throws AwsError 400 if `code` is not a zip that Lambda accepts */
-export async function seedFunction(owner: Owner, seed: FunctionSeed): Promise<boolean> {
-  const zip = seed.code ?? placeholderZip();
-  const sha256 = sha256Hex(zip);
-  return owner.store.run((state) => {
-    const id = regionalId(owner.region, seed.name);
-    if (state.read('functions', id) !== undefined) return false;
-    state.writeBytes(sha256, zip);
-    const code = { sha256, size: checkArchive(state, sha256).size };
-    const { region, accountId, now } = owner;
-    const settings = {
-      ...DEFAULT_SETTINGS,
-      runtime: seed.runtime,
-      handler: seed.handler,
-      role: seed.role ?? `arn:aws:iam::${accountId}:role/simulated`,
-      architectures: [seed.architecture],
-      ...kindSettings(seed.kind, owner),
-    };
-    const update = { status: 'Successful', readyAt: now(), polls: 0 } as const;
-    const ready = { settings, code, state: 'Active', update } as const;
-    state.write('functions', id, newFunction({ region, now: now() }, seed.name, ready));
-    return true;
-  });
-}
-
-export function readFunctionState(owner: Owner, name: string): Promise<FunctionState | undefined> {
-  return owner.store.run((state) => {
-    const stored = state.read('functions', regionalId(owner.region, name));
-    if (stored === undefined) return undefined;
-    const { settings, code, state: lifecycle, update } = settle(stored.latest, owner.now(), false);
-    return {
-      name,
-      runtime: settings.runtime,
-      handler: settings.handler,
-      architecture: settings.architectures[0] ?? '',
-      codeSha256: hexToBase64(code.sha256),
-      state: lifecycle,
-      lastUpdateStatus: update.status,
-      layers: (settings.attachedLayers ?? []).map(({ arn }) => arn),
-      storageMode: code.reference === undefined ? 'COPY' : 'REFERENCE',
-      versions: stored.versions.map(({ version }) => version),
-      aliases: Object.fromEntries(
-        stored.aliases.map((alias) => [alias.name, alias.functionVersion]),
-      ),
-      aliasWeights: Object.fromEntries(
-        stored.aliases
-          .filter(({ weights }) => Object.keys(weights).length > 0)
-          .map(({ name: alias, weights }) => [alias, weights]),
-      ),
-    };
-  });
-}
-
-/** A durable execution on that version of a function. False if that version does not exist. */
-export function seedExecution(
-  owner: Owner,
-  name: string,
-  version: string,
-  status: DurableExecution['status'],
-): Promise<boolean> {
-  return owner.store.run((state) => {
-    const id = regionalId(owner.region, name);
-    const stored = state.read('functions', id);
-    if (stored === undefined || findVersion(stored, version) === undefined) return false;
-    const execution = { id: newRevision(), version, status, start: owner.now() };
-    state.write('functions', id, {
-      ...stored,
-      executions: [...(stored.executions ?? []), execution],
-    });
-    return true;
-  });
-}
-
-export function readLiveCode(
-  owner: Owner,
-  name: string,
-  qualifier = '$LATEST',
-): Promise<Buffer | undefined> {
-  return owner.store.run((state) => {
-    const stored = state.read('functions', regionalId(owner.region, name));
-    const alias = stored?.aliases.find((candidate) => candidate.name === qualifier);
-    const wanted = alias?.functionVersion ?? qualifier;
-    const version = stored && findVersion(stored, wanted);
-    return version && state.readBytes(settle(version, owner.now(), false).liveSha256);
-  });
+function functionState(stored: StoredFunction, now: number): FunctionState {
+  const { settings, code, state, update } = settle(stored.latest, now, false);
+  const { name, versions, aliases } = stored;
+  const { runtime, handler, architectures, attachedLayers = [] } = settings;
+  const split = aliases.filter(({ weights }) => Object.keys(weights).length > 0);
+  return {
+    ...{ name, runtime, handler, state },
+    architecture: architectures[0] ?? '',
+    codeSha256: hexToBase64(code.sha256),
+    lastUpdateStatus: update.status,
+    layers: attachedLayers.map(({ arn }) => arn),
+    storageMode: code.reference === undefined ? 'COPY' : 'REFERENCE',
+    versions: versions.map(({ version }) => version),
+    aliases: Object.fromEntries(aliases.map((alias) => [alias.name, alias.functionVersion])),
+    aliasWeights: Object.fromEntries(split.map((alias) => [alias.name, alias.weights])),
+  };
 }
 
 function kindSettings(
   kind: FunctionKind | undefined,
-  { region, accountId }: Owner,
+  region: string,
+  accountId: string,
 ): Partial<FunctionSettings> {
   const capacityProvider = `arn:aws:lambda:${region}:${accountId}:capacity-provider:simulated`;
   return {

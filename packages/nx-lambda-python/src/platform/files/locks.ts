@@ -28,6 +28,7 @@ import { diskError } from './files';
 /** After this long without a sign of life a holder counts as dead, if this machine cannot ask for it. */
 const STALE_MILLISECONDS = 20_000;
 const SIGN_OF_LIFE_MILLISECONDS = 5_000;
+/** Between two attempts, for work that takes seconds. */
 const LONGEST_PAUSE_MILLISECONDS = 250;
 
 /**
@@ -42,10 +43,10 @@ const LONGEST_PAUSE_MILLISECONDS = 250;
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
-  { staleAfter = STALE_MILLISECONDS } = {},
+  { staleAfter = STALE_MILLISECONDS, longestPause = LONGEST_PAUSE_MILLISECONDS } = {},
 ): Promise<T> {
   const owner = ownedName();
-  await acquire(path, owner, staleAfter);
+  await acquire(path, owner, staleAfter, longestPause);
   const held = join(lockDirectory(path), owner);
   const showLife = () => utimesSync(held, new Date(), new Date());
   // Fails if another process took the lock over, since this one was silent for too long.
@@ -65,13 +66,14 @@ export function isLocked(path: string): boolean {
   return holdersOf(path).some((owner) => !isAbandoned(owner));
 }
 
-async function acquire(path: string, owner: string, staleAfter: number): Promise<void> {
+async function acquire(
+  path: string,
+  owner: string,
+  staleAfter: number,
+  longestPause: number,
+): Promise<void> {
   const watched = new Map<string, { sign: number; since: number }>();
-  for (
-    let pause = 10;
-    !tryAcquire(path, owner);
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MILLISECONDS)
-  ) {
+  for (let pause = 10; !tryAcquire(path, owner); pause *= 2) {
     let isFree = true;
     for (const holder of holdersOf(path)) {
       if (isAbandoned(holder) || isSilent(path, holder, watched, staleAfter)) {
@@ -81,7 +83,7 @@ async function acquire(path: string, owner: string, staleAfter: number): Promise
       }
     }
     if (isFree) removeEmpty(lockDirectory(path));
-    else await new Promise((resolve) => setTimeout(resolve, pause));
+    else await new Promise((resolve) => setTimeout(resolve, Math.min(pause, longestPause)));
   }
 }
 

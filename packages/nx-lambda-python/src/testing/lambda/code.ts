@@ -1,6 +1,7 @@
 /** Code: where it comes from, what Lambda checks of a zip, and the storage that it takes. */
 
-import { AwsError } from '../protocol/aws-error';
+import type { AwsError } from '../protocol/aws-error';
+import { codeStorageExceeded, deniedByS3, noSuchKey } from '../protocol/aws-error';
 import type { AwsResponse, Context } from '../protocol/call';
 import type { Archive, AttachedLayer, FunctionCode, State } from '../state/model';
 import { objectId, sha256Hex } from '../state/model';
@@ -73,13 +74,7 @@ function readObject(
 ): { sha256: string } {
   const bucket = state.read('buckets', bucketName);
   if (bucket === undefined) throw s3Refusal('NoSuchBucket', 'The specified bucket does not exist');
-  if (bucket.owner !== account.accountId) {
-    throw new AwsError(
-      403,
-      'AccessDeniedException',
-      `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${bucketName}/${key}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied`,
-    );
-  }
+  if (bucket.owner !== account.accountId) throw deniedByS3(`${bucketName}/${key}`);
   // Source: Lambda developer guide, "Self-managed S3 code storage", cross-Region usage.
   if (bucket.region !== region && !anyRegion) {
     throw s3Refusal(
@@ -214,7 +209,7 @@ export function checkCodeStorage(
   if (context.account.codeStorageBytes === undefined) return;
   const growth = stored(added) - (replaced === undefined ? 0 : stored(replaced));
   if (growth <= 0 || usedCodeStorage(context) + growth <= codeStorageLimit(context)) return;
-  throw new AwsError(400, 'CodeStorageExceededException', 'Code storage limit exceeded.');
+  throw codeStorageExceeded();
 }
 
 function stored({ reference, size }: FunctionCode): number {
@@ -240,8 +235,7 @@ export function codeSource(
 
 /** GET on the `Location` that GetFunction gives; AWS presigns it, so it needs no signature here. */
 export function getCode(state: State, sha256: string): AwsResponse {
-  if (state.read('archives', sha256) === undefined)
-    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
+  if (state.read('archives', sha256) === undefined) throw noSuchKey();
   return {
     status: 200,
     headers: { 'content-type': 'application/zip' },

@@ -1,6 +1,6 @@
 /** A function's configuration: read from requests, with its layers, and as answers show it. */
 
-import { AwsError } from '../protocol/aws-error';
+import { notAuthorized } from '../protocol/aws-error';
 import type { Context } from '../protocol/call';
 import type {
   AttachedLayer,
@@ -160,11 +160,7 @@ function attach(
 ): AttachedLayer {
   if (reference.owner !== accountId) {
     // Layers of another account need its permission, which this account never has.
-    throw new AwsError(
-      403,
-      'AccessDeniedException',
-      `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
-    );
+    throw notAuthorized(accountId, 'lambda:GetLayerVersion', arn, 'resource');
   }
   if (reference.region !== region) {
     throw invalidParameter(

@@ -1,6 +1,6 @@
 /** The operations on whole functions: read, create, update, configure, delete. */
 
-import { AwsError } from '../protocol/aws-error';
+import { AwsError, conflict } from '../protocol/aws-error';
 import type { AwsResponse, Context } from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { FunctionVersion, StoredFunction } from '../state/model';
@@ -20,7 +20,6 @@ import {
   readArchitectures,
 } from './configuration';
 import {
-  conflict,
   isReadable,
   lambdaDate,
   newFunction,

@@ -1,11 +1,11 @@
 /** Invoke: runs the code if this machine has a Python, else answers `null`. */
 
 import { randomUUID } from 'node:crypto';
-import { AwsError, notSimulated } from '../protocol/aws-error';
+import { AwsError, notInState, notSimulated } from '../protocol/aws-error';
 import type { AwsResponse, Context, InvocationResult, LaterResponse } from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
-import { functionArn, notInState, requireFunction, requireVersion } from './lifecycle';
+import { functionArn, requireFunction, requireVersion } from './lifecycle';
 import type { LambdaInput } from './rest';
 import { unreadable } from './rest';
 

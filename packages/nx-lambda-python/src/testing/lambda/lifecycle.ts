@@ -1,7 +1,7 @@
 /** Looks up functions, versions and aliases, ends updates that are due, and refuses what Lambda would refuse. */
 
 import { randomUUID } from 'node:crypto';
-import { AwsError } from '../protocol/aws-error';
+import { AwsError, notInState, staleRevision, updateInProgress } from '../protocol/aws-error';
 import type { Context } from '../protocol/call';
 import type { Alias, FunctionCode, FunctionVersion, StoredFunction, Update } from '../state/model';
 import { objectId, regionalId } from '../state/model';
@@ -45,26 +45,13 @@ export function requireAlias(context: Context, stored: StoredFunction, name: str
 export function requireIdle(context: Context, { name, latest }: StoredFunction): void {
   if (latest.state === 'Pending') throw notInState(latest.state);
   if (latest.update.status === 'InProgress') {
-    throw conflict(
-      `${NOT_NOW} An update is in progress for resource: ${functionArn(context, name)}`,
-    );
+    throw updateInProgress(functionArn(context, name));
   }
-}
-
-const NOT_NOW = 'The operation cannot be performed at this time.';
-
-export function notInState(state: FunctionVersion['state']): AwsError {
-  return conflict(`${NOT_NOW} The function is currently in the following state: ${state}`);
 }
 
 /** @throws AwsError 412 PreconditionFailedException when the caller's revision is an old one */
 export function requireRevision(expected: string | undefined, actual: string): void {
-  if (expected === undefined || expected === actual) return;
-  throw new AwsError(
-    412,
-    'PreconditionFailedException',
-    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
-  );
+  if (expected !== undefined && expected !== actual) throw staleRevision();
 }
 
 export function storeFunction({ state }: Context, stored: StoredFunction): void {
@@ -79,10 +66,6 @@ export function functionArn({ account, region }: Context, name: string): string 
 export function functionNotFound(context: Context, name: string): AwsError {
   const arn = functionArn(context, name);
   return new AwsError(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
-}
-
-export function conflict(message: string): AwsError {
-  return new AwsError(409, 'ResourceConflictException', message);
 }
 
 /** An update that starts now and ends as the account's options, or the fault of this call, determine. */

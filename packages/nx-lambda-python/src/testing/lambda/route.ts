@@ -80,9 +80,9 @@ export function routeLambda(request: AwsRequest): Call {
   const path = request.path.replace(/\/+$/, '');
   for (const [method, route, operation, run] of ROUTES) {
     if (method !== request.method) continue;
-    const parts = matchPath(route, path);
-    if (parts === undefined) continue;
-    const input = readInput(request, operation, parts);
+    const match = new RegExp(`^${route.replace(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`).exec(path);
+    if (match === null) continue;
+    const input = readInput(request, operation, match.groups ?? {});
     return {
       service: 'lambda',
       operation,
@@ -111,33 +111,19 @@ function readInput(
       `Request must be smaller than ${REQUEST_LIMIT} bytes for the ${operation} operation`,
     );
   }
-  const name = parts['function'];
+  const part = (name: string): string | undefined => parts[name] && decode(parts[name]);
+  const name = part('function');
   return {
     reference:
       name === undefined ? { name: '', qualifier: undefined } : readReference(name, request.query),
-    alias: parts['alias'] ?? '',
-    layer: parts['layer'] ?? '',
-    version: parts['version'] ?? '',
+    alias: part('alias') ?? '',
+    layer: part('layer') ?? '',
+    version: part('version') ?? '',
     query: request.query,
     // An event may be any JSON: the function reads it.
     body: operation === INVOKE ? {} : readBody(request),
     request,
   };
-}
-
-/** The parts of the path at the names in braces; undefined if the pattern does not match. */
-function matchPath(pattern: string, path: string): Record<string, string> | undefined {
-  const expected = pattern.split('/');
-  const actual = path.split('/');
-  if (expected.length !== actual.length) return undefined;
-  const parts: Record<string, string> = {};
-  for (const [index, segment] of expected.entries()) {
-    const given = actual[index] ?? '';
-    const name = /^\{(\w+)\}$/.exec(segment)?.[1];
-    if (name !== undefined) parts[name] = decode(given);
-    else if (segment !== given) return undefined;
-  }
-  return parts;
 }
 
 function decode(segment: string): string {

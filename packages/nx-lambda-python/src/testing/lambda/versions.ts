@@ -1,12 +1,12 @@
 /** Versions, numbered, frozen copies of $LATEST; aliases, which point at them; durable executions, which stay on them. */
 
+import { conflict } from '../protocol/aws-error';
 import type { AwsResponse, Context } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
 import { hexToBase64 } from '../state/model';
 import { checkCodeStorage } from './code';
 import { configuration, listed } from './configuration';
 import {
-  conflict,
   findVersion,
   functionArn,
   functionNotFound,

@@ -1,7 +1,17 @@
 /** Faults to inject: failures of the network and of AWS, at a chosen call. */
 
 import type { ServiceName } from './aws-error';
-import { AwsError, tooManyRequests } from './aws-error';
+import {
+  AwsError,
+  codeStorageExceeded,
+  conditionalConflict,
+  deniedByS3,
+  notAuthorized,
+  preconditionFailed,
+  staleRevision,
+  tooManyRequests,
+  updateInProgress,
+} from './aws-error';
 
 /** What happens; `docs/simulated-account.md` has the table. */
 export const FAULT_KINDS = [
@@ -93,57 +103,61 @@ export function faultError(
   call: FaultyCall,
   accountId: string,
 ): AwsError | undefined {
-  const s3 = call.service === 's3';
-  switch (fault.kind) {
-    case '409':
-      return s3
-        ? new AwsError(409, 'ConditionalRequestConflict', CONDITIONAL_CONFLICT)
-        : new AwsError(409, 'ResourceConflictException', `${UPDATE_IN_PROGRESS}: ${call.target}`);
-    case '412':
-      return s3
-        ? new AwsError(412, 'PreconditionFailed', PRECONDITION)
-        : new AwsError(412, 'PreconditionFailedException', REVISION);
-    case '429':
-      // S3 has no 429: it asks to slow down with a 503.
-      return s3
-        ? new AwsError(503, 'SlowDown', 'Please reduce your request rate.')
-        : tooManyRequests(fault.retryAfterSeconds ?? 1);
-    case '500':
-      return s3
-        ? new AwsError(500, 'InternalError', 'We encountered an internal error. Please try again.')
-        : new AwsError(
-            500,
-            'ServiceException',
-            'An error occurred and the request cannot be processed.',
-          );
-    case '503':
-      return new AwsError(503, s3 ? 'ServiceUnavailable' : 'ServiceUnavailableException', BUSY);
-    case 'passing-400':
-      // Sources: Amazon S3 API reference, "Error responses"; AWS Lambda API reference, "Common errors".
-      return s3
-        ? new AwsError(400, 'RequestTimeout', SOCKET_TIMEOUT)
-        : new AwsError(400, 'ThrottlingException', 'Rate exceeded');
-    case 'clock-skew':
-      return clockSkew(s3);
-    case 'access-denied':
-      return accessDenied(call, accountId);
-    case 'expired-credentials':
-      return expired(call.service);
-    case 'invalid-parameter':
-      return s3
-        ? new AwsError(400, 'InvalidArgument', fault.reason ?? 'Invalid Argument')
-        : new AwsError(
-            400,
-            'InvalidParameterValueException',
-            fault.reason ?? 'Injected: invalid parameter value',
-          );
-    case 'code-storage-exceeded':
-      return new AwsError(400, 'CodeStorageExceededException', 'Code storage limit exceeded.');
-    case 's3-access-denied':
-      return new AwsError(403, 'AccessDeniedException', S3_DENIED);
-    default:
-      return undefined;
-  }
+  const [ofS3, ofLambda = ofS3] = refusals(fault, call, accountId)[fault.kind] ?? [];
+  return call.service === 's3' ? ofS3 : ofLambda;
+}
+
+type Refusals = Partial<Record<FaultKind, readonly [s3: AwsError, lambda?: AwsError]>>;
+
+/**
+ * Each service has its own name and status for the same failure. Sources: Amazon S3 API reference, "Error responses";
+ * AWS Lambda API reference, "Common errors"; AWS General Reference, "Troubleshooting Signature Version 4".
+ */
+function refusals(fault: Fault, call: FaultyCall, accountId: string): Refusals {
+  const { reason, retryAfterSeconds = 1 } = fault;
+  const { service, operation, target } = call;
+  // The client's clock is an hour late: AWS tells the time with its refusal.
+  const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+  const expired = service === 'sts' ? 'ExpiredToken' : 'ExpiredTokenException';
+  return {
+    '409': [conditionalConflict(), updateInProgress(target)],
+    '412': [preconditionFailed(), staleRevision()],
+    // S3 has no 429: it asks to slow down with a 503.
+    '429': [
+      new AwsError(503, 'SlowDown', 'Please reduce your request rate.'),
+      tooManyRequests(retryAfterSeconds),
+    ],
+    '500': [
+      new AwsError(500, 'InternalError', INTERNAL),
+      new AwsError(500, 'ServiceException', UNPROCESSED),
+    ],
+    '503': [
+      new AwsError(503, 'ServiceUnavailable', BUSY),
+      new AwsError(503, 'ServiceUnavailableException', BUSY),
+    ],
+    'passing-400': [
+      new AwsError(400, 'RequestTimeout', SOCKET_TIMEOUT),
+      new AwsError(400, 'ThrottlingException', 'Rate exceeded'),
+    ],
+    'clock-skew': [
+      new AwsError(403, 'RequestTimeTooSkewed', TOO_SKEWED, { headers }),
+      new AwsError(403, 'InvalidSignatureException', SIGNATURE_EXPIRED, { headers }),
+    ],
+    'access-denied': [
+      new AwsError(403, 'AccessDenied', 'Access Denied'),
+      notAuthorized(accountId, `lambda:${operation}`, target, 'identity'),
+    ],
+    'expired-credentials': [
+      new AwsError(400, 'ExpiredToken', 'The provided token has expired.'),
+      new AwsError(403, expired, 'The security token included in the request is expired'),
+    ],
+    'invalid-parameter': [
+      new AwsError(400, 'InvalidArgument', reason ?? 'Invalid Argument'),
+      new AwsError(400, 'InvalidParameterValueException', reason ?? INVALID),
+    ],
+    'code-storage-exceeded': [codeStorageExceeded()],
+    's3-access-denied': [deniedByS3('the deployment package')],
+  };
 }
 
 function matches(fault: Fault, call: FaultyCall): boolean {
@@ -151,49 +165,11 @@ function matches(fault: Fault, call: FaultyCall): boolean {
   return fault.target === undefined || fault.target === call.target;
 }
 
-function accessDenied(call: FaultyCall, accountId: string): AwsError {
-  if (call.service === 's3') return new AwsError(403, 'AccessDenied', 'Access Denied');
-  const action = `lambda:${call.operation}`;
-  return new AwsError(
-    403,
-    'AccessDeniedException',
-    `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: ${action} on resource: ${call.target} because no identity-based policy allows the ${action} action`,
-  );
-}
-
-/**
- * The client's clock is an hour late: AWS tells the time with its refusal.
- * Sources: Amazon S3 API reference, "Error responses"; AWS General Reference, "Troubleshooting Signature Version 4".
- */
-function clockSkew(s3: boolean): AwsError {
-  const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
-  return s3
-    ? new AwsError(403, 'RequestTimeTooSkewed', TOO_SKEWED, { headers })
-    : new AwsError(403, 'InvalidSignatureException', SIGNATURE_EXPIRED, { headers });
-}
-
-/** Each service has its own name and status for the same failure. */
-function expired(service: ServiceName): AwsError {
-  if (service === 's3') return new AwsError(400, 'ExpiredToken', 'The provided token has expired.');
-  const message = 'The security token included in the request is expired';
-  return new AwsError(
-    403,
-    service === 'lambda' ? 'ExpiredTokenException' : 'ExpiredToken',
-    message,
-  );
-}
-
 const SOCKET_TIMEOUT =
   'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.';
 const TOO_SKEWED = 'The difference between the request time and the current time is too large.';
 const SIGNATURE_EXPIRED = 'Signature expired: the request is older than 5 min.';
+const INTERNAL = 'We encountered an internal error. Please try again.';
+const UNPROCESSED = 'An error occurred and the request cannot be processed.';
+const INVALID = 'Injected: invalid parameter value';
 const BUSY = 'Service is unable to handle request.';
-const PRECONDITION = 'At least one of the pre-conditions you specified did not hold';
-const CONDITIONAL_CONFLICT =
-  'The conditional request cannot succeed due to a conflicting operation against this resource.';
-const UPDATE_IN_PROGRESS =
-  'The operation cannot be performed at this time. An update is in progress for resource';
-const REVISION =
-  'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id';
-const S3_DENIED =
-  'Your access has been denied by S3, please make sure your request credentials have permission to GetObject for the deployment package. S3 Error Code: AccessDenied. S3 Error Message: Access Denied';

@@ -5,7 +5,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { Crc64Nvme } from '../../packaging/crc64-nvme';
-import { AwsError, notSimulated } from '../protocol/aws-error';
+import { AwsError, conditionalConflict, notSimulated } from '../protocol/aws-error';
 import type { AwsRequest, AwsResponse, Context } from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { StoredPart, StoredUpload } from '../state/model';
@@ -141,12 +141,7 @@ function requireUpload({ state }: Context, { query, bucket, key }: S3Request): S
 function requireNotOvertaken({ headers }: AwsRequest, upload: StoredUpload): void {
   const condition = ['If-None-Match', 'If-Match'].find((name) => name.toLowerCase() in headers);
   if (condition === undefined || !upload.isOvertaken) return;
-  throw new AwsError(
-    409,
-    'ConditionalRequestConflict',
-    'The conditional request cannot succeed due to a conflicting operation against this resource.',
-    { fields: { Condition: condition, Key: upload.key } },
-  );
+  throw conditionalConflict({ Condition: condition, Key: upload.key });
 }
 
 /** A part that is sent again replaces the one with its number. */

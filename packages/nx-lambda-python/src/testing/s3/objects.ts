@@ -1,7 +1,7 @@
 /** Objects: written, read and deleted, under conditions, in ranges and versions. */
 
 import { randomBytes } from 'node:crypto';
-import { AwsError } from '../protocol/aws-error';
+import { AwsError, noSuchKey, preconditionFailed } from '../protocol/aws-error';
 import type { AwsRequest, AwsResponse, Context } from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { Bucket, ObjectContent, ObjectVersion, StoredObject } from '../state/model';
@@ -99,7 +99,8 @@ function readObject(
   const version = requireObject(context, request, bucket);
   const { etag, size } = version.content;
   const ifMatch = request.headers['if-match'];
-  if (ifMatch !== undefined && !sameEtag(ifMatch, etag)) throw preconditionFailed('If-Match');
+  if (ifMatch !== undefined && !sameEtag(ifMatch, etag))
+    throw preconditionFailed({ Condition: 'If-Match' });
   const ifNoneMatch = request.headers['if-none-match'];
   if (ifNoneMatch !== undefined && sameEtag(ifNoneMatch, etag)) return emptyResponse(304, { etag });
   const range = readRange(request.headers['range'], size);
@@ -136,10 +137,7 @@ function requireObject(context: Context, request: S3Request, bucket: Bucket): St
   if (version?.content !== undefined) return { ...version, content: version.content };
   const marker = version === undefined ? {} : deleteMarkerHeaders(version, bucket);
   if (versionId === null) {
-    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.', {
-      headers: marker,
-      fields: { Key: key },
-    });
+    throw noSuchKey({ headers: marker, fields: { Key: key } });
   }
   if (version === undefined) {
     throw new AwsError(404, 'NoSuchVersion', 'The specified version does not exist.', {
@@ -183,26 +181,15 @@ export function requireWriteConditions(
     );
   }
   if (ifNoneMatch === '*' && current?.content !== undefined)
-    throw preconditionFailed('If-None-Match');
+    throw preconditionFailed({ Condition: 'If-None-Match' });
   const ifMatch = request.headers['if-match'];
   if (ifMatch === undefined) return;
-  if (current?.content === undefined) {
-    throw new AwsError(404, 'NoSuchKey', 'The specified key does not exist.');
-  }
-  if (!sameEtag(ifMatch, current.content.etag)) throw preconditionFailed('If-Match');
+  if (current?.content === undefined) throw noSuchKey();
+  if (!sameEtag(ifMatch, current.content.etag)) throw preconditionFailed({ Condition: 'If-Match' });
 }
 
 function sameEtag(given: string, etag: string): boolean {
   return given.replaceAll('"', '') === etag.replaceAll('"', '');
-}
-
-function preconditionFailed(condition: string): AwsError {
-  return new AwsError(
-    412,
-    'PreconditionFailed',
-    'At least one of the pre-conditions you specified did not hold',
-    { fields: { Condition: condition } },
-  );
 }
 
 export function readStored({ state }: Context, { bucket, key }: S3Request): StoredObject {

@@ -1,6 +1,5 @@
 /** S3's methods, paths and query flags → operations. */
 
-import type { AwsError } from '../protocol/aws-error';
 import { notSimulated } from '../protocol/aws-error';
 import type { AwsRequest, AwsResponse, Call, CallInput, Context } from '../protocol/call';
 import type { S3Request } from './buckets';
@@ -17,44 +16,33 @@ import { deleteObject, getObject, headObject, putObject } from './objects';
 type Operation = (context: Context, request: S3Request) => AwsResponse;
 
 /** `query` is a parameter that the request must have; the first row that fits decides. */
-const BUCKET_ROUTES: readonly [method: string, query: string, operation: string, run: Operation][] =
-  [
-    ['HEAD', '', 'HeadBucket', headBucket],
-    ['PUT', 'versioning', 'PutBucketVersioning', putBucketVersioning],
-    ['GET', 'list-type', 'ListObjectsV2', listObjectsV2],
-  ];
-
-const OBJECT_ROUTES: readonly [method: string, operation: string, run: Operation][] = [
-  ['HEAD', 'HeadObject', headObject],
-  ['GET', 'GetObject', getObject],
-  ['PUT', 'PutObject', putObject],
-  ['DELETE', 'DeleteObject', deleteObject],
-];
-
-const MULTIPART_ROUTES: readonly [
+const ROUTES: readonly [
   method: string,
+  on: 'bucket' | 'object' | 'copy of an object',
   query: string,
-  copies: boolean,
   operation: string,
   run: Operation,
 ][] = [
-  ['POST', 'uploads', false, 'CreateMultipartUpload', createUpload],
-  ['PUT', 'uploadId', true, 'UploadPartCopy', copyPart],
-  ['PUT', 'uploadId', false, 'UploadPart', uploadPart],
-  ['POST', 'uploadId', false, 'CompleteMultipartUpload', completeUpload],
-  ['DELETE', 'uploadId', false, 'AbortMultipartUpload', abortUpload],
+  ['HEAD', 'bucket', '', 'HeadBucket', headBucket],
+  ['PUT', 'bucket', '', 'CreateBucket', createBucket],
+  ['PUT', 'bucket', 'versioning', 'PutBucketVersioning', putBucketVersioning],
+  ['GET', 'bucket', 'list-type', 'ListObjectsV2', listObjectsV2],
+  ['POST', 'object', 'uploads', 'CreateMultipartUpload', createUpload],
+  ['PUT', 'copy of an object', 'uploadId', 'UploadPartCopy', copyPart],
+  ['PUT', 'object', 'uploadId', 'UploadPart', uploadPart],
+  ['POST', 'object', 'uploadId', 'CompleteMultipartUpload', completeUpload],
+  ['DELETE', 'object', 'uploadId', 'AbortMultipartUpload', abortUpload],
+  ['HEAD', 'object', '', 'HeadObject', headObject],
+  ['GET', 'object', '', 'GetObject', getObject],
+  ['PUT', 'object', '', 'PutObject', putObject],
+  ['DELETE', 'object', '', 'DeleteObject', deleteObject],
 ];
 
 /** Every operation that is simulated. */
-export const S3_OPERATIONS: readonly string[] = [
-  ...BUCKET_ROUTES.map(([, , operation]) => operation),
-  'CreateBucket',
-  ...OBJECT_ROUTES.map(([, operation]) => operation),
-  ...MULTIPART_ROUTES.map(([, , , operation]) => operation),
-];
+export const S3_OPERATIONS: readonly string[] = ROUTES.map(([, , , operation]) => operation);
 
-/** Query parameters that choose another operation on an object, or a part of a multipart upload. */
-const OTHER_OBJECT_OPERATIONS = [
+/** Query parameters that choose another operation on an object, or a multipart upload. */
+const OTHERS_OF_OBJECTS = [
   'tagging',
   'acl',
   'attributes',
@@ -72,7 +60,22 @@ const OTHER_OBJECT_OPERATIONS = [
 export function routeS3(request: AwsRequest): Call {
   const addressed = readAddress(request);
   const { bucket, key } = addressed;
-  const [operation, run] = key === '' ? bucketOperation(addressed) : objectOperation(request);
+  const isCopy = request.headers['x-amz-copy-source'] !== undefined;
+  const place = key === '' ? 'bucket' : isCopy ? 'copy of an object' : 'object';
+  const flags = [...request.query.keys()].filter((name) => name !== 'x-id');
+  const others = key === '' ? flags : flags.filter((name) => OTHERS_OF_OBJECTS.includes(name));
+  const route = ROUTES.find(
+    ([method, on, query]) =>
+      method === request.method &&
+      on === place &&
+      (query === '' ? others.length === 0 : flags.includes(query)),
+  );
+  if (route === undefined || bucket === '') {
+    if (isCopy && others.length === 0) throw notSimulated('CopyObject of S3');
+    const asked = flags.length === 0 ? '' : `?${flags.join('&')}`;
+    throw notSimulated(`${request.method} ${request.path}${asked} of S3`);
+  }
+  const [, , , operation, run] = route;
   return {
     service: 's3',
     operation,
@@ -80,41 +83,6 @@ export function routeS3(request: AwsRequest): Call {
     input: summarize(request),
     run: (context) => run(context, addressed),
   };
-}
-
-function bucketOperation(request: S3Request): [string, Operation] {
-  if (request.bucket === '') throw unknown(request);
-  const route = BUCKET_ROUTES.find(
-    ([method, flag]) => method === request.method && (flag === '' || request.query.has(flag)),
-  );
-  if (route !== undefined) return [route[2], route[3]];
-  if (request.method === 'PUT' && flagsOf(request).length === 0) {
-    return ['CreateBucket', createBucket];
-  }
-  throw unknown(request);
-}
-
-function objectOperation(request: AwsRequest): [string, Operation] {
-  const isCopy = request.headers['x-amz-copy-source'] !== undefined;
-  const ofParts = MULTIPART_ROUTES.find(
-    ([method, flag, copies]) =>
-      method === request.method && request.query.has(flag) && copies === isCopy,
-  );
-  if (ofParts !== undefined) return [ofParts[3], ofParts[4]];
-  const route = OBJECT_ROUTES.find(([method]) => method === request.method);
-  const isOther = OTHER_OBJECT_OPERATIONS.some((name) => request.query.has(name));
-  if (route === undefined || isOther) throw unknown(request);
-  if (isCopy) throw notSimulated('CopyObject of S3');
-  return [route[1], route[2]];
-}
-
-function unknown(request: AwsRequest): AwsError {
-  const flags = flagsOf(request).join('&');
-  return notSimulated(`${request.method} ${request.path}${flags === '' ? '' : `?${flags}`} of S3`);
-}
-
-function flagsOf({ query }: AwsRequest): string[] {
-  return [...query.keys()].filter((name) => name !== 'x-id');
 }
 
 const HEADERS = /^(if-.*|range|content-length|content-type|content-md5|x-amz-.*)$/;

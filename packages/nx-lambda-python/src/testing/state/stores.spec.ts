@@ -1,15 +1,6 @@
 import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  unlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
@@ -142,44 +133,14 @@ describe('several processes', () => {
   }, 30_000);
 });
 
-describe('a lock left behind', () => {
-  test('by a process that is gone is broken at once', async () => {
-    const store = await openDirectoryStore(directory);
-    const lock = join(directory, 'v1/lock');
-    const own = await store.run(() => readFileSync(lock, 'utf8'));
-    // Above the highest process id of Linux and macOS.
-    writeFileSync(lock, own.replace(/^\d+/, '99999999'));
-    expect(await store.run(() => 'done')).toBe('done');
-  });
-
-  const onLinux = process.platform === 'linux' ? test : test.skip;
-  onLinux('by a process of another machine with the same name is left to it', async () => {
-    const store = await openDirectoryStore(directory);
-    const lock = join(directory, 'v1/lock');
-    writeFileSync(lock, `99999999 ${hostname()} cccc`);
-    const waiting = store.run(() => 'done');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(existsSync(lock)).toBe(true);
-    unlinkSync(lock);
-    expect(await waiting).toBe('done');
-  });
-
-  test('by another machine is broken when it is old', async () => {
-    const store = await openDirectoryStore(directory);
-    const lock = join(directory, 'v1/lock');
-    writeFileSync(lock, '1 elsewhere bbbb');
-    const old = Date.now() / 1000 - 120;
-    utimesSync(lock, old, old);
-    expect(await store.run(() => 'done')).toBe('done');
-  });
-
+describe('the lock', () => {
   test('is given back when the work throws', async () => {
     const store = await openDirectoryStore(directory);
     const failing = store.run(() => {
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
-    expect(existsSync(join(directory, 'v1/lock'))).toBe(false);
+    expect(existsSync(join(directory, 'v1/state.lock'))).toBe(false);
   });
 });
 

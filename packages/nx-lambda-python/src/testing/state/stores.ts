@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode, withLock } from './lock';
+import { withLock } from '../../platform/files/locks';
 import type { Collection, Documents, State, StateStore } from './model';
 import { COLLECTIONS, sha256Hex } from './model';
 
@@ -56,6 +56,9 @@ class MemoryState implements State {
   }
 }
 
+/** Milliseconds between two attempts to take the lock: it is held for milliseconds, and often. */
+const LONGEST_PAUSE = 5;
+
 /** Raised when the documents change their meaning; an older version's are left alone. */
 const FORMAT = 'v1';
 
@@ -63,7 +66,7 @@ const FORMAT = 'v1';
  * Opens or creates the state on disk, and drops what killed processes and replaced code left behind.
  *
  *     <directory>/.gitignore            *
- *     <directory>/v1/lock               while a process works
+ *     <directory>/v1/state.lock/        while a process works
  *     <directory>/v1/<collection>/      one small JSON file per document
  *     <directory>/v1/bytes/<sha256>     objects and function code, each stored once
  */
@@ -72,7 +75,7 @@ export async function openDirectoryStore(directory: string): Promise<StateStore>
   const state = new DirectoryState(root);
   const run = inBatches((work) => {
     state.prepare();
-    return withLock(join(root, 'lock'), work);
+    return withLock(join(root, 'state'), async () => work(), { longestPause: LONGEST_PAUSE });
   });
   const store: StateStore = { run: (work) => run(() => work(state)) };
   mkdirSync(directory, { recursive: true });
@@ -167,12 +170,7 @@ class DirectoryState implements State {
 }
 
 function readDocument<C extends Collection>(path: string): Documents[C] | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Documents[C];
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Documents[C]) : undefined;
 }
 
 /** A reader, or the next process after a kill, finds the old file or the new one, never a part. */
