@@ -171,7 +171,7 @@ export function readLockInput(
   if (library !== undefined) throw libraryRequired(library, projectRoot);
   if (files.has(output)) throw ownInput(output);
   const previous = read(output);
-  if (previous === undefined) checkReplaced(output, service.project, options, exists);
+  if (previous === undefined) checkReplaced(output, service.project, options);
   if (previous !== undefined && !isLockFile(previous)) throw handWritten(output);
   const findLinks = [...local.findLinks, ...findLinksInArguments(options.pipArgs, base, exists)];
   const linked = { trees: [], archives: [], findLinks: [...new Set(findLinks)] };
@@ -235,13 +235,8 @@ function ownInput(output: string): LambdaPythonError {
 }
 
 /** The first requirements.txt beside another lock would silently replace it. */
-function checkReplaced(
-  output: string,
-  project: string,
-  options: BuildOptions['required'],
-  exists: (path: string) => boolean,
-): void {
-  const { taken, areDefault } = chooseRequirements(options, exists);
+function checkReplaced(output: string, project: string, options: BuildOptions['required']): void {
+  const { taken, areDefault } = chooseRequirements(options, workspaceFiles(options.workspaceRoot));
   const [lock = ''] = taken;
   const kind = lockKind(lock);
   const isDefault = output === posix.join(options.projectRoot, 'requirements.txt');

@@ -103,6 +103,6 @@ async function sourceChanges(manifest: BuildManifest, options: BuildOptions): Pr
   if (manifest.inputs === undefined) return ['the version of nx-lambda-python'];
   const marker = readMarker(options.service);
   const content = readContent(options.service, marker);
-  const present = packageDecision(options, marker, content, readMeaning(options));
+  const present = packageDecision(options, marker, content, readMeaning(options, marker));
   return decisionChanges(manifest.inputs, present);
 }

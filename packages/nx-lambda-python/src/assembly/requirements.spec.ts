@@ -22,6 +22,8 @@ function read(
     projectRoot: 'svc',
     workspaceRoot: '/ws',
     constraints: [],
+    extras: [],
+    groups: [],
     pipArgs,
     requirements,
   };
@@ -86,15 +88,17 @@ describe('readRequirements', () => {
     ).toThrow(expect.objectContaining({ code: 'REQUIREMENTS_MISSING' }));
   });
 
-  it('knows what a lock of uv says by its content, and leaves its lines to uv', () => {
+  it('knows the lines of a lock of uv, with its libraries by their content', () => {
     const lock =
-      '[[package]]\nname = "svc"\nsource = { virtual = "." }\ndependencies = [{ name = "a" }]\n[[package]]\nname = "a"\nsource = { directory = "../libs/a" }\n';
+      'version = 1\n[[package]]\nname = "svc"\nsource = { virtual = "." }\ndependencies = [{ name = "a" }]\n[[package]]\nname = "a"\nsource = { directory = "../libs/a" }\n';
     const { meaning, required, isEmpty } = read(
       { ...LIBRARY, 'svc/uv.lock': lock, 'svc/pyproject.toml': '[project]\n' },
       { requirements: ['svc/uv.lock'] },
     );
-    expect(Object.keys(meaning.content ?? {})).toEqual(['libs/a', 'svc/uv.lock']);
-    expect(required.lock).toMatchObject({ tool: 'uv', path: 'svc/uv.lock' });
+    // The lock does not need what the library requires.
+    expect(Object.keys(meaning.content ?? {})).toEqual(['libs/a']);
+    expect(meaning.requirements).toEqual(['a @ ./libs/a']);
+    expect(required.requirements).toEqual(['svc/uv.lock.txt']);
     expect(isEmpty).toBe(false);
   });
 

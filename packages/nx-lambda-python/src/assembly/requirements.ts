@@ -10,6 +10,7 @@ import {
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import type { LocalParts, RequirementsMeaning } from '../packaging/requirements/collect';
 import { describeLocal } from '../packaging/requirements/parse';
+import { writtenFile } from '../packaging/requirements/locked';
 import { lockKind } from '../packaging/requirements/lock';
 import { staleLocks } from '../packaging/requirements/lock-origin';
 import { checkLockScope } from '../packaging/requirements/lock-scope';
@@ -44,15 +45,15 @@ export function readRequirements(
 ): ServiceRequirements {
   const workspace = workspaceFiles(sourceRoot);
   const { projectRoot, workspaceRoot } = options;
-  const chosen = chooseRequirements(options, workspace.exists);
+  const chosen = chooseRequirements(options, workspace);
   const [first = ''] = chosen.taken;
   checkLocks(chosen.taken, workspace, target);
   if (chosen.areDefault && lockKind(first)) {
     console.log(`requirements.txt does not exist: reading \`${first}\``);
   }
   const given = { ...options, requirements: chosen.taken };
-  const found = readRequired(given, workspace, protect);
-  const content = readLocalContent(sourceRoot, found.local, namesOf(found));
+  const found = readRequired(given, target, workspace, protect);
+  const content = readLocalContent(sourceRoot, found.local, chosen.taken.join(', '));
   const { isLocked, lock } = found;
   // A lock is complete: what it leaves out is not needed.
   const implied = isLocked ? [] : impliedFile(projectRoot, found.local);
@@ -70,31 +71,31 @@ export function readRequirements(
     },
     sources: requirementSources(chosen, projectRoot, workspace),
     meaning: withContent(found.meaning, content.digests),
-    written: withContent(readWritten(given, workspace).meaning, content.digests),
+    written: withContent(readWritten(given, target, workspace).meaning, content.digests),
     isEmpty: found.isEmpty,
   };
 }
 
 /** What a package is compared by, even on machines without a token for an index. */
-export function readMeaning({ service, required }: Options): RequirementsMeaning {
-  const written = readWritten(required, workspaceFiles(service.sourceRoot));
-  const { digests } = readLocalContent(service.sourceRoot, written.local, namesOf(written));
+export function readMeaning({ service, required }: Options, target: Target): RequirementsMeaning {
+  const written = readWritten(required, target, workspaceFiles(service.sourceRoot));
+  const named = written.requirements.map(writtenFile).join(', ');
+  const { digests } = readLocalContent(service.sourceRoot, written.local, named);
   return withContent(written.meaning, digests);
 }
 
 /** Variables of the environment stand for themselves, except in paths, which need their values. */
-function readWritten(options: RequirementOptions, workspace: WorkspaceFiles): RequiredInputs {
+function readWritten(
+  options: RequirementOptions,
+  target: Target,
+  workspace: WorkspaceFiles,
+): RequiredInputs {
   try {
-    return readRequired(options, workspace);
+    return readRequired(options, target, workspace);
   } catch {
     const secrets = new RequirementSecrets(process.env);
-    return readRequired(options, workspace, (text, path) => secrets.protect(text, path));
+    return readRequired(options, target, workspace, (text, path) => secrets.protect(text, path));
   }
-}
-
-/** Of the files that name others, for messages. */
-function namesOf({ lock, requirements }: RequiredInputs): string {
-  return lock?.path ?? requirements.join(', ');
 }
 
 /** @throws REQUIREMENTS_INVALID for a lock that was made for another Python or system */

@@ -8,6 +8,7 @@ let workspace: string;
 beforeEach(() => (workspace = mkdtempSync(join(tmpdir(), 'nx-lambda-python-edges-'))));
 afterEach(() => rmSync(workspace, { recursive: true, force: true }));
 
+const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
 const LIBRARY = '[project]\nname = "x"\n';
 const PROJECTS: Record<string, ProjectConfiguration> = {
   orders: { root: 'services/orders', targets: { build: { executor: 'nx-lambda-python:build' } } },
@@ -21,7 +22,10 @@ async function edges(
   files: Record<string, string>,
   projects: Record<string, ProjectConfiguration> = PROJECTS,
 ) {
-  for (const [path, text] of Object.entries(files)) {
+  const markers = Object.values(projects)
+    .filter(({ targets }) => targets)
+    .map(({ root }) => [`${root}/pyproject.toml`, MARKER] as const);
+  for (const [path, text] of [...markers, ...Object.entries(files)]) {
     mkdirSync(dirname(join(workspace, path)), { recursive: true });
     writeFileSync(join(workspace, path), text);
   }

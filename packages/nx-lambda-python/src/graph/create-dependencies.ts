@@ -11,6 +11,7 @@ import { readRequired } from '../packaging/inputs/requirements';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
+import { MARKER_FILE, parseMarker } from '../service/marker';
 import { optionVariants, requirementOptions } from './inputs';
 import { EXECUTORS } from '../targets/options';
 import { type PluginOptions } from './options';
@@ -49,7 +50,10 @@ function buildVariants({ targets }: ProjectConfiguration): TomlTable[] {
 
 function localPaths(root: string, options: TomlTable, workspace: WorkspaceFiles): string[] {
   try {
-    const required = readRequired(requirementOptions(root, workspace.root, options), workspace);
+    const file = posix.join(root, MARKER_FILE);
+    const marker = parseMarker(workspace.read(file) ?? '', file);
+    const given = requirementOptions(root, workspace.root, options);
+    const required = readRequired(given, marker, workspace);
     const { trees, archives, findLinks } = required.local;
     return [...trees, ...archives, ...findLinks];
   } catch {

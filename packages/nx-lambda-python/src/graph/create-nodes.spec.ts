@@ -177,7 +177,8 @@ describe('a service', () => {
     const lock = {
       ...library,
       'pyproject.toml': '[tool.uv.workspace]\n',
-      'uv.lock': `[[package]]
+      'uv.lock': `version = 1
+[[package]]
 name = "common"
 source = { editable = "libs/common" }
 [[package]]

@@ -155,6 +155,8 @@ export function requirementOptions(
     ...base,
     requirements: Array.isArray(options['requirements']) ? paths('requirements') : undefined,
     constraints: paths('constraints'),
+    extras: stringsOf(options['extras']),
+    groups: stringsOf(options['groups']),
     pipArgs: stringsOf(options['pipArgs']),
   };
 }

@@ -43,6 +43,7 @@ dependencies = [{ name = "six" }]
 [[package]]
 name = "six"
 version = "${version}"
+source = { registry = "https://index.invalid/simple" }
 `;
 
 const CASES: Record<string, Case> = {

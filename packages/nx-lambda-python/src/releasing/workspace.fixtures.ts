@@ -123,7 +123,7 @@ export class TestWorkspace {
     const options = buildOptionsOf(this.context('build'));
     const marker = readMarker(options.service);
     const content = readContent(options.service, marker);
-    return packageDecision(options, marker, content, readMeaning(options));
+    return packageDecision(options, marker, content, readMeaning(options, marker));
   }
 
   context(targetName: string, configurationName?: string): ExecutorContext {

@@ -5,9 +5,17 @@
  */
 export interface BuildExecutorSchema {
   /**
-   * Requirements files, relative to the project's root, or one lock: `uv.lock`, `poetry.lock` or `pylock.toml`. Files that they include with `-r` and `-c` are read too. The default is `requirements.txt`; if it is missing, the first of the three locks in the same directory.
+   * Requirements files, relative to the project's root, or one lock: `uv.lock`, `poetry.lock` or `pylock.toml`. Files that they include with `-r` and `-c` are read too. The default is `requirements.txt`; if it is missing, the first of the three locks in the same directory, then the `uv.lock` of the workspace that has the service as a member.
    */
   requirements?: string[];
+  /**
+   * Extras of the service to package with its dependencies, by their names in `pyproject.toml` or in the lock. An unknown name is an error.
+   */
+  extras?: string[];
+  /**
+   * Dependency groups of the service to package with its dependencies: those of `[dependency-groups]`, of the lock, or of Poetry. An unknown name is an error. Without this option, groups that a tool installs by default, such as `dev`, are not packaged.
+   */
+  groups?: string[];
   /**
    * Constraints files, relative to the project's root, as for `pip --constraint`. Those of pip's own configuration (PIP_CONSTRAINT) count in addition.
    */

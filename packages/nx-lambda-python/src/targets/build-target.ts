@@ -112,6 +112,8 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
       workspaceRoot,
       requirements: paths('requirements'),
       constraints: paths('constraints') ?? [],
+      extras: schema.extras ?? [],
+      groups: schema.groups ?? [],
       pipArgs: schema.pipArgs ?? [],
     },
     container: {

@@ -58,7 +58,7 @@ export function packageInputs(
   machine: MachineInputs,
 ): PackageInputs {
   const hidden = hiddenFromNx(workspace);
-  const required = variants.map((options) => readRequired(options, workspace));
+  const required = variants.map((options) => readRequired(options, marker, workspace));
   const sources = findSources(marker, root, workspace);
   const named = [
     ...required.flatMap(({ asked, local, files }) => [

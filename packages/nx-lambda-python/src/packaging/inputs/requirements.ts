@@ -9,14 +9,18 @@ import {
 import { isRequirementsFile } from '../requirements/encoding';
 import { findLinksInArguments } from '../requirements/parse';
 import type { ReadFile } from '../requirements/parse';
-import { onlyLock, readToolLock } from '../requirements/lock';
+import { linesFile } from '../requirements/locked';
+import { lockKind, missingFile, onlyLock, readToolLock } from '../requirements/lock';
+import type { Target } from '../requirements/lock-scope';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
+import { refuseSelection, type Selection } from '../requirements/selection';
 import { chooseRequirements } from '../requirements/sources';
+import { readUvLock } from '../requirements/uv-lock';
 import type { WorkspaceFiles } from './workspace-files';
 
 /** Of the build target. Paths are relative to the workspace. */
-export interface RequirementOptions {
+export interface RequirementOptions extends Selection {
   projectRoot: string;
   /** Absolute. */
   workspaceRoot: string;
@@ -40,8 +44,8 @@ export interface RequiredInputs {
   local: LocalParts;
   /** Complete: what it leaves out is not needed. */
   isLocked: boolean;
-  /** A lock that only its own tool can turn into requirement lines, with the files that the tool reads. */
-  lock: { tool: 'uv' | 'poetry'; path: string; files: ReadonlyMap<string, string> } | undefined;
+  /** A lock that only Poetry can turn into requirement lines, with the files that it reads. */
+  lock: { tool: 'poetry'; path: string; files: ReadonlyMap<string, string> } | undefined;
   isEmpty: boolean;
   /** Every path that was looked for, sorted, whether it exists or not: what appears there decides, too. */
   asked: string[];
@@ -51,23 +55,25 @@ export interface RequiredInputs {
 
 type Files = Pick<WorkspaceFiles, 'read' | 'exists' | 'isDirectory' | 'parse'>;
 
-/** @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID, OPTION_INVALID */
+/**
+ * @param target that the requirements are for: a lock may resolve for others, too
+ * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID, OPTION_INVALID
+ */
 export function readRequired(
   options: RequirementOptions,
+  target: Target,
   files: Files,
   protect: Protect = (text) => text,
 ): RequiredInputs {
   const asked = new Set<string>();
   const noting = noteAsked(files, asked);
-  const { taken } = chooseRequirements(options, noting.exists);
+  const { taken } = chooseRequirements(options, noting);
   const given = { ...options, requirements: taken };
   const lock = onlyLock(taken, options.constraints);
   const required =
-    lock?.kind === 'uv' || lock?.kind === 'poetry'
-      ? toolLock(given, lock.path, lock.kind, noting)
-      : lock
-        ? pylock(given, lock.path, noting, protect)
-        : requirementFiles(given, noting.exists, protecting(protect, noting.read), false);
+    lock?.kind === 'poetry'
+      ? toolLock(given, lock.path, noting)
+      : requirementFiles(given, lock !== undefined, target, noting, protect);
   return { ...required, asked: [...asked].sort() };
 }
 
@@ -86,14 +92,29 @@ type Required = Omit<RequiredInputs, 'asked'>;
 
 function requirementFiles(
   options: Given,
-  exists: (path: string) => boolean,
-  read: ReadFile,
   isLocked: boolean,
+  target: Target,
+  { read, exists, parse }: Files,
+  protect: Protect,
 ): Required {
-  const { files, meaning, local } = collectRequirements(options, read, exists);
+  // Other formats are read as requirements files that stand beside them.
+  const lines = new Map<string, string>(
+    options.requirements.flatMap((path) => {
+      const found = linesOf(path, options, target, { read, parse });
+      return found ? [[linesFile(path), found.map((line) => `${line}\n`).join('')]] : [];
+    }),
+  );
+  const requirements = options.requirements.map((path) =>
+    lines.has(linesFile(path)) ? linesFile(path) : path,
+  );
+  const { files, meaning, local } = collectRequirements(
+    { ...options, requirements, isLocked },
+    protecting(protect, (path) => lines.get(path) ?? read(path)),
+    exists,
+  );
   const links = findLinksInArguments(options.pipArgs, options, exists);
   return {
-    requirements: [...options.requirements],
+    requirements,
     constraints: options.constraints,
     files,
     meaning,
@@ -105,24 +126,31 @@ function requirementFiles(
   };
 }
 
-/** Read by us: its lines are known before pip is asked. */
-function pylock(options: Given, path: string, { read, exists }: Files, protect: Protect): Required {
-  const listed = `${path}.txt`;
-  const readLines = (file: string) => {
-    if (file !== listed) return read(file);
-    const text = read(path);
-    return text === undefined
-      ? undefined
-      : `${readPylock(text, path, options.projectRoot).join('\n')}\n`;
-  };
-  const lines = { ...options, requirements: [listed] };
-  return requirementFiles(lines, exists, protecting(protect, readLines), true);
+/** The requirement lines of a lock; undefined for a requirements file, which has its own. */
+function linesOf(
+  path: string,
+  { projectRoot, extras, groups }: RequirementOptions,
+  target: Target,
+  { read, parse }: Pick<Files, 'read' | 'parse'>,
+): string[] | undefined {
+  const kind = lockKind(path);
+  const request = { path, projectRoot, extras, groups };
+  if (kind === undefined) {
+    refuseSelection(request, path);
+    return undefined;
+  }
+  const text = read(path);
+  if (text === undefined) throw missingFile(path, path);
+  return kind === 'uv'
+    ? readUvLock(parse(text, path), { ...request, target })
+    : readPylock(text, request);
 }
 
-function toolLock(options: Given, path: string, tool: 'uv' | 'poetry', files: Files): Required {
+function toolLock(options: Given, path: string, files: Files): Required {
   const { projectRoot, workspaceRoot, pipArgs } = options;
+  refuseSelection(options, path);
   const base = { projectRoot, workspaceRoot };
-  const found = readToolLock(path, tool, base, files.read, files.parse);
+  const found = readToolLock(path, base, files.read);
   return {
     requirements: [],
     constraints: [],
@@ -140,7 +168,7 @@ function toolLock(options: Given, path: string, tool: 'uv' | 'poetry', files: Fi
       implied: [],
     },
     isLocked: true,
-    lock: { tool, path, files: found.files },
+    lock: { tool: 'poetry', path, files: found.files },
     isEmpty: found.isEmpty,
     variables: [],
   };

@@ -13,6 +13,7 @@ import {
   type LocalRequirement,
   type ReadFile,
 } from './parse';
+import { writtenFile } from './locked';
 import { isLibrary, libraryRequirements } from './library';
 
 export interface RequirementsRequest {
@@ -23,6 +24,8 @@ export interface RequirementsRequest {
   projectRoot?: string;
   /** Absolute, for requirements such as `common @ file:///…`. */
   workspaceRoot?: string;
+  /** They are complete: what libraries require is among them, or not needed. */
+  isLocked?: boolean;
 }
 
 export interface CollectedRequirements {
@@ -87,7 +90,7 @@ export function collectRequirements(
       if (line.kind === 'include') visit(includedPath(line.path, path), line.as, path);
       else if (line.kind === 'option')
         lists.options.add(withoutCredentials(option(line.text, path)));
-      else lists[as].add(requirement(line.text, path));
+      else lists[as].add(requirement(line.text, writtenFile(path)));
     }
   };
   const option = (text: string, from: string): string => {
@@ -110,9 +113,12 @@ export function collectRequirements(
       return;
     }
     if (local.path === posix.normalize(projectRoot)) throw ownProject(text, from);
-    if (!isLibrary(local.path, read)) throw notALibrary(local, text, from, exists);
+    // What a lock names is looked for with its content.
+    if (!request.isLocked && !isLibrary(local.path, read))
+      throw notALibrary(local, text, from, exists);
     if (trees.has(`${local.path}${local.extras}`)) return;
     trees.set(`${local.path}${local.extras}`, local);
+    if (request.isLocked) return;
     const file = posix.join(local.path, 'pyproject.toml');
     const { byUrl, byName } = libraryRequirements(local, base, read);
     for (const path of byUrl) {

@@ -5,7 +5,7 @@ import ignore from 'ignore';
 import { digestOf } from './canonical-json';
 import { isEnvironment, type WalkRules } from '../../service/files';
 import { normalizeName } from '../wheel/names';
-import { uvLibraryNamed } from './lock';
+import { uvLibraryNamed } from './uv-lock';
 import {
   inWorkspace,
   readLocal,

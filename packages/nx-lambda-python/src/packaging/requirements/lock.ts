@@ -3,29 +3,14 @@
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { digestOf } from './canonical-json';
-import { normalizeName } from '../wheel/names';
 import { inWorkspace, type PathBase, type ReadFile } from './parse';
 import { isPylock } from './pylock';
-import {
-  jsonOf,
-  parseToml,
-  stringOf,
-  stringsOf,
-  tableOf,
-  tablesOf,
-  without,
-  type TomlTable,
-} from './toml';
+import { jsonOf, parseToml, stringOf, stringsOf, tableOf, tablesOf, type TomlTable } from './toml';
 
 export type LockKind = 'uv' | 'poetry' | 'pylock';
 
 /** In the order in which they are looked for if requirements.txt does not exist. */
 export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock'];
-
-/** The file at a service's root that is read without the option `requirements`. */
-export function defaultRequirements(exists: (name: string) => boolean): string {
-  return ['requirements.txt', ...LOCKS].find(exists) ?? 'requirements.txt';
-}
 
 /** By its name: the tools allow only these. */
 export function lockKind(path: string): LockKind | undefined {
@@ -54,41 +39,32 @@ export function onlyLock(
   });
 }
 
-/** The facts of a lock, with the files that its tool reads. */
+/** The facts of poetry.lock, with the files that Poetry reads. */
 export interface ToolLock extends LockFacts {
   /** By path relative to the workspace. */
   files: Map<string, string>;
 }
 
 /**
- * @param parse for callers that read one lock for many services
  * @returns facts whose paths are relative to the workspace
  * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
  */
-export function readToolLock(
-  path: string,
-  tool: 'uv' | 'poetry',
-  base: PathBase,
-  read: ReadFile,
-  parse: typeof parseToml = parseToml,
-): ToolLock {
+export function readToolLock(path: string, base: PathBase, read: ReadFile): ToolLock {
   const directory = posix.dirname(path);
   const files = new Map<string, string>();
   const required = (name: string): string => {
     const text = read(name);
-    if (text === undefined) throw missing(name, path);
+    if (text === undefined) throw missingFile(name, path);
     files.set(name, text);
     return text;
   };
-  const lock = parse(required(path), path);
+  const lock = parseToml(required(path), path);
   const projectFile = posix.join(base.projectRoot, 'pyproject.toml');
   const project = parseToml(required(projectFile), projectFile);
   if (posix.normalize(directory) !== posix.normalize(base.projectRoot)) {
-    if (tool === 'poetry') throw elsewhere(path, base.projectRoot);
-    required(posix.join(directory, 'pyproject.toml'));
+    throw elsewhere(path, base.projectRoot);
   }
-  const member = posix.relative(directory, base.projectRoot) || '.';
-  const facts = tool === 'uv' ? readUvLock(lock, path, member) : readPoetryLock(lock, project);
+  const facts = readPoetryLock(lock, project);
   const paths = facts.paths.map((written) => {
     const inside = inWorkspace(written, { ...base, projectRoot: directory });
     if (inside === undefined) throw outside(written, path);
@@ -97,11 +73,12 @@ export function readToolLock(
   return { ...facts, paths, files };
 }
 
-function missing(name: string, lock: string): LambdaPythonError {
+/** @param lock the file that needs it, which may be that file itself */
+export function missingFile(name: string, lock: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
     message:
       name === lock
-        ? `the lock \`${lock}\` does not exist`
+        ? `\`${lock}\` does not exist`
         : `\`${name}\`, which \`${lock}\` needs, does not exist`,
     hint: 'create it with its tool, or name another file: "requirements": ["requirements.txt"] on the build target',
   });
@@ -128,81 +105,6 @@ export interface LockFacts {
   digest: string;
   /** Directories and archives of the workspace that it can need, relative to the lock's directory. */
   paths: string[];
-}
-
-/**
- * @param member the service, relative to the lock's directory: `.` or `services/orders`
- * @throws REQUIREMENTS_INVALID if the lock does not have the service
- */
-export function readUvLock(document: TomlTable, path: string, member: string): LockFacts {
-  const packages = tablesOf(document['package']);
-  const own = packages.find((one) => directoryOf(one) === member);
-  if (!own) {
-    throw new LambdaPythonError('REQUIREMENTS_INVALID', {
-      message: `\`${path}\` does not have the project \`${member}\``,
-      hint: 'add a `[project]` table with name, version and dependencies to its pyproject.toml, make it a member of the workspace and run `uv lock`',
-    });
-  }
-  const general = without(document, ['package', 'manifest']);
-  const needed = reachable(packages, own);
-  return {
-    isEmpty: needed.length === 1,
-    // The service's place in the workspace says which package is the root.
-    digest: digestOf({
-      member,
-      general: jsonOf(general),
-      packages: needed.map((one) => jsonOf(one === own ? withoutGroups(one) : one)),
-    }),
-    paths: needed
-      .filter((one) => one !== own)
-      .flatMap((one) => localPath(one) ?? [])
-      .sort(),
-  };
-}
-
-/** Directory of the workspace member of this name, relative to the lock's directory. */
-export function uvLibraryNamed(document: TomlTable, name: string): string | undefined {
-  const found = tablesOf(document['package']).find(
-    (one) => normalizeName(stringOf(one['name']) ?? '') === normalizeName(name),
-  );
-  return found && directoryOf(found);
-}
-
-/** By names alone: markers and extras could only remove packages. Development groups are not followed. */
-function reachable(packages: readonly TomlTable[], root: TomlTable): TomlTable[] {
-  const byName = new Map<string, TomlTable[]>();
-  for (const one of packages) {
-    const name = stringOf(one['name']) ?? '';
-    byName.set(name, [...(byName.get(name) ?? []), one]);
-  }
-  const seen = new Set<TomlTable>();
-  const visit = (one: TomlTable): void => {
-    if (seen.has(one)) return;
-    seen.add(one);
-    const optional = Object.values(tableOf(one['optional-dependencies']));
-    for (const required of [one['dependencies'], ...optional].flatMap(tablesOf)) {
-      for (const next of byName.get(stringOf(required['name']) ?? '') ?? []) visit(next);
-    }
-  };
-  visit(root);
-  return packages.filter((one) => seen.has(one));
-}
-
-/** Without what only development needs. */
-function withoutGroups(own: TomlTable): TomlTable {
-  return without(own, ['dev-dependencies', 'metadata']);
-}
-
-function directoryOf(one: TomlTable): string | undefined {
-  const source = tableOf(one['source']);
-  const path = stringOf(source['editable'] ?? source['directory'] ?? source['virtual']);
-  return path === undefined ? undefined : posix.normalize(path).replace(/\/$/, '');
-}
-
-/** A virtual package has dependencies and nothing to install. */
-function localPath(one: TomlTable): string | undefined {
-  const source = tableOf(one['source']);
-  return stringOf(source['editable'] ?? source['directory'] ?? source['path']);
 }
 
 /** @param project the pyproject.toml beside it, which says what the service itself requires */

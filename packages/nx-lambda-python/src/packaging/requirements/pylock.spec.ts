@@ -1,7 +1,17 @@
+import type { Selection } from './selection';
 import { isPylock, readPylock } from './pylock';
 
-const lines = (text: string, path = 'services/orders/pylock.toml') =>
-  readPylock(`lock-version = "1.0"\n${text}`, path, 'services/orders');
+const NOTHING = { extras: [], groups: [] };
+const lines = (
+  text: string,
+  path = 'services/orders/pylock.toml',
+  selection: Selection = NOTHING,
+) =>
+  readPylock(`lock-version = "1.0"\n${text}`, {
+    path,
+    projectRoot: 'services/orders',
+    ...selection,
+  });
 
 describe('readPylock', () => {
   it('pins versions with markers and every hash that pip knows', () => {
@@ -63,6 +73,27 @@ directory = { path = "." }
     expect(second).toContain('; os_name == "none" or os_name == "none" --hash');
   });
 
+  it('selects more groups and extras by name, in any spelling', () => {
+    const text = `extras = ["x"]
+dependency-groups = ["dev_tools", "main"]
+default-groups = ["main"]
+[[packages]]
+name = "a"
+version = "1"
+marker = "'x' in extras and 'dev_tools' in dependency_groups and 'main' in dependency_groups"
+wheels = [{ hashes = { sha256 = "a" } }]
+`;
+    const [line] = lines(text, 'pylock.toml', { extras: ['X'], groups: ['dev-tools'] });
+    expect(line).toContain('; os_name == "posix" and os_name == "posix" and os_name == "posix" -');
+    expect(() => lines(text, 'pylock.toml', { extras: [], groups: ['dev-tool'] })).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message:
+          '`pylock.toml` has no dependency group `dev-tool`; did you mean `dev_tools`?; it has `dev_tools`, `main`',
+      }),
+    );
+  });
+
   it.each([
     ['lock-version = "2.0"', '2.0'],
     ['', 'none'],
@@ -76,7 +107,7 @@ directory = { path = "." }
     ['lock-version = "1.0"\n[[packages]]\nname = "a"\nvcs = { type = "git" }', 'a repository for'],
     ['lock-version', 'not valid TOML'],
   ])('refuses %j', (text, words) => {
-    expect(() => readPylock(text, 'pylock.toml', '.')).toThrow(
+    expect(() => readPylock(text, { path: 'pylock.toml', projectRoot: '.', ...NOTHING })).toThrow(
       expect.objectContaining({
         code: 'REQUIREMENTS_INVALID',
         message: expect.stringContaining(words) as string,

@@ -7,6 +7,8 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { lockedLine, type LockedPackage } from './locked';
+import { selected, type Selection } from './selection';
 import { parseToml, stringOf, stringsOf, tableOf, tablesOf, type TomlTable } from './toml';
 
 /** What pip can compare; the specification allows all of Python's hashlib. */
@@ -17,88 +19,92 @@ export function isPylock(path: string): boolean {
   return /^pylock(\.[^.]+)?\.toml$/.test(posix.basename(path));
 }
 
+export interface PylockRequest extends Selection {
+  /** Of the lock, relative to the workspace. */
+  path: string;
+  /** Of the service, from which paths in lines start; the service itself gives no line. */
+  projectRoot: string;
+}
+
 /**
- * @param path of the lock, relative to the workspace
- * @param projectRoot of the service, from which paths in lines start; the service itself gives no line
  * @returns one requirement line each, in the lock's order
- * @throws REQUIREMENTS_INVALID for an unsupported version of the format, or a package that cannot be verified
+ * @throws REQUIREMENTS_INVALID for an unsupported version of the format, or a package that cannot be verified;
+ *   OPTION_INVALID for an extra or group that the lock does not have
  */
-export function readPylock(text: string, path: string, projectRoot: string): string[] {
-  const placeOf: PlaceOf = (local) => {
-    const place = posix.relative(projectRoot, posix.join(posix.dirname(path), local));
-    return place === '' ? undefined : place;
-  };
+export function readPylock(
+  text: string,
+  { path, projectRoot, ...selection }: PylockRequest,
+): string[] {
   const document = parseToml(text, path);
   const version = stringOf(document['lock-version']);
   // > Tools MUST raise an error on an unknown major version.
   if (version === undefined || !/^1\./.test(version)) {
     throw invalid(path, `has \`lock-version\` \`${version ?? 'none'}\`, expected 1.x`);
   }
-  const groups = stringsOf(document['default-groups']);
+  const known = {
+    extras: stringsOf(document['extras']),
+    groups: stringsOf(document['dependency-groups']),
+  };
+  const { extras, groups } = selected(selection, known, path);
+  const taken = { extras, groups: [...stringsOf(document['default-groups']), ...groups] };
   return tablesOf(document['packages']).flatMap((one) => {
-    const line = requirement(one, path, placeOf);
-    const marker = withoutSelection(stringOf(one['marker']) ?? '', groups);
-    if (line === undefined) return [];
-    // Before the hashes; only a semicolon with spaces ends a URL.
-    const [head = '', hashes = ''] = line;
-    return [[head, ...(marker ? [`; ${marker}`] : []), hashes].filter(Boolean).join(' ')];
+    const marker = withoutSelection(stringOf(one['marker']) ?? '', taken);
+    return lockedLine(lockedPackage(one, path), marker, projectRoot) ?? [];
   });
 }
 
-/** A path relative to the lock, as lines have it; undefined for the service itself. */
-type PlaceOf = (local: string) => string | undefined;
-
-function requirement(
-  one: TomlTable,
-  path: string,
-  placeOf: PlaceOf,
-): [head: string, hashes: string] | undefined {
+function lockedPackage(one: TomlTable, path: string): LockedPackage {
   const name = stringOf(one['name']);
   if (name === undefined) throw invalid(path, 'has a package without a name');
   const directory = tableOf(one['directory']);
   const local = stringOf(directory['path']);
   if (local !== undefined) {
-    const place = placeOf(posix.join(local, stringOf(directory['subdirectory']) ?? ''));
-    return place === undefined ? undefined : [`${name} @ file:${encoded(place)}`, ''];
+    const below = stringOf(directory['subdirectory']) ?? '';
+    return { name, source: { path: beside(path, posix.join(local, below)) }, hashes: [] };
   }
   const { vcs, archive } = one;
-  if (vcs !== undefined) return [`${name} @ ${repository(tableOf(vcs), name, path)}`, ''];
-  if (archive !== undefined) return archiveRequirement(name, tableOf(archive), path, placeOf);
-  return indexRequirement(name, one, path, placeOf);
+  if (vcs !== undefined) {
+    return { name, source: { url: repository(tableOf(vcs), name, path) }, hashes: [] };
+  }
+  return archive === undefined
+    ? fromIndex(name, one, path)
+    : fromArchive(name, tableOf(archive), path);
 }
 
-function indexRequirement(
-  name: string,
-  one: TomlTable,
-  path: string,
-  placeOf: PlaceOf,
-): [head: string, hashes: string] {
+function fromIndex(name: string, one: TomlTable, path: string): LockedPackage {
   const version = stringOf(one['version']);
   const files = [...tablesOf(one['wheels']), ...('sdist' in one ? [tableOf(one['sdist'])] : [])];
+  const hashes = files.flatMap((file) => hashesOf(file, name, path));
   const [only] = files;
   // No index has a file of the workspace.
   const local = files.length === 1 && only && stringOf(only['path']);
   if (local && stringOf(only['url']) === undefined) {
-    return [`${name} @ file:${encoded(placeOf(local) ?? local)}`, hashOptions(only, name, path)];
+    return { name, source: { path: beside(path, local) }, hashes };
   }
   if (version === undefined) throw invalid(path, `has no version for \`${name}\``);
-  const hashes = files.map((file) => hashOptions(file, name, path)).join(' ');
-  if (hashes === '') throw invalid(path, `has no file for \`${name}\``);
-  return [`${name}==${version}`, hashes];
+  if (files.length === 0) throw invalid(path, `has no file for \`${name}\``);
+  return { name, source: { version }, hashes };
 }
 
-function archiveRequirement(
-  name: string,
-  archive: TomlTable,
-  path: string,
-  placeOf: PlaceOf,
-): [head: string, hashes: string] {
+function fromArchive(name: string, archive: TomlTable, path: string): LockedPackage {
   const url = stringOf(archive['url']);
-  const local = stringOf(archive['path']);
   const below = stringOf(archive['subdirectory']);
-  const target = url ?? (local === undefined ? '' : `file:${encoded(placeOf(local) ?? local)}`);
-  const fragment = below === undefined ? '' : `#subdirectory=${below}`;
-  return [`${name} @ ${target}${fragment}`, hashOptions(archive, name, path)];
+  const hashes = hashesOf(archive, name, path);
+  if (url === undefined) {
+    if (below !== undefined)
+      throw invalid(path, `takes \`${name}\` from a directory of an archive`);
+    return { name, source: { path: beside(path, stringOf(archive['path']) ?? '') }, hashes };
+  }
+  return {
+    name,
+    source: { url: url + (below === undefined ? '' : `#subdirectory=${below}`) },
+    hashes,
+  };
+}
+
+/** Paths start at the lock. */
+function beside(path: string, local: string): string {
+  return posix.isAbsolute(local) ? local : posix.join(posix.dirname(path), local);
 }
 
 function repository(vcs: TomlTable, name: string, path: string): string {
@@ -115,34 +121,27 @@ function repository(vcs: TomlTable, name: string, path: string): string {
   return `${prefix}${url}@${commit}${below === undefined ? '' : `#subdirectory=${below}`}`;
 }
 
-function hashOptions(file: TomlTable, name: string, path: string): string {
-  const hashes = tableOf(file['hashes']);
-  const options = ALGORITHMS.flatMap((algorithm) => {
-    const value = stringOf(hashes[algorithm]);
-    return value === undefined ? [] : [`--hash=${algorithm}:${value}`];
+function hashesOf(file: TomlTable, name: string, path: string): string[] {
+  const written = tableOf(file['hashes']);
+  const hashes = ALGORITHMS.flatMap((algorithm) => {
+    const value = stringOf(written[algorithm]);
+    return value === undefined ? [] : [`${algorithm}:${value}`];
   });
-  if (options.length === 0) {
-    throw invalid(path, `has a file for \`${name}\` without a hash that pip supports`);
-  }
-  return options.join(' ');
+  if (hashes.length > 0) return hashes;
+  throw invalid(path, `has a file for \`${name}\` without a hash that pip supports`);
 }
 
-/**
- * Markers of a lock may name its extras and groups, which pip does not know: no extra is selected, and only the
- * default groups are. A marker with the same outcome replaces them.
- */
-function withoutSelection(marker: string, groups: readonly string[]): string {
+/** Markers of a lock may name its extras and groups, which pip does not know: one with the same outcome replaces them. */
+function withoutSelection(marker: string, taken: Selection): string {
   return marker.replace(
     /(['"])([^'"]*)\1\s+(not\s+)?in\s+(extras|dependency_groups)\b/g,
     (_, _quote, name: string, negated: string | undefined, set: string) => {
-      const isSelected = set === 'dependency_groups' && groups.includes(name);
-      return isSelected === (negated === undefined) ? 'os_name == "posix"' : 'os_name == "none"';
+      const names = set === 'extras' ? taken.extras : taken.groups;
+      return names.includes(name) === (negated === undefined)
+        ? 'os_name == "posix"'
+        : 'os_name == "none"';
     },
   );
-}
-
-function encoded(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
 }
 
 function invalid(path: string, what: string): LambdaPythonError {

@@ -164,13 +164,13 @@ const TOKEN =
 /**
  * Evaluates a marker such as `python_version < "3.9" and extra == "socks"`.
  *
- * @param extra the requested extra; empty for a requirement in a file
+ * @param extra the requested extra, empty for a requirement in a file; a set where several count at once
  * @returns undefined, too, for text that is not a marker: pip reports it
  */
 export function evaluateMarker(
   marker: string,
   environment: MarkerEnvironment,
-  extra = '',
+  extra: string | ReadonlySet<string> = '',
 ): Verdict {
   const tokens = tokenize(marker);
   if (!tokens) return undefined;
@@ -205,7 +205,7 @@ class MarkerParser {
   constructor(
     private readonly tokens: readonly string[],
     private readonly environment: MarkerEnvironment,
-    private readonly extra: string,
+    private readonly extra: string | ReadonlySet<string>,
   ) {}
 
   isAtEnd(): boolean {
@@ -251,13 +251,21 @@ class MarkerParser {
 
   private compare(left: Operand, operator: string, right: Operand): Verdict {
     if ('variable' in left && left.variable === 'extra' && 'literal' in right) {
-      return compareStrings(normalizeName(this.extra), operator, normalizeName(right.literal));
+      return this.compareExtra(operator, normalizeName(right.literal));
     }
     const range = 'variable' in left ? this.environment.ranges[left.variable] : undefined;
     if (range && 'literal' in right) return compareRange(range, operator, right.literal);
     const [one, other] = [this.valueOf(left), this.valueOf(right)];
     if (one === undefined || other === undefined) return undefined;
     return compareValues(one, operator, other);
+  }
+
+  private compareExtra(operator: string, name: string): Verdict {
+    if (typeof this.extra === 'string') {
+      return compareStrings(normalizeName(this.extra), operator, name);
+    }
+    if (operator !== '==' && operator !== '!=') return undefined;
+    return this.extra.has(name) === (operator === '==');
   }
 
   private valueOf(operand: Operand): string | undefined {

@@ -1,14 +1,15 @@
 import { besideWarning, chooseRequirements, requirementSources } from './sources';
 
 function sources(files: Record<string, string>, requirements?: string[]) {
-  const read = (path: string) => files[path.replace(/^svc\//, '')];
-  const exists = (path: string) => read(path) !== undefined;
-  const chosen = chooseRequirements({ projectRoot: 'svc', requirements }, exists);
-  return requirementSources(chosen, 'svc', { read, exists });
+  const read = (path: string) => files[path.startsWith('svc/') ? path.slice(4) : `../${path}`];
+  const workspace = { read, exists: (path: string) => read(path) !== undefined };
+  const chosen = chooseRequirements({ projectRoot: 'svc', requirements }, workspace);
+  return requirementSources(chosen, 'svc', workspace);
 }
 
 const DECLARED = { 'pyproject.toml': '[project]\ndependencies = ["requests"]\n' };
 const POETRY = { 'pyproject.toml': '[tool.poetry.dependencies]\npython = "^3.11"\nsix = "*"\n' };
+const MEMBER = '[[package]]\nname = "a"\nsource = { editable = "svc" }\n';
 const LOCK = `# Locked by nx-lambda-python for python3.11 x86_64, by \`nx lock svc\`.\nsix==1 --hash=sha256:aa\n`;
 
 it.each<[Record<string, string>, string[], string[]]>([
@@ -22,6 +23,10 @@ it.each<[Record<string, string>, string[], string[]]>([
     ['svc/pylock.toml', 'svc/poetry.lock'],
   ],
   [{ 'poetry.lock': '', 'uv.lock': '' }, ['svc/uv.lock'], ['svc/poetry.lock']],
+  // Of a workspace whose member the service is, or is not.
+  [{ '../uv.lock': MEMBER }, ['uv.lock'], []],
+  [{ '../uv.lock': MEMBER.replace('svc', 'other') }, ['svc/requirements.txt'], []],
+  [{ '../uv.lock': MEMBER, 'requirements.txt': 'six' }, ['svc/requirements.txt'], ['uv.lock']],
   [{ 'requirements.txt': 'six', ...DECLARED }, ['svc/requirements.txt'], ['svc/pyproject.toml']],
   [{ 'requirements.txt': '# none', ...POETRY }, ['svc/requirements.txt'], ['svc/pyproject.toml']],
   // What was locked from it.

@@ -3,7 +3,8 @@
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { parseRequirements, type ReadFile } from './parse';
-import { LOCKS, defaultRequirements, lockKind } from './lock';
+import { hasMember } from './uv-lock';
+import { LOCKS, lockKind } from './lock';
 import { isLockFile } from './lock-file';
 import { readOrigin } from './lock-origin';
 import { parseToml, tableOf } from './toml';
@@ -21,28 +22,50 @@ export interface RequirementSources extends ChosenRequirements {
   beside: string[];
 }
 
-/** @param requirements of the option; undefined for what the service has at its root */
+interface Files {
+  read: ReadFile;
+  exists: (path: string) => boolean;
+}
+
+/** At a service's root, in the order in which they are looked for. */
+const DEFAULTS: readonly string[] = ['requirements.txt', ...LOCKS];
+
+/** @param requirements of the option; undefined for what the service has: at its root, or in the uv workspace above */
 export function chooseRequirements(
   {
     projectRoot,
     requirements,
   }: { projectRoot: string; requirements?: readonly string[] | undefined },
-  exists: (path: string) => boolean,
+  files: Files,
 ): ChosenRequirements {
   if (requirements !== undefined) return { taken: requirements, areDefault: false };
   const inProject = (name: string) => posix.join(projectRoot, name);
-  const name = defaultRequirements((one) => exists(inProject(one)));
-  return { taken: [inProject(name)], areDefault: true };
+  const own = DEFAULTS.map(inProject).find(files.exists);
+  const taken = own ?? uvLockAbove(projectRoot, files.read) ?? inProject('requirements.txt');
+  return { taken: [taken], areDefault: true };
+}
+
+/** The lock of the uv workspace whose member the service is. */
+function uvLockAbove(projectRoot: string, read: ReadFile): string | undefined {
+  for (let directory = posix.normalize(projectRoot); directory !== '.';) {
+    directory = posix.dirname(directory);
+    const path = posix.join(directory, 'uv.lock');
+    const text = read(path);
+    if (text !== undefined && hasMember(text, path, projectRoot)) return path;
+  }
+  return undefined;
 }
 
 export function requirementSources(
   { taken, areDefault }: ChosenRequirements,
   projectRoot: string,
-  { read, exists }: { read: ReadFile; exists: (path: string) => boolean },
+  { read, exists }: Files,
 ): RequirementSources {
-  const files = ['requirements.txt', ...LOCKS]
-    .map((name) => posix.join(projectRoot, name))
-    .filter((path) => !taken.includes(path) && exists(path));
+  const above = uvLockAbove(projectRoot, read);
+  const files = [
+    ...DEFAULTS.map((name) => posix.join(projectRoot, name)),
+    ...(above === undefined ? [] : [above]),
+  ].filter((path) => !taken.includes(path) && exists(path));
   const project = posix.join(projectRoot, 'pyproject.toml');
   // A lock was made from what pyproject.toml declares.
   const isLocked = taken.some((path) => lockKind(path) !== undefined || isLock(read(path) ?? ''));

@@ -1,6 +1,6 @@
-"""Turns uv.lock or poetry.lock into requirement lines by the tool that owns the format.
+"""Turns poetry.lock into requirement lines by the tool that owns the format.
 
-argv: "uv" or "poetry", the lock's project directory, the file to write, a directory for the tool itself.
+argv: "poetry", the lock's project directory, the file to write, a directory for the tool itself.
 The tool of PATH is used; where it is missing or cannot do it, pip installs it for this one time.
 """
 
@@ -9,17 +9,6 @@ import shutil
 import subprocess
 import sys
 
-UV = [
-    "export",
-    "--quiet",
-    "--frozen",
-    "--format=requirements-txt",
-    "--no-emit-project",
-    "--no-default-groups",
-    "--no-editable",
-    "--no-header",
-    "--no-annotate",
-]
 # Indexes and their credentials are pip's configuration, never the lock's.
 POETRY = ["export", "--format=requirements.txt", "--only=main", "--without-urls", "--no-interaction"]
 
@@ -38,22 +27,6 @@ def install(directory, packages):
     return subprocess.call(pip + packages, env=environment)
 
 
-def export_uv(cwd, output, directory):
-    extra = {
-        "UV_CACHE_DIR": os.path.join(directory, "cache"),
-        "UV_PYTHON": sys.executable,
-        "UV_PYTHON_DOWNLOADS": "never",
-        "UV_OFFLINE": "1",
-    }
-    uv = shutil.which("uv")
-    if not uv:
-        code = install(directory, ["uv"])
-        if code:
-            return code
-        uv = os.path.join(directory, "bin", "uv.exe" if os.name == "nt" else "uv")
-    return call([uv] + UV + ["--output-file=" + output], cwd, extra)
-
-
 def export_poetry(cwd, output, directory):
     arguments = POETRY + ["--output=" + output]
     poetry = shutil.which("poetry")
@@ -70,7 +43,7 @@ def export_poetry(cwd, output, directory):
 def main():
     tool, cwd, output, directory = sys.argv[1:]
     os.makedirs(directory, exist_ok=True)
-    export = {"uv": export_uv, "poetry": export_poetry}[tool]
+    export = {"poetry": export_poetry}[tool]
     return export(cwd, output, directory)
 
 

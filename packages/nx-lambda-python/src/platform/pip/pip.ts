@@ -46,7 +46,7 @@ export interface PlacedInput extends PipInput {
 }
 
 export interface ToolLockFiles {
-  tool: 'uv' | 'poetry';
+  tool: 'poetry';
   /** Of the lock, relative to the workspace. */
   path: string;
   /** The lock and the pyproject.toml files that its tool reads, by path relative to the workspace. */

@@ -157,12 +157,12 @@ describe('prepareInput', () => {
   });
 });
 
-const locked = (tool: 'uv' | 'poetry', path: string): RequiredInput => ({
+const locked = (path: string): RequiredInput => ({
   ...input('', { files: new Map(), requirements: [], pipArguments: ['--pre'], isLocked: true }),
   localFiles: [
     { path: 'vendor/w-1-py3-none-any.whl', source: __filename, executable: false, sha256: 'd1' },
   ],
-  lock: { tool, path, files: new Map([[path, 'the lock']]) },
+  lock: { tool: 'poetry', path, files: new Map([[path, 'the lock']]) },
 });
 
 /** A tool that writes these lines, `<input>` being where it finds the workspace. */
@@ -181,17 +181,19 @@ describe('a lock that only its own tool can read', () => {
   it('is exported in the directory of the service, beside copies of what it names', async () => {
     const ran: string[][] = [];
     const lines =
-      './vendor/w-1-py3-none-any.whl \\\n    --hash=sha256:d1\nsix==1 --hash=sha256:aa\n';
-    const prepared = await onHost(locked('uv', 'uv.lock'), tool(lines, ran));
+      '../../vendor/w-1-py3-none-any.whl \\\n    --hash=sha256:d1\nsix==1 --hash=sha256:aa\n';
+    const prepared = await onHost(locked('services/a/poetry.lock'), tool(lines, ran));
     expect(ran).toEqual([
       [
-        ...['<work>/export/export_lock.py', 'uv', '<work>/export/input/services/a'],
+        ...['<work>/export/export_lock.py', 'poetry', '<work>/export/input/services/a'],
         ...['<work>/export/exported.txt', '<work>/export/tool'],
       ],
     ]);
-    expect(readFileSync(join(directory, 'export/input/uv.lock'), 'utf8')).toBe('the lock');
-    expect(prepared.requirements).toEqual(['uv.lock.txt']);
-    expect(prepared.files.get('uv.lock.txt')?.trim().split('\n')).toEqual([
+    expect(readFileSync(join(directory, 'export/input/services/a/poetry.lock'), 'utf8')).toBe(
+      'the lock',
+    );
+    expect(prepared.requirements).toEqual(['services/a/poetry.lock.txt']);
+    expect(prepared.files.get('services/a/poetry.lock.txt')?.trim().split('\n')).toEqual([
       `w @ file://${directory}/input/vendor/w-1-py3-none-any.whl#sha256=d1 --hash=sha256:d1`,
       'six==1 --hash=sha256:aa',
     ]);
@@ -201,7 +203,7 @@ describe('a lock that only its own tool can read', () => {
   it('may come out with absolute paths', async () => {
     const lines = 'w @ file://<input>/vendor/w-1-py3-none-any.whl ; python_version >= "3.9"\n';
     const lock = 'services/a/poetry.lock';
-    const prepared = await onHost(locked('poetry', lock), tool(lines));
+    const prepared = await onHost(locked(lock), tool(lines));
     expect(prepared.files.get(`${lock}.txt`)).toBe(
       `w @ file://${directory}/input/vendor/w-1-py3-none-any.whl#sha256=d1 ; python_version >= "3.9"\n`,
     );
@@ -212,15 +214,15 @@ describe('a lock that only its own tool can read', () => {
       Promise.resolve(
         ended({
           exitCode: args[1] === 'pip' ? 0 : 2,
-          output: '+ uv export\nerror: no `project` table found\n',
+          output: '+ poetry export\nerror: no `project` table found\n',
         }),
       );
-    await expect(onHost(locked('uv', 'uv.lock'), exec)).rejects.toMatchObject({
+    await expect(onHost(locked('services/a/poetry.lock'), exec)).rejects.toMatchObject({
       code: 'LOCK_EXPORT_FAILED',
       message: expect.stringMatching(
-        /^uv could not turn `uv\.lock`.*\n.*no `project` table/,
+        /^poetry could not turn `services\/a\/poetry\.lock`.*\n.*no `project` table/,
       ) as string,
-      hint: expect.stringContaining('uv lock') as string,
+      hint: expect.stringContaining('poetry lock') as string,
     });
   });
 });

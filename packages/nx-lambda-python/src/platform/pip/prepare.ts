@@ -1,5 +1,5 @@
 /**
- * What has to happen before pip resolves: locks of uv and Poetry become requirement lines (required → exported), and
+ * What has to happen before pip resolves: locks of Poetry become requirement lines (required → exported), and
  * libraries of the workspace become wheels (exported → placed). What comes out names only what any pip understands.
  *
  * Wheels are built one by one and then required by their URL and hash: so hashed requirements can stand beside
@@ -63,7 +63,7 @@ export async function prepareInput(
 }
 
 /**
- * uv.lock and poetry.lock as requirement lines, by the tool that owns the format.
+ * poetry.lock as requirement lines, by the tool that owns the format.
  * @throws LOCK_EXPORT_FAILED
  */
 async function exportLock(
@@ -93,7 +93,7 @@ async function exportLock(
     step: 'exported',
     files: new Map([[lines, readFileSync(join(work, EXPORTED), 'utf8')]]),
     requirements: [lines],
-    // uv writes paths relative to its lock, Poetry writes them absolute.
+    // Poetry writes absolute paths.
     lineBase: { projectRoot: posix.dirname(lock.path), workspaceRoot: posix.join(root, INPUT) },
   };
 }
@@ -105,10 +105,7 @@ function exportFailed({ tool, path }: ToolLockFiles, error: unknown): unknown {
   const [first = '', ...words] = error.message.split('\n');
   return new LambdaPythonError('LOCK_EXPORT_FAILED', {
     message: `${tool} could not turn \`${path}\` into requirements: ${words.length > 0 ? `\n${words.join('\n')}` : first}`,
-    hint:
-      tool === 'uv'
-        ? 'run `uv lock` and build again; the service needs a `[project]` table in its pyproject.toml'
-        : 'run `poetry lock` and build again',
+    hint: 'run `poetry lock` and build again',
     cause: error,
   });
 }
