@@ -4,6 +4,7 @@ import { chownSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findBuildImage } from '../../../packages/nx-lambda-python/src/platform/engines/image';
 import { exec, type Exec } from '../../../packages/nx-lambda-python/src/platform/process/exec';
+import { wheelsIn } from '../../../packages/nx-lambda-python/src/platform/pip/pip';
 import { containerPip } from '../../../packages/nx-lambda-python/src/platform/pip/in-container';
 import { findRuntime } from '../../../packages/nx-lambda-python/src/service/runtimes';
 import { IMAGE } from './engine';
@@ -36,8 +37,7 @@ export async function resolveAs(
         network: 'host',
         mount: 'bind',
         volumes: [],
-        environment: {},
-        inherited: [],
+        environment: { literal: {}, inherited: [] },
         extraArguments: [],
         ssh: 'auto',
         pipCache: join(directory, 'cache'),
@@ -50,7 +50,7 @@ export async function resolveAs(
       },
       asUser,
     );
-    const files = await pip.wheels(directory, {
+    await pip.make('wheels', directory, {
       step: 'placed',
       files: new Map([['requirements.txt', `${requirement}\n`]]),
       requirements: ['requirements.txt'],
@@ -58,7 +58,7 @@ export async function resolveAs(
       pipArguments: [],
       localFiles: [],
     });
-    return files.map((file) => ({ name: basename(file), owner: statSync(file).uid }));
+    return wheelsIn(directory).map((file) => ({ name: basename(file), owner: statSync(file).uid }));
   } finally {
     replaced.restore();
     jest.restoreAllMocks();

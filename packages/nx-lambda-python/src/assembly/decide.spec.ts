@@ -234,8 +234,7 @@ describe('the container of a build', () => {
   it('passes on only variables that are set, and keeps a cache for each image', () => {
     const schema = { environment: ['A=1', 'PIP_CONFIG_FILE', 'NX_LAMBDA_PYTHON_NOT_SET'] };
     expect(placeOf(schema)).toMatchObject({
-      environment: { A: '1' },
-      inherited: ['PIP_CONFIG_FILE'],
+      environment: { literal: { A: '1' }, inherited: ['PIP_CONFIG_FILE'] },
       pipCache: STORE.pipCachePath('sha256:a'),
     });
   });

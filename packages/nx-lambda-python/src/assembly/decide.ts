@@ -4,7 +4,7 @@
  */
 
 import { isAbsolute, join, relative } from 'node:path';
-import { decisionOf, type Decision } from '../packaging/inputs/decision';
+import { decisionOf, type ContainerMeaning, type Decision } from '../packaging/inputs/decision';
 import { PIP_COMMANDS } from '../packaging/inputs/pip-configuration';
 import type { Protect } from '../packaging/inputs/requirements';
 import type { RequirementsMeaning } from '../packaging/requirements/collect';
@@ -38,8 +38,8 @@ export interface Resolution {
   imageName: string;
   /** Digest of the image if its name has it and a container may be used. */
   pinned: string | undefined;
-  /** Of a container whose image has this digest. */
-  accessOf: (digest: string) => Pick<ContainerPlace, 'volumes' | 'pipCache'>;
+  /** pip's cache on this machine for the image of this digest. */
+  pipCacheOf: (digest: string) => string;
 }
 
 /** The same for what a service requires itself. */
@@ -72,6 +72,7 @@ export function resolutionOf<T extends Pick<Resolution, 'required' | 'meaning'>>
   );
   const secrets = buildSecrets(inFiles, found.required.files.values(), configuration);
   const imageName = buildImageName(container.image, { runtime, architecture });
+  const { literal, inherited } = container.environment;
   return {
     ...found,
     dependencies,
@@ -82,13 +83,18 @@ export function resolutionOf<T extends Pick<Resolution, 'required' | 'meaning'>>
       onLine: (line) => console.log(`  ${line}`),
     },
     redact: secrets.redact,
-    container,
+    container: {
+      ...container,
+      volumes: container.volumes.map((volume) => inSources(volume, service)),
+      // An unset one would reach the container empty from some engines.
+      environment: {
+        literal,
+        inherited: inherited.filter((name) => process.env[name] !== undefined),
+      },
+    },
     imageName,
     pinned: container.engine === 'host' ? undefined : pinnedDigest(imageName),
-    accessOf: (digest) => ({
-      volumes: container.volumes.map((volume) => inSources(volume, service)),
-      pipCache: store.pipCachePath(digest),
-    }),
+    pipCacheOf: (digest) => store.pipCachePath(digest),
   };
 }
 
@@ -106,7 +112,7 @@ export interface KeyAndPlace {
 
 /** @param image undefined for pip on this machine */
 export function keyAndPlace(
-  { meaning, dependencies, settings, required, container, pinned, accessOf }: Resolution,
+  { meaning, dependencies, settings, required, container, pinned, pipCacheOf }: Resolution,
   image: BuildImage | ImageDigest | undefined,
 ): KeyAndPlace {
   const { target, configuration } = settings;
@@ -123,27 +129,11 @@ export function keyAndPlace(
     pipArguments: required.pipArguments,
     pipEnvironment: pipEnvironment(configuration),
   };
-  const place = digest && image && 'engine' in image && placeOf(container, image, accessOf(digest));
-  return { components, key: requirementsKey(components), place: place || undefined };
-}
-
-function placeOf(
-  { network, mount, environment, ssh, arguments: extraArguments }: ContainerOptions,
-  image: BuildImage,
-  { volumes, pipCache }: ReturnType<Resolution['accessOf']>,
-): ContainerPlace {
-  return {
-    image,
-    network,
-    mount,
-    volumes,
-    environment: environment.literal,
-    // An unset one would reach the container empty from some engines.
-    inherited: environment.inherited.filter((name) => process.env[name] !== undefined),
-    extraArguments,
-    ssh,
-    pipCache,
-  };
+  const place =
+    digest && image && 'engine' in image
+      ? { ...container, image, pipCache: pipCacheOf(digest) }
+      : undefined;
+  return { components, key: requirementsKey(components), place };
 }
 
 /** With `ref`, what is in the workspace is that of the commit. */
@@ -160,7 +150,7 @@ function inSources(volume: Mount, { workspaceRoot, sourceRoot }: ServicePlace): 
 function containerMeaning({
   volumes,
   environment: { literal },
-}: ContainerOptions): KeyComponents['container'] {
+}: ContainerOptions): ContainerMeaning | undefined {
   if (volumes.length === 0 && Object.keys(literal).length === 0) return undefined;
   return { volumes: volumes.map(({ target }) => target), environment: literal };
 }

@@ -45,7 +45,9 @@ import { archiveTree } from '../platform/files/archive-tree';
 import { openFile } from '../platform/files/files';
 import {
   describeTarget,
+  LEFT,
   TEMPORARY,
+  wheelsIn,
   type Pip,
   type RequiredInput,
   type Target,
@@ -210,8 +212,8 @@ async function runPip(
   { resolution: { settings }, pip, door }: WheelRun,
 ): Promise<ResolvedWheels> {
   const placed = await prepareInput(directory, required, settings, pip);
-  const files = await door.during(join(directory, TEMPORARY), () => pip.wheels(directory, placed));
-  return { files, ...pip.resolvedBy };
+  await door.during(join(directory, TEMPORARY), () => pip.make('wheels', directory, placed));
+  return { files: wheelsIn(directory), ...pip.resolvedBy };
 }
 
 /** For a service that requires nothing, in either mode. */
@@ -278,14 +280,14 @@ export function installing(project: string, store: DiskWheelStore): Mode {
       return tree && installed(tree, true, store);
     },
     ensure: async ({ key }, resolution, pip) => {
-      const { install } = pip;
-      if (!install) throw engineMissing();
+      if (pip.onHost) throw engineMissing();
       const { required, settings } = resolution;
       const { tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
         console.log(`installing ${describeTarget(settings.target)} dependencies ${pip.where}`);
         const placed = await prepareInput(directory, required, settings, pip);
         const archive = join(directory, 'tree.zip');
-        await archiveTree(await install(directory, placed), archive);
+        await pip.make('install', directory, placed);
+        await archiveTree(join(directory, LEFT.install), archive);
         const { image, engine } = pip.resolvedBy;
         return { image: image ?? '', engine, write: (sink) => writePartFrom(archive, sink) };
       });

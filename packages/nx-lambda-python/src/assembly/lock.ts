@@ -3,7 +3,7 @@
  * and write every distribution with its hash. A file written by hand is never overwritten.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { projectPath } from '../packaging/inputs/option-paths';
@@ -34,6 +34,7 @@ import { workspaceFiles } from '../platform/files/workspace-files';
 import { writeTextWhole } from '../platform/files/write';
 import {
   describeTarget,
+  LEFT,
   type Pip,
   type PipSettings,
   type RequiredInput,
@@ -322,10 +323,11 @@ async function pinsByPip(
   const { pip, settings, lines, store } = reporting;
   lines.length = 0;
   try {
-    const report = await store.withDirectory(async (directory) =>
-      pip.report(directory, await prepareInput(directory, withKept(required, kept), settings, pip)),
-    );
-    return readReport(report);
+    return await store.withDirectory(async (directory) => {
+      const input = await prepareInput(directory, withKept(required, kept), settings, pip);
+      await pip.make('report', directory, input);
+      return readReport(readFileSync(join(directory, LEFT.report), 'utf8'));
+    });
   } catch (error) {
     const output = lines.join('\n');
     if (/no such option: --report/.test(output)) throw pipTooOld(error);

@@ -1,6 +1,7 @@
 /** The requirements key: a digest of everything that decides the dependencies, and of nothing else; and what differs between two keys. */
 
 import type { Architecture } from '../service/runtimes';
+import { containerFacts, valuesWithoutCredentials, type ContainerMeaning } from './inputs/decision';
 import { canonicalJson, digestOf, type Json } from './requirements/canonical-json';
 import type { RequirementsMeaning } from './requirements/collect';
 import { withoutCredentials } from './requirements/parse';
@@ -19,8 +20,7 @@ export interface KeyComponents {
   place: 'container' | 'host';
   /** Digest of the build image, `sha256:…`; null on the host. */
   imageDigest: string | null;
-  /** What the user changed in the container; none of the values is secret. */
-  container?: { volumes: readonly string[]; environment: Readonly<Record<string, string>> };
+  container?: ContainerMeaning | undefined;
   pipArguments: readonly string[];
   /** pip's environment variables that choose wheels, by name. */
   pipEnvironment: Readonly<Record<string, string>>;
@@ -32,35 +32,20 @@ export interface KeyContent {
 }
 
 export function keyContent(components: KeyComponents): KeyContent {
-  const { meaning, pipArguments, pipEnvironment, container } = components;
+  const { meaning, pipArguments, pipEnvironment, container, ...others } = components;
   return {
     format: REQUIREMENTS_FORMAT,
-    requirements: meaning.requirements,
-    constraints: meaning.constraints,
-    options: meaning.options,
-    ...(meaning.content ? { content: meaning.content } : {}),
-    runtime: components.runtime,
-    architecture: components.architecture,
-    dependencies: components.dependencies,
-    place: components.place,
-    imageDigest: components.imageDigest,
+    ...meaning,
+    ...others,
     pipArguments: pipArguments.map(withoutCredentials),
-    pipEnvironment: cleaned(pipEnvironment),
-    ...(container
-      ? { volumes: [...container.volumes].sort(), environment: cleaned(container.environment) }
-      : {}),
+    pipEnvironment: valuesWithoutCredentials(pipEnvironment),
+    ...(container && containerFacts(container)),
   };
 }
 
 /** Hex, 64 characters. Credentials in URLs do not change it. */
 export function requirementsKey(components: KeyComponents): string {
   return digestOf(keyContent(components));
-}
-
-function cleaned(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).map(([name, value]) => [name, withoutCredentials(value)]),
-  );
 }
 
 /** `from` is null for what was added, `to` for what was removed. */

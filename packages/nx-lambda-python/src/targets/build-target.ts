@@ -4,13 +4,15 @@ import type { ExecutorContext } from '@nx/devkit';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import type { DecidingContent } from '../packaging/inputs/decision';
 import { outputDirectory, projectPath } from '../packaging/inputs/option-paths';
 import { checkPipArguments } from '../packaging/inputs/pip-settings';
 import type { RequirementOptions } from '../packaging/inputs/requirements';
 import { inWorkspace } from '../packaging/requirements/parse';
 import { withoutCredentials } from '../packaging/requirements/parse';
 import type { Mount } from '../platform/engines/container';
-import { ROOT } from '../platform/pip/in-container';
+import { ROOT } from '../platform/engines/run';
+import type { ContainerPlace, ContainerVariables } from '../platform/pip/in-container';
 import { userInfosIn } from '../platform/process/redact';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { targetOptions } from './chain';
@@ -40,33 +42,14 @@ export interface ServicePlace {
 }
 
 /** Where and how pip runs. */
-export interface ContainerOptions {
+export interface ContainerOptions extends Omit<ContainerPlace, 'image' | 'pipCache'> {
   engine: Choice<'engine'>;
   image: string | undefined;
-  network: string | undefined;
-  mount: Choice<'mount'>;
-  volumes: Mount[];
-  environment: ContainerVariables;
-  ssh: Choice<'ssh'>;
-  arguments: string[];
-}
-
-interface ContainerVariables {
-  /** Written out in the options: they are part of the engine's arguments. */
-  literal: Record<string, string>;
-  /** Only named: their values come from this process's environment. */
-  inherited: string[];
 }
 
 /** How dependencies get into the package, and which of them. */
-export interface ContentOptions {
+export interface ContentOptions extends DecidingContent {
   dependencies: Choice<'dependencies'>;
-  excludeDistributions: string[];
-  collisions: Record<string, string>;
-  scripts: boolean;
-  layer: boolean;
-  /** Millions of bytes that bytecode may take; null for none. */
-  bytecodeMb: number | null;
 }
 
 interface OutputOptions {
@@ -124,7 +107,7 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
       volumes: parseVolumes(schema.volumes ?? [], workspaceRoot),
       environment: parseEnvironment(schema.environment ?? []),
       ssh: schema.ssh ?? 'auto',
-      arguments: schema.containerArgs ?? [],
+      extraArguments: schema.containerArgs ?? [],
     },
     content: {
       dependencies: schema.dependencies ?? 'wheels',
@@ -244,7 +227,8 @@ function sourceOf(
 
 /** @throws OPTION_INVALID */
 function parseEnvironment(entries: readonly string[]): ContainerVariables {
-  const variables: ContainerVariables = { literal: {}, inherited: [] };
+  const literal: Record<string, string> = {};
+  const inherited: string[] = [];
   for (const entry of entries) {
     const [, name = '', assigned, value = ''] = /^([A-Za-z_]\w*)(=(.*))?$/s.exec(entry) ?? [];
     if (name === '') {
@@ -260,10 +244,10 @@ function parseEnvironment(entries: readonly string[]): ContainerVariables {
         'remove it; to change what it does, set `image` to one with other tools, or pass further arguments to pip with `pipArgs`',
       );
     }
-    if (assigned === undefined) variables.inherited.push(name);
-    else variables.literal[name] = value;
+    if (assigned === undefined) inherited.push(name);
+    else literal[name] = value;
   }
-  return variables;
+  return { literal, inherited };
 }
 
 function invalid(message: string, hint: string): LambdaPythonError {

@@ -24,11 +24,15 @@ export interface Decision {
 /** Options of a build that change what is in its package. */
 export interface DecidingOptions {
   image: string | undefined;
-  /** Targets of volumes, and variables with their values. */
-  container:
-    { volumes: readonly string[]; environment: Readonly<Record<string, string>> } | undefined;
+  container: ContainerMeaning | undefined;
   pipArgs: readonly string[];
   content: DecidingContent;
+}
+
+/** What the user changed in the container: targets of volumes, and variables with their values, none of them secret. */
+export interface ContainerMeaning {
+  volumes: readonly string[];
+  environment: Readonly<Record<string, string>>;
 }
 
 export interface DecidingContent {
@@ -36,7 +40,7 @@ export interface DecidingContent {
   excludeDistributions: readonly string[];
   collisions: Readonly<Record<string, string>>;
   scripts: boolean;
-  /** Millions of bytes that it may take; null for none. */
+  /** Millions of bytes that bytecode may take; null for none. */
   bytecodeMb: number | null;
   layer: boolean;
 }
@@ -72,45 +76,35 @@ export function decisionChanges(built: Decision, present: Decision): string[] {
 
 /** Without what only creates functions: it may hold values that are secret. */
 function markerFacts({ runtime, functions, ...marker }: Marker): Json {
-  const { root, importPackage, architecture, handlers, handlerName, include, exclude } = marker;
+  const { root, importPackage = null, architecture, handlers, handlerName, ...files } = marker;
   return {
-    root,
-    importPackage: importPackage ?? null,
-    runtime: runtime.name,
-    architecture,
-    handlers,
-    handlerName,
-    include,
-    exclude,
+    ...{ root, importPackage, runtime: runtime.name, architecture, handlers, handlerName },
+    ...{ include: files.include, exclude: files.exclude },
     functions: functions.map(({ key, handler = null, name = null }) => ({ key, handler, name })),
   };
 }
 
-function optionFacts({
-  image,
-  container,
-  pipArgs,
-  content: { excludeDistributions, bytecodeMb, ...content },
-}: DecidingOptions): Record<string, Json> {
+function optionFacts({ image, container, pipArgs, content }: DecidingOptions) {
+  const { excludeDistributions, bytecodeMb: bytecode, ...others } = content;
   return {
-    dependencies: content.dependencies,
-    image: image ?? null,
-    container: container
-      ? {
-          volumes: [...container.volumes].sort(),
-          environment: Object.fromEntries(
-            Object.entries(container.environment).map(([name, value]) => [
-              name,
-              withoutCredentials(value),
-            ]),
-          ),
-        }
-      : null,
-    pipArgs: pipArgs.map(withoutCredentials),
+    ...others,
+    bytecode,
     excludeDistributions: [...excludeDistributions].sort(),
-    collisions: content.collisions,
-    scripts: content.scripts,
-    bytecode: bytecodeMb,
-    layer: content.layer,
+    image: image ?? null,
+    container: container ? containerFacts(container) : null,
+    pipArgs: pipArgs.map(withoutCredentials),
   };
+}
+
+/** As digests have it. */
+export function containerFacts({ volumes, environment }: ContainerMeaning) {
+  return { volumes: [...volumes].sort(), environment: valuesWithoutCredentials(environment) };
+}
+
+export function valuesWithoutCredentials(
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, withoutCredentials(value)]),
+  );
 }

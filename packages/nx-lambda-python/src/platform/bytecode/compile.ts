@@ -4,8 +4,8 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Architecture, Runtime } from '../../service/runtimes';
-import { containerPlatform, type BuildImage } from '../engines/image';
-import { runContainer, UNSEEN, type MountChoice } from '../engines/run';
+import { containerPlatform } from '../engines/image';
+import { ifSeen, imagePython, MISFIT, ROOT, runContainer, type ImagePlace } from '../engines/run';
 import type { Exec, ExecResult } from '../process/exec';
 
 export interface CompileRequest {
@@ -15,18 +15,8 @@ export interface CompileRequest {
   archive: string;
 }
 
-/** The container that compiles; it needs nothing of pip's configuration. */
-export interface CompilePlace {
-  image: BuildImage;
-  network: string | undefined;
-  mount: MountChoice;
-  extraArguments: readonly string[];
-}
-
-const ROOT = '/nx-lambda-python';
 const INPUT = 'dependencies.zip';
 const OUTPUT = 'bytecode.zip';
-const MISFIT = 64;
 const PRINT_VERSION = 'import sys; print("%d.%d" % sys.version_info[:2])';
 /** Without a fixed seed, Python orders the sets that code may hold differently in each process. */
 const ENVIRONMENT = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' };
@@ -39,7 +29,7 @@ const ENVIRONMENT = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' };
 export async function compilePart(
   directory: string,
   request: CompileRequest,
-  place: CompilePlace | undefined,
+  place: ImagePlace | undefined,
   exec: Exec,
 ): Promise<string> {
   copyFileSync(request.archive, join(directory, INPUT));
@@ -60,13 +50,12 @@ export async function compilePart(
 async function compileInContainer(
   directory: string,
   request: CompileRequest,
-  { image, network, mount, extraArguments }: CompilePlace,
+  { image, network, mount, extraArguments }: ImagePlace,
   exec: Exec,
 ): Promise<ExecResult> {
   writeRequest(directory, ROOT, request);
-  const versioned = `python${request.runtime.python.join('.')}`;
-  const python = `$(command -v ${versioned} || command -v python3 || echo python)`;
   const script = `${ROOT}/compile.py`;
+  const run = `exec ${imagePython(request.runtime)} -s -S ${script} ${ROOT}/request.json`;
   const task = {
     image: image.name,
     platform: containerPlatform(request.architecture),
@@ -76,10 +65,7 @@ async function compileInContainer(
     workdir: ROOT,
     network,
     extraArguments,
-    command: [
-      ...['sh', '-c'],
-      `test -f ${script} || exit ${UNSEEN}; exec ${python} -s -S ${script} ${ROOT}/request.json`,
-    ],
+    command: ifSeen(script, run),
   };
   const leaves = { source: directory, target: ROOT, names: [OUTPUT] };
   const onLine = (line: string) => console.log(`  ${line}`);
@@ -120,7 +106,7 @@ function pythonMissing({ runtime }: CompileRequest): LambdaPythonError {
 }
 
 function misfit(
-  { image }: CompilePlace,
+  { image }: ImagePlace,
   { runtime }: CompileRequest,
   output: string,
 ): LambdaPythonError {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
 import { attempt } from '../process/attempt';
-import type { Exec, ExecResult } from '../process/exec';
+import { lastLine, type Exec, type ExecResult } from '../process/exec';
 import { CONTAINER_ENGINES, type ContainerEngine } from './container';
 
 export interface BuildImage {
@@ -83,7 +83,7 @@ async function pulledDigest(
   const answer = pulled.exitCode === 0 ? await inspect(engine, request, exec) : undefined;
   if (answer && 'digest' in answer && answer.digest) return answer.digest;
   throw new LambdaPythonError('IMAGE_UNAVAILABLE', {
-    message: `${engine} cannot get the build image \`${request.image}\` for ${platform}: ${lastWords(pulled.output)}`,
+    message: `${engine} cannot get the build image \`${request.image}\` for ${platform}: ${lastLine(pulled.output)}`,
     hint: 'check the name and `docker login`, name an image you have: "image": "<name>" on the build target, or set "engine": "host" to use published wheels only',
   });
 }
@@ -97,7 +97,7 @@ async function inspect(
   const result = await exec(engine, ['image', 'inspect', image]);
   if (result.notFound) return { engine, reason: 'not on PATH', words: '' };
   if (result.exitCode === 0) return { digest: readDigest(result.stdout, architecture) };
-  const words = lastWords(result.stderr);
+  const words = lastLine(result.stderr);
   if (/no such image|no such object|not known|not found|unable to find/i.test(result.stderr)) {
     return { digest: undefined };
   }
@@ -151,10 +151,6 @@ function unavailable(refusals: readonly Refusal[]): LambdaPythonError {
     message: `no container engine answered; tried ${tried}`,
     hint: `${start}, or set "engine": "host" on the build target to use published wheels only`,
   });
-}
-
-function lastWords(output: string): string {
-  return output.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
 /**

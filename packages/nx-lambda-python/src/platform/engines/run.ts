@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
+import type { Runtime } from '../../service/runtimes';
 import type { Exec, ExecResult } from '../process/exec';
 import { ownedName } from '../process/owner';
 import {
@@ -17,8 +18,32 @@ import { isLocalEngine, type BuildImage } from './image';
 /** How a container gets this machine's files; `auto` copies only where mounting does not work. */
 export type MountChoice = 'auto' | 'bind' | 'copy';
 
+/** A build image, and how the user wants its containers to run. */
+export interface ImagePlace {
+  image: BuildImage;
+  network: string | undefined;
+  mount: MountChoice;
+  /** Further arguments of the engine's `run`. */
+  extraArguments: readonly string[];
+}
+
+/** Where the directory of a run is in the container. */
+export const ROOT = '/nx-lambda-python';
+
+/** Exit code of our scripts for an image of another Python or processor. */
+export const MISFIT = 64;
 /** A command's exit code when it does not find the files that were mounted. */
 export const UNSEEN = 65;
+
+/** Runs a command of a shell, if the container sees this file, which was mounted. */
+export function ifSeen(file: string, command: string): string[] {
+  return ['sh', '-c', `test -f ${file} || exit ${UNSEEN}; ${command}`];
+}
+
+/** The image's own Python, in a shell of the container: images name it in several ways. */
+export function imagePython({ python }: Runtime): string {
+  return `$(command -v python${python.join('.')} || command -v python3 || echo python)`;
+}
 
 /** A run, without what this file adds. */
 export type ContainerTask = Omit<ContainerRun, 'user' | 'owner' | 'input'>;

@@ -10,6 +10,7 @@ import { isLocalEngine, type BuildImage } from './image';
 import {
   copyingInstead,
   currentUser,
+  ifSeen,
   started,
   UNSEEN,
   withOwner,
@@ -42,7 +43,7 @@ export async function openShell(
   const { mount, secrets, note, witness } = options;
   if (mount === 'bind' || (mount === 'auto' && isLocalEngine(image.engine))) {
     // The shell's exit code is ignored, so that the container's own exit codes keep their meaning.
-    const command = ['sh', '-c', `test -f ${witness} || exit ${UNSEEN}; ${SHELL}; exit 0`];
+    const command = ifSeen(witness, `${SHELL}; exit 0`);
     const user = await currentUser(image, exec);
     const run = { ...withOwner({ ...task, command }), user, input: 'terminal' as const };
     const terminal = { env: secrets, terminal: true };

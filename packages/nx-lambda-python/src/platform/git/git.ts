@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { ManifestSource } from '../../packaging/manifest';
-import { ask } from '../process/exec';
+import { ask, lastLine } from '../process/exec';
 
 /**
  * Writes the tree of a commit or tag of the workspace below `directory`.
@@ -25,7 +25,7 @@ export async function checkOut(
     const result = await ask('git', args, { cwd: workspaceRoot, env });
     if (result.exitCode === 0) return result.stdout.trim();
     throw new LambdaPythonError('REF_INVALID', {
-      message: `git could not write the files of \`${ref}\`: ${result.output.trim().split('\n').at(-1) ?? ''}`,
+      message: `git could not write the files of \`${ref}\`: ${lastLine(result.output)}`,
       hint: 'correct what git reports; if the disk is full, free some space',
     });
   };

@@ -1,31 +1,36 @@
 /** pip in a container: what it sees of this machine, its environment and its user, and what it is asked for. */
 
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { manylinuxModule } from '../../packaging/wheel/names';
 import type { Mount } from '../engines/container';
 import { NEW_ENTRIES } from '../engines/copy';
-import { containerPlatform, type BuildImage } from '../engines/image';
-import { runContainer, UNSEEN, type ContainerTask, type MountChoice } from '../engines/run';
-import type { Exec } from '../process/exec';
+import { containerPlatform } from '../engines/image';
+import {
+  ifSeen,
+  imagePython,
+  MISFIT,
+  ROOT,
+  runContainer,
+  type ContainerTask,
+  type ImagePlace,
+} from '../engines/run';
+import { lastLine, type Exec } from '../process/exec';
 import { withSoundCache } from './cache-damage';
 import { pipFailure } from './failure';
 import {
   describeTarget,
   fileArguments,
+  LEFT,
   machineNames,
-  REPORT,
+  PIP_ENVIRONMENT,
   reportArguments,
   settingsBelow,
-  SOURCE_DATE_EPOCH,
   TEMPORARY,
-  TREE,
-  UTF8_MODE,
-  WHEELS,
-  wheelsIn,
   withoutSettings,
   writeInput,
+  type Asked,
   type Pip,
   type PipInput,
   type PipSettings,
@@ -34,31 +39,26 @@ import {
 } from './pip';
 import { forwardSsh, type SshChoice } from './ssh';
 
-export interface ContainerPlace {
-  image: BuildImage;
-  network: string | undefined;
-  /** How files get into the container. */
-  mount: MountChoice;
+export interface ContainerPlace extends ImagePlace {
   /** What the user mounts in addition. */
   volumes: readonly Mount[];
-  /** Variables whose values anybody may read. */
-  environment: Readonly<Record<string, string>>;
-  /** Names of this process's variables that the container gets. */
-  inherited: readonly string[];
-  extraArguments: readonly string[];
+  environment: ContainerVariables;
   /** Whether git in the container may use this machine's ssh agent. */
   ssh: SshChoice;
   /** pip's cache on this machine, one per build image, since it keeps wheels built there. */
   pipCache: string;
 }
 
-/** Where a resolution's directory is in the container. */
-export const ROOT = '/nx-lambda-python';
+export interface ContainerVariables {
+  /** Written out in the options: they are part of the engine's arguments. */
+  literal: Readonly<Record<string, string>>;
+  /** Only named: their values come from this process's environment. */
+  inherited: readonly string[];
+}
+
 /** Starts pip. A container without this file does not see what was mounted. */
 export const RESOLVE = `${ROOT}/resolve.py`;
 const CERTIFICATES = `${ROOT}-certificates.crt`;
-/** Exit code of resolve_in_container.py for an image of another Python or processor. */
-const MISFIT = 64;
 
 /** What resolve_in_container.py is asked to run. */
 type Work = { pip: readonly string[] } | { commands: readonly (readonly string[])[] };
@@ -81,36 +81,23 @@ export function containerPip(place: ContainerPlace, settings: PipSettings, exec:
       const own = withoutSettings(settings, unset);
       await run(directory, input, { commands }, NEW_ENTRIES, own);
     },
-    wheels: async (directory, input) => {
-      await run(directory, input, pipWork('wheels', directory, input), WHEELS);
-      return wheelsIn(directory);
-    },
-    install: async (directory, input) => {
-      await run(directory, input, pipWork('install', directory, input), TREE);
-      return join(directory, TREE);
-    },
-    report: async (directory, input) => {
-      const pip = ['install', ...fileArguments(ROOT, input), ...reportArguments(ROOT)];
-      await run(directory, input, { pip }, NEW_ENTRIES);
-      return readFileSync(join(directory, REPORT), 'utf8');
-    },
+    make: (what, directory, input) =>
+      run(directory, input, pipWork(what, directory, input), LEFT[what]),
   };
 }
 
 /**
- * pip's arguments for wheels of all requirements, published or built from their source, or for a tree that has them
- * installed, whose directory is made. The last arguments count, so ours stand after the user's.
+ * pip's arguments; wheels are published ones, or built from their source. The directory that pip fills is made. The
+ * last arguments count, so ours stand after the user's.
  */
-export function pipWork(
-  what: 'wheels' | 'install',
-  directory: string,
-  input: PlacedInput,
-): { pip: string[] } {
+export function pipWork(what: Asked, directory: string, input: PlacedInput): { pip: string[] } {
   const files = fileArguments(ROOT, input);
-  mkdirSync(join(directory, what === 'wheels' ? WHEELS : TREE));
-  if (what === 'wheels') return { pip: ['wheel', ...files, `--wheel-dir=${ROOT}/${WHEELS}`] };
+  if (what === 'report') return { pip: ['install', ...files, ...reportArguments(ROOT)] };
+  mkdirSync(join(directory, LEFT[what]));
+  const left = `${ROOT}/${LEFT[what]}`;
+  if (what === 'wheels') return { pip: ['wheel', ...files, `--wheel-dir=${left}`] };
   // Bytecode would hold times, and it is a third of a package's size. Conflicts would be with what the image has.
-  const options = ['--no-compile', '--no-warn-conflicts', `--target=${ROOT}/${TREE}`];
+  const options = ['--no-compile', '--no-warn-conflicts', `--target=${left}`];
   return { pip: ['install', ...files, ...options] };
 }
 
@@ -143,7 +130,7 @@ async function runPip(
   });
   if (exitCode === MISFIT) {
     throw new LambdaPythonError('IMAGE_UNAVAILABLE', {
-      message: `the build image \`${image.name}\` does not fit ${target}: ${output.trim().split('\n').at(-1)}`,
+      message: `the build image \`${image.name}\` does not fit ${target}: ${lastLine(output)}`,
       hint: 'name an image of that runtime: "image": "<name>" on the build target, or correct `runtime` and `architecture` in pyproject.toml',
     });
   }
@@ -189,12 +176,12 @@ export async function layOutPip(
     image: place.image.name,
     platform: containerPlatform(target.architecture),
     mounts: [...mounts(directory, place, configuration.certificates), ...(ssh?.mounts ?? [])],
-    environment: { ...environment(settings), ...ssh?.environment, ...place.environment },
-    inherited: [...new Set([...Object.keys(secrets), ...place.inherited])],
+    environment: { ...environment(settings), ...ssh?.environment, ...place.environment.literal },
+    inherited: [...new Set([...Object.keys(secrets), ...place.environment.inherited])],
     workdir: ROOT,
     network: place.network,
     extraArguments: place.extraArguments,
-    command: ['sh', '-c', `test -f ${RESOLVE} || exit ${UNSEEN}; exec ${resolveCommand(target)}`],
+    command: ifSeen(RESOLVE, `exec ${resolveCommand(target)}`),
   };
   return { task, secrets };
 }
@@ -203,15 +190,10 @@ function environment({ configuration }: PipSettings): Record<string, string> {
   return {
     HOME: `${ROOT}/home`,
     PIP_CACHE_DIR: `${ROOT}/pip-cache`,
-    PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    PIP_NO_COLOR: '1',
-    PIP_NO_INPUT: '1',
+    ...PIP_ENVIRONMENT,
     // An older wheel that the runtime can load, rather than a newer source that takes minutes to compile.
     ...(configuration.deciding['PIP_PREFER_BINARY'] ? {} : { PIP_PREFER_BINARY: '1' }),
-    PIP_PROGRESS_BAR: 'off',
     PIP_ROOT_USER_ACTION: 'ignore',
-    SOURCE_DATE_EPOCH,
-    ...UTF8_MODE,
     // Where pip looks for `_manylinux` (PEP 600).
     PYTHONPATH: `${ROOT}/platform`,
     // Nobody can answer git's questions.
@@ -231,10 +213,9 @@ function writeHelpers(directory: string, { runtime, architecture }: Target, work
   writeFileSync(join(directory, 'request.json'), JSON.stringify({ python, machines, ...work }));
 }
 
-/** Lets pip do what it is asked, in a shell of the container. Images name their Python in several ways. */
+/** Lets pip do what it is asked, in a shell of the container. */
 export function resolveCommand({ runtime }: Target): string {
-  const versioned = `python${runtime.python.join('.')}`;
-  return `$(command -v ${versioned} || command -v python3 || echo python) ${RESOLVE} ${ROOT}/request.json`;
+  return `${imagePython(runtime)} ${RESOLVE} ${ROOT}/request.json`;
 }
 
 function mounts(

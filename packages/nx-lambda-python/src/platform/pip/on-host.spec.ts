@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
-import type { PlacedInput } from './pip';
+import { wheelsIn, type PlacedInput } from './pip';
 import { findPython, hostPip } from './on-host';
 import { ended, inputOf, settingsOf } from './pip.fixtures';
 
@@ -66,7 +66,7 @@ describe('pip of this machine', () => {
   };
   const DECIDING = { PIP_INDEX_URL: 'https://me:s3cret@index.invalid' };
   const resolve = (exec: Exec, settings = settingsOf({ deciding: DECIDING }, 'arm64')) =>
-    hostPip(settings, exec).wheels(directory, input);
+    hostPip(settings, exec).make('wheels', directory, input);
 
   /** A Python that downloads `files`. */
   function python(files: string[], result: Partial<ExecResult>, calls: Call[]): Exec {
@@ -85,7 +85,8 @@ describe('pip of this machine', () => {
   it("asks for the runtime's tags and markers, by no secret argument", async () => {
     const calls: Call[] = [];
     const exec = python(['six-1.17.0-py2.py3-none-any.whl'], {}, calls);
-    expect(await resolve(exec)).toEqual([
+    await resolve(exec);
+    expect(wheelsIn(directory)).toEqual([
       join(directory, 'wheels', 'six-1.17.0-py2.py3-none-any.whl'),
     ]);
     expect(calls[0]?.args).toEqual([
@@ -161,7 +162,7 @@ describe('pip of this machine', () => {
   it('writes nothing beside its input, wherever a path came from', async () => {
     const files = new Map([['../../escaped.txt', 'six\n']]);
     const pip = hostPip(settingsOf(), python([], {}, []));
-    const resolving = pip.wheels(directory, { ...input, files });
+    const resolving = pip.make('wheels', directory, { ...input, files });
     await expect(resolving).rejects.toThrow('outside of it: ../../escaped.txt');
   });
 

@@ -1,27 +1,23 @@
 /** Resolves requirements without a container: published wheels for the runtime's tags, nothing else. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { nullDevice } from '../../packaging/inputs/pip-configuration';
 import { withoutCredentials } from '../../packaging/requirements/parse';
+import { runtimeEnvironment } from '../../packaging/requirements/requirement';
 import { pipPlatforms } from '../../packaging/wheel/names';
-import type { Exec } from '../process/exec';
+import { lastLine, type Exec } from '../process/exec';
 import { mayBeCacheDamage, NO_CACHE } from './cache-damage';
 import { pipFailure } from './failure';
 import {
   describeTarget,
   fileArguments,
-  machineNames,
-  REPORT,
+  LEFT,
+  PIP_ENVIRONMENT,
   reportArguments,
   settingsBelow,
-  TREE,
-  SOURCE_DATE_EPOCH,
   TEMPORARY,
-  UTF8_MODE,
-  WHEELS,
-  wheelsIn,
   withoutSettings,
   writeInput,
   type Pip,
@@ -35,9 +31,6 @@ const ONLY_WHEELS = ['--only-binary=:all:'];
 
 /** The pip of this machine, for the runtime's system and not its own. */
 export function hostPip(settings: PipSettings, exec: Exec): Pip {
-  const target = describeTarget(settings.target);
-  const run = (directory: string, input: PlacedInput, command: readonly string[]) =>
-    runPip(directory, input, settings, command, exec);
   return {
     onHost: true,
     where: 'by pip on this machine',
@@ -45,19 +38,19 @@ export function hostPip(settings: PipSettings, exec: Exec): Pip {
     rootOf: (directory) => directory,
     run: (directory, input, commands, unset = []) =>
       runCommands(directory, input, withoutSettings(settings, unset), commands, exec),
-    wheels: async (directory, input) => {
-      mkdirSync(join(directory, WHEELS));
-      const pip = ['download', ...ONLY_WHEELS, `--dest=${join(directory, WHEELS)}`];
-      await run(directory, input, pip);
-      const source = readdirSync(join(directory, WHEELS)).find((name) => !name.endsWith('.whl'));
-      if (source !== undefined) throw sourceOnly(source, target);
-      return wheelsIn(directory);
-    },
-    report: async (directory, input) => {
+    make: async (what, directory, input) => {
+      if (what === 'install') throw new Error("this machine's pip installs for its own system");
       // pip insists on a target for another system than its own.
-      const tree = `--target=${join(directory, TREE)}`;
-      await run(directory, input, ['install', ...ONLY_WHEELS, tree, ...reportArguments(directory)]);
-      return readFileSync(join(directory, REPORT), 'utf8');
+      const report = [`--target=${join(directory, LEFT.install)}`, ...reportArguments(directory)];
+      if (what === 'report') {
+        return runPip(directory, input, settings, ['install', ...ONLY_WHEELS, ...report], exec);
+      }
+      const wheels = join(directory, LEFT.wheels);
+      mkdirSync(wheels);
+      const download = ['download', ...ONLY_WHEELS, `--dest=${wheels}`];
+      await runPip(directory, input, settings, download, exec);
+      const source = readdirSync(wheels).find((name) => !name.endsWith('.whl'));
+      if (source !== undefined) throw sourceOnly(source, describeTarget(settings.target));
     },
   };
 }
@@ -109,7 +102,7 @@ async function runPip(
   if (mayBeCacheDamage(result)) result = await run(NO_CACHE);
   if (result.exitCode === UNFIT) {
     throw new LambdaPythonError('HOST_PYTHON_MISSING', {
-      message: `the pip of this machine cannot resolve for another system: ${result.output.trim().split('\n').at(-1)}`,
+      message: `the pip of this machine cannot resolve for another system: ${lastLine(result.output)}`,
       hint: 'install docker or podman (recommended), or another version of pip',
     });
   }
@@ -146,20 +139,11 @@ function sourceOnly(file: string, target: string): LambdaPythonError {
 
 /** What PEP 508 markers see in the runtime. */
 function markerEnvironment({ runtime, architecture }: Target): Record<string, string> {
-  const version = runtime.python.join('.');
-  return {
-    implementation_name: 'cpython',
-    implementation_version: `${version}.0`,
-    os_name: 'posix',
-    platform_machine: machineNames(architecture)[0] ?? '',
-    platform_python_implementation: 'CPython',
-    // Lambda's kernel.
-    platform_release: '5.10',
-    platform_system: 'Linux',
-    python_full_version: `${version}.0`,
-    python_version: version,
-    sys_platform: 'linux',
-  };
+  const { values } = runtimeEnvironment(runtime, architecture);
+  const version = `${runtime.python.join('.')}.0`;
+  // Lambda's kernel.
+  const platform = { platform_release: '5.10' };
+  return { ...values, ...platform, implementation_version: version, python_full_version: version };
 }
 
 function targetArguments({ runtime, architecture }: Target): string[] {
@@ -183,12 +167,7 @@ function hostEnvironment(
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
     ...NO_CONFIGURATION_FILES,
-    PIP_DISABLE_PIP_VERSION_CHECK: '1',
-    PIP_NO_COLOR: '1',
-    PIP_NO_INPUT: '1',
-    PIP_PROGRESS_BAR: 'off',
-    SOURCE_DATE_EPOCH,
-    ...UTF8_MODE,
+    ...PIP_ENVIRONMENT,
     ...host,
     ...settingsBelow(directory, configuration),
     ...(certificates ? { PIP_CERT: certificates } : {}),

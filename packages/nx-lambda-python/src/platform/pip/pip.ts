@@ -92,27 +92,33 @@ export interface Pip {
     commands: readonly (readonly string[])[],
     unset?: readonly string[],
   ) => Promise<void>;
-  /** Paths of wheels for all requirements. */
-  wheels: (directory: string, input: PlacedInput) => Promise<string[]>;
-  /** The directory that pip filled by `install --target`; this machine's pip would install for its own system. */
-  install?: (directory: string, input: PlacedInput) => Promise<string>;
-  /** pip's report of what it would install; nothing is installed. */
-  report: (directory: string, input: PlacedInput) => Promise<string>;
+  /** Lets pip make what `LEFT` names, below `directory`; this machine's pip would install for its own system. */
+  make: (what: Asked, directory: string, input: PlacedInput) => Promise<void>;
 }
 
-/** 1980, the oldest time that a zip can hold: the same source, built at another time, is the same wheel. */
-export const SOURCE_DATE_EPOCH = '315532800';
-
-/** For Python: its files are UTF-8, whatever the locale. Older pips read requirements by the locale, and what we write is UTF-8. */
-export const UTF8_MODE = { PYTHONUTF8: '1' };
+/** Wheels for all requirements, a tree that has them installed, or a report of what would be installed. */
+export type Asked = 'wheels' | 'install' | 'report';
 
 /** Below the directory of a resolution: what pip leaves there. */
-export const WHEELS = 'wheels';
-export const TREE = 'tree';
+export const LEFT = { wheels: 'wheels', install: 'tree', report: 'report.json' } as const;
+
+/** 1980, the oldest time that a zip can hold: the same source, built at another time, is the same wheel. */
+const SOURCE_DATE_EPOCH = '315532800';
+
+/** Of every pip: it asks nothing, and prints nothing that is only for a terminal. */
+export const PIP_ENVIRONMENT = {
+  PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  PIP_NO_COLOR: '1',
+  PIP_NO_INPUT: '1',
+  PIP_PROGRESS_BAR: 'off',
+  SOURCE_DATE_EPOCH,
+  // Older pips read requirements by the locale, and what we write is UTF-8.
+  PYTHONUTF8: '1',
+};
+
 /** pip's temporary directory, where downloads are until all have arrived. */
 export const TEMPORARY = 'tmp';
 export const INPUT = 'input';
-export const REPORT = 'report.json';
 
 /**
  * Copies the requirement files below `directory`, keeping their places relative to each other,
@@ -179,7 +185,7 @@ export function settingsBelow(root: string, configuration: PipConfiguration) {
 
 /** Lets `pip install` report what it would install. */
 export function reportArguments(root: string): string[] {
-  return ['--dry-run', '--ignore-installed', `--report=${posix.join(root, REPORT)}`];
+  return ['--dry-run', '--ignore-installed', `--report=${posix.join(root, LEFT.report)}`];
 }
 
 /** What `platform.machine()` returns on the architecture. */
@@ -200,9 +206,11 @@ export function withoutSettings(settings: PipSettings, names: readonly string[])
   };
 }
 
+/** Paths of the wheels that pip made below the directory of a resolution. */
 export function wheelsIn(directory: string): string[] {
-  return readdirSync(join(directory, WHEELS))
+  const wheels = join(directory, LEFT.wheels);
+  return readdirSync(wheels)
     .filter((name) => name.endsWith('.whl'))
     .sort()
-    .map((name) => join(directory, WHEELS, name));
+    .map((name) => join(wheels, name));
 }

@@ -32,6 +32,11 @@ export interface ExecResult {
   notFound: boolean;
 }
 
+/** What a program said last: mostly the reason of its failure. */
+export function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
 /** Never throws for what the program did. Without an input or a terminal its standard input is empty. */
 export type Exec = (
   file: string,
