@@ -117,8 +117,9 @@ describe('the requirements key does not change with', () => {
     ["the image's name and the engine's", { options: { image: 'other:1', engine: 'podman' } }],
     [
       'what is left out of the package',
-      { options: { excludeDistributions: ['b'], collisions: { x: 'b' } } },
+      { options: { excludeDistributions: ['b'], collisions: { x: 'b' }, excludeFiles: ['x'] } },
     ],
+    ['what is accepted of wheels', { options: { acceptIncompleteRecords: ['b'] } }],
     ['where the package goes', { options: { outputPath: 'elsewhere' } }],
     [
       'how an index is reached',

@@ -16,6 +16,7 @@ import { installing, splicing, warnUnpinned } from './dependencies';
 const settings = settingsOf();
 const content: ContentOptions = {
   ...{ dependencies: 'wheels', excludeDistributions: [], collisions: {} },
+  ...{ excludeFiles: [], acceptIncompleteRecords: [] },
   ...{ scripts: false, layer: false, bytecodeMb: null },
 };
 const FILE = 'services/a/requirements.txt';
@@ -63,9 +64,24 @@ it('lets pip end before it gives up over what the store has', async () => {
   expect(seen).toEqual([true]);
 });
 
+it('takes a wheel with an incomplete RECORD out of the store only where that is accepted', async () => {
+  const wheel = await admitWheel(store, 'demo');
+  const gaps = [{ rule: 'record-not-listed', files: 2, example: 'demo.py' }] as const;
+  const wheels = [{ ...wheel, gaps: [...gaps] }];
+  store.writeSet({ requirementsKey: 'key', image: null, engine: 'host', wheels });
+  const find = (more: Partial<ContentOptions>) =>
+    splicing('a', { ...content, ...more }, 'host', settings.target, store).find('key');
+  const refused = expect.objectContaining({ code: 'WHEEL_INVALID' }) as Error;
+  expect(() => find({})).toThrow(refused);
+  expect(find({ acceptIncompleteRecords: ['Demo'] })).toMatchObject({ hit: true });
+  expect(() => find({})).toThrow(refused);
+  // What is not in the package need not be accepted.
+  expect(find({ excludeDistributions: ['demo'] })).toMatchObject({ hit: true });
+});
+
 it('never installs on the machine itself, for which pip would install', async () => {
   const pip = hostPip(settings, () => Promise.reject(new Error('started')));
-  const ensuring = installing('a', store).ensure({} as KeyAndPlace, {} as Resolution, pip);
+  const ensuring = installing('a', content, store).ensure({} as KeyAndPlace, {} as Resolution, pip);
   await expect(ensuring).rejects.toMatchObject({
     code: 'ENGINE_UNAVAILABLE',
     hint: expect.stringContaining('"dependencies": "wheels"') as string,

@@ -8,18 +8,21 @@ import { basename, join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import type { ByteSink } from '../packaging/zip/write';
 import {
+  idleNames,
   modulesOf,
   planPart,
   readInstallation,
-  unknownExclusions,
   writePart,
   type OpenWheel,
   type PartOptions,
   type WrittenPart,
 } from '../packaging/dependency-part';
+import { fileExclusions, NO_EXCLUSIONS, type FileExclusions } from '../packaging/file-exclusions';
 import {
   ensureInstalledTree,
+  planReducedTree,
   type InstalledTree,
+  writeReducedTree,
   writeTreePart,
 } from '../packaging/installed-tree';
 import {
@@ -41,6 +44,7 @@ import {
 import { validateWheel } from '../packaging/wheel/admit';
 import type { Installation } from '../packaging/wheel/layout';
 import { normalizeName } from '../packaging/wheel/names';
+import { checkRecords } from '../packaging/wheel/record';
 import { archiveTree } from '../platform/files/archive-tree';
 import { openFile } from '../platform/files/files';
 import {
@@ -93,7 +97,7 @@ export function modeOf(
   store: DiskWheelStore,
 ): Mode {
   return content.dependencies === 'install'
-    ? installing(project, store)
+    ? installing(project, content, store)
     : splicing(project, content, container.engine, target, store);
 }
 
@@ -108,7 +112,7 @@ export function splicing(
   return {
     find: (key) => {
       const set = store.readSet(key);
-      return set && spliced(set, true, part, store);
+      return set && spliced(set, true, content, part, store);
     },
     ensure: async ({ components, key }, resolution, pip) => {
       if (pip.onHost && engine === 'auto') {
@@ -130,7 +134,7 @@ export function splicing(
         door.admit,
       );
       if (!hit) warnUnpinned(project, resolution, set.wheels);
-      return spliced(set, hit, part, store, installations);
+      return spliced(set, hit, content, part, store, installations);
 
       function readAhead(kept: readonly StoredWheel[]): Promise<void> {
         return store.verifyAhead(kept, (wheel) =>
@@ -142,10 +146,11 @@ export function splicing(
 }
 
 function partOptions(
-  { excludeDistributions, collisions, layer }: ContentOptions,
+  { excludeDistributions, excludeFiles, collisions, layer }: ContentOptions,
   interpreter: string | null,
 ): PartOptions {
-  return { excludeDistributions, collisions, layer, interpreter };
+  const exclusions = fileExclusions(excludeFiles);
+  return { excludeDistributions, excludeFiles: exclusions, collisions, layer, interpreter };
 }
 
 /** pip for one wheel set. */
@@ -223,18 +228,21 @@ export function noWheels(
   store: DiskWheelStore,
 ): Dependencies {
   const set = { requirementsKey: key, image: null, engine: 'none', wheels: [] };
-  return spliced(set, true, partOptions(content, null), store);
+  return spliced(set, true, content, partOptions(content, null), store);
 }
 
+/** @throws WHEEL_INVALID for a wheel that the options do not accept as it is */
 function spliced(
   { requirementsKey, image, engine, wheels }: WheelSet,
   hit: boolean,
+  content: ContentOptions,
   options: PartOptions,
   store: DiskWheelStore,
   installations?: ReadonlyMap<string, Installation>,
 ): Dependencies {
   const plan = planPart(wheels, options);
-  for (const warning of unknownExclusions(wheels, options)) console.warn(`warning: ${warning}`);
+  checkRecords(plan.wheels, content.acceptIncompleteRecords);
+  for (const warning of idleNames(wheels, content)) console.warn(`warning: ${warning}`);
   const write = (open: readonly OpenWheel[], sink: ByteSink) =>
     writePart(open, options, sink, installations);
   const openPart = (next?: string) => store.openPart(plan.digest, plan.wheels, write, next);
@@ -255,7 +263,8 @@ function leftOutModules(
   for (const wheel of wheels) {
     try {
       using source = openFile(store.wheelPath(wheel));
-      const { entries } = readInstallation({ ...wheel, source }, { interpreter: null });
+      const whole = { interpreter: null, excludeFiles: NO_EXCLUSIONS };
+      const { entries } = readInstallation({ ...wheel, source }, whole);
       for (const { name } of modulesOf(entries)) modules.set(name, wheel.name);
     } catch {
       modules.set(normalizeName(wheel.name).replaceAll('-', '_'), wheel.name);
@@ -273,11 +282,16 @@ function admitFor(target: Target, allowLocal: boolean): Admit {
 }
 
 /** pip installs into a tree, which is archived once for all packages. */
-export function installing(project: string, store: DiskWheelStore): Mode {
+export function installing(
+  project: string,
+  { excludeFiles }: Pick<ContentOptions, 'excludeFiles'>,
+  store: DiskWheelStore,
+): Mode {
+  const exclusions = fileExclusions(excludeFiles);
   return {
     find: (key) => {
       const tree = store.readTree(key);
-      return tree && installed(tree, true, store);
+      return tree && installed(tree, true, exclusions, store);
     },
     ensure: async ({ key }, resolution, pip) => {
       if (pip.onHost) throw engineMissing();
@@ -289,22 +303,41 @@ export function installing(project: string, store: DiskWheelStore): Mode {
         await pip.make('install', directory, placed);
         await archiveTree(join(directory, LEFT.install), archive);
         const { image, engine } = pip.resolvedBy;
-        return { image: image ?? '', engine, write: (sink) => writePartFrom(archive, sink) };
+        const write = (sink: ByteSink) => writePartFrom(archive, exclusions, sink);
+        return { image: image ?? '', engine, write };
       });
       if (!hit) warnUnpinned(project, resolution);
-      return installed(tree, hit, store);
+      return installed(tree, hit, exclusions, store);
     },
   };
 }
 
-async function writePartFrom(archive: string, sink: ByteSink): Promise<WrittenPart> {
+async function writePartFrom(
+  archive: string,
+  exclusions: FileExclusions,
+  sink: ByteSink,
+): Promise<WrittenPart> {
   using file = openFile(archive);
-  return await writeTreePart(file, sink);
+  return await writeTreePart(file, sink, exclusions);
 }
 
-function installed(tree: InstalledTree, hit: boolean, store: DiskWheelStore): Dependencies {
-  const openPart = () => Promise.resolve(store.openKnownPart(tree.part));
-  return { ...tree, hit, openPart };
+function installed(
+  tree: InstalledTree,
+  hit: boolean,
+  exclusions: FileExclusions,
+  store: DiskWheelStore,
+): Dependencies {
+  const part = planReducedTree(tree, exclusions);
+  const openPart = async (next?: string) =>
+    part === tree.part
+      ? store.openKnownPart(part)
+      : store.openPartOf(
+          part,
+          tree.part,
+          async (whole, sink) => writeReducedTree(whole, exclusions, sink),
+          next,
+        );
+  return { ...tree, hit, part, openPart };
 }
 
 function engineMissing(): LambdaPythonError {

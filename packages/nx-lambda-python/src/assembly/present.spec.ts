@@ -65,8 +65,12 @@ it('builds again what another version of the plugin has built', async () => {
   expect(service.warnings[0]).toContain('the version of nx-lambda-python');
 });
 
-it('does so for options that change what is in the package', async () => {
-  service.targets['build'] = target({ options: { outputPath: 'dist/svc', scripts: true } });
+it.each([
+  { scripts: true },
+  { excludeFiles: ['*.json'] },
+  { acceptIncompleteRecords: ['selenium'] },
+])('does so for options that change what is in the package: %j', async (options) => {
+  service.targets['build'] = target({ options: { outputPath: 'dist/svc', ...options } });
   await use();
   expect(service.warnings[0]).toContain('the options of the build');
 });

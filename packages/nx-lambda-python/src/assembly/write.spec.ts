@@ -25,7 +25,7 @@ const NONE = { distributions: [], modules: [] };
 function check(
   modules: string[],
   options: { imports?: 'warn' | 'error' | 'off'; excludeDistributions?: string[] } = {},
-  facts: typeof SIX | typeof NONE = SIX,
+  facts: Parameters<typeof checkPackage>[3] = SIX,
 ) {
   return checkPackage(
     { imports: 'warn', excludeDistributions: [], ...options },
@@ -55,9 +55,16 @@ describe('what a build says of imports', () => {
 
   it('is a warning only where an option leaves a distribution out', () => {
     expect(check(['numpy'], { imports: 'error', excludeDistributions: ['numpy'] })).toEqual([
-      'a layer from elsewhere has to contain what "excludeDistributions" leaves out:\n  `svc/a.py:1` imports `numpy` of `numpy`',
+      'a layer from elsewhere has to contain what "excludeDistributions" or "excludeFiles" leaves out:\n  `svc/a.py:1` imports `numpy` of `numpy`',
     ]);
   });
+});
+
+it('takes modules of which no file is in the package for left out', () => {
+  const leftOut = modulesOf([{ path: 'torch/x.py', distribution: 'pytorch' }]);
+  expect(check(['six', 'torch'], { imports: 'error' }, { ...SIX, leftOut })).toEqual([
+    expect.stringContaining('imports `torch` of `pytorch`'),
+  ]);
 });
 
 it('says where all that is required is for other Pythons, and not where options leave it out', () => {

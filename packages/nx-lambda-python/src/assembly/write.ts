@@ -3,7 +3,14 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { partPrefix, planPart, writePart, type PartFacts } from '../packaging/dependency-part';
+import {
+  partPrefix,
+  PLAIN_PART,
+  planPart,
+  writePart,
+  type PartDistribution,
+  type PartFacts,
+} from '../packaging/dependency-part';
 import { hiddenLibrary, checkImports, describeMissing } from '../packaging/imports-check';
 import type { Decision } from '../packaging/inputs/decision';
 import {
@@ -12,6 +19,7 @@ import {
   PACKAGE_FILE,
   renderManifest,
   type BuildManifest,
+  type ManifestDistribution,
   type ManifestSource,
 } from '../packaging/manifest';
 import {
@@ -92,12 +100,8 @@ export async function writeOutput(
       image: dependencies.image,
       engine: dependencies.engine,
       handlers: service.handlers,
-      distributions: part.facts.distributions.map(({ name, version, wheel, sha256 }) => ({
-        name,
-        version,
-        wheel,
-        sha256,
-      })),
+      ...(content.excludeFiles.length > 0 && { excludeFiles: content.excludeFiles }),
+      distributions: part.facts.distributions.map(describeDistribution),
     };
     writeTextWhole(join(directory, MANIFEST_FILE), renderManifest(manifest));
     return { manifest, warnings: [...part.facts.warnings, ...warnings] };
@@ -105,6 +109,17 @@ export async function writeOutput(
     if (error instanceof DamagedFileError) store.dropPart(dependencies.part);
     throw error;
   }
+}
+
+function describeDistribution(distribution: PartDistribution): ManifestDistribution {
+  const { name, version, wheel, sha256, gaps, leftOut } = distribution;
+  return {
+    ...{ name, version, wheel, sha256 },
+    ...(gaps && {
+      incompleteRecord: Object.fromEntries(gaps.map(({ rule, files }) => [rule, files])),
+    }),
+    ...(leftOut && { leftOut }),
+  };
 }
 
 /** Dependencies in `layer.zip`, the service's own files in `package.zip`. */
@@ -161,12 +176,10 @@ function holds(path: string, { archive, facts }: OpenPart, last: CachedPackage):
   return beginsWith(path, archive, length) && hashFile(path, length) === last.tail;
 }
 
-const LAYER = { excludeDistributions: [], collisions: {}, layer: false, interpreter: null };
-
 /** A part without distributions, which a package begins with whose dependencies are in a layer. */
 function openEmptyPart(store: DiskWheelStore): Promise<OpenPart> {
-  const { digest, wheels } = planPart([], LAYER);
-  return store.openPart(digest, wheels, (open, sink) => writePart(open, LAYER, sink));
+  const { digest, wheels } = planPart([], PLAIN_PART);
+  return store.openPart(digest, wheels, (open, sink) => writePart(open, PLAIN_PART, sink));
 }
 
 /**
@@ -265,7 +278,7 @@ export function checkPackage(
   { imports, excludeDistributions }: CheckOptions,
   { marker, files, importing }: Pick<Service, 'marker' | 'files' | 'importing'>,
   { whenNone, leftOut }: Pick<Dependencies, 'whenNone' | 'leftOut'>,
-  facts: Pick<PartFacts, 'modules' | 'distributions'>,
+  facts: Pick<PartFacts, 'modules' | 'distributions' | 'leftOut'>,
 ): string[] {
   const { runtime } = marker;
   const isNone = facts.distributions.length === 0 && excludeDistributions.length === 0;
@@ -275,7 +288,14 @@ export function checkPackage(
   ];
   if (imports === 'off') return warnings;
   const { modules } = facts;
-  const checked = checkImports(importing, { runtime, files, modules, leftOut: leftOut ?? nothing });
+  const excluded = () =>
+    new Map([
+      ...(leftOut?.() ?? []),
+      ...(facts.leftOut ?? []).map(
+        ({ name, distributions: [distribution = name] }) => [name, distribution] as const,
+      ),
+    ]);
+  const checked = checkImports(importing, { runtime, files, modules, leftOut: excluded });
   if (checked.missing.length > 0) {
     const message = describeMissing(checked.missing);
     if (imports === 'error') throw importNotFound(message);
@@ -284,13 +304,11 @@ export function checkPackage(
   if (checked.leftOut.length > 0) {
     const lines = checked.leftOut.map((line) => `\n  ${line}`).join('');
     warnings.push(
-      `a layer from elsewhere has to contain what "excludeDistributions" leaves out:${lines}`,
+      `a layer from elsewhere has to contain what "excludeDistributions" or "excludeFiles" leaves out:${lines}`,
     );
   }
   return warnings;
 }
-
-const nothing = () => new Map<string, string>();
 
 function importNotFound(message: string): LambdaPythonError {
   return new LambdaPythonError('IMPORT_NOT_FOUND', {

@@ -43,10 +43,11 @@ export async function writeBytecodePart(
   const files = [...readEntries(part.archive, { trusted: true }), ...chosen].map(
     ({ path, size }) => ({ path: path.slice(prefix.length), size }),
   );
-  const { modules, distributions, warnings } = part.facts;
+  const { modules, distributions, leftOut, warnings } = part.facts;
   return finishPart(writer, files, {
     modules,
     distributions,
+    ...(leftOut && { leftOut }),
     warnings: [...warnings, ...missed(left)],
   });
 }

@@ -8,12 +8,20 @@
 import { foldName } from '../service/files';
 import { didYouMean } from '../report/nearest';
 import { topLevelModule } from '../python/names';
+import { NO_EXCLUSIONS, type FileExclusions } from './file-exclusions';
 import { digestOf } from './requirements/canonical-json';
 import type { StoredWheel } from './wheel-set';
-import { installEntries, makeScripts, type Installation } from './wheel/layout';
+import {
+  installEntries,
+  madeFile,
+  makeScripts,
+  type InstallEntry,
+  type Installation,
+} from './wheel/layout';
 import { mergeInstallations, type Collisions } from './wheel/merge';
 import { compareText, normalizeName } from './wheel/names';
 import { readWheel } from './wheel/read';
+import { installedRecord, recordRows, type RecordGap } from './wheel/record';
 import { SourceBlocks, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './zip/write';
@@ -23,12 +31,22 @@ export const PART_FORMAT = 3;
 
 export interface PartOptions {
   excludeDistributions: readonly string[];
+  excludeFiles: FileExclusions;
   collisions: Collisions;
   /** Interpreter that the scripts in `bin/` name; null to have no scripts. */
   interpreter: string | null;
   /** A layer has its files in `python/`, where Lambda's Python looks for them. */
   layer: boolean;
 }
+
+/** Of a part with everything that its wheels install, but for scripts. */
+export const PLAIN_PART: PartOptions = {
+  excludeDistributions: [],
+  excludeFiles: NO_EXCLUSIONS,
+  collisions: {},
+  interpreter: null,
+  layer: false,
+};
 
 /** What all paths of a part begin with. */
 export function partPrefix({ layer }: Pick<PartOptions, 'layer'>): string {
@@ -51,6 +69,8 @@ export interface PartFacts {
   topLevel: string[];
   /** What can be imported from it, sorted by name. */
   modules: PartModule[];
+  /** What cannot be imported from it, since `excludeFiles` leaves all of its files out; only with that option. */
+  leftOut?: PartModule[];
   distributions: PartDistribution[];
   warnings: string[];
 }
@@ -64,7 +84,7 @@ export interface PartModule {
   isRegular: boolean;
 }
 
-interface PartFile {
+export interface PartFile {
   path: string;
   size: number;
   /** The distribution that has it. */
@@ -87,6 +107,15 @@ export interface PartDistribution {
   sha256: string | null;
   /** Bytes of its files that are in the part, unpacked. */
   unpackedSize: number;
+  /** Where the RECORD of its wheel is incomplete. */
+  gaps?: readonly RecordGap[];
+  /** What `excludeFiles` leaves out of it: how many files, and their bytes. */
+  leftOut?: FileCount;
+}
+
+export interface FileCount {
+  files: number;
+  size: number;
 }
 
 export interface OpenWheel extends StoredWheel {
@@ -106,25 +135,33 @@ export function planPart(
     collisions: options.collisions,
     prefix: partPrefix(options),
     ...(options.interpreter === null ? {} : { interpreter: options.interpreter }),
+    ...(options.excludeFiles.patterns.length > 0 && {
+      excludeFiles: options.excludeFiles.patterns,
+    }),
   });
   return { digest, wheels: included };
 }
 
 /**
- * Warnings about exclusions that exclude nothing: a typo, or a distribution that is no longer required.
+ * Warnings about names in options that change nothing: a typo, or a distribution that is no longer required.
  * None for a service without requirements: the workspace's defaults apply to it, too.
  */
-export function unknownExclusions(
-  wheels: readonly Pick<StoredWheel, 'name'>[],
-  { excludeDistributions }: Pick<PartOptions, 'excludeDistributions'>,
+export function idleNames(
+  wheels: readonly Pick<StoredWheel, 'name' | 'gaps'>[],
+  options: Readonly<Record<'excludeDistributions' | 'acceptIncompleteRecords', readonly string[]>>,
 ): string[] {
-  const required = new Set(wheels.map(({ name }) => normalizeName(name)));
-  return excludeDistributions
-    .filter((name) => wheels.length > 0 && !required.has(normalizeName(name)))
-    .map(
-      (name) =>
-        `\`excludeDistributions\` names \`${name}\`, which is not required${didYouMean(normalizeName(name), required)}`,
-    );
+  if (wheels.length === 0) return [];
+  const required = new Map(wheels.map((wheel) => [normalizeName(wheel.name), wheel]));
+  return (['excludeDistributions', 'acceptIncompleteRecords'] as const).flatMap((option) =>
+    options[option].flatMap((name) => {
+      const wheel = required.get(normalizeName(name));
+      if (wheel && (option === 'excludeDistributions' || wheel.gaps)) return [];
+      const why = wheel
+        ? 'whose RECORD is complete'
+        : `which is not required${didYouMean(normalizeName(name), required.keys())}`;
+      return [`\`${option}\` names \`${name}\`, ${why}`];
+    }),
+  );
 }
 
 /**
@@ -132,12 +169,19 @@ export function unknownExclusions(
  * @throws WHEEL_INVALID or ARCHIVE_INVALID for a wheel that the store would not admit
  */
 export function readInstallation(
-  { source, file }: Pick<OpenWheel, 'source' | 'file'>,
-  { interpreter }: Pick<PartOptions, 'interpreter'>,
+  { source, file, gaps = [] }: Pick<OpenWheel, 'source' | 'file' | 'gaps'>,
+  { interpreter, excludeFiles }: Pick<PartOptions, 'interpreter' | 'excludeFiles'>,
 ): Installation {
-  const content = readWheel(source, file, { trusted: true });
-  const scripts = interpreter === null ? [] : makeScripts(source, content, interpreter);
-  return installEntries(content, scripts);
+  const wheel = readWheel(source, file, { trusted: true });
+  const scripts = interpreter === null ? [] : makeScripts(source, wheel, interpreter);
+  const installation = installEntries(wheel, scripts, excludeFiles.excludes);
+  if (installation.leftOut.length === 0 && gaps.length === 0) return installation;
+  const record = madeFile(Buffer.from(installedRecord(recordRows(source, wheel), installation)));
+  const path = `${wheel.distInfo}/RECORD`;
+  const entries = installation.entries.map((entry) =>
+    entry.path === path ? { ...entry, source: record } : entry,
+  );
+  return { ...installation, entries };
 }
 
 /**
@@ -146,16 +190,15 @@ export function readInstallation(
  */
 export async function writePart(
   wheels: readonly OpenWheel[],
-  options: Pick<PartOptions, 'collisions' | 'layer' | 'interpreter'>,
+  options: Omit<PartOptions, 'excludeDistributions'>,
   sink: ByteSink,
   cache: ReadonlyMap<string, Installation> = new Map(),
 ): Promise<WrittenPart> {
   const prefix = partPrefix(options);
-  const warnings: string[] = [];
   const installations = wheels.map((wheel) => {
-    const { entries, warnings: own } = cache.get(wheel.sha256) ?? readInstallation(wheel, options);
-    warnings.push(...own);
-    return { name: wheel.name, version: wheel.version, entries, wheel, unpackedSize: 0 };
+    const installation = cache.get(wheel.sha256) ?? readInstallation(wheel, options);
+    const { name, version } = wheel;
+    return { name, version, wheel, unpackedSize: 0, ...installation };
   });
   const writer = new ArchiveWriter(sink);
   const merged = mergeInstallations(installations, options.collisions);
@@ -176,26 +219,60 @@ export async function writePart(
       writer.add(file, blocks, dataOffset);
     }
   }
-  const files = merged.map(({ entry, distribution }) => ({
-    path: entry.path,
-    size: entry.source.size,
-    distribution: distribution.name,
-  }));
+  const files = merged.map(({ entry, distribution }) => partFile(entry, distribution.name));
+  const leftOut = installations.flatMap(({ name, leftOut: entries }) =>
+    entries.map((entry) => partFile(entry, name)),
+  );
   const distributions = installations.map(({ name, version, wheel, unpackedSize }) => ({
     name,
     version,
     wheel: wheel.file,
     sha256: wheel.sha256,
     unpackedSize,
+    ...(wheel.gaps && { gaps: wheel.gaps }),
   }));
-  return finishPart(writer, files, { distributions, warnings });
+  const facts = { distributions, warnings: installations.flatMap((one) => one.warnings) };
+  const more = withExclusions(facts, files, leftOut, options.excludeFiles);
+  return finishPart(writer, files, more);
+}
+
+function partFile({ path, source: { size } }: InstallEntry, distribution: string): PartFile {
+  return { path, size, distribution };
+}
+
+/** What the files of a part do not tell. */
+type FurtherFacts = Pick<PartFacts, 'distributions' | 'warnings' | 'leftOut'>;
+
+/** The facts about a part without these files. */
+export function withExclusions(
+  { distributions, warnings }: FurtherFacts,
+  files: readonly PartFile[],
+  leftOut: readonly PartFile[],
+  exclusions: FileExclusions,
+): FurtherFacts {
+  if (exclusions.patterns.length === 0) return { distributions, warnings };
+  const importable = new Set(modulesOf(files).map(({ name }) => name));
+  const paths = [...files, ...leftOut].map(({ path }) => path);
+  return {
+    distributions: distributions.map((distribution) => {
+      const own = leftOut.filter((file) => file.distribution === distribution.name);
+      const count = { files: own.length, size: sizeOf(own) };
+      return own.length === 0 ? distribution : { ...distribution, leftOut: count };
+    }),
+    warnings: [...warnings, ...exclusions.warnings(paths)],
+    leftOut: modulesOf(leftOut).filter(({ name }) => !importable.has(name)),
+  };
+}
+
+function sizeOf(files: readonly Pick<PartFile, 'size'>[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Writes the end of a part, and collects the facts about it. */
 export function finishPart(
   writer: ArchiveWriter,
   files: readonly PartFile[],
-  more: Pick<PartFacts, 'distributions' | 'warnings'> & Partial<Pick<PartFacts, 'modules'>>,
+  more: FurtherFacts & Partial<Pick<PartFacts, 'modules'>>,
 ): WrittenPart {
   const start = writer.finish();
   const facts = {
@@ -204,7 +281,7 @@ export function finishPart(
     size: writer.size,
     sha256: writer.digest('hex'),
     entryCount: start.entryCount,
-    unpackedSize: files.reduce((sum, file) => sum + file.size, 0),
+    unpackedSize: sizeOf(files),
     topLevel: [...new Set(files.map(({ path }) => firstSegment(path)))].sort(),
     modules: modulesOf(files),
     ...more,

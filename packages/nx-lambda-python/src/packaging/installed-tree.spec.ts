@@ -1,7 +1,10 @@
 import { contentsOf, serviceFile, packageOf } from './packaging.fixtures';
 import type { WrittenPart } from './dependency-part';
+import { fileExclusions, NO_EXCLUSIONS, type FileExclusions } from './file-exclusions';
 import {
   ensureInstalledTree,
+  planReducedTree,
+  writeReducedTree,
   writeTreePart,
   type InstalledTree,
   type TreeStore,
@@ -31,11 +34,10 @@ const TREE: FixtureEntry[] = [
   ...demo('Alpha.Beta', '2', []),
 ];
 
-async function partOf(tree: readonly FixtureEntry[]) {
+async function partOf(tree: readonly FixtureEntry[], exclusions?: FileExclusions) {
   const chunks: Buffer[] = [];
-  const { facts } = await writeTreePart(bufferSource(buildArchive(tree)), {
-    write: (bytes) => void chunks.push(Buffer.from(bytes)),
-  });
+  const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
+  const { facts } = await writeTreePart(bufferSource(buildArchive(tree)), sink, exclusions);
   return { archive: bufferSource(Buffer.concat(chunks)), facts };
 }
 
@@ -100,6 +102,32 @@ describe('writeTreePart', () => {
     });
   });
 
+  it('gives the same tree without excluded files and their rows', async () => {
+    const exclusions = fileExclusions(['zeta/*.so', '/bin/', '*.pth', '/nothing']);
+    const whole = await partOf([...TREE, ...demo('solo', '1', ['zeta/native.so'])]);
+    const chunks: Buffer[] = [];
+    const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
+    const { facts } = writeReducedTree(whole, exclusions, sink);
+    const contents = contentsOf(Buffer.concat(chunks));
+    expect(contents).toEqual({
+      ...contents,
+      'zeta-1.0.dist-info/RECORD': 'zeta/__init__.py,,\r\ngone.py,,\r\n',
+      'solo-1.dist-info/RECORD': '',
+      'Alpha.Beta-2.dist-info/RECORD': '',
+    });
+    expect(Object.keys(contents)).toHaveLength(8);
+    expect(facts).toMatchObject({
+      distributions: [
+        { name: 'Alpha.Beta' },
+        { name: 'solo', leftOut: { files: 1, size: 3 } },
+        { name: 'zeta', leftOut: { files: 2, size: 31 }, unpackedSize: 300 },
+      ],
+      warnings: ['`excludeFiles` has `/nothing`, which matches no file of a distribution'],
+    });
+    expect(planReducedTree({ part: 'p' }, exclusions)).toMatch(/^[0-9a-f]{64}$/);
+    expect(planReducedTree({ part: 'p' }, NO_EXCLUSIONS)).toBe('p');
+  });
+
   it('refuses an archive that readers could understand in two ways', async () => {
     const lying = [{ path: 'a.py', content: 'x', local: { path: 'b.py' } }];
     await expect(partOf(lying)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
@@ -114,6 +142,12 @@ describe('writeTreePart', () => {
       code: 'PACKAGE_TOO_LARGE',
       message: expect.stringContaining('`zeta` 262 MB') as string,
     });
+  });
+
+  it('counts nothing that the package will not have', async () => {
+    const big = { path: 'zeta/big.bin', content: Buffer.alloc(262_144_001), method: STORED };
+    const part = partOf([big, ...TREE], fileExclusions(['*.bin']));
+    await expect(part).resolves.toBeDefined();
   });
 });
 

@@ -1,13 +1,22 @@
 /** The installed tree of a requirements key: pip installs it once, and it is kept as a dependency part. */
 
 import { ArchiveWriter, type ByteSink } from './zip/write';
-import { finishPart, type PartDistribution, type WrittenPart } from './dependency-part';
-import { checkUnpackedSize } from './package';
+import {
+  finishPart,
+  PART_FORMAT,
+  withExclusions,
+  type PartDistribution,
+  type PartFacts,
+  type WrittenPart,
+} from './dependency-part';
+import { NO_EXCLUSIONS, type FileExclusions } from './file-exclusions';
+import { checkUnpackedSize, type DependencyPart } from './package';
+import { digestOf } from './requirements/canonical-json';
 import { WheelError } from './wheel/defect';
 import { parseHeaders } from './wheel/read';
 import { compareText } from './wheel/names';
-import { parseRecord } from './wheel/admit';
-import type { ByteSource } from './zip/bytes';
+import { parseRecord, renderRecord, type RecordRow } from './wheel/record';
+import { SourceBlocks, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
 import type { ZipEntry } from './zip/format';
 import { readEntries } from './zip/read';
@@ -61,36 +70,88 @@ export async function ensureInstalledTree(
  * Writes the files of an archive of the tree under the headers that all our entries have, sorted by
  * path, compressed again: the archive may come from any program.
  *
+ * @param exclusions of the package that the tree is for; they do not count towards its size
  * @throws ARCHIVE_INVALID where readers could disagree about the archive, PACKAGE_TOO_LARGE
  */
-export async function writeTreePart(archive: ByteSource, sink: ByteSink): Promise<WrittenPart> {
+export async function writeTreePart(
+  archive: ByteSource,
+  sink: ByteSink,
+  exclusions: FileExclusions = NO_EXCLUSIONS,
+): Promise<WrittenPart> {
   const files = readEntries(archive)
     .filter(({ isDirectory }) => !isDirectory)
     .sort((a, b) => compareText(a.path, b.path));
   const installed = readDistributions(archive, files);
-  const distributions = installed.map(({ distribution }) => distribution);
+  const needed = files.filter(({ path }) => !exclusions.excludes(path));
   // Compressing takes long, and the unpacked size is known before.
-  checkUnpackedSize(totalSize(files), distributions);
+  checkUnpackedSize(totalSize(needed), factsOf(installed, needed).distributions);
   const writer = new ArchiveWriter(sink);
   for (const file of files) {
     const compressed = compress(readContent(archive, file));
-    writer.addCompressed(file.path, (file.mode & 0o111) !== 0, compressed);
+    writer.addCompressed(file.path, isExecutable(file), compressed);
     // Between files this process can refresh its locks and handle Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const ownerOf = (path: string) =>
-    installed.find(({ paths }) => paths.has(path))?.distribution.name;
-  const owned = files.map(({ path, size }) => ({ path, size, distribution: ownerOf(path) }));
-  return finishPart(writer, owned, {
-    distributions,
-    warnings: pathFileWarnings(files, installed),
-  });
+  return finishPart(writer, ownedFiles(files, installed), factsOf(installed, files));
 }
 
-interface InstalledDistribution {
-  distribution: PartDistribution;
-  /** Paths of its files. */
-  paths: ReadonlySet<string>;
+/** Name of the part without these files; that of the tree if there are none. */
+export function planReducedTree(
+  { part }: Pick<InstalledTree, 'part'>,
+  { patterns: excludeFiles }: FileExclusions,
+): string {
+  return excludeFiles.length === 0 ? part : digestOf({ format: PART_FORMAT, part, excludeFiles });
+}
+
+/** The same tree without these files, and without their rows in RECORD; compressed bytes are copied. */
+export function writeReducedTree(
+  { archive }: Pick<DependencyPart, 'archive'>,
+  exclusions: FileExclusions,
+  sink: ByteSink,
+): WrittenPart {
+  const files = readEntries(archive, { trusted: true });
+  const installed = readDistributions(archive, files);
+  const leftOut = files.filter(({ path }) => exclusions.excludes(path));
+  const gone = new Set(leftOut.map(({ path }) => path));
+  const records = new Map(
+    installed.flatMap(({ record, rows }) => {
+      const kept = [...rows].filter(([path]) => !gone.has(path)).map(([, row]) => row);
+      return kept.length === rows.size ? [] : [[record, renderRecord(kept)] as const];
+    }),
+  );
+  const writer = new ArchiveWriter(sink);
+  const blocks = new SourceBlocks(archive);
+  const kept: ZipEntry[] = [];
+  for (const file of files) {
+    if (gone.has(file.path)) continue;
+    const record = records.get(file.path);
+    if (record === undefined) {
+      writer.add({ ...file, mode: isExecutable(file) ? 0o755 : 0o644 }, blocks, file.dataOffset);
+      kept.push(file);
+    } else {
+      const bytes = Buffer.from(record);
+      writer.addCompressed(file.path, false, compress(bytes));
+      kept.push({ ...file, size: bytes.length });
+    }
+  }
+  const own = ownedFiles(kept, installed);
+  const facts = factsOf(installed, kept);
+  return finishPart(
+    writer,
+    own,
+    withExclusions(facts, own, ownedFiles(leftOut, installed), exclusions),
+  );
+}
+
+function isExecutable({ mode }: ZipEntry): boolean {
+  return (mode & 0o111) !== 0;
+}
+
+interface InstalledDistribution extends Pick<PartDistribution, 'name' | 'version'> {
+  /** Path of its RECORD. */
+  record: string;
+  /** Of that RECORD, by the path in the tree. */
+  rows: ReadonlyMap<string, RecordRow>;
 }
 
 /** Sorted by name. Each has a `.dist-info` directory at the root. */
@@ -106,12 +167,34 @@ function readDistributions(
   return files
     .flatMap(({ path }) => /^([^/]+\.dist-info)\/METADATA$/.exec(path)?.[1] ?? [])
     .map((distInfo) => {
-      const { name, version } = readIdentity(distInfo, textOf(`${distInfo}/METADATA`) ?? '');
-      const paths = recordedPaths(distInfo, textOf(`${distInfo}/RECORD`) ?? '');
-      const unpackedSize = totalSize(files.filter((file) => paths.has(file.path)));
-      return { distribution: { name, version, wheel: null, sha256: null, unpackedSize }, paths };
+      const identity = readIdentity(distInfo, textOf(`${distInfo}/METADATA`) ?? '');
+      const record = `${distInfo}/RECORD`;
+      return { ...identity, record, rows: recordedRows(distInfo, textOf(record) ?? '') };
     })
-    .sort((a, b) => compareText(a.distribution.name, b.distribution.name));
+    .sort((a, b) => compareText(a.name, b.name));
+}
+
+function factsOf(
+  installed: readonly InstalledDistribution[],
+  files: readonly ZipEntry[],
+): Pick<PartFacts, 'distributions' | 'warnings'> {
+  const distributions = installed.map(({ name, version, rows }) => {
+    const unpackedSize = totalSize(files.filter(({ path }) => rows.has(path)));
+    return { name, version, wheel: null, sha256: null, unpackedSize };
+  });
+  return { distributions, warnings: pathFileWarnings(files, installed) };
+}
+
+function ownedFiles(files: readonly ZipEntry[], installed: readonly InstalledDistribution[]) {
+  return files.map(({ path, size }) => ({
+    path,
+    size,
+    distribution: ownerOf(path, installed)?.name,
+  }));
+}
+
+function ownerOf(path: string, installed: readonly InstalledDistribution[]) {
+  return installed.find(({ rows }) => rows.has(path));
 }
 
 /** As METADATA spells it; if an old builder left it out, the directory's name counts. */
@@ -126,14 +209,14 @@ function readIdentity(distInfo: string, metadata: string): { name: string; versi
   };
 }
 
-/** As paths of the tree. Without a valid RECORD only sizes and warnings are incomplete. */
-function recordedPaths(distInfo: string, record: string): ReadonlySet<string> {
+/** By paths of the tree. Without a valid RECORD only sizes and warnings are incomplete. */
+function recordedRows(distInfo: string, record: string): ReadonlyMap<string, RecordRow> {
   try {
-    const rows = parseRecord(distInfo, record);
+    const rows = [...parseRecord(distInfo, record).values()];
     // With --target pip installs into `<temporary>/lib/python`, then moves all files to the root.
-    return new Set([...rows.keys()].map((path) => path.replace(/^\.\.\/\.\.\//, '')));
+    return new Map(rows.map((row) => [row.path.replace(/^\.\.\/\.\.\//, ''), row]));
   } catch (error) {
-    if (error instanceof WheelError) return new Set();
+    if (error instanceof WheelError) return new Map();
     throw error;
   }
 }
@@ -147,7 +230,7 @@ function pathFileWarnings(
     .map(({ path }) => path)
     .filter((path) => /^[^/]+\.pth$/.test(path))
     .map((path) => {
-      const owner = installed.find(({ paths }) => paths.has(path))?.distribution;
+      const owner = ownerOf(path, installed);
       const whose = owner ? ` of \`${owner.name} ${owner.version}\`` : '';
       return `\`${path}\`${whose} has no effect: Lambda does not process .pth files`;
     });

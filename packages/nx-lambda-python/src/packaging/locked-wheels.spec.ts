@@ -16,6 +16,7 @@ import type { KeyComponents } from './requirements-key';
 import { runtimeEnvironment } from './requirements/requirement';
 import type { ResolvedWheels, StoredWheel } from './wheel-set';
 import { parseWheelFilename } from './wheel/names';
+import type { RecordGap } from './wheel/record';
 
 const runtime = findRuntime('python3.11');
 if (!runtime) throw new Error('python3.11 is gone');
@@ -62,7 +63,8 @@ const located = (file: string, letter: string): LocatedWheel => ({
 function needsOf(file: string, requires: string[] = []): WheelNeeds {
   const { distribution, version } = parseWheelFilename(file);
   if (distribution === 'damaged') throw new Error('it cannot be read');
-  return { name: distribution, version, requires, requiresPython: undefined };
+  const gaps = distribution === 'gappy' ? { gaps: GAPS } : {};
+  return { name: distribution, version, requires, requiresPython: undefined, ...gaps };
 }
 
 function planned(requirements: string[], store: LineStore, changes?: Partial<KeyComponents>) {
@@ -76,6 +78,7 @@ function planned(requirements: string[], store: LineStore, changes?: Partial<Key
 }
 
 const SIX = 'six-1.0-py3-none-any.whl';
+const GAPS: RecordGap[] = [{ rule: 'record-not-listed', files: 1, example: 'x' }];
 
 describe('a line with one hash', () => {
   const store = new MemoryLines([
@@ -88,6 +91,12 @@ describe('a line with one hash', () => {
   it('is the wheel of that content, for any image', () => {
     const changes = { imageDigest: 'sha256:two' };
     expect(planned([line('six==1.0', 'a')], store, changes).kept).toEqual([SIX]);
+  });
+
+  it('says of its wheel where RECORD is incomplete', () => {
+    const lock = findLock(components([line('gappy==1.0', 'e')]), target);
+    const gappy = new MemoryLines([located('gappy-1.0-py3-none-any.whl', 'e')]);
+    expect(lock && planLock(lock, gappy).kept).toMatchObject([{ wheel: { gaps: GAPS } }]);
   });
 
   it.each([

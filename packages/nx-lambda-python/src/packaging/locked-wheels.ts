@@ -16,6 +16,7 @@ import {
   type Requirement,
 } from './requirements/requirement';
 import type { ResolvedWheels, StoredWheel } from './wheel-set';
+import type { WheelFacts } from './wheel/admit';
 import { isCompatible, normalizeName, parseWheelFilename, supportedTags } from './wheel/names';
 import { parseSpecifier, satisfies } from './wheel/versions';
 
@@ -129,8 +130,8 @@ function findKept(line: LockedLine, lock: Lock, store: LineStore): KeptWheel | u
   if (!found) return undefined;
   try {
     const needs = store.readWheelNeeds(found);
-    const { name, version } = needs;
-    return { wheel: { name, version, ...found }, needs };
+    const { name, version, gaps } = needs;
+    return { wheel: { name, version, ...found, ...(gaps && { gaps }) }, needs };
   } catch {
     // Damaged: pip fetches it again.
     return undefined;
@@ -265,9 +266,7 @@ export function withRequirements(text: string, keep: (requirement: string) => bo
 }
 
 /** What a wheel is, and what it requires. */
-export interface WheelNeeds {
-  name: string;
-  version: string;
+export interface WheelNeeds extends WheelFacts {
   requires: readonly string[];
   requiresPython: string | undefined;
 }

@@ -9,7 +9,10 @@ export const LAYER_FILE = 'layer.zip';
 
 /** `manifest.json`, beside `package.zip`. It has no times, no paths of a machine and no secrets. */
 export interface BuildManifest {
-  /** Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`. */
+  /**
+   * Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`. A field that only a new
+   * option writes, and that no target reads, leaves it as it is.
+   */
   format: 1 | 2;
   /** The Nx project. */
   project: string;
@@ -42,6 +45,8 @@ export interface BuildManifest {
   engine: string;
   /** Sorted by name. */
   handlers: ManifestHandler[];
+  /** With the option `excludeFiles`: its patterns. */
+  excludeFiles?: readonly string[];
   /** Sorted by name. */
   distributions: ManifestDistribution[];
 }
@@ -71,6 +76,10 @@ export interface ManifestDistribution {
   wheel: string | null;
   /** Of the wheel, hex, as in lock files and indexes; null without a wheel. */
   sha256: string | null;
+  /** How many files break which rule of the wheel's RECORD; only with the option `acceptIncompleteRecords`. */
+  incompleteRecord?: Readonly<Record<string, number>>;
+  /** What `excludeFiles` leaves out: how many files, and their bytes. */
+  leftOut?: { files: number; size: number };
 }
 
 /** Canonical text: two spaces, a final newline, keys in the order of the interface. */

@@ -2,7 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { ByteSink } from './zip/write';
-import { writePart, type OpenWheel, type PartFacts, type PartOptions } from './dependency-part';
+import {
+  PLAIN_PART,
+  writePart,
+  type OpenWheel,
+  type PartFacts,
+  type PartOptions,
+} from './dependency-part';
 import {
   hexDigest,
   writePackage,
@@ -33,9 +39,9 @@ export function collect<T>(produce: (sink: ByteSink) => T): { bytes: Buffer; res
 export async function partOf(
   wheels: readonly OpenWheel[],
   collisions: Collisions = {},
-  { layer = false, interpreter = null }: Partial<Pick<PartOptions, 'layer' | 'interpreter'>> = {},
+  given: Partial<PartOptions> = {},
 ): Promise<{ archive: ByteSource; facts: PartFacts }> {
-  const options = { collisions, layer, interpreter };
+  const options = { ...PLAIN_PART, collisions, ...given };
   const chunks: Buffer[] = [];
   const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
   const { facts } = await writePart(wheels, options, sink);

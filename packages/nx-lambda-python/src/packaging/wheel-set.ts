@@ -1,6 +1,6 @@
 /** The wheel set of a requirements key: read from the wheel store, or resolved once and kept there. */
 
-import type { WheelIdentity } from './wheel/admit';
+import type { WheelFacts } from './wheel/admit';
 
 /** What one requirements key resolved to. */
 export interface WheelSet {
@@ -13,9 +13,7 @@ export interface WheelSet {
   wheels: StoredWheel[];
 }
 
-export interface StoredWheel {
-  name: string;
-  version: string;
+export interface StoredWheel extends WheelFacts {
   /** File name, as published or built. */
   file: string;
   /** Hex. */
@@ -44,7 +42,7 @@ export interface WheelStore extends ResolvingStore {
  * Throws for a wheel that the store must not have.
  * @param sha256 of the file, hex
  */
-export type Admit = (path: string, sha256: string) => Promise<WheelIdentity>;
+export type Admit = (path: string, sha256: string) => Promise<WheelFacts>;
 
 export interface ResolvedWheels {
   /** Paths of the wheel files. */

@@ -65,6 +65,14 @@ export interface BuildExecutorSchema {
    */
   excludeDistributions?: string[];
   /**
+   * Files of distributions that are left out of the package: gitignore patterns, relative to the top of the package, for example `googleapiclient/discovery_cache/documents/*.json`, or `preset:tests` (folders `tests` and `test`) and `preset:headers` (C, C++ and Cython headers). `!pattern` keeps what others leave out. `.dist-info` stays, and RECORD lists what is left. pip is not run again. Code that reads or imports a file that is left out fails in Lambda: use it for packages near Lambda's limit of 262 MB or slow to load, and run the functions afterwards. The build warns of a pattern that matches nothing. Files of the service are left out by `exclude` in its marker.
+   */
+  excludeFiles?: string[];
+  /**
+   * Distributions of which a wheel is accepted although its RECORD does not list all of its files with a hash of sha256 or better, as pip accepts it. Only the hash of the whole wheel then shows that such a file was not changed on its way. Use it for a version that you have to use and whose authors do not publish another wheel. Files that differ from RECORD, paths outside of the package and files that occur twice stay refused. Not with `dependencies: install`, where pip accepts every RECORD.
+   */
+  acceptIncompleteRecords?: string[];
+  /**
    * Which distribution wins if two have different files at the same path: `{ "google/__init__.py": "protobuf" }`. Not with `dependencies: install`.
    */
   collisions?: {

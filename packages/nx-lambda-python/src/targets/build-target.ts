@@ -4,6 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import { fileExclusions } from '../packaging/file-exclusions';
 import type { DecidingContent } from '../packaging/inputs/decision';
 import { outputDirectory, projectPath } from '../packaging/inputs/option-paths';
 import { checkPipArguments } from '../packaging/inputs/pip-settings';
@@ -112,6 +113,8 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
     content: {
       dependencies: schema.dependencies ?? 'wheels',
       excludeDistributions: schema.excludeDistributions ?? [],
+      excludeFiles: fileExclusions(schema.excludeFiles ?? []).patterns,
+      acceptIncompleteRecords: schema.acceptIncompleteRecords ?? [],
       collisions: schema.collisions ?? {},
       scripts: schema.scripts ?? false,
       layer: schema.layer ?? false,
@@ -127,6 +130,7 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
 /** Values that say the same as leaving the option out. */
 const NEUTRAL: Readonly<Record<string, string>> = {
   excludeDistributions: '[]',
+  acceptIncompleteRecords: '[]',
   collisions: '{}',
   layer: 'false',
   scripts: 'false',
@@ -143,7 +147,9 @@ function checkInstall({ dependencies, ...schema }: Given): void {
     });
   }
   const unused = [
-    ...((schema.excludeDistributions ?? []).length > 0 ? ['excludeDistributions'] : []),
+    ...(['excludeDistributions', 'acceptIncompleteRecords'] as const).filter(
+      (option) => (schema[option] ?? []).length > 0,
+    ),
     ...(Object.keys(schema.collisions ?? {}).length > 0 ? ['collisions'] : []),
     ...(schema.layer ? ['layer'] : []),
     ...(schema.scripts ? ['scripts'] : []),

@@ -7,6 +7,7 @@ import { findRuntime, interpreterPath } from '../../service/runtimes';
 import { validateWheel } from '../wheel/admit';
 import { readWheel } from '../wheel/read';
 import { makeScripts } from '../wheel/layout';
+import { checkRecords } from '../wheel/record';
 import { bufferSource } from '../zip/bytes';
 import { readEntries } from '../zip/read';
 import { verifyEntry } from '../zip/verify';
@@ -21,14 +22,15 @@ const stored = new Map(
     .map((path) => [path, readFileSync(join(__dirname, path))]),
 );
 
-/** As the store's door and, where scripts are wanted, the dependency part read a wheel. */
+/** As the store's door, a build and, where scripts are wanted, the dependency part read a wheel. */
 async function readAsWheel(name: string, bytes: Buffer): Promise<void> {
   const runtime = findRuntime('python3.11');
   if (!runtime) throw new Error('no runtime');
   const isMisnamed = name.startsWith('filename-');
   const filename = isMisnamed ? name : 'demo-1.0-py3-none-any.whl';
   const source = bufferSource(bytes);
-  await validateWheel(source, filename, { runtime, architecture: 'x86_64' });
+  const facts = await validateWheel(source, filename, { runtime, architecture: 'x86_64' });
+  checkRecords([{ ...facts, file: filename }], []);
   makeScripts(source, readWheel(source, filename), interpreterPath(runtime));
 }
 

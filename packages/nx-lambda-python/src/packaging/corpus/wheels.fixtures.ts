@@ -51,8 +51,14 @@ export const WHEELS: Record<WheelDefect, Wheels> & Partial<Record<ArchiveDefect,
     'a file': { files, record: (record) => record.replace(recordHash(PYTHON), '') },
   },
   'record-hash-weak': {
-    md5: { files, record: (record) => record.replace(recordHash(PYTHON), recordHash('', 'md5')) },
-    sha1: { files, record: (record) => record.replace(recordHash(PYTHON), recordHash('', 'sha1')) },
+    md5: {
+      files,
+      record: (record) => record.replace(recordHash(PYTHON), recordHash(PYTHON, 'md5')),
+    },
+    sha1: {
+      files,
+      record: (record) => record.replace(recordHash(PYTHON), recordHash(PYTHON, 'sha1')),
+    },
   },
   'record-hash-mismatch': {
     'other content': {

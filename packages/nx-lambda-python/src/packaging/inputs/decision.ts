@@ -38,6 +38,9 @@ export interface ContainerMeaning {
 export interface DecidingContent {
   dependencies: string;
   excludeDistributions: readonly string[];
+  /** In their order, which matters to patterns that include again. */
+  excludeFiles: readonly string[];
+  acceptIncompleteRecords: readonly string[];
   collisions: Readonly<Record<string, string>>;
   scripts: boolean;
   /** Millions of bytes that bytecode may take; null for none. */
@@ -85,11 +88,20 @@ function markerFacts({ runtime, functions, ...marker }: Marker): Json {
 }
 
 function optionFacts({ image, container, pipArgs, content }: DecidingOptions) {
-  const { excludeDistributions, bytecodeMb: bytecode, ...others } = content;
+  const {
+    excludeDistributions,
+    excludeFiles,
+    acceptIncompleteRecords: accepted,
+    bytecodeMb: bytecode,
+    ...others
+  } = content;
   return {
     ...others,
     bytecode,
     excludeDistributions: [...excludeDistributions].sort(),
+    // Options that are younger than the format: unset, they leave the decision as it was.
+    ...(excludeFiles.length > 0 && { excludeFiles }),
+    ...(accepted.length > 0 && { acceptIncompleteRecords: [...accepted].sort() }),
     image: image ?? null,
     container: container ? containerFacts(container) : null,
     pipArgs: pipArgs.map(withoutCredentials),

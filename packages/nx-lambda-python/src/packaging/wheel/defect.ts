@@ -34,10 +34,11 @@ export class WheelError extends LambdaPythonError {
     readonly reason: WheelDefect,
     filename: string,
     detail: string,
+    hint = 'pin another version of the distribution in the requirements file, or build it from source with `--no-binary`',
   ) {
     super('WHEEL_INVALID', {
       message: `\`${filename}\` is not a valid wheel (${reason}): ${detail}`,
-      hint: 'pin another version of the distribution in the requirements file, or build it from source with `--no-binary`',
+      hint,
     });
   }
 }

@@ -28,15 +28,22 @@ export interface MadeFile {
 export interface Installation {
   /** In the order of the wheel. */
   entries: InstallEntry[];
+  /** Files that are not installed, since an option excludes them. */
+  leftOut: InstallEntry[];
   warnings: string[];
 }
 
 /**
  * @param scripts what `makeScripts` puts into `bin/`; without it `.data/scripts` is left out, since
  * nothing in a Lambda function starts them.
+ * @param isExcluded for a path in the package
  * @throws WheelError for a `.data` directory that cannot be spread.
  */
-export function installEntries(wheel: Wheel, scripts: readonly InstallEntry[] = []): Installation {
+export function installEntries(
+  wheel: Wheel,
+  scripts: readonly InstallEntry[] = [],
+  isExcluded: (path: string) => boolean = () => false,
+): Installation {
   const entries = new Map<string, InstallEntry>();
   for (const entry of [...spreadEntries(wheel), ...scripts]) {
     const { path, source } = entry;
@@ -47,9 +54,13 @@ export function installEntries(wheel: Wheel, scripts: readonly InstallEntry[] = 
     }
     if (!other) entries.set(path, entry);
   }
+  const all = [...entries.values()];
+  const leftOut = new Set(all.filter(({ path }) => isExcluded(path)));
+  const kept = all.filter((entry) => !leftOut.has(entry));
   return {
-    entries: [...entries.values()],
-    warnings: [...wheel.warnings, ...pathFileWarnings(wheel, [...entries.keys()])],
+    entries: kept,
+    leftOut: [...leftOut],
+    warnings: [...wheel.warnings, ...pathFileWarnings(wheel, kept)],
   };
 }
 
@@ -121,11 +132,11 @@ function installMode({ mode }: ZipEntry): 0o644 | 0o755 {
 }
 
 /** `site` reads .pth files in site directories only, and /var/task is not one. */
-function pathFileWarnings(wheel: Wheel, paths: readonly string[]): string[] {
-  return paths
-    .filter((path) => /^[^/]+\.pth$/.test(path))
+function pathFileWarnings(wheel: Wheel, entries: readonly InstallEntry[]): string[] {
+  return entries
+    .filter(({ path }) => /^[^/]+\.pth$/.test(path))
     .map(
-      (path) =>
+      ({ path }) =>
         `\`${path}\` of \`${wheel.name} ${wheel.version}\` has no effect: Lambda does not process .pth files`,
     );
 }
@@ -187,7 +198,11 @@ function packedScript(
 }
 
 function made(path: string, bytes: Buffer): InstallEntry {
-  return { path, mode: 0o755, source: { bytes, crc32: crc32(bytes), size: bytes.length } };
+  return { path, mode: 0o755, source: madeFile(bytes) };
+}
+
+export function madeFile(bytes: Buffer): MadeFile {
+  return { bytes, crc32: crc32(bytes), size: bytes.length };
 }
 
 /** As pip does, a graphical script replaces a console script of the same name. */

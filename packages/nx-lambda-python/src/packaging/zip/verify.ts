@@ -15,8 +15,8 @@ const CHUNK = 1024 * 1024;
 /** A deflate block's code tables take some hundred bytes; this many bytes inflate to 4 MiB at most. */
 const START_COMPRESSED = 4096;
 
-/** Algorithms that RECORD may use: sha256 or better (wheel specification, "Signed wheel files"). */
-export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
+/** Algorithms of RECORD that can be checked; the first three are too weak for it to vouch for a file. */
+export type DigestAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
 /**
  * Checks CRC-32 and size of an entry. At most 16 MiB are in memory, and never more than one byte

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admit } from '../../packaging/wheel-set';
-import type { WheelIdentity } from '../../packaging/wheel/admit';
+import type { WheelFacts } from '../../packaging/wheel/admit';
 import { hashFile } from '../files/files';
 import { attempt } from '../process/attempt';
 
@@ -13,7 +13,7 @@ const LOOK_MILLISECONDS = 50;
 
 /** A wheel that passed early need not be checked again where its bytes and its name are the same. */
 export class EarlyDoor {
-  private readonly passed = new Map<string, WheelIdentity>();
+  private readonly passed = new Map<string, WheelFacts>();
 
   constructor(private readonly door: Admit) {}
 

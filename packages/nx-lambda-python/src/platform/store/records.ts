@@ -9,6 +9,7 @@ import { MANIFEST_FILE } from '../../packaging/manifest';
 import type { KeyContent } from '../../packaging/requirements-key';
 import { SourceCache } from '../../packaging/source-cache';
 import { readWheel } from '../../packaging/wheel/read';
+import { findGaps, recordRows } from '../../packaging/wheel/record';
 import { openFile } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
 import { attempt } from '../process/attempt';
@@ -120,7 +121,8 @@ export function readWheelNeeds(path: string): WheelNeeds {
   using file = openFile(path);
   const wheel = readWheel(file, basename(path), { trusted: true });
   const { name, version, requires, requiresPython } = wheel;
-  return { name, version, requires, requiresPython };
+  const gaps = findGaps(wheel, recordRows(file, wheel));
+  return { name, version, requires, requiresPython, ...(gaps.length > 0 && { gaps }) };
 }
 
 /** @param service its absolute directory */

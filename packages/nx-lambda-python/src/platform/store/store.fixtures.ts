@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { writePart } from '../../packaging/dependency-part';
+import { PLAIN_PART, writePart } from '../../packaging/dependency-part';
 import type { Admit, StoredWheel } from '../../packaging/wheel-set';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import type { DiskWheelStore, WriteWheels } from './wheel-store';
@@ -20,5 +20,4 @@ export function admitWheel(store: DiskWheelStore, name = 'demo'): Promise<Stored
   });
 }
 
-export const writePlain: WriteWheels = (wheels, sink) =>
-  writePart(wheels, { collisions: {}, layer: false, interpreter: null }, sink);
+export const writePlain: WriteWheels = (wheels, sink) => writePart(wheels, PLAIN_PART, sink);

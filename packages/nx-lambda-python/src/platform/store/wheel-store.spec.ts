@@ -1,7 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeTreePart } from '../../packaging/installed-tree';
+import { fileExclusions } from '../../packaging/file-exclusions';
+import { writeReducedTree, writeTreePart } from '../../packaging/installed-tree';
 import { buildArchive } from '../../packaging/zip/archive.fixtures';
 import { bufferSource } from '../../packaging/zip/bytes';
 import { DamagedFileError } from '../../packaging/package';
@@ -115,6 +124,29 @@ describe('DiskWheelStore', () => {
     store.dropPart(part);
     expect(store.readTree('key')).toBeUndefined();
     expect(readdirSync(join(store.root, 'work'))).toEqual([]);
+  });
+
+  it('makes a part of another one once, and drops one that is damaged', async () => {
+    const archive = bufferSource(buildArchive([{ path: 'six.py', content: 'x = 1\n' }]));
+    const from = await store.withDirectory((directory) =>
+      store.admitPart(directory, (sink) => writeTreePart(archive, sink)),
+    );
+    let written = 0;
+    const open = (digest: string) =>
+      store.openPartOf(digest, from, async (part, sink) => {
+        written += 1;
+        return writeReducedTree(part, fileExclusions(['six.py']), sink);
+      });
+    for (let round = 0; round < 2; round += 1) {
+      const part = await open('digest');
+      expect(part.facts.entryCount).toBe(0);
+      part[Symbol.dispose]();
+    }
+    expect(written).toBe(1);
+    const path = join(store.root, 'parts', `${from}.zip`);
+    writeFileSync(path, Buffer.alloc(statSync(path).size));
+    await expect(open('another')).rejects.toThrow(DamagedFileError);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('lets one of several resolve a key at a time', async () => {

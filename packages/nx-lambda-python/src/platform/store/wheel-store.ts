@@ -43,6 +43,8 @@ export interface OpenPart extends DependencyPart, Disposable {
   draft?: Draft | undefined;
 }
 
+type MadePart = Pick<OpenPart, 'start' | 'draft'>;
+
 /** Splices wheels. */
 export type WriteWheels = (wheels: readonly OpenWheel[], sink: ByteSink) => Promise<WrittenPart>;
 
@@ -74,8 +76,8 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
 
   async admit(path: string, admit: Admit): Promise<StoredWheel> {
     const sha256 = hashFile(path);
-    const { name, version } = await admit(path, sha256);
-    const wheel = { name, version, file: basename(path), sha256, size: statSync(path).size };
+    const facts = await admit(path, sha256);
+    const wheel = { ...facts, file: basename(path), sha256, size: statSync(path).size };
     this.admitted.add(sha256);
     if (this.isSound(wheel)) return wheel;
     const place = this.wheelPath(wheel);
@@ -147,13 +149,33 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
     next?: string,
   ): Promise<OpenPart> {
     if (wheels.length === 0) return emptyPart(write);
-    const path = this.partPath(digest);
-    const made = this.readPart(path)
-      ? undefined
-      : await this.locked(`part-${digest}`, async () =>
-          this.readPart(path) ? undefined : this.makePart(path, wheels, write, next),
-        );
-    return { ...this.openKnownPart(digest), ...made };
+    return this.ensurePart(digest, next, (produce) =>
+      this.withWheels(wheels, (open) => produce((sink) => write(open, sink))),
+    );
+  }
+
+  /**
+   * The same for a part that `write` makes of another one.
+   * @throws DamagedFileError after removing that one: installing again makes it
+   */
+  async openPartOf(
+    digest: string,
+    from: string,
+    write: (part: OpenPart, sink: ByteSink) => Promise<WrittenPart>,
+    next?: string,
+  ): Promise<OpenPart> {
+    // It is needed again as soon as the options change.
+    markUsed(`${this.partPath(from)}.json`);
+    return this.ensurePart(digest, next, async (produce) => {
+      using part = this.openKnownPart(from);
+      try {
+        hashPart(part);
+      } catch (error) {
+        this.dropPart(from);
+        throw error;
+      }
+      return await produce((sink) => write(part, sink));
+    });
   }
 
   /** @throws DamagedFileError if there is no such part */
@@ -212,12 +234,31 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
     return facts?.format === PART_FORMAT && stat?.size === facts.size ? facts : undefined;
   }
 
-  private async makePart(
-    path: string,
-    wheels: readonly StoredWheel[],
-    write: WriteWheels,
+  /** @param make gives what writes the part to `produce`, once what it needs is open */
+  private async ensurePart(
+    digest: string,
     next: string | undefined,
-  ): Promise<Pick<OpenPart, 'start' | 'draft'>> {
+    make: (produce: (write: WriteTreePart) => Promise<MadePart>) => Promise<MadePart>,
+  ): Promise<OpenPart> {
+    const path = this.partPath(digest);
+    const produce = async (write: WriteTreePart): Promise<MadePart> => {
+      const { result, draft } = await writeWholeAside(`${path}.zip`, write, next);
+      const { facts, start } = result;
+      writeRecord(`${path}.json`, facts);
+      return { start, draft: draft && { ...draft, length: facts.length } };
+    };
+    const made = this.readPart(path)
+      ? undefined
+      : await this.locked(`part-${digest}`, async () =>
+          this.readPart(path) ? undefined : make(produce),
+        );
+    return { ...this.openKnownPart(digest), ...made };
+  }
+
+  private async withWheels<T>(
+    wheels: readonly StoredWheel[],
+    work: (wheels: readonly OpenWheel[]) => Promise<T>,
+  ): Promise<T> {
     const files: OpenFile[] = [];
     try {
       this.verify(wheels);
@@ -226,14 +267,7 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
         files.push(source);
         return { ...wheel, source };
       });
-      const { result, draft } = await writeWholeAside(
-        `${path}.zip`,
-        (output) => write(open, output),
-        next,
-      );
-      const { facts, start } = result;
-      writeRecord(`${path}.json`, facts);
-      return { start, draft: draft && { ...draft, length: facts.length } };
+      return await work(open);
     } finally {
       for (const file of files) file[Symbol.dispose]();
     }
