@@ -18,12 +18,12 @@ export interface PatchRange {
  */
 export function patchRanges(texts: Iterable<string>, environment: MarkerEnvironment): PatchRange[] {
   const minor = environment.values['python_version'] ?? '';
-  const version = new RegExp(`\\b${minor.replace('.', '\\.')}\\.(\\d+)`, 'g');
+  const version = new RegExp(`\\b${minor.replace('.', '\\.')}(?:\\.(\\d+)|(?=['"]))`, 'g');
   const firsts = new Set([0]);
   for (const text of texts) {
     if (!text.includes('_version')) continue;
     // `==` and `>` begin or end after the version that they name.
-    for (const [, patch] of text.matchAll(version))
+    for (const [, patch = '0'] of text.matchAll(version))
       firsts.add(Number(patch)).add(Number(patch) + 1);
   }
   return [...firsts]

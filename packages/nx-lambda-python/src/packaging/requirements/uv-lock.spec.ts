@@ -96,6 +96,16 @@ ${wheel('patched', '1')}${wheel('windows', '1')}`;
       expect(read(lock, { python: 'python3.13' })).toEqual([pin('old', '2'), pin('patched', '1')]);
     });
 
+    it('knows that a release is later than its minor version alone', () => {
+      const later = lock.replace(
+        "python_full_version >= '3.11.4' and",
+        "implementation_version > '3.11' and",
+      );
+      expect(read(later)[1]).toContain(
+        "; python_full_version >= '3.11.1' and python_full_version < '3.11.7' or python_full_version >= '3.11.8' --",
+      );
+    });
+
     it('refuses a marker that only the running system can decide', () => {
       const asked = lock.replace("sys_platform == 'win32' and ", '');
       expect(() => read(asked)).toThrow('which only the running system knows');

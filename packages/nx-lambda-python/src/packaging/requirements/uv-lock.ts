@@ -45,7 +45,8 @@ export function readUvLock(document: TomlTable, request: UvLockRequest): string[
   const ranges = patchRanges(markersOf(document), environment);
   const reached = new Map<TomlTable, Set<PatchRange>>();
   for (const range of ranges) {
-    for (const one of reach(packages, own, chosen, range.environment)) {
+    const conditions = new Conditions(range.environment, document['conflicts'] !== undefined, path);
+    for (const one of reach(packages, own, chosen, conditions)) {
       reached.set(one, (reached.get(one) ?? new Set()).add(range));
     }
   }
@@ -123,27 +124,14 @@ class PackageIndex {
     }
   }
 
-  applies(
-    { name, marker }: TomlTable,
-    environment: MarkerEnvironment,
-    active: ReadonlySet<string>,
-  ): boolean {
-    if (typeof marker !== 'string') return true;
-    const verdict = evaluateMarker(marker, environment, active);
-    if (verdict !== undefined) return verdict;
-    throw invalid(
-      this.path,
-      `requires \`${String(name)}\` if \`${marker}\`, which only the running system knows`,
-    );
-  }
-
   /** What a dependency names: its version and source are there if the name alone is not enough. */
   find({ name, version, source }: TomlTable): TomlTable {
     const named = this.byName.get(stringOf(name) ?? '') ?? [];
     const fits = named.filter(
       (one) =>
-        (version === undefined || one['version'] === version) &&
-        (source === undefined || sameValue(one['source'], source)),
+        named.length === 1 ||
+        ((version === undefined || one['version'] === version) &&
+          (source === undefined || sameValue(one['source'], source))),
     );
     const [found, another] = fits;
     if (found && !another) return found;
@@ -158,6 +146,37 @@ function sameValue(a: unknown, b: unknown): boolean {
   return canonicalJson(jsonOf(a)) === canonicalJson(jsonOf(b));
 }
 
+/** Markers in one environment; most dependencies of a lock share a few. */
+class Conditions {
+  private readonly known = new Map<string, boolean>();
+
+  constructor(
+    private readonly environment: MarkerEnvironment,
+    private readonly haveConflicts: boolean,
+    private readonly path: string,
+  ) {}
+
+  /** As uv's markers name what is active, `extra == 'extra-6-orders-gpu'`; empty if none of them can ask for it. */
+  items(kind: 'extra' | 'group' | 'project', one: TomlTable, of?: string): string[] {
+    if (!this.haveConflicts) return [];
+    const name = stringOf(one['name']) ?? '';
+    return [[kind, name.length, name, ...(of === undefined ? [] : [of])].join('-')];
+  }
+
+  hold({ name, marker }: TomlTable, active: ReadonlySet<string>): boolean {
+    if (typeof marker !== 'string') return true;
+    const verdict = this.known.get(marker) ?? evaluateMarker(marker, this.environment, active);
+    if (verdict === undefined) {
+      throw invalid(
+        this.path,
+        `requires \`${String(name)}\` if \`${marker}\`, which only the running system knows`,
+      );
+    }
+    if (!marker.includes('extra')) this.known.set(marker, verdict);
+    return verdict;
+  }
+}
+
 /**
  * All packages on a path of dependencies whose markers hold. Markers of conflicting extras and groups ask what is
  * active on the way to a package, so that a package is visited again for each that is added.
@@ -166,18 +185,18 @@ function reach(
   packages: PackageIndex,
   own: TomlTable,
   { extras, groups }: Selection,
-  environment: MarkerEnvironment,
+  conditions: Conditions,
 ): Iterable<TomlTable> {
   const roots = new Set([
-    conflictItem('project', own),
-    ...extras.map((extra) => conflictItem('extra', own, extra)),
-    ...groups.map((group) => conflictItem('group', own, group)),
+    ...conditions.items('project', own),
+    ...extras.flatMap((extra) => conditions.items('extra', own, extra)),
+    ...groups.flatMap((group) => conditions.items('group', own, group)),
   ]);
   const active = new Map<TomlTable, Set<string>>([[own, roots]]);
   const asked = new Map<TomlTable, Set<string>>([[own, new Set(extras)]]);
   const pending = [own];
   const visit = (dependency: TomlTable, from: ReadonlySet<string>): void => {
-    if (!packages.applies(dependency, environment, from)) return;
+    if (!conditions.hold(dependency, from)) return;
     const next = packages.find(dependency);
     const isNew = !active.has(next);
     const hasMore = addAll(active, next, from);
@@ -192,7 +211,7 @@ function reach(
     for (const dependency of tablesOf(one['dependencies'])) visit(dependency, from);
     const optional = tableOf(one['optional-dependencies']);
     for (const extra of asked.get(one) ?? []) {
-      const more = new Set([...from, conflictItem('extra', one, extra)]);
+      const more = new Set([...from, ...conditions.items('extra', one, extra)]);
       for (const dependency of tablesOf(optional[extra])) visit(dependency, more);
     }
   }
@@ -212,21 +231,19 @@ function addAll(
   return set.size > before;
 }
 
-/** As uv's markers name it: `extra == 'extra-6-orders-gpu'`. */
-function conflictItem(kind: 'extra' | 'group' | 'project', one: TomlTable, of?: string): string {
-  const name = stringOf(one['name']) ?? '';
-  return [kind, name.length, name, ...(of === undefined ? [] : [of])].join('-');
-}
-
-function* markersOf(document: TomlTable): Iterable<string> {
+function markersOf(document: TomlTable): Set<string> {
+  const markers = new Set<string>();
   for (const one of tablesOf(document['package'])) {
     const lists = [
       one['dependencies'],
       ...Object.values(tableOf(one['optional-dependencies'])),
       ...Object.values(groupsOf(one)),
     ];
-    for (const { marker } of lists.flatMap(tablesOf)) if (typeof marker === 'string') yield marker;
+    for (const { marker } of lists.flatMap(tablesOf)) {
+      if (typeof marker === 'string') markers.add(marker);
+    }
   }
+  return markers;
 }
 
 function directoryOf(one: TomlTable): string | undefined {
