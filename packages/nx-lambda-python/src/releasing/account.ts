@@ -15,7 +15,7 @@ import { withRetries, type RetryPolicy } from '../release/calls/send';
 import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
 import { systemClock } from '../release/model/clock';
 import type { FunctionReader } from '../release/plan/remote-states';
-import type { RecordStorage } from '../release/records/record-store';
+import type { TextStorage } from '../release/upload/object-storage';
 import type { StorageAccess } from '../release/upload/package-object';
 import type { VersionPorts } from '../release/versions/version-reading';
 import type { Destination } from '../targets/chain';
@@ -43,12 +43,15 @@ export function soleAccount(
 
 /** S3 of the account. */
 export interface BucketAccess {
+  aws: AwsSettings;
   storage: StorageAccess;
-  records: RecordStorage;
+  records: TextStorage;
   place: AwsPlace;
   policy: RetryPolicy;
   /** Null in AWS. Nobody else creates buckets and functions in a simulated account. */
   simulated: Testing.SimulatedAccount | null;
+  /** The account's number, from the service that gives out the credentials. */
+  ask(): Promise<AwsResult<string>>;
   close(): Promise<void>;
 }
 
@@ -72,16 +75,27 @@ export interface AccountNumber {
 
 const POLICY: RetryPolicy = { clock: systemClock, random: Math.random };
 
-/** Opens S3 alone, for what changes no function; `ask` asks for the account. The caller closes it in any case. */
+/** Opens S3 alone, for what changes no function. The caller closes it in any case. */
 export async function openBucket(
   destination: Destination,
   workspaceRoot: string,
-): Promise<BucketAccess & { ask: () => Promise<AwsResult<string>> }> {
-  const account = await openAccount(destination, workspaceRoot);
+): Promise<BucketAccess> {
+  const simulated = destination.simulated ? await startAccount(workspaceRoot) : null;
+  const { endpoint, region, credentials } = simulated ?? {};
+  const aws = simulated ? { endpoint, region, credentials } : destination.aws;
   try {
-    return { ...(await connectBucket(account, destination)), ask: () => askAccount(account) };
+    const { storage, parts, records, place, close } = await connectStorage(aws);
+    return {
+      ...{ aws, records, place, policy: POLICY, simulated },
+      storage: { ...POLICY, storage, parts, place, isBucketOnDemand: destination.simulated },
+      ask: async () => (simulated ? { ok: true, value: simulated.accountId } : askAccount(aws)),
+      async close() {
+        close();
+        await simulated?.stop();
+      },
+    };
   } catch (error) {
-    await account.close();
+    await simulated?.stop();
     throw error;
   }
 }
@@ -91,106 +105,57 @@ export async function openAccess(
   { destination, workspaceRoot, accountId }: AccountRequest,
   writesPerSecond: number,
 ): Promise<AccountAccess> {
-  const account = await openAccount(destination, workspaceRoot);
-  try {
-    const lambda = await connectFunctions(account.aws);
-    const { place } = lambda;
-    const number = askAccount(account).then((asked) => accountNumber(asked, accountId, place));
-    // Awaiting it throws the error; until then it must not end the process.
-    number.catch(() => undefined);
-    const bucket = await connectBucket(account, destination);
-    const where = accountPlace(destination, workspaceRoot);
-    const rates = openRates(writesPerSecond, `${place.region}\n${where}`);
-    const { reads, writes } = rates;
-    const { get } = lambda.functions;
-    const { listVersions } = lambda.versions;
-    return {
-      ...bucket,
-      account: number,
-      functions: {
-        ...POLICY,
-        functions: { ...lambda.functions, get: (...asked) => rates.read(() => get(...asked)) },
-        reads,
-        writes,
-        place,
-      },
-      layers: { ...POLICY, layers: lambda.layers, writes, place },
-      versions: {
-        ...POLICY,
-        // When versions are deleted, nothing else tells the account.
-        versions: {
-          ...lambda.versions,
-          listVersions: async (...asked) => rates.learn(await listVersions(...asked)),
-        },
-        writes,
-        place,
-      },
-      writesAgain: () => rates.writesAgain(),
-      async close() {
-        lambda.close();
-        await bucket.close();
-      },
-    };
-  } catch (error) {
-    await account.close();
+  const bucket = await openBucket(destination, workspaceRoot);
+  const lambda = await connectFunctions(bucket.aws).catch(async (error: unknown) => {
+    await bucket.close();
     throw error;
-  }
-}
-
-interface OpenAccount {
-  aws: AwsSettings;
-  /** Its number, from the service that gives out the credentials. */
-  number(): Promise<AwsResult<string>>;
-  simulated: Testing.SimulatedAccount | null;
-  close(): Promise<void>;
-}
-
-async function openAccount(
-  { aws, simulated }: Destination,
-  workspaceRoot: string,
-): Promise<OpenAccount> {
-  if (!simulated) {
-    const close = async () => undefined;
-    return { aws, number: () => callerAccount(aws), simulated: null, close };
-  }
-  // Loaded here alone: AWS needs none of it. `import()` would keep its path as it is, which has no extension in tests.
-  const { startSimulatedAccount } = createRequire(__filename)('../testing') as typeof Testing;
-  const directory = join(workspaceRoot, ACCOUNT_DIRECTORY);
-  const account = await startSimulatedAccount({ directory });
-  const { endpoint, region, credentials, accountId } = account;
+  });
+  const { place } = lambda;
+  const account = bucket.ask().then((asked) => accountNumber(asked, accountId, place));
+  // Awaiting it throws the error; until then it must not end the process.
+  account.catch(() => undefined);
+  const where = accountPlace(destination, workspaceRoot);
+  const rates = openRates(writesPerSecond, `${place.region}\n${where}`);
+  const { reads, writes } = rates;
+  const common = { ...POLICY, writes, place };
+  const { get } = lambda.functions;
+  const { listVersions } = lambda.versions;
   return {
-    number: async () => ({ ok: true, value: accountId }),
-    aws: { endpoint, region, credentials },
-    simulated: account,
-    close: () => account.stop(),
-  };
-}
-
-async function connectBucket(
-  account: OpenAccount,
-  { simulated }: Destination,
-): Promise<BucketAccess> {
-  const { storage, parts, records, place, close } = await connectStorage(account.aws);
-  return {
-    storage: { ...POLICY, storage, parts, place, isBucketOnDemand: simulated },
-    records,
-    place,
-    policy: POLICY,
-    simulated: account.simulated,
+    ...{ ...bucket, account },
+    functions: {
+      ...{ ...common, reads },
+      functions: { ...lambda.functions, get: (...asked) => rates.read(() => get(...asked)) },
+    },
+    layers: { ...common, layers: lambda.layers },
+    versions: {
+      ...common,
+      // When versions are deleted, nothing else tells the account.
+      versions: {
+        ...lambda.versions,
+        listVersions: async (...asked) => rates.learn(await listVersions(...asked)),
+      },
+    },
+    writesAgain: () => rates.writesAgain(),
     async close() {
-      close();
-      await account.close();
+      lambda.close();
+      await bucket.close();
     },
   };
+}
+
+function startAccount(workspaceRoot: string): Promise<Testing.SimulatedAccount> {
+  // Loaded here alone: AWS needs none of it. `import()` would keep its path as it is, which has no extension in tests.
+  const { startSimulatedAccount } = createRequire(__filename)('../testing') as typeof Testing;
+  return startSimulatedAccount({ directory: join(workspaceRoot, ACCOUNT_DIRECTORY) });
 }
 
 /** STS that cannot be reached must not be waited for as long as one that is slow. */
 const MAX_QUESTIONS = 3;
 
-function askAccount(account: OpenAccount): Promise<AwsResult<string>> {
+function askAccount(aws: AwsSettings): Promise<AwsResult<string>> {
   let questions = 0;
   return withRetries(
-    () => account.number(),
+    () => callerAccount(aws),
     POLICY,
     (failure) => isTransient(failure) && ++questions < MAX_QUESTIONS,
   );

@@ -3,23 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { onInterruption } from '../platform/process/interruption';
 import { isAbandoned, processIdentity } from '../platform/process/owner';
-import type { FunctionOutcome } from '../release/model/function-state';
 import type { Plan } from '../release/model/plan';
 import {
   earlierPrefix,
-  endedFunctions,
   releaseDraft,
   releasesPrefix,
   type ReleaseAuthor,
-  type ReleaseRecord,
+  type ReleaseDraft,
 } from '../release/records/record';
 import type { RecordAccess } from '../release/records/record-store';
-import { RENEW_SECONDS, type LockView } from '../release/records/release-lock';
-import {
-  beginRelease,
-  settleUnfinished,
-  type ReleaseAccess,
-} from '../release/records/release-session';
+import type { ReleaseAccess } from '../release/records/release-session';
 import type { Destination } from '../targets/chain';
 import type { AccountNumber, BucketAccess } from './account';
 
@@ -38,66 +31,42 @@ export interface LockOptions {
   command: string;
 }
 
-export type Journal = Awaited<ReturnType<typeof openJournal>>;
-/** A release whose lock is held. */
-export type OpenRelease = NonNullable<Awaited<ReturnType<Journal['begin']>>>;
+/** Where a release is recorded, and what its record says of it. */
+export interface Journal {
+  access: ReleaseAccess;
+  draft: (plan: Plan) => ReleaseDraft;
+}
 
-export async function openJournal(
+export function openJournal(
   by: ReleaseAuthor,
   scope: ReleaseScope,
   destination: Destination,
-  lock: LockOptions,
+  { command, force }: LockOptions,
   account: AccountNumber,
   bucket: BucketAccess,
-) {
-  const access: ReleaseAccess = {
-    ...recordAccess(scope, destination, account, bucket),
-    force: lock.force,
-    wallNow: Date.now,
-    onInterruption: (work) =>
-      onInterruption(() => {
-        console.error(`interrupted: run \`${lock.command}\` to continue`);
-        return work();
-      }),
-    holder: {
-      owner: by.user,
-      host: by.host,
-      pid: process.pid,
-      process: processIdentity(),
-      run: by.run,
-      command: lock.command,
-      heldSince: new Date().toISOString(),
-    },
-  };
+): Journal {
+  const { user: owner, host, run } = by;
   const facts = { by, prefix: destination.prefix, bucket: destination.bucket.name };
   return {
-    access,
-    /** The number of a release that was killed and has its end written by this. */
-    settle: (
-      plan: Plan,
-      view: LockView,
-      isProven: (record: ReleaseRecord) => Promise<boolean>,
-    ): Promise<number | null> =>
-      settleUnfinished(view, releaseDraft(plan, facts), access, isProven),
-    /** Null if another release was faster. */
-    async begin(plan: Plan, view: LockView) {
-      const session = await beginRelease(view, releaseDraft(plan, facts), access);
-      if (session === null) return null;
-      const timer = setInterval(() => void session.lock.renew(), RENEW_SECONDS * 1000);
-      return {
-        session,
-        /** Gives the lock back if nobody wrote the end: the record stays as started, and the next release takes it up. */
-        async leave() {
-          clearInterval(timer);
-          await session.leave();
-        },
-        /** Warnings, if any. */
-        async end(status: ReleaseRecord['status'], outcomes: readonly FunctionOutcome[]) {
-          clearInterval(timer);
-          return session.end(status, endedFunctions(session.record.functions, outcomes));
-        },
-      };
+    access: {
+      ...recordAccess(scope, destination, account, bucket),
+      force,
+      wallNow: Date.now,
+      onInterruption: (work) =>
+        onInterruption(() => {
+          console.error(`interrupted: run \`${command}\` to continue`);
+          return work();
+        }),
+      every(seconds, work) {
+        const timer = setInterval(work, seconds * 1000);
+        return () => clearInterval(timer);
+      },
+      holder: {
+        ...{ owner, host, run, command, pid: process.pid, process: processIdentity() },
+        heldSince: new Date().toISOString(),
+      },
     },
+    draft: (plan) => releaseDraft(plan, facts),
   };
 }
 

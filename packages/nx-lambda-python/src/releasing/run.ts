@@ -15,7 +15,12 @@ import type { FunctionReader } from '../release/plan/remote-states';
 import { endedFunctions, hasChanges, type ReleaseRecord } from '../release/records/record';
 import type { RecordAccess } from '../release/records/record-store';
 import { guardedFunctions, lookAtLock, type LockView } from '../release/records/release-lock';
-import { unprovenFunctions } from '../release/records/release-session';
+import {
+  beginRelease,
+  settleUnfinished,
+  unprovenFunctions,
+  type ReleaseSession,
+} from '../release/records/release-session';
 import type { OutputFormat } from '../report/render';
 import { openAccess, type AccountAccess, type AccountNumber, type AccountRequest } from './account';
 import {
@@ -23,7 +28,6 @@ import {
   subjectOf,
   type Journal,
   type LockOptions,
-  type OpenRelease,
   type ReleaseScope,
 } from './journal';
 import {
@@ -120,8 +124,7 @@ export async function runRelease(options: RunOptions, kind: ReleaseKind): Promis
     // As upload does: a bucket of the simulated account exists as soon as it is needed.
     if (kind.readsRecords) await access.simulated?.createBucket(bucket.name, { versioning: true });
     const journal =
-      author &&
-      (await openJournal(await author, scope, request.destination, lock, account, access));
+      author && openJournal(await author, scope, request.destination, lock, account, access);
     const attempt = async (): Promise<boolean | null> => {
       // Looked at before the plan is made: what changes after this is noticed.
       const view = journal && (await lookAtLock(journal.access));
@@ -196,9 +199,9 @@ async function carryOut(
   }
   const { journal, view } = locked;
   if (!hasChanges(plan)) return applyUnchanged(run, journal, view);
-  const release = await journal.begin(plan, view);
+  const release = await beginRelease(view, journal.draft(plan), journal.access);
   if (release === null) return null;
-  output.note(`release ${release.session.number}`);
+  output.note(`release ${release.number}`);
   try {
     return await applyRecorded(run, release);
   } finally {
@@ -207,25 +210,27 @@ async function carryOut(
 }
 
 /** Carries out the plan under the lock, and writes the end into the record. */
-async function applyRecorded(run: Run, release: OpenRelease): Promise<Applied> {
+async function applyRecorded(run: Run, release: ReleaseSession): Promise<Applied> {
   const { planned, access, output } = run;
-  const { record, lock } = release.session;
+  const { record, lock } = release;
+  const endedBy = (outcomes: readonly FunctionOutcome[]) =>
+    endedFunctions(record.functions, outcomes);
   const functions = guardedFunctions(access.functions.functions, lock);
   const ready = await withLayer(planned.plan, access.layers).catch(async (error: unknown) => {
-    await release.end('failed', []);
+    await release.end('failed', endedBy([]));
     throw error;
   });
   const unproven = unprovenFunctions(record.functions);
   const outcomes = await applyPlan(ready, applyPorts(run)(functions, unproven));
   const isGood = isWell(outcomes);
-  const ended = { ...record, functions: endedFunctions(record.functions, outcomes) };
+  const ended = { ...record, functions: endedBy(outcomes) };
   // The release's own rate lets every write through once it was stopped.
   const undoing = { ...access.functions, functions, writes: access.writesAgain() };
   const back = isGood ? undefined : await planned.undo?.(ended, outcomes, undoing);
   if (back) output.note(back.complete ? 'rolled back' : 'not everything could be rolled back');
   const status = isGood ? 'succeeded' : back?.complete ? 'rolled-back' : 'failed';
   const final = back?.outcomes ?? outcomes;
-  for (const line of await release.end(status, final)) output.note(`warning: ${line}`);
+  for (const line of await release.end(status, endedBy(final))) output.note(`warning: ${line}`);
   // A release that was rolled back is skipped by a rollback: it would undo the one before.
   return { outcomes: final, isUndoable: status !== 'rolled-back' };
 }
@@ -239,7 +244,8 @@ async function applyUnchanged(run: Run, journal: Journal, view: LockView): Promi
   const ports = applyPorts(run);
   const { functions } = access.functions;
   let tried: FunctionOutcome[] | null = null;
-  const settled = await journal.settle(planned.plan, view, async (record) => {
+  const draft = journal.draft(planned.plan);
+  const settled = await settleUnfinished(view, draft, journal.access, async (record) => {
     const unproven = unprovenFunctions(record.functions);
     tried = await applyPlan(planned.plan, ports(functions, unproven));
     return isWell(tried);

@@ -39,6 +39,15 @@ export function renderJson(value: unknown): string {
   return `${text.replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g, escape)}\n`;
 }
 
+/** How many have each status, all of `order` with it. */
+export function countStatuses<S extends string>(
+  items: readonly { status: S }[],
+  order: readonly S[],
+): Record<S, number> {
+  const countOf = (wanted: S): number => items.filter(({ status }) => status === wanted).length;
+  return Object.fromEntries(order.map((one) => [one, countOf(one)])) as Record<S, number>;
+}
+
 /** `38 update, 2 unchanged`; zeroes are left out. */
 export function summarize<S extends string>(
   counts: Record<S, number>,

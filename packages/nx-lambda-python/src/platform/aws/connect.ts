@@ -12,7 +12,7 @@ import {
   lambdaLayers,
   lambdaVersions,
 } from './lambda';
-import { createS3Client, s3Parts, s3Records, s3Storage } from './s3';
+import { createS3Client, s3Parts, s3Texts, s3Storage } from './s3';
 import type { AwsSettings } from './settings';
 
 /** @throws REGION_NOT_SET */
@@ -22,7 +22,7 @@ export async function connectStorage(settings: AwsSettings) {
   return {
     storage: s3Storage(client),
     parts: s3Parts(client),
-    records: s3Records(client),
+    records: s3Texts(client),
     place,
     close: () => client.destroy(),
   };
@@ -31,9 +31,9 @@ export async function connectStorage(settings: AwsSettings) {
 /** @throws REGION_NOT_SET */
 export async function connectFunctions(settings: AwsSettings) {
   const client = await createLambdaClient(settings);
+  const place = await resolvePlace(client, settings);
   const invocations = await createInvocationClient(settings);
   markCredentialsStage(invocations);
-  const place = await resolvePlace(client, settings);
   return {
     functions: lambdaFunctions(client, invocations),
     layers: lambdaLayers(client),

@@ -1,7 +1,6 @@
 /** S3 through the AWS SDK: packages, objects made of parts, release records. */
 
 import { GetObjectCommand, S3, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { RecordStorage } from '../../release/records/record-store';
 import type {
   Bucket,
   MultipartUpload,
@@ -10,6 +9,7 @@ import type {
   PartStorage,
   PartToCopy,
   StoredObject,
+  TextStorage,
 } from '../../release/upload/object-storage';
 import { absentAsNull, call } from './call';
 import { clientConfiguration, type AwsSettings } from './settings';
@@ -76,10 +76,6 @@ function newObjectInput(location: ObjectLocation) {
   };
 }
 
-function newTextInput(location: ObjectLocation, text: string) {
-  return { ...newObjectInput(location), Body: text, ContentType: 'application/json' };
-}
-
 /** Name of the metadata that holds an object's SHA-256 where S3 keeps none. */
 const SHA256_METADATA = 'sha256';
 
@@ -94,22 +90,9 @@ function storedObject(output: Omit<HeadObjectCommandOutput, '$metadata'>): Store
   };
 }
 
-/** A pointer has some 300 bytes. */
-const MAX_TEXT = 64 * 1024;
-
 export function s3Parts(client: S3): PartStorage {
   return {
-    async readText(location) {
-      const result = await call('GetObject', async () => {
-        const input = { ...objectInput(location), Range: `bytes=0-${MAX_TEXT - 1}` };
-        const { Body, ContentLength = 0 } = await client.getObject(input);
-        return ContentLength < MAX_TEXT ? ((await Body?.transformToString()) ?? '') : '';
-      });
-      return absentAsNull(result);
-    },
-
-    writeText: (location, text) =>
-      call('PutObject', () => client.putObject(newTextInput(location, text))),
+    ...s3Texts(client),
 
     begin: (location, sha256) =>
       call('CreateMultipartUpload', async () => {
@@ -196,7 +179,7 @@ function uploadedPart(
 /** A record has some 300 bytes for each function. */
 const MAX_RECORD = 64 * 1024 * 1024;
 
-export function s3Records(client: S3): RecordStorage {
+export function s3Texts(client: S3): TextStorage {
   return {
     async read(location) {
       const result = await call('GetObject', async () => {
@@ -230,8 +213,11 @@ export function s3Records(client: S3): RecordStorage {
     write: (location, text, condition) =>
       call('PutObject', async () => {
         const { ETag: etag = '' } = await client.putObject({
-          ...newTextInput(location, text),
-          ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
+          ...newObjectInput(location),
+          Body: text,
+          ContentType: 'application/json',
+          ...(condition === 'absent' && { IfNoneMatch: '*' }),
+          ...(typeof condition === 'object' && { IfMatch: condition.etag }),
         });
         return { etag };
       }),

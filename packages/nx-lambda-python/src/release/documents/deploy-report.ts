@@ -2,34 +2,23 @@
 
 import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
-import { renderJson, seconds, shortSha, summarize } from '../../report/text';
-import type {
-  FunctionOutcome,
-  FunctionState,
-  OutcomeStatus,
-  PackageReference,
-} from '../model/function-state';
-import { isChanged, type Plan, type PlannedFunction, type PlanSource } from '../model/plan';
+import { countStatuses, renderJson, seconds, shortSha, summarize } from '../../report/text';
+import type { FunctionOutcome, FunctionState, OutcomeStatus } from '../model/function-state';
+import {
+  isChanged,
+  releaseFacts,
+  type Plan,
+  type PlannedFunction,
+  type ReleaseFacts,
+} from '../model/plan';
 import { commitLine, packageFacts } from './plan-document';
 
 export const REPORT_FILE = 'deploy-report.json';
 
 /** `deploy-report.json`, of the last deploy or rollback. */
-export interface DeployReport {
+export interface DeployReport extends ReleaseFacts {
   /** Raised when fields are added or their meaning changes: with 2 functions have `pinned` and `detail`. */
   format: 2;
-  service: string;
-  stage: string | null;
-  region: string;
-  account: string | null;
-  /** The commit that was deployed; null outside of git. */
-  source: PlanSource | null;
-  runtime: string;
-  architecture: string;
-  /** Null where functions got packages of their own, as in a rollback. */
-  package: PackageReference | null;
-  /** The alias that callers use; null where $LATEST itself was changed. */
-  alias: string | null;
   /** Sorted by name. */
   functions: FunctionOutcome[];
   counts: Record<OutcomeStatus, number>;
@@ -57,19 +46,10 @@ export function deployReport(
   seconds: number,
   commands: ReportCommands,
 ): DeployReport {
-  const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
-  for (const { status } of functions) counts[status] += 1;
+  const counts = countStatuses(functions, ORDER);
   return {
     format: 2,
-    service: plan.service,
-    stage: plan.stage,
-    region: plan.region,
-    account: plan.accounts[0] ?? null,
-    source: plan.source,
-    runtime: plan.runtime,
-    architecture: plan.architecture,
-    package: plan.package,
-    alias: plan.alias,
+    ...releaseFacts(plan),
     functions: [...functions],
     counts,
     live: liveGroups(plan, functions),

@@ -8,10 +8,9 @@ import {
   type Section,
 } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
-import { renderJson, shortSha, summarize } from '../../report/text';
+import { countStatuses, renderJson, shortSha, summarize } from '../../report/text';
 import type { PackageReference } from '../model/function-state';
 import {
-  countPlan,
   PLAN_STATUSES,
   type BackPlan,
   type Plan,
@@ -66,7 +65,7 @@ export function planSummary({ functions }: Plan): string {
   const left = functions.flatMap(({ layers }) => (layers.kind === 'detach' ? [layers.layer] : []));
   const names = [...new Set(left)].map((arn) => arn.split(':').at(-1)).join(', ');
   const gone = left.length > 0 ? `, ${left.length} without the layer ${names}` : '';
-  return `${summarize(countPlan(functions), PLAN_STATUSES)}${gone}`;
+  return `${summarize(countStatuses(functions, PLAN_STATUSES), PLAN_STATUSES)}${gone}`;
 }
 
 function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
@@ -135,7 +134,12 @@ function aliasBefore({ before, aliasTo }: PlannedFunction): string {
 
 export function renderPlan(plan: Plan, format: OutputFormat): string {
   if (format !== 'json') return renderDocument(planDocument(plan), format);
-  const shown = { ...plan, counts: countPlan(plan.functions), kind: undefined, goals: undefined };
+  const shown = {
+    ...plan,
+    counts: countStatuses(plan.functions, PLAN_STATUSES),
+    kind: undefined,
+    goals: undefined,
+  };
   return renderJson({ format: 1, ...shown });
 }
 

@@ -2,7 +2,7 @@
 
 import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
-import { renderBytes, renderJson, summarize } from '../../report/text';
+import { countStatuses, renderBytes, renderJson, summarize } from '../../report/text';
 import {
   DELETION_STATUSES,
   freedBytes,
@@ -127,8 +127,7 @@ function planSummary(plan: VersionPlan): string {
 
 function reportSummary(deletions: readonly Deletion[]): string {
   if (deletions.length === 0) return 'no version to delete';
-  const counts = { deleted: 0, kept: 0, skipped: 0, failed: 0 };
-  for (const { status } of deletions) counts[status] += 1;
+  const counts = countStatuses(deletions, DELETION_STATUSES);
   return `${summarize(counts, DELETION_STATUSES)}; ${renderBytes(freedBytes(deletions))} of code storage freed`;
 }
 

@@ -75,6 +75,29 @@ export interface PlanSource {
   dirty: boolean;
 }
 
+/** What a plan, its report and its record say alike. */
+export interface ReleaseFacts {
+  service: string;
+  stage: string | null;
+  region: string;
+  account: string | null;
+  /** The commit that was deployed; null outside of git. */
+  source: PlanSource | null;
+  runtime: string;
+  architecture: string;
+  /** Null where functions get packages of their own, as in a rollback. */
+  package: PackageReference | null;
+  /** The alias that callers use; null where $LATEST itself was changed. */
+  alias: string | null;
+}
+
+export function releaseFacts(plan: Plan): ReleaseFacts {
+  const { service, stage, region, accounts, source, runtime, architecture, alias } = plan;
+  const account = accounts[0] ?? null;
+  const built = { source, runtime, architecture, package: plan.package };
+  return { service, stage, region, account, ...built, alias };
+}
+
 interface PlanFacts {
   service: string;
   stage: string | null;
@@ -140,12 +163,6 @@ export function movesAliasOnly({
   layers,
 }: Pick<PlannedFunction, 'package' | 'layers'>): boolean {
   return source === null && layers.kind === 'keep';
-}
-
-export function countPlan(functions: readonly PlannedFunction[]): Record<PlanStatus, number> {
-  const counts = { unchanged: 0, update: 0, busy: 0, failed: 0, missing: 0, mismatch: 0 };
-  for (const { status } of functions) counts[status] += 1;
-  return counts;
 }
 
 /** `111122223333/eu-west-1`, or only the region while no function shows the account. */

@@ -4,7 +4,14 @@ import { LambdaPythonError } from '../../errors';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { forEachLimited, withRetries, type RetryPolicy } from '../calls/send';
 import { saidBy, isTransient, type AwsFailure, type AwsResult } from '../model/aws-failure';
-import { objectUrl, type Bucket, type ObjectLocation } from '../upload/object-storage';
+import {
+  objectUrl,
+  type Bucket,
+  type ObjectLocation,
+  type StoredText,
+  type TextStorage,
+  type WriteCondition,
+} from '../upload/object-storage';
 import { bucketError } from '../upload/package-object';
 import {
   isOf,
@@ -16,33 +23,8 @@ import {
   type ReleaseRecord,
 } from './record';
 
-export interface StoredText {
-  text: string;
-  etag: string;
-  /** When it was written, by S3's clock; milliseconds since the epoch, to the second. */
-  lastModified: number;
-  /** When S3 answered, by the same clock: it is never compared with another clock. */
-  now: number;
-}
-
-/** `absent`: no object may be there yet. An ETag: this very object must still be there. */
-export type WriteCondition = 'absent' | { etag: string };
-
-export interface RecordStorage {
-  /** Null if there is none. */
-  read(location: ObjectLocation): Promise<AwsResult<StoredText | null>>;
-  /** A condition that does not hold is a failure of kind `precondition`, or `not-found` for an ETag of nothing. */
-  write(
-    location: ObjectLocation,
-    text: string,
-    condition: WriteCondition,
-  ): Promise<AwsResult<{ etag: string }>>;
-  /** All keys below a prefix, ascending. */
-  list(bucket: Bucket, prefix: string): Promise<AwsResult<string[]>>;
-}
-
 export interface RecordAccess extends RetryPolicy {
-  records: RecordStorage;
+  records: TextStorage;
   place: AwsPlace;
   bucket: Bucket;
   /** `<prefix>/<project>/releases/<account>/<region>/<stage>/` */
@@ -121,38 +103,32 @@ export interface StoredRecord {
 const READS_IN_FLIGHT = 8;
 
 /** Ascending. @throws ACCESS_DENIED naming s3:ListBucket, and what else S3 refuses */
-export async function listReleases(access: RecordAccess): Promise<number[]> {
-  const numbers = new Set<number>();
-  for (const prefix of prefixesOf(access)) {
-    const result = await listNumbers(prefix, access);
-    if (!result.ok) {
-      throw lockFailure(result.failure, { bucket: access.bucket, key: prefix }, access);
-    }
-    for (const number of result.value) numbers.add(number);
-  }
-  return [...numbers].sort((a, b) => a - b);
-}
-
-function prefixesOf({ releases, earlier }: RecordAccess): string[] {
-  return earlier === undefined ? [releases] : [releases, earlier.releases];
-}
-
-async function listNumbers(prefix: string, access: RecordAccess): Promise<AwsResult<number[]>> {
-  const { bucket, records } = access;
-  const result = await withRetries(() => records.list(bucket, prefix), access);
-  if (!result.ok) return result;
-  const numbers = result.value.map((key) => numberOfKey(prefix, key));
-  return { ok: true, value: numbers.filter((number) => number !== null) };
+export function listReleases(access: RecordAccess): Promise<number[]> {
+  return numbersIn(access, (failure, key) => {
+    throw lockFailure(failure, { bucket: access.bucket, key }, access);
+  });
 }
 
 /** The highest number in use; 0 if there is none, or if the credentials may not list. */
 export async function lastNumber(access: RecordAccess): Promise<number> {
-  const numbers: number[] = [];
-  for (const prefix of prefixesOf(access)) {
-    const result = await listNumbers(prefix, access);
-    if (result.ok) numbers.push(...result.value);
+  return (await numbersIn(access, () => undefined)).at(-1) ?? 0;
+}
+
+async function numbersIn(
+  access: RecordAccess,
+  onFailure: (failure: AwsFailure, prefix: string) => void,
+): Promise<number[]> {
+  const { bucket, records, releases, earlier } = access;
+  const numbers = new Set<number>();
+  for (const prefix of [releases, ...(earlier ? [earlier.releases] : [])]) {
+    const listed = await withRetries(() => records.list(bucket, prefix), access);
+    if (!listed.ok) onFailure(listed.failure, prefix);
+    for (const key of listed.ok ? listed.value : []) {
+      const number = numberOfKey(prefix, key);
+      if (number !== null) numbers.add(number);
+    }
   }
-  return Math.max(0, ...numbers);
+  return [...numbers].sort((a, b) => a - b);
 }
 
 /** Null if there is none. @throws RELEASE_NOT_FOUND for what cannot be read as one */

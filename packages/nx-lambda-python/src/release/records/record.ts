@@ -9,7 +9,7 @@ import {
   type OutcomeStatus,
   type PackageReference,
 } from '../model/function-state';
-import { isChanged, type Plan, type PlanSource } from '../model/plan';
+import { isChanged, releaseFacts, type Plan, type ReleaseFacts } from '../model/plan';
 import { packageKey, serviceKeys } from '../upload/package-object';
 
 /** `started` stays if a deploy was killed before it could write its end. */
@@ -37,7 +37,7 @@ export interface RecordedFunction extends DesiredFunction {
   error?: string;
 }
 
-export interface ReleaseRecord {
+export interface ReleaseRecord extends ReleaseFacts {
   /** Raised whenever the meaning of a field changes. */
   format: 1;
   /** From 1, for each service, account, region and stage; numbers may be missing. */
@@ -46,20 +46,10 @@ export interface ReleaseRecord {
   /** The release that a rollback undid, or went back to. */
   of: number | null;
   status: ReleaseStatus;
-  service: string;
-  stage: string | null;
-  region: string;
-  account: string | null;
-  alias: string | null;
   by: ReleaseAuthor;
   /** ISO 8601, by the clock of the machine: to read, never to decide by. */
   startedAt: string;
   endedAt: string | null;
-  source: PlanSource | null;
-  runtime: string;
-  architecture: string;
-  /** Null where functions get packages of their own, as in a rollback. */
-  package: PackageReference | null;
   /** Every function of the plan, also those that ran the package already. */
   functions: RecordedFunction[];
 }
@@ -246,16 +236,8 @@ export function releaseDraft(
   return {
     kind: plan.kind === 'back' ? 'rollback' : 'deploy',
     of: plan.kind === 'back' ? plan.of : null,
-    service: plan.service,
-    stage: plan.stage,
-    region: plan.region,
-    account: plan.accounts[0] ?? null,
-    alias: plan.alias,
+    ...releaseFacts(plan),
     by,
-    source: plan.source,
-    runtime: plan.runtime,
-    architecture: plan.architecture,
-    package: plan.package,
     functions: plan.functions.map((one) => {
       const goal = plan.kind === 'back' ? plan.goals.get(one.name) : undefined;
       return {

@@ -1,12 +1,18 @@
 /** A bucket's records in memory, with a clock of its own, for the specs of records and lock. */
 
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
-import type { Bucket, ObjectLocation } from '../upload/object-storage';
+import type {
+  Bucket,
+  ObjectLocation,
+  StoredText,
+  TextStorage,
+  WriteCondition,
+} from '../upload/object-storage';
 import type { RecordedFunction, ReleaseRecord } from './record';
 import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
-import type { RecordAccess, RecordStorage, StoredText, WriteCondition } from './record-store';
+import type { RecordAccess } from './record-store';
 
-export class FakeRecords implements RecordStorage {
+export class FakeRecords implements TextStorage {
   readonly objects = new Map<string, { text: string; etag: string; written: number }>();
   /** S3's clock, seconds: nothing moves it but the spec. */
   now = 1_000_000;
@@ -38,7 +44,7 @@ export class FakeRecords implements RecordStorage {
     const failing = this.failingWrites.shift();
     if (failing && !failing.landed) return { ok: false, failure: failing.failure };
     const current = this.objects.get(key)?.etag;
-    const wanted = condition === 'absent' ? undefined : condition.etag;
+    const wanted = typeof condition === 'string' ? undefined : condition.etag;
     if (current !== wanted && !this.ignoresConditions) {
       const kind = current === undefined ? 'not-found' : 'precondition';
       return { ok: false, failure: failure(kind, 'PutObject') };
@@ -57,7 +63,7 @@ export class FakeRecords implements RecordStorage {
 
 export const RELEASES = 'p/svc/releases/default/';
 
-export function recordAccess(records: RecordStorage, clock = new VirtualClock()): RecordAccess {
+export function recordAccess(records: TextStorage, clock = new VirtualClock()): RecordAccess {
   let tokens = 0;
   return {
     records,

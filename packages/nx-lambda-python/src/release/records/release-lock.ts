@@ -5,7 +5,12 @@ import type { FunctionService } from '../calls/function-service';
 import { withRetries } from '../calls/send';
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { AwsOperation } from '../model/permissions';
-import { objectUrl, type ObjectLocation } from '../upload/object-storage';
+import {
+  objectUrl,
+  type ObjectLocation,
+  type StoredText,
+  type WriteCondition,
+} from '../upload/object-storage';
 import type { ReleaseStatus } from './record';
 import {
   readText,
@@ -13,8 +18,6 @@ import {
   lockFailure,
   unguardedError,
   type RecordAccess,
-  type StoredText,
-  type WriteCondition,
 } from './record-store';
 
 /** The holder renews it so often, */

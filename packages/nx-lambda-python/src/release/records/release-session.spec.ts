@@ -54,6 +54,7 @@ describe('a release', () => {
     },
     force,
     wallNow: () => records.now * 1000,
+    every: () => () => undefined,
     onInterruption: (work: () => Promise<unknown>) => {
       interruptions.add(work);
       return () => void interruptions.delete(work);

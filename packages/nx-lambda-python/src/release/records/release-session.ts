@@ -23,6 +23,7 @@ import {
 import {
   isHeld,
   keepLock,
+  RENEW_SECONDS,
   takeLock,
   type LockFile,
   type LockHolder,
@@ -41,6 +42,8 @@ export interface ReleaseAccess extends RecordAccess {
    * A killed release keeps its lock for minutes, and the next deploy may run on another machine.
    */
   onInterruption: (work: () => Promise<unknown>) => () => void;
+  /** Has this done so often, until what it returns is called. */
+  every: (seconds: number, work: () => void) => () => void;
 }
 
 export interface ReleaseSession {
@@ -96,11 +99,12 @@ async function holdLock(
   const taking = takeLock(view, number, access.holder, access).then((held): Hold | null => {
     if (held === null) return null;
     const lock = keepLock(held, access, access.wallNow);
-    return {
-      lock,
-      started: null,
-      giveBack: (last) => lock.free(last).finally(forget),
+    const rest = access.every(RENEW_SECONDS, () => void lock.renew());
+    const giveBack: Hold['giveBack'] = (last) => {
+      rest();
+      return lock.free(last).finally(forget);
     };
+    return { lock, started: null, giveBack };
   });
   const forget = access.onInterruption(async () => {
     const hold = await taking;

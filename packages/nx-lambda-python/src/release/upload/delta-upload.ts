@@ -62,7 +62,7 @@ export async function rememberDependencies(
     size: shared.size,
     packageSha256: file.sha256,
   });
-  await withRetries(() => parts.writeText(pointerLocation(location, shared), text), access);
+  await withRetries(() => parts.write(pointerLocation(location, shared), text, 'any'), access);
 }
 
 type PartAccess = StorageAccess & { parts: PartStorage };
@@ -74,9 +74,9 @@ async function findSource(
 ): Promise<DependencyPointer | null> {
   if (!isWorthIt(dependencies)) return null;
   const pointer = pointerLocation(location, dependencies);
-  const found = await withRetries(() => parts.readText(pointer), access);
+  const found = await withRetries(() => parts.read(pointer), access);
   if (!found.ok || found.value === null) return null;
-  return parsePointer(found.value, location, dependencies);
+  return parsePointer(found.value.text, location, dependencies);
 }
 
 function isWorthIt(

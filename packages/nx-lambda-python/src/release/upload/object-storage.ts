@@ -49,6 +49,32 @@ export function objectUrl({ bucket, key }: ObjectLocation): string {
   return `s3://${bucket.name}/${key}`;
 }
 
+export interface StoredText {
+  text: string;
+  etag: string;
+  /** When it was written, by S3's clock; milliseconds since the epoch, to the second. */
+  lastModified: number;
+  /** When S3 answered, by the same clock: it is never compared with another clock. */
+  now: number;
+}
+
+/** `absent`: no object may be there yet. An ETag: this very object must still be there. */
+export type WriteCondition = 'any' | 'absent' | { etag: string };
+
+/** Small objects: records, locks, pointers. */
+export interface TextStorage {
+  /** Null if there is none. */
+  read(location: ObjectLocation): Promise<AwsResult<StoredText | null>>;
+  /** A condition that does not hold is a failure of kind `precondition`, or `not-found` for an ETag of nothing. */
+  write(
+    location: ObjectLocation,
+    text: string,
+    condition: WriteCondition,
+  ): Promise<AwsResult<{ etag: string }>>;
+  /** All keys below a prefix, ascending. */
+  list(bucket: Bucket, prefix: string): Promise<AwsResult<string[]>>;
+}
+
 export interface MultipartUpload {
   location: ObjectLocation;
   uploadId: string;
@@ -79,11 +105,7 @@ interface PartToSend {
   crc64: string;
 }
 
-export interface PartStorage {
-  /** Null if there is none. */
-  readText(location: ObjectLocation): Promise<AwsResult<string | null>>;
-  /** Replaces any present text. */
-  writeText(location: ObjectLocation, text: string): Promise<AwsResult<unknown>>;
+export interface PartStorage extends Pick<TextStorage, 'read' | 'write'> {
   /** @param sha256 base64; kept as metadata, since S3 keeps no SHA-256 of an object made of parts */
   begin(location: ObjectLocation, sha256: string): Promise<AwsResult<MultipartUpload>>;
   copyPart(upload: MultipartUpload, part: PartToCopy): Promise<AwsResult<UploadedPart>>;

@@ -207,8 +207,13 @@ function deltaBench({ shared = SHARED, isChecked = true } = {}) {
   };
   const make = () => void storage.objects.set(location.key, made);
   const parts: PartStorage = {
-    readText: async ({ key }) => answer('GetObject', () => texts.get(key) ?? null),
-    writeText: async ({ key }, text) => answer('PutObject', () => void texts.set(key, text)),
+    read: async ({ key }) =>
+      answer('GetObject', () => {
+        const text = texts.get(key);
+        return text === undefined ? null : { text, etag: '', lastModified: 0, now: 0 };
+      }),
+    write: async ({ key }, text) =>
+      answer('PutObject', () => ({ etag: String(texts.set(key, text).size) })),
     begin: async (location) =>
       answer('CreateMultipartUpload', () => ({ location, uploadId: 'u', isChecked })),
     copyPart: jest.fn(async () => answer('UploadPartCopy', () => ({ number: 1, etag: 'a' }))),
