@@ -159,15 +159,25 @@ describeLong('many distributions', () => {
       [
         'PyJWT==2.15.1',
         'jwt==1.4.0',
-        /`jwt\/\S+` differs between `jwt 1\.4\.0` and `PyJWT 2\.15\.1`/i,
+        '`jwt 1.4.0` and `PyJWT 2.15.1` differ in 3 files: `jwt/__init__.py`',
+        '"excludeDistributions": ["jwt"]` or `["PyJWT"]',
       ],
-      ['docker==7.2.0', 'docker-py==1.10.6', /`docker\/\S+` differs between `docker 7\.2\.0` and/],
-      ['pyserial==3.5', 'serial==0.0.97', /`serial\/\S+` differs between `pyserial 3\.5` and/],
+      [
+        'docker==7.2.0',
+        'docker-py==1.10.6',
+        '`docker 7.2.0` and `docker-py 1.10.6` differ in 29 files: `docker/__init__.py`',
+        '"excludeDistributions": ["docker"]` or `["docker-py"]',
+      ],
+      [
+        'pyserial==3.5',
+        'serial==0.0.97',
+        '`serial/__init__.py` differs between `pyserial 3.5` and `serial 0.0.97`',
+        '"collisions": { "serial/__init__.py": "pyserial" }',
+      ],
     ] as const;
-    it.each(conflicts)('are refused where two hold one path: %s, %s', (first, second, message) => {
+    it.each(conflicts)('are refused where two hold one path: %s, %s', (first, second, ...words) => {
       const workspace = createService(first, `${first}\n${second}\n`);
-      const output = workspace.fail(['build', 'orders'], ['error[ENTRY_COLLISION]']);
-      expect(output).toMatch(message);
+      workspace.fail(['build', 'orders'], ['error[ENTRY_COLLISION]', ...words]);
     });
   });
 });

@@ -17,9 +17,11 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found.length > 0 ? `; did you mean ${codeList(found)}?` : '';
 }
 
-/** `` `a`, `b` `` */
-export function codeList(words: Iterable<string>): string {
-  return [...words].map((word) => `\`${word}\``).join(', ');
+/** `` `a`, `b` ``; beyond the limit `` `a`, `b` and 3 more `` */
+export function codeList(words: Iterable<string>, limit = Infinity): string {
+  const all = [...words].map((word) => `\`${word}\``);
+  const rest = all.length - limit;
+  return all.slice(0, limit).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 // Levenshtein, one row at a time.

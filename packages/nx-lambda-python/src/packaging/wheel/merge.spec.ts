@@ -67,19 +67,64 @@ describe('mergeInstallations', () => {
     );
   });
 
-  it.each([
-    ['docker', '7.2.0', 'docker-py', '1.10.6', 'docker/__init__.py'],
-    ['pyserial', '3.5', 'serial', '0.0.97', 'serial/__init__.py'],
-  ])('refuses %s %s beside %s %s', (first, firstVersion, second, secondVersion, path) => {
-    const both = [
-      distribution(first, { [path]: 'a' }, firstVersion),
-      distribution(second, { [path]: 'b' }, secondVersion),
-    ];
-    const names = `\`${first} ${firstVersion}\` and \`${second} ${secondVersion}\``;
-    expect(() => merge(both)).toThrow(
+  const files = (text: string, ...paths: string[]) =>
+    Object.fromEntries(paths.map((path) => [path, text]));
+
+  it.each<[string, Installable[], string, string]>([
+    [
+      'variants of one another, once for all paths',
+      [
+        distribution(
+          'docker',
+          files('a', 'docker/__init__.py', 'docker/a.py', 'docker/b.py', 'docker/c.py'),
+        ),
+        distribution(
+          'docker-py',
+          files('b', 'docker/__init__.py', 'docker/a.py', 'docker/b.py', 'docker/c.py'),
+        ),
+      ],
+      '`docker 1.0` and `docker-py 1.0` differ in 4 files: `docker/__init__.py`, `docker/a.py`, `docker/b.py` and 1 more',
+      'both provide `docker`: leave one of them out, `"excludeDistributions": ["docker"]` or `["docker-py"]`',
+    ],
+    [
+      'three of which two pairs differ',
+      ['one', 'two', 'three'].map((name) => distribution(name, files(name, 'cv2/cv2.so'))),
+      '`cv2/cv2.so` differs between `one 1.0` and `three 1.0`',
+      'both provide `cv2`: leave one of them out, `"excludeDistributions": ["one"]` or `["three"]`',
+    ],
+    [
+      'parts of a namespace',
+      [
+        distribution('azure-a', files('a', 'azure/__init__.py', 'azure/mgmt/__init__.py')),
+        distribution('azure-b', files('b', 'azure/__init__.py', 'azure/mgmt/__init__.py')),
+      ],
+      '`azure-a 1.0` and `azure-b 1.0` differ in 2 files: `azure/__init__.py`, `azure/mgmt/__init__.py`',
+      'pick one: `"collisions": { "azure/__init__.py": "azure-a", "azure/mgmt/__init__.py": "azure-a" }`',
+    ],
+    [
+      'tests that are packaged by mistake',
+      [
+        distribution('a', files('a', 'tests/__init__.py', 'tests/test_a.py', 'docs/conf.py')),
+        distribution('b', files('b', 'tests/__init__.py', 'tests/test_a.py', 'docs/conf.py')),
+      ],
+      '`a 1.0` and `b 1.0` differ in 3 files: `docs/conf.py`, `tests/__init__.py`, `tests/test_a.py`',
+      'leave these files out: `"excludeFiles": ["/docs/","/tests/"]`',
+    ],
+    [
+      'what differs in case only',
+      [
+        distribution('crypto', files('a', 'crypto/a.py', 'crypto/b.py')),
+        distribution('pycrypto', files('b', 'Crypto/a.py', 'Crypto/b.py')),
+      ],
+      '`crypto 1.0` and `pycrypto 1.0` have 2 paths that differ only in case: `crypto/a.py`, `crypto/b.py`',
+      'leave the wrong one out: `"excludeDistributions": ["crypto"]` or `["pycrypto"]`; or pick one: `"collisions": { "crypto/a.py": "crypto", "crypto/b.py": "crypto" }`, or keep both: `"*"`',
+    ],
+  ])('tells of %s', (_, distributions, message, hint) => {
+    expect(() => merge(distributions)).toThrow(
       expect.objectContaining({
         code: 'ENTRY_COLLISION',
-        message: `\`${path}\` differs between ${names}`,
+        message: expect.stringContaining(message) as string,
+        hint: expect.stringContaining(hint) as string,
       }),
     );
   });

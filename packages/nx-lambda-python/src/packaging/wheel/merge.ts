@@ -1,6 +1,7 @@
 /** Puts the files of several distributions into one tree, or says why they cannot share one. */
 
 import { LambdaPythonError } from '../../errors';
+import { BOTH, collisionError, titleOf, type Clash } from './collision';
 import { isSameContent, type InstallEntry } from './layout';
 import { compareText, normalizeName } from './names';
 
@@ -18,9 +19,6 @@ export interface MergedEntry<T extends Installable> {
 
 /** Which distribution's file to take for a path: `{ "google/__init__.py": "protobuf" }`. */
 export type Collisions = Readonly<Record<string, string>>;
-
-/** A choice for paths that differ in case only: keep both, which Lambda's file system allows. */
-const BOTH = '*';
 
 /**
  * Entries by distribution (normalized name, then version), then path, all by code units. Equal
@@ -42,15 +40,18 @@ export function mergeInstallations<T extends Installable>(
   const dropped = new Set<MergedEntry<T>>();
   const keepOnly = (group: Group<MergedEntry<T>>, kept: readonly MergedEntry<T>[]) =>
     group.filter((candidate) => !kept.includes(candidate)).forEach((one) => dropped.add(one));
+  const clashes: Clash[] = [];
   for (const group of duplicates(all, ({ entry }) => entry.path)) {
-    keepOnly(group, [pickContent(group, collisions)]);
+    keepOnly(group, [pickContent(group, collisions, clashes)]);
   }
   const distinct = without(all, dropped);
-  checkDirectories(distinct);
   for (const group of duplicates(distinct, ({ entry }) => entry.path.toLowerCase())) {
-    keepOnly(group, pickCase(group, collisions));
+    keepOnly(group, pickCase(group, collisions, clashes));
   }
-  return without(all, dropped);
+  if (clashes.length > 0) throw collisionError(clashes);
+  const merged = without(all, dropped);
+  checkDirectories(merged);
+  return merged;
 }
 
 function compareDistributions(a: Installable, b: Installable): number {
@@ -87,17 +88,16 @@ function without<T>(items: readonly T[], dropped: ReadonlySet<T>): readonly T[] 
 function pickContent<T extends Installable>(
   candidates: Group<MergedEntry<T>>,
   collisions: Collisions,
+  clashes: Clash[],
 ): MergedEntry<T> {
   const [first] = candidates;
-  const other = candidates.find(({ entry }) => !isSameContent(entry.source, first.entry.source));
-  if (!other) return first;
+  const others = candidates.filter(({ entry }) => !isSameContent(entry.source, first.entry.source));
+  if (others.length === 0) return first;
   const { path } = first.entry;
   const choice = choiceFor(path, collisions);
   if (choice !== undefined) return pickDistribution(path, choice, candidates);
-  throw new LambdaPythonError('ENTRY_COLLISION', {
-    message: `\`${path}\` differs between ${titleOf(first)} and ${titleOf(other)}`,
-    hint: `pick one: \`"collisions": { ${JSON.stringify(path)}: ${JSON.stringify(first.distribution.name)} }\``,
-  });
+  clashes.push(...others.map((other) => clashOf(first, other)));
+  return first;
 }
 
 /**
@@ -107,6 +107,7 @@ function pickContent<T extends Installable>(
 function pickCase<T extends Installable>(
   candidates: Group<MergedEntry<T>>,
   collisions: Collisions,
+  clashes: Clash[],
 ): readonly MergedEntry<T>[] {
   const [first] = candidates;
   const other = candidates.find(({ distribution }) => distribution !== first.distribution);
@@ -118,11 +119,17 @@ function pickCase<T extends Installable>(
     const { distribution } = pickDistribution(entry.path, choice, candidates);
     return candidates.filter((candidate) => candidate.distribution === distribution);
   }
-  const [path, otherPath] = [first.entry.path, other.entry.path];
-  throw new LambdaPythonError('ENTRY_COLLISION', {
-    message: `\`${path}\` of ${titleOf(first)} and \`${otherPath}\` of ${titleOf(other)} differ only in case`,
-    hint: `remove the wrong one from the requirements, or pick one: \`"collisions": { ${JSON.stringify(path)}: ${JSON.stringify(first.distribution.name)} }\`, or keep both: \`"${BOTH}"\``,
+  clashes.push(clashOf(first, other));
+  return candidates;
+}
+
+function clashOf<T extends Installable>(first: MergedEntry<T>, other: MergedEntry<T>): Clash {
+  const side = ({ entry, distribution }: MergedEntry<T>) => ({
+    path: entry.path,
+    title: titleOf(distribution),
+    name: distribution.name,
   });
+  return { first: side(first), other: side(other) };
 }
 
 function choiceFor(path: string, collisions: Collisions): string | undefined {
@@ -156,13 +163,9 @@ function checkDirectories<T extends Installable>(entries: readonly MergedEntry<T
       const file = files.get(directory);
       if (!file) continue;
       throw new LambdaPythonError('ENTRY_COLLISION', {
-        message: `\`${directory}\` is a file in ${titleOf(file)} and a directory in ${titleOf(inside)}`,
+        message: `\`${directory}\` is a file in ${titleOf(file.distribution)} and a directory in ${titleOf(inside.distribution)}`,
         hint: `leave one of them out: \`"excludeDistributions": [${JSON.stringify(file.distribution.name)}]\``,
       });
     }
   }
-}
-
-function titleOf<T extends Installable>({ distribution }: MergedEntry<T>): string {
-  return `\`${distribution.name} ${distribution.version}\``;
 }
