@@ -1,7 +1,7 @@
 /** A new Nx workspace with the packed plugin in it, as a user would have it. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NxVersion } from './nx-versions';
 import { TARBALL } from './workspace-root';
@@ -23,6 +23,14 @@ export function createWorkspace(directory: string, { nx, devkit }: NxVersion): v
     cwd: directory,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+}
+
+/** The defaults of all build targets. */
+export function setBuildOptions(directory: string, options: Record<string, string>): void {
+  const file = join(directory, 'nx.json');
+  const nxJson = JSON.parse(readFileSync(file, 'utf8')) as object;
+  const targetDefaults = { 'nx-lambda-python:build': { options } };
+  writeFileSync(file, `${JSON.stringify({ ...nxJson, targetDefaults }, null, 2)}\n`);
 }
 
 /** `nx affected` compares with a commit. */

@@ -1,4 +1,4 @@
-/** Times of repeated runs. */
+/** Times of repeated runs, and tables of figures. */
 
 export interface Times {
   /** Seconds. */
@@ -7,8 +7,11 @@ export interface Times {
   runs: number;
 }
 
-export function timesOf(seconds: readonly number[]): Times {
-  const sorted = [...seconds].sort((a, b) => a - b);
+/** @param runs seconds, alone or beside what else was measured */
+export function timesOf(runs: readonly (number | { seconds: number })[]): Times {
+  const sorted = runs
+    .map((run) => (typeof run === 'number' ? run : run.seconds))
+    .sort((a, b) => a - b);
   return {
     minimum: sorted[0] ?? NaN,
     median: sorted[Math.floor(sorted.length / 2)] ?? NaN,
@@ -23,45 +26,32 @@ export function timed(work: () => void): number {
   return (performance.now() - started) / 1000;
 }
 
+export function repeat<T>(runs: number, work: (run: number) => T): T[] {
+  return Array.from({ length: runs }, (_, run) => work(run));
+}
+
 export interface Row {
   title: string;
   times: Times;
   /** What a ratio is taken to. */
-  against?: Times;
+  against: Times;
 }
 
-/** A Markdown table; ratios are of medians. */
+/** Ratios are of medians. */
 export function renderRows(rows: readonly Row[]): string {
-  const body = rows.map(({ title, times, against }) => {
-    const ratio = against ? `${(times.median / against.median).toFixed(1)}x` : '1x';
-    return `| ${title} | ${times.median.toFixed(3)} | ${times.minimum.toFixed(3)} | ${times.runs} | ${ratio} |`;
-  });
-  return [
-    '| what | median s | minimum s | runs | ratio |',
-    '| --- | --- | --- | --- | --- |',
-    ...body,
-  ].join('\n');
-}
-
-export interface ScaleRow {
-  handlers: number;
-  /** Bytes. */
-  size: number;
-  unpackedSize: number;
-  edit: Times;
-  full: Times;
-  /** Megabytes at the peak. */
-  memory: number;
-}
-
-export function renderScale(rows: readonly ScaleRow[]): string {
-  const body = rows.map(
-    ({ handlers, size, unpackedSize, edit, full, memory }) =>
-      `| ${handlers} | ${(unpackedSize / 1e6).toFixed(1)} | ${(size / 1e6).toFixed(1)} | ${edit.median.toFixed(3)} | ${full.median.toFixed(3)} | ${memory.toFixed(0)} |`,
+  return markdownTable(
+    ['what', 'median s', 'minimum s', 'runs', 'ratio'],
+    rows.map(({ title, times: { median, minimum, runs }, against }) => [
+      ...[title, median.toFixed(3), minimum.toFixed(3), String(runs)],
+      `${(median / against.median).toFixed(1)}x`,
+    ]),
   );
-  return [
-    '| handlers | MB unpacked | MB zip | edit s | all from stored wheels s | peak memory MB |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...body,
-  ].join('\n');
+}
+
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

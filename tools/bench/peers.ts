@@ -8,10 +8,10 @@ import { IMAGE } from './workspace';
 
 export interface Peer {
   title: string;
-  /** Installs the tool and builds once, so that its own caches are warm. */
-  prepare(): void;
-  /** From a source edit to a new zip, in seconds. */
-  rebuild(): number;
+  /** Installs the tool. */
+  prepare?: () => void;
+  /** From a source edit to a new zip; the first time also fills its own caches. */
+  build: () => void;
 }
 
 /** @param service directory of the service, whose import package is `bench` */
@@ -28,34 +28,29 @@ export function peers(service: string, directory: string): Peer[] {
 /** Fast, but it misses an edit of the same size and time, and no two zips are equal. */
 function incrementalZip(service: string, directory: string): Peer {
   const tree = join(directory, 'tree');
-  const zip = () => {
-    cpSync(join(service, 'bench'), join(tree, 'bench'), { recursive: true });
-    run('zip', ['-q', '-FSr', join(directory, 'package.zip'), '.'], tree);
-  };
   return {
     title: '`zip -FSr` over a kept tree',
     prepare() {
       mkdirSync(tree, { recursive: true });
       uvInstall(service, directory, tree);
-      zip();
     },
-    rebuild: () => timed(zip),
+    build() {
+      cpSync(join(service, 'bench'), join(tree, 'bench'), { recursive: true });
+      run('zip', ['-q', '-FSr', join(directory, 'package.zip'), '.'], tree);
+    },
   };
 }
 
 function uvAndZip(service: string, directory: string): Peer {
   const tree = join(directory, 'tree');
-  const build = () => {
-    rmSync(tree, { recursive: true, force: true });
-    rmSync(join(directory, 'package.zip'), { force: true });
-    uvInstall(service, directory, tree);
-    cpSync(join(service, 'bench'), join(tree, 'bench'), { recursive: true });
-    run('zip', ['-q', '-r', join(directory, 'package.zip'), '.'], tree);
-  };
   return {
     title: '`uv pip install --target` and `zip`',
-    prepare: build,
-    rebuild: () => timed(build),
+    build() {
+      rmSync(tree, { recursive: true, force: true });
+      uvInstall(service, directory, tree);
+      cpSync(join(service, 'bench'), join(tree, 'bench'), { recursive: true });
+      zipAnew(directory, tree);
+    },
   };
 }
 
@@ -66,24 +61,21 @@ function uvInstall(service: string, directory: string, tree: string): void {
   run(uv, ['pip', 'install', '--quiet', '--target', tree, ...target, '-r', requirements]);
 }
 
+function zipAnew(directory: string, tree: string): void {
+  const file = join(directory, 'package.zip');
+  rmSync(file, { force: true });
+  run('zip', ['-q', '-r', file, '.'], tree);
+}
+
 /** One function. A real service has one per handler, and SAM copies the tree for each. */
 function sam(service: string, directory: string): Peer {
-  const build = () => {
-    run(
-      tool(directory, 'aws-sam-cli', 'sam'),
-      ['build', '--cached', '--template', join(directory, 'template.yaml')],
-      directory,
-    );
-    rmSync(join(directory, 'package.zip'), { force: true });
-    const built = join(directory, '.aws-sam', 'build', 'Bench');
-    run('zip', ['-q', '-r', join(directory, 'package.zip'), '.'], built);
-  };
+  const template = join(directory, 'template.yaml');
   return {
     title: 'SAM CLI, `sam build --cached` of one function, and `zip`',
     prepare() {
       mkdirSync(directory, { recursive: true });
       writeFileSync(
-        join(directory, 'template.yaml'),
+        template,
         [
           'AWSTemplateFormatVersion: "2010-09-09"',
           'Transform: AWS::Serverless-2016-10-31',
@@ -97,35 +89,29 @@ function sam(service: string, directory: string): Peer {
           '',
         ].join('\n'),
       );
-      build();
     },
-    rebuild: () => timed(build),
+    build() {
+      const program = tool(directory, 'aws-sam-cli', 'sam');
+      run(program, ['build', '--cached', '--template', template], directory);
+      zipAnew(directory, join(directory, '.aws-sam', 'build', 'Bench'));
+    },
   };
 }
 
 /** A shell script in one container, so that its start counts once, as for the plugin. */
 function pipAndZip(service: string, directory: string): Peer {
-  const cache = join(directory, 'pip-cache');
   const script = [
     'pip install --quiet --target /tmp/tree -r /service/requirements.txt',
     'cp -r /service/bench /tmp/tree/',
     'cd /tmp/tree && zip -q -r /tmp/package.zip .',
   ].join(' && ');
-  const build = () =>
-    runInImage(['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`], script);
   return {
     title: '`pip install --target` and `zip` in the same image',
-    prepare() {
-      mkdirSync(cache, { recursive: true });
-      build();
-    },
-    rebuild: () => timed(build),
+    build: () => runInImage(service, join(directory, 'pip-cache'), script),
   };
 }
 
 function serverless(service: string, directory: string): Peer {
-  const build = () =>
-    run(join(directory, 'node_modules', '.bin', 'serverless'), ['package'], directory);
   return {
     title: 'serverless-python-requirements, `serverless package`',
     prepare() {
@@ -145,29 +131,23 @@ function serverless(service: string, directory: string): Peer {
           '',
         ].join('\n'),
       );
-      build();
     },
-    rebuild: () =>
-      timed(() => {
-        cpSync(join(service, 'bench'), join(directory, 'bench'), { recursive: true });
-        build();
-      }),
+    build() {
+      cpSync(join(service, 'bench'), join(directory, 'bench'), { recursive: true });
+      run(join(directory, 'node_modules', '.bin', 'serverless'), ['package'], directory);
+    },
   };
 }
 
-/** pip alone, which resolves the same requirements into wheels. */
+/** Seconds that pip alone takes, which resolves the same requirements into wheels. */
 export function pipWheel(service: string, cache: string, options = ''): number {
-  mkdirSync(cache, { recursive: true });
-  const mounts = ['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`];
-  return timed(() =>
-    runInImage(
-      mounts,
-      `pip wheel --quiet ${options} --wheel-dir /tmp/wheels -r /service/requirements.txt`,
-    ),
-  );
+  const script = `pip wheel --quiet ${options} --wheel-dir /tmp/wheels -r /service/requirements.txt`;
+  return timed(() => runInImage(service, cache, script));
 }
 
-function runInImage(mounts: readonly string[], script: string): void {
+function runInImage(service: string, cache: string, script: string): void {
+  mkdirSync(cache, { recursive: true });
+  const mounts = ['-v', `${service}:/service:ro`, '-v', `${cache}:/root/.cache/pip`];
   const certificates = process.env['PIP_CERT'] ?? process.env['SSL_CERT_FILE'];
   const trust = certificates ? ['-v', `${certificates}:/ca.crt:ro`, '-e', 'PIP_CERT=/ca.crt'] : [];
   run('docker', [
@@ -177,7 +157,7 @@ function runInImage(mounts: readonly string[], script: string): void {
 }
 
 /** A program of PyPI in an environment of its own. */
-function tool(directory: string, distribution: string, program = distribution): string {
+export function tool(directory: string, distribution: string, program = distribution): string {
   const environment = join(directory, 'environment');
   const file = join(environment, 'bin', program);
   if (!existsSync(file)) {

@@ -1,22 +1,15 @@
 /** Deploys to the simulated account with AWS's real quotas, beside the tools that teams use instead. */
 
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchAccount, BUCKET, type Counts } from './account';
-import { timed } from './measure';
+import { markdownTable, timed } from './measure';
+import { tool } from './peers';
 import { writeService } from './service';
-import { BenchWorkspace } from './workspace';
+import { BenchWorkspace, type ExecutorRun } from './workspace';
 
 const SERVICES = 10;
 const UPLOAD = JSON.stringify({ bucket: BUCKET });
-
-interface Run {
-  success: boolean;
-  milliseconds: number;
-  /** Kilobytes. */
-  memory: number;
-}
 
 interface Row extends Counts {
   title: string;
@@ -76,7 +69,7 @@ class ReleaseBench {
     const rows: Row[] = [];
     for (const peer of this.peers(key)) {
       try {
-        const update = await peer.prepare(await this.createPeerFunctions(peer.name));
+        const update = peer.prepare(await this.createFunctions(peer.name, 'hundred', 100));
         rows.push(await this.peerRow(peer.title, update));
       } catch (error) {
         // If one cannot be installed here, or does not work, the others are still measured.
@@ -98,7 +91,7 @@ class ReleaseBench {
         name: 'cli',
         title: 'AWS CLI by `xargs -P 8`, nobody waits for the end',
         prepare: (names) => {
-          const aws = this.installCli();
+          const aws = tool(join(this.workspace.directory, 'aws-cli'), 'awscli', 'aws');
           const update = `${aws} lambda update-function-code --s3-bucket ${BUCKET} --s3-key ${key} --function-name {}`;
           const command = `printf '%s\\n' ${names.join(' ')} | xargs -P 8 -I {} sh -c '${update} 2>&1 > /dev/null || echo failed'`;
           return () => this.run('sh', ['-c', command]);
@@ -110,7 +103,6 @@ class ReleaseBench {
   private async prepare(project: string, functions: number): Promise<void> {
     const service = join(this.workspace.root, 'services', project);
     const importPackage = project.replaceAll('-', '_');
-    mkdirSync(service, { recursive: true });
     writeService(service, importPackage, functions, []);
     this.workspace.build(project);
     await this.createFunctions(project, importPackage, functions);
@@ -129,10 +121,6 @@ class ReleaseBench {
       })),
     );
     return names.map((name) => `${project}-${name}`);
-  }
-
-  private createPeerFunctions(name: string): Promise<string[]> {
-    return this.createFunctions(name, 'hundred', 100);
   }
 
   private async deployRow(title: string, projects: readonly string[]): Promise<Row> {
@@ -178,34 +166,26 @@ class ReleaseBench {
       process.execPath,
       [script, executor, project, `services/${project}`, UPLOAD],
       {
-        cwd: this.workspace.root,
-        env: this.environment,
+        ...{ cwd: this.workspace.root, env: this.environment },
         stdio: ['pipe', 'pipe', 'inherit'],
       },
     );
     let printed = '';
     const ready = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
     child.stdout.on('data', (bytes: Buffer) => (printed += bytes.toString()));
-    const end = new Promise<Run>((resolve, reject) =>
+    const end = new Promise<ExecutorRun>((resolve, reject) =>
       child.on('close', (code) =>
         code === 0
-          ? resolve(JSON.parse(printed) as Run)
+          ? resolve(JSON.parse(printed) as ExecutorRun)
           : reject(new Error(`${executor} of ${project} ended with ${code}: ${printed}`)),
       ),
     );
-    const go = async (): Promise<Run> => {
+    const go = async (): Promise<ExecutorRun> => {
       await ready;
       child.stdin.write('go\n');
       return end;
     };
     return { ready, go };
-  }
-
-  private installCli(): string {
-    const directory = join(this.workspace.directory, 'aws-cli');
-    this.run('python3', ['-m', 'venv', directory]);
-    this.run(join(directory, 'bin', 'pip'), ['install', '--quiet', 'awscli']);
-    return join(directory, 'bin', 'aws');
   }
 
   private get environment(): NodeJS.ProcessEnv {
@@ -228,13 +208,12 @@ function rest(): Promise<void> {
 }
 
 function render(rows: readonly Row[]): string {
-  const body = rows.map(
-    ({ title, seconds, updated, writes, throttled, failed, memory }) =>
-      `| ${title} | ${seconds.toFixed(2)} | ${updated} | ${writes} | ${throttled} | ${failed} | ${memory?.toFixed(0) ?? ''} |`,
+  return markdownTable(
+    ['what', 's', 'functions updated', 'writes sent', '429', 'failed', 'peak MB'],
+    rows.map(({ title, seconds, updated, writes, throttled, failed, memory }) => [
+      ...[title, seconds.toFixed(2)],
+      ...[updated, writes, throttled, failed].map(String),
+      memory?.toFixed(0) ?? '',
+    ]),
   );
-  return [
-    '| what | s | functions updated | writes sent | 429 | failed | peak MB |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    ...body,
-  ].join('\n');
 }

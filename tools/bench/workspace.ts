@@ -1,16 +1,24 @@
 /** A workspace for benchmarks: the packed plugin, a service, and both ways to build it. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createWorkspace } from '../fresh-workspace';
+import { createWorkspace, setBuildOptions } from '../fresh-workspace';
 import { NEWEST } from '../nx-versions';
 import { timed } from './measure';
 
 /** Made by tools/engine. */
 export const IMAGE = 'local/lambda-python:3.11';
 const OPTIONS = { engine: 'docker', image: IMAGE, network: 'host' };
+
+/** What run-build.cjs and run-release.cjs print. */
+export interface ExecutorRun {
+  success: boolean;
+  milliseconds: number;
+  /** Kilobytes. */
+  memory: number;
+}
 
 export interface Measured {
   seconds: number;
@@ -37,27 +45,16 @@ export class BenchWorkspace {
   constructor() {
     createWorkspace(this.root, NEWEST);
     this.nx('g', 'nx-lambda-python:init');
-    const file = join(this.root, 'nx.json');
-    const nxJson = JSON.parse(readFileSync(file, 'utf8')) as object;
-    const targetDefaults = { 'nx-lambda-python:build': { options: OPTIONS } };
-    writeFileSync(file, JSON.stringify({ ...nxJson, targetDefaults }));
+    setBuildOptions(this.root, OPTIONS);
   }
 
   /** The executor alone, in a process of its own. */
   build(project: string): Measured {
-    const args = [
-      join(__dirname, 'run-build.cjs'),
-      project,
-      `services/${project}`,
-      JSON.stringify(OPTIONS),
-    ];
-    const { success, milliseconds, memory } = JSON.parse(this.run(process.execPath, args)) as {
-      success: boolean;
-      milliseconds: number;
-      memory: number;
-    };
-    if (!success) throw new Error(`the build of ${project} failed`);
-    return { seconds: milliseconds / 1000, memory: memory / 1024 };
+    const script = join(__dirname, 'run-build.cjs');
+    const args = [script, project, `services/${project}`, JSON.stringify(OPTIONS)];
+    const run = JSON.parse(this.run(process.execPath, args)) as ExecutorRun;
+    if (!run.success) throw new Error(`the build of ${project} failed`);
+    return { seconds: run.milliseconds / 1000, memory: run.memory / 1024 };
   }
 
   /** Seconds that a whole command of Nx takes. */

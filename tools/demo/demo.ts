@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commitAll, createWorkspace } from '../fresh-workspace';
+import { commitAll, createWorkspace, setBuildOptions } from '../fresh-workspace';
 import { NEWEST } from '../nx-versions';
 import { ROOT } from '../workspace-root';
 import { choosePlace } from './engine';
@@ -28,6 +28,8 @@ const REQUIREMENTS = [
   'requests==2.34.2',
 ];
 const NX = join('node_modules', '.bin', 'nx');
+const LOCAL = ['-c', 'local', '--output-style=static'];
+const QUIET = { quiet: true };
 
 async function main(): Promise<void> {
   // The real path: what a temporary directory is called by a link would confuse Nx.
@@ -43,10 +45,8 @@ async function main(): Promise<void> {
 }
 
 async function play(workspace: string, steps: Steps): Promise<void> {
-  await steps.command('pack the plugin', ROOT, 'node', ['tools/run.mjs', 'pack.ts'], {
-    quiet: true,
-  });
-  steps.call(`new workspace with Nx ${NEWEST.nx}`, () => createWorkspace(workspace, NEWEST));
+  await steps.command('pack the plugin', ROOT, 'node', ['tools/run.mjs', 'pack.ts'], QUIET);
+  await steps.call(`new workspace with Nx ${NEWEST.nx}`, () => createWorkspace(workspace, NEWEST));
   const nx = (title: string, ...args: string[]) => steps.command(title, workspace, NX, args);
 
   await nx(
@@ -56,19 +56,10 @@ async function play(workspace: string, steps: Steps): Promise<void> {
   );
   const service = join(workspace, 'services', 'orders');
   for (const name of HANDLERS) {
-    await steps.command(
-      `handler ${name}`,
-      workspace,
-      NX,
-      ['g', 'nx-lambda-python:handler', name, '--project=orders'],
-      {
-        quiet: true,
-      },
-    );
-    copyFileSync(
-      join(__dirname, 'handlers', `${name}.py`),
-      join(service, 'orders', 'handlers', `${name}.py`),
-    );
+    const handler = ['g', 'nx-lambda-python:handler', name, '--project=orders'];
+    await steps.command(`handler ${name}`, workspace, NX, handler, QUIET);
+    const file = join('handlers', `${name}.py`);
+    copyFileSync(join(__dirname, file), join(service, 'orders', file));
   }
   writeFileSync(join(service, 'requirements.txt'), `${REQUIREMENTS.join('\n')}\n`);
   const place = choosePlace();
@@ -76,34 +67,18 @@ async function play(workspace: string, steps: Steps): Promise<void> {
   setBuildOptions(workspace, place.options);
   commitAll(workspace, 'feat: orders');
 
-  await nx('build, upload, deploy', 'deploy', 'orders', '-c', 'local', '--output-style=static');
-  await nx('again, nothing changed', 'deploy', 'orders', '-c', 'local', '--output-style=static');
+  await nx('build, upload, deploy', 'deploy', 'orders', ...LOCAL);
+  await nx('again, nothing changed', 'deploy', 'orders', ...LOCAL);
 
   const changed = join(service, 'orders', 'handlers', 'get_order.py');
   writeFileSync(changed, readFileSync(changed, 'utf8').replace('"unknown"', '"nobody"'));
-  await nx(
-    'one line changed',
-    'affected',
-    '-t',
-    'deploy',
-    '-c',
-    'local',
-    '--output-style=static',
-    '--verbose',
-  );
+  await nx('one line changed', 'affected', '-t', 'deploy', ...LOCAL, '--verbose');
 
-  await steps.callAsync('proof', () => prove(workspace, place.options));
+  await steps.call('proof', () => prove(workspace, place.options));
   steps.summarize();
   console.log(`\nThe workspace is kept. To try more: cd ${workspace}`);
   console.log('  npx nx g nx-lambda-python:handler cancel --project=orders');
   console.log('  npx nx deploy orders -c local');
-}
-
-function setBuildOptions(workspace: string, options: Record<string, string>): void {
-  const file = join(workspace, 'nx.json');
-  const nxJson = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  const targetDefaults = { 'nx-lambda-python:build': { options } };
-  writeFileSync(file, `${JSON.stringify({ ...nxJson, targetDefaults }, null, 2)}\n`);
 }
 
 void main();

@@ -38,29 +38,27 @@ print(json.dumps(getattr(importlib.import_module(module), name)(json.loads(sys.a
 
 export async function prove(workspace: string, build: Record<string, string>): Promise<void> {
   const manifestFile = join(workspace, 'dist', 'services', 'orders', 'manifest.json');
-  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
+  const { handlers, ...manifest } = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
+  const expected = manifest.package.sha256;
   const testing = createRequire(join(workspace, 'package.json'))(
     'nx-lambda-python/testing',
   ) as Testing;
   const directory = join(workspace, '.nx-lambda-python', 'account');
   const account = await testing.startSimulatedAccount({ directory });
   try {
-    for (const { name } of manifest.handlers) {
+    for (const { name } of handlers) {
       const code = await account.functionCode(`orders-${name}`);
-      const sha256 = createHash('sha256')
-        .update(code ?? '')
-        .digest('base64');
-      if (!code || sha256 !== manifest.package.sha256) {
-        throw new Error(
-          `orders-${name} runs ${sha256}, the manifest says ${manifest.package.sha256}`,
-        );
+      const runs = createHash('sha256').update(code ?? '');
+      const sha256 = runs.digest('base64');
+      if (!code || sha256 !== expected) {
+        throw new Error(`orders-${name} runs ${sha256}, the manifest says ${expected}`);
       }
     }
     console.log(
-      `  the code of all ${manifest.handlers.length} functions has the manifest's SHA-256 ${manifest.package.sha256}`,
+      `  the code of all ${handlers.length} functions has the manifest's SHA-256 ${expected}`,
     );
     const code = await account.functionCode('orders-create_order');
-    if (code) callHandlers(workspace, code, manifest.handlers, build);
+    if (code) callHandlers(workspace, code, handlers, build);
   } finally {
     await account.stop();
   }
@@ -85,14 +83,8 @@ function callHandlers(
     }
     python(['-m', 'zipfile', '-e', join(directory, 'package.zip'), task]);
     for (const { handler } of handlers) {
-      const answer = python([
-        '-I',
-        '-S',
-        join(directory, 'call.py'),
-        task,
-        handler,
-        JSON.stringify(EVENT),
-      ]);
+      const call = [join(directory, 'call.py'), task, handler, JSON.stringify(EVENT)];
+      const answer = python(['-I', '-S', ...call]);
       console.log(`  ${handler} → ${answer.trim().split('\n').at(-1)}`);
     }
   } finally {
@@ -107,17 +99,8 @@ function fittingPython(directory: string, build: Record<string, string>): Python
   const { engine, image } = build;
   if (engine && image) {
     const mount = `--mount=type=bind,source=${directory},target=${directory}`;
-    const run = [
-      'run',
-      '--rm',
-      '--init',
-      '--network=none',
-      '--entrypoint=',
-      mount,
-      image,
-      'python3',
-    ];
-    return (args) => execFileSync(engine, [...run, ...args], { encoding: 'utf8' });
+    const run = ['run', '--rm', '--init', '--network=none', '--entrypoint=', mount, image];
+    return (args) => execFileSync(engine, [...run, 'python3', ...args], { encoding: 'utf8' });
   }
   const candidates =
     process.platform === 'linux' && process.arch === 'x64' ? ['python3.11', 'python3'] : [];

@@ -22,14 +22,7 @@ export class Steps {
     }
   }
 
-  call(title: string, work: () => void): void {
-    this.announce(title);
-    const started = performance.now();
-    work();
-    this.note(title, started);
-  }
-
-  async callAsync(title: string, work: () => Promise<void>): Promise<void> {
+  async call(title: string, work: () => void | Promise<void>): Promise<void> {
     this.announce(title);
     const started = performance.now();
     await work();
