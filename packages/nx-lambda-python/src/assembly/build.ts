@@ -8,7 +8,8 @@ import type { SourceCache } from '../packaging/source-cache';
 import { checkOut, readSourceState } from '../platform/git/git';
 import { openSourceCache } from '../platform/store/records';
 import { DiskWheelStore } from '../platform/store/wheel-store';
-import { renderBytes } from '../report/text';
+import { warn } from '../report/error-text';
+import { counted, renderBytes } from '../report/text';
 import type { BuildOptions } from '../targets/build-target';
 import { withBytecode } from './bytecode';
 import { packageDecision, readResolution } from './decide';
@@ -90,9 +91,9 @@ function readState(
 
 function printSummary({ manifest, hit, warnings }: Built, directory: string, ms: number): void {
   const { size, unpackedSize, sha256 } = manifest.package;
-  for (const warning of warnings) console.warn(`warning: ${warning}`);
-  const handlers = count(manifest.handlers.length, 'handler');
-  const distributions = count(manifest.distributions.length, 'distribution');
+  warn(warnings);
+  const handlers = counted(manifest.handlers.length, 'handler');
+  const distributions = counted(manifest.distributions.length, 'distribution');
   const source = hit ? 'from the wheel store' : `resolved by ${manifest.engine}`;
   console.log(
     `${handlers}, ${distributions} (${source}), ${manifest.runtime} ${manifest.architecture}`,
@@ -101,10 +102,6 @@ function printSummary({ manifest, hit, warnings }: Built, directory: string, ms:
     `${join(directory, PACKAGE_FILE)}: ${renderBytes(size)}, ${renderBytes(unpackedSize)} unzipped, sha256 ${sha256}`,
   );
   console.log(`built in ${(ms / 1000).toFixed(2)} s`);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /**

@@ -60,7 +60,8 @@ import { prepareInput } from '../platform/pip/prepare';
 import { EarlyDoor } from '../platform/store/early-door';
 import { readWheelNeeds } from '../platform/store/records';
 import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
-import { nxCommandLine } from '../report/error-text';
+import { nxCommandLine, warn } from '../report/error-text';
+import { listed } from '../report/text';
 import { interpreterPath } from '../service/runtimes';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';
 import type { KeyAndPlace, Resolution } from './decide';
@@ -178,7 +179,10 @@ function lockSteps(
   return {
     all: () => resolveAll(directory, run),
     some: async (missing, kept) => {
-      const names = nameSome(missing.map(({ requirement }) => requirement.name));
+      const names = listed(
+        missing.map(({ requirement }) => requirement.name),
+        SHOWN,
+      );
       console.log(`fetching ${missing.length} of ${lines.length} locked wheels ${where}: ${names}`);
       // If that is not all, pip resolves the whole lock beside it.
       const own = join(directory, 'lines');
@@ -242,7 +246,7 @@ function spliced(
 ): Dependencies {
   const plan = planPart(wheels, options);
   checkRecords(plan.wheels, content.acceptIncompleteRecords);
-  for (const warning of idleNames(wheels, content)) console.warn(`warning: ${warning}`);
+  warn(idleNames(wheels, content));
   const write = (open: readonly OpenWheel[], sink: ByteSink) =>
     writePart(open, options, sink, installations);
   const openPart = (next?: string) => store.openPart(plan.digest, plan.wheels, write, next);
@@ -364,12 +368,7 @@ export function warnUnpinned(
     constraints,
   );
   if (names.length === 0) return;
-  console.warn(
-    `warning: no version is pinned for ${nameSome(names)}: another machine or day may get different ones; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
+  warn(
+    `no version is pinned for ${listed(names, SHOWN)}: another machine or day may get different ones; run \`${nxCommandLine(`lock ${project}`)}\` to pin all by hash`,
   );
-}
-
-function nameSome(names: readonly string[]): string {
-  const rest = names.length - SHOWN;
-  return names.slice(0, SHOWN).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

@@ -9,11 +9,12 @@ import {
   type KeyComponents,
 } from '../packaging/requirements-key';
 import { findLock, planLock } from '../packaging/locked-wheels';
-import { packageInputs, type PackageInputs, type Unseen } from '../packaging/inputs/package-inputs';
+import { packageInputs, type PackageInputs } from '../packaging/inputs/package-inputs';
 import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { machineInputs } from '../platform/pip/configuration';
 import { DiskWheelStore } from '../platform/store/wheel-store';
+import { counted } from '../report/text';
 import type { Marker } from '../service/marker';
 import type { BuildOptions } from '../targets/build-target';
 import { readResolution } from './decide';
@@ -41,17 +42,10 @@ export interface Explanation {
   lock: { distributions: number; stored: number; missing: string[] } | null;
 }
 
-interface ExplainedInputs {
+/** As far as files exist and variables are set. */
+interface ExplainedInputs extends Omit<PackageInputs, 'sources' | 'environments'> {
   /** Of the service itself, relative to it. */
   sources: string[];
-  /** Read by name, as far as they exist. */
-  files: string[];
-  /** Of which every file counts. */
-  directories: string[];
-  /** As far as they are set. */
-  variables: string[];
-  /** What of all this Nx does not hash: then it does not cache the build. */
-  unseen: Unseen[];
 }
 
 /** The build whose manifest is in the output directory. */
@@ -72,8 +66,8 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
   const directory = join(workspaceRoot, options.output.path);
   const { taken, beside } = resolution.sources;
   const find = () => findLocalImage(resolution);
-  const { chosen, image, cached } = await lookUp(resolution, options.content, mode, store, find);
-  const { key, components } = chosen;
+  const found = await lookUp(resolution, options.content, mode, store, find);
+  const { key, components, image, cached } = found;
   const facts = {
     project,
     requirements: { taken, beside },
@@ -127,8 +121,7 @@ export function presentInputs(
 }
 
 function explainInputs(options: BuildOptions, marker: Marker): ExplainedInputs {
-  const { sources, files, variables, ...rest } = presentInputs(options, marker);
-  const { directories, unseen } = rest;
+  const { sources, files, directories, variables, unseen } = presentInputs(options, marker);
   return {
     sources: sources.files,
     files: files.filter((path) => existsSync(join(options.service.sourceRoot, path))),
@@ -191,9 +184,8 @@ function renderSources({ taken, beside }: Explanation['requirements']): string {
 function renderInputs({ sources, ...inputs }: ExplainedInputs): string[] {
   const { files, directories, variables, unseen } = inputs;
   const names = [...files, ...directories.map((path) => `${path}/`), ...variables];
-  const count = sources.length === 1 ? '1 file' : `${sources.length} files`;
   return [
-    `decided by: ${[`${count} of the service`, ...names].join(', ')}`,
+    `decided by: ${[`${counted(sources.length, 'file')} of the service`, ...names].join(', ')}`,
     ...unseen.map(({ what, why }) => `Nx does not see ${what}: ${why}; the build is not cached`),
   ];
 }

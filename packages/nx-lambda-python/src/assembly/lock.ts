@@ -44,6 +44,7 @@ import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
 import { exec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
 import { DiskWheelStore } from '../platform/store/wheel-store';
+import { warn } from '../report/error-text';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { readProjectDependencies } from '../service/pyproject';
 import type { BuildOptions } from '../targets/build-target';
@@ -265,7 +266,7 @@ async function resolvePins(
   const { meaning, settings, redact, previous } = input;
   // pip refuses an empty list.
   if (meaning.requirements.length === 0) return [];
-  for (const words of settings.configuration.unheeded ?? []) console.warn(`warning: ${words}`);
+  warn(settings.configuration.unheeded);
   const upgrade: Upgrade = { all: schema.upgrade ?? false, packages: schema.upgradePackage ?? [] };
   const target = describeTarget(settings.target);
   try {

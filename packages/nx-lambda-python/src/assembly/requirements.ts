@@ -12,7 +12,6 @@ import type { LocalParts, RequirementsMeaning } from '../packaging/requirements/
 import { describeLocal } from '../packaging/requirements/parse';
 import { writtenFile } from '../packaging/requirements/locked';
 import { lockKind } from '../packaging/requirements/lock';
-import { staleLocks } from '../packaging/requirements/lock-origin';
 import { checkLockScope } from '../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
 import {
@@ -23,7 +22,7 @@ import {
 import { readLocalContent } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import type { RequiredInput, Target } from '../platform/pip/pip';
-import type { BuildOptions, ServicePlace } from '../targets/build-target';
+import type { BuildOptions } from '../targets/build-target';
 
 export interface ServiceRequirements {
   required: RequiredInput;
@@ -123,18 +122,4 @@ function withContent(
 ): RequirementsMeaning {
   const all = { ...content, ...meaning.content };
   return Object.keys(all).length === 0 ? meaning : { ...meaning, content: all };
-}
-
-/**
- * Warns of locks whose input was changed afterwards: the build takes them.
- * @param paths the requirements files of the service, relative to the workspace
- */
-export function warnOfOldLocks(
-  paths: Iterable<string>,
-  { sourceRoot, workspaceRoot }: Pick<ServicePlace, 'sourceRoot' | 'workspaceRoot'>,
-): void {
-  const { read, exists } = workspaceFiles(sourceRoot);
-  for (const warning of staleLocks(paths, workspaceRoot, read, exists)) {
-    console.warn(`warning: ${warning}`);
-  }
 }

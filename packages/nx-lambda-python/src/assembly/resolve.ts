@@ -9,10 +9,12 @@ import {
   type KeyComponents,
 } from '../packaging/requirements-key';
 import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
+import { staleLocks } from '../packaging/requirements/lock-origin';
 import { skippedAll } from '../packaging/requirements/lock-scope';
-import { besideWarning, type RequirementSources } from '../packaging/requirements/sources';
+import { besideWarning } from '../packaging/requirements/sources';
 import { findBuildImage, type BuildImage } from '../platform/engines/image';
 import { currentUser } from '../platform/engines/run';
+import { workspaceFiles } from '../platform/files/workspace-files';
 import { containerPip, type ContainerPlace } from '../platform/pip/in-container';
 import { hostPip } from '../platform/pip/on-host';
 import type { Pip } from '../platform/pip/pip';
@@ -20,6 +22,7 @@ import { ask, exec, loadExec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
 import { previousKey } from '../platform/store/records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
+import { warn } from '../report/error-text';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';
 import {
   keyAndPlace,
@@ -29,7 +32,6 @@ import {
   type ServiceResolution,
 } from './decide';
 import { noWheels, SHOWN, type Dependencies, type Mode } from './dependencies';
-import { warnOfOldLocks } from './requirements';
 
 /** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
 export async function ensureDependencies(
@@ -39,22 +41,22 @@ export async function ensureDependencies(
   store: DiskWheelStore,
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
-  const { required, settings, redact, isEmpty, sources } = resolution;
-  warnOfOldLocks(required.files.keys(), service);
-  const keep = ({ components }: KeyAndPlace, dependencies: Dependencies): Dependencies => {
+  const { required, settings, redact, isEmpty, sources, meaning } = resolution;
+  const { read, exists } = workspaceFiles(service.sourceRoot);
+  warn(staleLocks(required.files.keys(), service.workspaceRoot, read, exists));
+  warn(isEmpty ? [] : settings.configuration.unheeded);
+  warn(movingBranches(meaning.requirements));
+  const choose = () => chooseImage(resolution, store);
+  const chosen = await lookUp(resolution, content, mode, store, choose);
+  const { components, image, cached } = chosen;
+  const keep = (dependencies: Dependencies): Dependencies => {
     store.writeKey(keyContent(components));
     const from = sources.taken[0] ?? service.projectRoot;
-    const whenNone = () => skippedAll(components.meaning.requirements, from, settings.target);
+    const whenNone = () => skippedAll(meaning.requirements, from, settings.target);
     return isEmpty ? dependencies : { ...dependencies, whenNone };
   };
-
-  const unheeded = isEmpty ? [] : (settings.configuration.unheeded ?? []);
-  for (const words of unheeded) console.warn(`warning: ${words}`);
-  warnOfBranches(resolution.meaning.requirements);
-  const choose = () => chooseImage(resolution, store);
-  const { chosen, image, cached } = await lookUp(resolution, content, mode, store, choose);
-  if (isEmpty) warnOfOthers(sources);
-  if (cached) return keep(chosen, cached);
+  if (isEmpty) warn(besideWarning(sources));
+  if (cached) return keep(cached);
   // The container is what takes longest, so nothing that could wait may hold up its start.
   // What goes wrong is reported when it is needed.
   const prepared = Promise.all([
@@ -62,18 +64,17 @@ export async function ensureDependencies(
     loadExec(),
   ]).catch(() => undefined);
   await ready();
-  printReason(join(service.workspaceRoot, output.path), store, chosen.components);
-  warnOfOthers(sources);
+  printReason(join(service.workspaceRoot, output.path), store, components);
+  warn(besideWarning(sources));
   await prepared;
   try {
-    return keep(chosen, await mode.ensure(chosen, resolution, pipIn(chosen.place, resolution)));
+    return keep(await mode.ensure(chosen, resolution, pipIn(chosen.place, resolution)));
   } catch (error) {
     throw redactedError(error, redact);
   }
 }
 
-export interface LookUp<Image> {
-  chosen: KeyAndPlace;
+export interface LookUp<Image> extends KeyAndPlace {
   /** Undefined for pip on this machine, and if no engine had to be asked. */
   image: Image | undefined;
   /** What the wheel store has for the key. */
@@ -92,16 +93,16 @@ export async function lookUp<Image extends BuildImage | ImageDigest>(
   // Nothing to resolve: no engine is asked, and no pip, which refuses an empty list.
   if (isEmpty) {
     const chosen = keyAndPlace(resolution, undefined);
-    return { chosen, image: undefined, cached: noWheels(chosen.key, content, store) };
+    return { ...chosen, image: undefined, cached: noWheels(chosen.key, content, store) };
   }
   if (pinned) {
     const chosen = keyAndPlace(resolution, { digest: pinned });
     const cached = mode.find(chosen.key);
-    if (cached) return { chosen, image: undefined, cached };
+    if (cached) return { ...chosen, image: undefined, cached };
   }
   const image = await findImage();
   const chosen = keyAndPlace(resolution, image);
-  return { chosen, image, cached: mode.find(chosen.key) };
+  return { ...chosen, image, cached: mode.find(chosen.key) };
 }
 
 /** pip in that container, or on this machine. */
@@ -172,16 +173,12 @@ function printReason(directory: string, store: DiskWheelStore, components: KeyCo
   );
 }
 
-function warnOfOthers(sources: RequirementSources): void {
-  const warning = besideWarning(sources);
-  if (warning !== undefined) console.warn(`warning: ${warning}`);
-}
-
-function warnOfBranches(requirements: readonly string[]): void {
+function movingBranches(requirements: readonly string[]): string[] {
   const urls = unpinnedRepositories(requirements);
-  const [first] = urls;
-  if (first === undefined) return;
-  console.warn(
-    `warning: ${urls.join(', ')}: not pinned to a full commit, so a build does not see when it moves and uses the cached wheel; write \`@<commit>\` after the URL: \`git ls-remote ${remoteArguments(first)}\``,
-  );
+  return urls
+    .slice(0, 1)
+    .map(
+      (first) =>
+        `${urls.join(', ')}: not pinned to a full commit, so a build does not see when it moves and uses the cached wheel; write \`@<commit>\` after the URL: \`git ls-remote ${remoteArguments(first)}\``,
+    );
 }

@@ -2,6 +2,8 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { lock, type WrittenLock } from '../assembly/lock';
+import { warn } from '../report/error-text';
+import { counted } from '../report/text';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { buildOptionsOf } from '../targets/build-target';
 import { currentProject, reported } from '../targets/project';
@@ -18,8 +20,8 @@ export default function lockExecutor(
 }
 
 function printLock({ output, isNew, distributions, changes, warnings }: WrittenLock): void {
-  const count = `${distributions} ${distributions === 1 ? 'distribution' : 'distributions'}`;
+  const count = counted(distributions, 'distribution');
   console.log(isNew ? `${output}: ${count}` : `${output} is current: ${count}`);
   for (const change of changes) console.log(`  ${change}`);
-  for (const warning of warnings) console.warn(`warning: ${warning}`);
+  warn(warnings);
 }

@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
 import { storeDirectory } from '../platform/store/layout';
 import { planStorePrune, pruneStore } from '../platform/store/prune';
-import { renderBytes } from '../report/text';
+import { counted, renderBytes } from '../report/text';
 import type { PruneExecutorSchema } from '../schemas/prune';
 import { reported } from '../targets/project';
 
@@ -34,10 +34,10 @@ function renderPlan({ remove }: PrunePlan, { now }: PruneLimits, dryRun: boolean
 function describe({ kind, path, size, lastUsed }: StoredItem, now: number): string {
   const days = Math.floor((now - lastUsed) / 86_400_000);
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
-  const age = lastUsed === 0 ? '' : `, unused for ${days} ${days === 1 ? 'day' : 'days'}`;
+  const age = lastUsed === 0 ? '' : `, unused for ${counted(days, 'day')}`;
   return `${kind} ${name}: ${renderBytes(size)}${age}`;
 }
 
 function describeAll(items: readonly StoredItem[]): string {
-  return `${items.length} ${items.length === 1 ? 'item' : 'items'}, ${renderBytes(sumOf(items))}`;
+  return `${counted(items.length, 'item')}, ${renderBytes(sumOf(items))}`;
 }

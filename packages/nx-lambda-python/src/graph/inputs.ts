@@ -30,15 +30,8 @@ const BUILD_FORMAT_INPUTS: Record<string, Inputs> = {
 export const PACKAGE_INPUTS: Inputs = [{ dependentTasksOutputFiles: '**/*.zip', transitive: true }];
 
 /** Of a service whose marker or requirements cannot be read: the build reports the fault, and Nx does not cache a failure. */
-const BROKEN_INPUTS: Inputs = [
-  '{projectRoot}/**/*',
-  BUILD_FORMAT_INPUT,
-  { externalDependencies: [] },
-];
-
-/** Of a service that cannot be read. */
 export const BROKEN: InferredInputs = {
-  inputs: BROKEN_INPUTS,
+  inputs: ['{projectRoot}/**/*', BUILD_FORMAT_INPUT, { externalDependencies: [] }],
   namedInputs: BUILD_FORMAT_INPUTS,
   unseen: [],
   files: [],
@@ -81,14 +74,13 @@ export function inferInputs(
     decided = packageInputs(variants, marker, root, workspace, machine);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const unseen = [{ what: 'its requirements', why }];
-    return { inputs: BROKEN_INPUTS, namedInputs: BUILD_FORMAT_INPUTS, unseen, files };
+    return { ...BROKEN, unseen: [{ what: 'its requirements', why }], files };
   }
+  const { unseen } = decided;
   const inputs = buildInputs(marker, root, decided);
+  const inferred = { inputs, namedInputs: BUILD_FORMAT_INPUTS, unseen, files };
   const given = declared.findLast((one) => one.inputs !== undefined);
-  if (given?.inputs === undefined || given.inputs.includes('...')) {
-    return { inputs, namedInputs: BUILD_FORMAT_INPUTS, unseen: decided.unseen, files };
-  }
+  if (given?.inputs === undefined || given.inputs.includes('...')) return inferred;
   const name = given.inputs
     .map(nameOf)
     .find((one) => one !== undefined && !place.ownNames.includes(one));
@@ -97,17 +89,12 @@ export function inferInputs(
       what: `what \`inputs\` of \`${given.place}\` leave out`,
       why: "they replace the plugin's inputs",
     };
-    return {
-      inputs,
-      namedInputs: BUILD_FORMAT_INPUTS,
-      unseen: [...decided.unseen, replaced],
-      files,
-    };
+    return { ...inferred, unseen: [...unseen, replaced] };
   }
   // The project defines the named input itself, with the plugin's inputs in it.
   const own = inputs.filter((input) => typeof input !== 'string' || !input.startsWith('^'));
   const carried = { ...BUILD_FORMAT_INPUTS, [name]: [...usualInputs(name, namedInputs), ...own] };
-  return { inputs, namedInputs: carried, unseen: decided.unseen, files };
+  return { ...inferred, namedInputs: carried };
 }
 
 /** A named input of nx.json without its exclusions, which Nx would also apply to the plugin's inputs. */

@@ -19,18 +19,7 @@ export type TargetWithName = Partial<TargetConfiguration> & {
  * @example
  * { "plugin": "nx-lambda-python", "options": { "build": { "targetName": "package" }, "deploy": false } }
  */
-export interface PluginOptions {
-  build?: TargetOption;
-  upload?: TargetOption;
-  deploy?: TargetOption;
-  releases?: TargetOption;
-  rollback?: TargetOption;
-  pruneVersions?: TargetOption;
-  lock?: TargetOption;
-  explain?: TargetOption;
-  prune?: TargetOption;
-  shell?: TargetOption;
-}
+export type PluginOptions = { [Key in TargetKey]?: TargetOption };
 
 export type TargetOption = TargetWithName | string | boolean;
 
@@ -45,20 +34,15 @@ export type TargetPlans = Record<TargetKey, TargetPlan | undefined>;
 /** One shape for all forms; any other value counts as the default, since a throw here stops every Nx command. */
 export function normalizeOptions(options: PluginOptions | undefined): TargetPlans {
   const given: PluginOptions = typeof options === 'object' && options !== null ? options : {};
-  return {
-    build: planOf('build', given.build),
-    upload: planOf('upload', given.upload),
-    deploy: planOf('deploy', given.deploy),
-    // They read what deploy leaves: without deploy they are inferred only on request.
-    releases: planOf('releases', given.releases ?? given.deploy !== false),
-    rollback: planOf('rollback', given.rollback ?? given.deploy !== false),
-    pruneVersions: planOf('pruneVersions', given.pruneVersions ?? given.deploy !== false),
-    lock: planOf('lock', given.lock),
-    explain: planOf('explain', given.explain),
-    prune: planOf('prune', given.prune),
-    shell: planOf('shell', given.shell),
-  };
+  const plans = TARGETS.map((key) => {
+    const usual = AFTER_DEPLOY.includes(key) ? given.deploy !== false : undefined;
+    return [key, planOf(key, given[key] ?? usual)];
+  });
+  return Object.fromEntries(plans) as TargetPlans;
 }
+
+/** They read what deploy leaves: without deploy they are inferred only on request. */
+const AFTER_DEPLOY: readonly TargetKey[] = ['releases', 'rollback', 'pruneVersions'];
 
 /** Names that differ from their keys: keys are JavaScript identifiers, names are typed on a command line. */
 const DEFAULT_NAMES: Partial<Record<TargetKey, string>> = { pruneVersions: 'prune-versions' };
@@ -69,10 +53,8 @@ export function defaultName(key: TargetKey): string {
 }
 
 function planOf(key: TargetKey, option: TargetOption | undefined): TargetPlan | undefined {
-  const usual = defaultName(key);
   if (option === false) return undefined;
-  if (typeof option === 'string') return { name: option || usual, changes: {} };
-  if (typeof option !== 'object' || option === null) return { name: usual, changes: {} };
-  const { targetName, ...changes } = option;
-  return { name: targetName || usual, changes };
+  const given = typeof option === 'string' ? { targetName: option } : option;
+  const { targetName, ...changes }: TargetWithName = (typeof given === 'object' && given) || {};
+  return { name: targetName || defaultName(key), changes };
 }

@@ -6,6 +6,7 @@ import type { Marker } from '../service/marker';
 import type { Unseen } from '../packaging/inputs/package-inputs';
 import type { Chain, Taken } from './declared-targets';
 import { PACKAGE_INPUTS, type InferredInputs } from './inputs';
+import { counted } from '../report/text';
 import { EXECUTORS } from '../targets/options';
 import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
 
@@ -39,7 +40,7 @@ export function serviceTargets(
 
 /** `12 handlers, python3.13 on x86_64` */
 export function describe({ runtime, architecture }: Marker, handlers: number): string {
-  return `${handlers} ${handlers === 1 ? 'handler' : 'handlers'}, ${runtime.name} on ${architecture}`;
+  return `${counted(handlers, 'handler')}, ${runtime.name} on ${architecture}`;
 }
 
 /** What the executor of a target decides. */

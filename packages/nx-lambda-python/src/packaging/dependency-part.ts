@@ -101,9 +101,9 @@ export interface WrittenPart {
 export interface PartDistribution {
   name: string;
   version: string;
-  /** Null if pip installed it, which leaves no wheel. */
+  /** Its file name; null if pip installed the distribution, which leaves no wheel. */
   wheel: string | null;
-  /** Of the wheel, hex; null without a wheel. */
+  /** Of the wheel, hex, as in lock files and indexes; null without a wheel. */
   sha256: string | null;
   /** Bytes of its files that are in the part, unpacked. */
   unpackedSize: number;
@@ -212,11 +212,9 @@ export async function writePart(
     if ('bytes' in source) {
       writer.addCompressed(target, mode === 0o755, compress(source.bytes));
     } else {
-      const { method, crc32, compressedSize, size, dataOffset } = source;
-      const file = { path: target, mode, method, crc32, compressedSize, size };
       const { source: wheel } = distribution.wheel;
       if (blocks?.source !== wheel) blocks = new SourceBlocks(wheel);
-      writer.add(file, blocks, dataOffset);
+      writer.add({ ...source, path: target, mode }, blocks, source.dataOffset);
     }
   }
   const files = merged.map(({ entry, distribution }) => partFile(entry, distribution.name));

@@ -1,7 +1,10 @@
 /** The build manifest: what a deployment package is, for people and for the targets after build. */
 
 import type { Architecture } from '../service/runtimes';
+import type { Handler } from '../service/discover';
+import type { PartDistribution } from './dependency-part';
 import type { Decision } from './inputs/decision';
+import type { PackageFacts } from './package';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const PACKAGE_FILE = 'package.zip';
@@ -16,19 +19,9 @@ export interface BuildManifest {
   format: 1 | 2;
   /** The Nx project. */
   project: string;
-  package: {
-    file: string;
-    /** Base64, as Lambda's `CodeSha256` and S3's `ChecksumSHA256` have it. */
-    sha256: string;
-    /** Bytes of the zip. */
-    size: number;
-    /** Bytes of all entries once unpacked, which Lambda limits to 262,144,000. */
-    unpackedSize: number;
-    /** The first `size` bytes of the zip, the dependencies, and their SHA-256 in base64: upload sends them only once. */
-    dependencies?: { size: number; sha256: string };
-  };
-  /** With the option `layer`: the dependencies, which then are not in the package. Sizes in bytes. */
-  layer?: { file: string; sha256: string; size: number; unpackedSize: number };
+  package: PackageFacts & { file: string };
+  /** With the option `layer`: the dependencies, which then are not in the package. */
+  layer?: Omit<BuildManifest['package'], 'dependencies'>;
   /** With the option `ref`: the commit whose files are in the package, full SHA. */
   commit?: string;
   /** Of the sources that were built; null if the workspace is not in a git repository with a commit. */
@@ -44,7 +37,7 @@ export interface BuildManifest {
   /** Engine that resolved the dependencies: `docker`, `podman`, …, `host`, or `none` if nothing is required. */
   engine: string;
   /** Sorted by name. */
-  handlers: ManifestHandler[];
+  handlers: Handler[];
   /** With the option `excludeFiles`: its patterns. */
   excludeFiles?: readonly string[];
   /** Sorted by name. */
@@ -58,28 +51,9 @@ export interface ManifestSource {
   dirty: boolean;
 }
 
-export interface ManifestHandler {
-  /** Unique in the service; replaces `{handler}` in a function name. */
-  name: string;
-  /** Relative to the project's root, with forward slashes. */
-  file: string;
-  /** Lambda's `Handler`: `orders.handlers.create_order.handler`. */
-  handler: string;
-  /** Full function name, only if the marker's functions table sets one. */
-  functionName?: string;
-}
-
-export interface ManifestDistribution {
-  name: string;
-  version: string;
-  /** File name of the wheel; null if pip installed the distribution, which leaves no wheel. */
-  wheel: string | null;
-  /** Of the wheel, hex, as in lock files and indexes; null without a wheel. */
-  sha256: string | null;
+export interface ManifestDistribution extends Omit<PartDistribution, 'unpackedSize' | 'gaps'> {
   /** How many files break which rule of the wheel's RECORD; only with the option `acceptIncompleteRecords`. */
   incompleteRecord?: Readonly<Record<string, number>>;
-  /** What `excludeFiles` leaves out: how many files, and their bytes. */
-  leftOut?: { files: number; size: number };
 }
 
 /** Canonical text: two spaces, a final newline, keys in the order of the interface. */

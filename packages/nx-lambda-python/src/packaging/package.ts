@@ -23,11 +23,13 @@ export interface ServiceFile {
 }
 
 export interface PackageFacts {
-  /** Base64. */
+  /** Base64, as Lambda's `CodeSha256` and S3's `ChecksumSHA256` have it. */
   sha256: string;
+  /** Bytes of the zip. */
   size: number;
+  /** Bytes of all entries once unpacked. */
   unpackedSize: number;
-  /** The first bytes of the zip, its dependencies, which other packages share; absent without dependencies. */
+  /** The first bytes of the zip, its dependencies: upload sends them only once. Absent without dependencies. */
   dependencies?: PackagePrefix;
 }
 

@@ -33,6 +33,11 @@ function isVerbose(): boolean {
   return process.env['NX_VERBOSE_LOGGING'] === 'true';
 }
 
+/** Prints each in the one form of warnings. */
+export function warn(warnings: string | readonly string[] = []): void {
+  for (const warning of [warnings].flat()) console.warn(`warning: ${warning}`);
+}
+
 /** Hints name commands by `nx reset`: typed, they run under the package manager of the workspace. */
 export function withRunner(hint: string): string {
   return hint.replaceAll(/`nx ([^`]+)`/g, (_, args: string) => `\`${nxCommandLine(args)}\``);

@@ -63,6 +63,11 @@ export function listed(items: readonly string[], most = 20): string {
   return items.length > most ? `${shown} and ${items.length - most} more` : shown;
 }
 
+/** `1 file`, `2 files` */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 export function seconds(value: number): string {
   return `${value.toFixed(1)} s`;
 }

@@ -15,16 +15,13 @@ import {
   MAX_UINT16,
   MAX_UINT32,
   TYPE_FILE,
+  type ZipEntry,
 } from './format';
 
 export interface ByteSink {
   write(bytes: Uint8Array): void;
   /** If it writes in the background and is behind: something to wait for before more is written. */
   drain?(): Promise<void> | undefined;
-}
-
-export interface FileToWrite extends FileHeader {
-  mode: 0o644 | 0o755;
 }
 
 /** The entries of an archive that this class wrote: headers and bytes are kept as they are. */
@@ -113,20 +110,15 @@ export class ArchiveWriter {
   }
 }
 
-/** A file to write. Its compressed bytes follow the local header as they are. */
-export interface FileHeader {
-  path: string;
-  method: 0 | 8;
-  crc32: number;
-  compressedSize: number;
-  size: number;
+/** Its compressed bytes follow the local header as they are. */
+export interface FileToWrite extends FileHeader {
+  mode: 0o644 | 0o755;
 }
 
-export interface CentralHeader extends FileHeader {
-  mode: 0o644 | 0o755;
-  /** Of its local header, from the start of the archive. */
-  localOffset: number;
-}
+/** What both headers of a file have. */
+type FileHeader = Pick<ZipEntry, 'path' | 'method' | 'crc32' | 'compressedSize' | 'size'>;
+
+type CentralHeader = FileToWrite & Pick<ZipEntry, 'localOffset'>;
 
 export interface ArchiveEnd {
   entryCount: number;

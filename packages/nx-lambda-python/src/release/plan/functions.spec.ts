@@ -1,7 +1,7 @@
-import type { ManifestHandler } from '../../packaging/manifest';
+import type { Handler } from '../../service/discover';
 import { DEFAULT_FUNCTION_NAME, desiredFunctions, selectFunctions } from './functions';
 
-function handler(name: string, functionName?: string): ManifestHandler {
+function handler(name: string, functionName?: string): Handler {
   return {
     name,
     file: `orders/handlers/${name}.py`,
@@ -10,7 +10,7 @@ function handler(name: string, functionName?: string): ManifestHandler {
   };
 }
 
-function desired(handlers: ManifestHandler[], template = DEFAULT_FUNCTION_NAME, stage?: string) {
+function desired(handlers: Handler[], template = DEFAULT_FUNCTION_NAME, stage?: string) {
   const naming = { template, stage, importPackage: 'orders' };
   return desiredFunctions({ project: 'svc', handlers }, naming);
 }
