@@ -44,7 +44,7 @@ export async function withBytecode(
   async function compileOnce(): Promise<string | undefined> {
     const archive = await soundPart(dependencies, store);
     if (archive === undefined) return undefined;
-    const { tree } = await ensureInstalledTree(key, store, async (directory) => {
+    const { value: tree } = await ensureInstalledTree(key, store, async (directory) => {
       const image = dependencies.image === null ? undefined : await chooseImage(resolution, store);
       const { place } = keyAndPlace(resolution, image);
       const where = place ? `in ${place.image.engine}, ${place.image.name}` : 'on this machine';

@@ -125,7 +125,7 @@ export function splicing(
       const run: WheelRun = { resolution, pip, door };
       const installations = new Map<string, Installation>();
       const lock = findLock(components, target);
-      const { set, hit } = await ensureWheelSet(
+      const { value: set, hit } = await ensureWheelSet(
         key,
         store,
         (directory) =>
@@ -300,7 +300,7 @@ export function installing(
     ensure: async ({ key }, resolution, pip) => {
       if (pip.onHost) throw engineMissing();
       const { required, settings } = resolution;
-      const { tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
+      const { value: tree, hit } = await ensureInstalledTree(key, store, async (directory) => {
         console.log(`installing ${describeTarget(settings.target)} dependencies ${pip.where}`);
         const placed = await prepareInput(directory, required, settings, pip);
         const archive = join(directory, 'tree.zip');

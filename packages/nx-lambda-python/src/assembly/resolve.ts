@@ -1,6 +1,5 @@
 /** The dependencies of a build: what the wheel store has for its key, else what pip resolves in the build image. */
 
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   keyChanges,
@@ -8,6 +7,7 @@ import {
   keyContent,
   type KeyComponents,
 } from '../packaging/requirements-key';
+import { hexDigest } from '../packaging/requirements/canonical-json';
 import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
 import { staleLocks } from '../packaging/requirements/lock-origin';
 import { skippedAll } from '../packaging/requirements/lock-scope';
@@ -124,8 +124,7 @@ export async function chooseImage(
   const request = { choice: engine, image: imageName, architecture };
   return findBuildImage(request, redactingExec(ask, redact), {
     // Parallel builds of a workspace start together.
-    whileAlone: (work) =>
-      store.locked(`pull-${createHash('sha256').update(imageName).digest('hex')}`, work),
+    whileAlone: (work) => store.locked(`pull-${hexDigest(imageName)}`, work),
     pull: (program, args) => {
       console.log(`pulling ${imageName}`);
       return redactingExec(exec, redact)(program, args, { onLine: settings.onLine });

@@ -3,12 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import {
-  contentDigest,
-  hexDigest,
-  SourceChangedError,
-  type ServiceFile,
-} from '../packaging/package';
+import { contentDigest, SourceChangedError, type ServiceFile } from '../packaging/package';
+import { hexDigest } from '../packaging/requirements/canonical-json';
 import type { ImportingModule } from '../packaging/imports-check';
 import type { SourceCache } from '../packaging/source-cache';
 import { listFiles, type SourceFile } from '../platform/files/local-files';

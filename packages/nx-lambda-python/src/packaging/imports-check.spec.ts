@@ -2,7 +2,7 @@ import { parseModule } from '../python/module';
 import { findRuntime, type Runtime } from '../service/runtimes';
 import { modulesOf } from './dependency-part';
 import { checkImports, describeMissing, hiddenLibrary } from './imports-check';
-import { hexDigest } from './package';
+import { hexDigest } from './requirements/canonical-json';
 import { openWheel, partOf } from './packaging.fixtures';
 
 const FILES: Record<string, string> = {

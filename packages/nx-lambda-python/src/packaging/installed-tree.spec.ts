@@ -181,8 +181,8 @@ describe('ensureInstalledTree', () => {
       engine: 'docker',
       part: 'digest',
     };
-    expect(await ensureInstalledTree('key', store, install)).toEqual({ tree, hit: false });
-    expect(await ensureInstalledTree('key', store, never)).toEqual({ tree, hit: true });
+    expect(await ensureInstalledTree('key', store, install)).toEqual({ value: tree, hit: false });
+    expect(await ensureInstalledTree('key', store, never)).toEqual({ value: tree, hit: true });
   });
 
   it('remembers nothing when the part is refused', async () => {

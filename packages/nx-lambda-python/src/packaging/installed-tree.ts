@@ -14,6 +14,7 @@ import { checkUnpackedSize, type DependencyPart } from './package';
 import { digestOf } from './requirements/canonical-json';
 import { WheelError } from './wheel/defect';
 import { parseHeaders } from './wheel/read';
+import { pathFileWarnings } from './wheel/layout';
 import { compareText } from './wheel/names';
 import { parseRecord, renderRecord, type RecordRow } from './wheel/record';
 import { SourceBlocks, type ByteSource } from './zip/bytes';
@@ -21,7 +22,7 @@ import { compress } from './zip/deflate';
 import type { ZipEntry } from './zip/format';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
-import { findOrMake, type ResolvingStore } from './wheel-set';
+import { findOrMake, type ResolvingStore, type Result } from './wheel-set';
 
 export interface InstalledTree {
   requirementsKey: string;
@@ -50,12 +51,12 @@ export interface Installed {
 }
 
 /** @param install lets pip install below `directory`; `write` is called before that is removed. */
-export async function ensureInstalledTree(
+export function ensureInstalledTree(
   requirementsKey: string,
   store: TreeStore,
   install: (directory: string) => Promise<Installed>,
-): Promise<{ tree: InstalledTree; hit: boolean }> {
-  const { value: tree, hit } = await findOrMake(requirementsKey, store, {
+): Promise<Result<InstalledTree>> {
+  return findOrMake(requirementsKey, store, {
     find: () => store.readTree(requirementsKey),
     make: async (directory) => {
       const { image, engine, write } = await install(directory);
@@ -63,7 +64,6 @@ export async function ensureInstalledTree(
     },
     keep: (made) => store.writeTree(made),
   });
-  return { tree, hit };
 }
 
 /**
@@ -182,7 +182,7 @@ function factsOf(
     const unpackedSize = totalSize(files.filter(({ path }) => rows.has(path)));
     return { name, version, wheel: null, sha256: null, unpackedSize };
   });
-  return { distributions, warnings: pathFileWarnings(files, installed) };
+  return { distributions, warnings: pathFileWarnings(files, (path) => ownerOf(path, installed)) };
 }
 
 function ownedFiles(files: readonly ZipEntry[], installed: readonly InstalledDistribution[]) {
@@ -219,21 +219,6 @@ function recordedRows(distInfo: string, record: string): ReadonlyMap<string, Rec
     if (error instanceof WheelError) return new Map();
     throw error;
   }
-}
-
-/** As for wheels: `site` reads .pth files in site directories only, and /var/task is not one. */
-function pathFileWarnings(
-  files: readonly ZipEntry[],
-  installed: readonly InstalledDistribution[],
-): string[] {
-  return files
-    .map(({ path }) => path)
-    .filter((path) => /^[^/]+\.pth$/.test(path))
-    .map((path) => {
-      const owner = ownerOf(path, installed);
-      const whose = owner ? ` of \`${owner.name} ${owner.version}\`` : '';
-      return `\`${path}\`${whose} has no effect: Lambda does not process .pth files`;
-    });
 }
 
 function totalSize(files: readonly ZipEntry[]): number {

@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { LambdaPythonError } from '../errors';
-import { foldName } from '../service/files';
+import { foldName, withDirectories } from '../service/files';
 import { firstSegment, type PartDistribution, type PartFacts } from './dependency-part';
+import { hexDigest } from './requirements/canonical-json';
 import { eachChunk, type ByteSource } from './zip/bytes';
 import type { Compress } from './zip/deflate';
 import { END_LENGTH } from './zip/format';
@@ -98,11 +99,6 @@ export function contentDigest(files: readonly Omit<ServiceFile, 'read'>[]): stri
   return hash.digest('hex');
 }
 
-/** SHA-256. */
-export function hexDigest(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
 /** A file of the service changed after the service was read: everything is read again. */
 export class SourceChangedError extends Error {
   constructor(readonly path: string) {
@@ -187,8 +183,7 @@ export function checkPaths(
 }
 
 function ancestors(path: string): string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+  return withDirectories(path).slice(0, -1);
 }
 
 function collision(path: string, other: string): LambdaPythonError {

@@ -9,13 +9,8 @@ import {
   type PartFacts,
   type PartOptions,
 } from './dependency-part';
-import {
-  hexDigest,
-  writePackage,
-  type DependencyPart,
-  type PackageFacts,
-  type ServiceFile,
-} from './package';
+import { hexDigest } from './requirements/canonical-json';
+import { writePackage, type DependencyPart, type PackageFacts, type ServiceFile } from './package';
 import { buildWheel, type FixtureWheel } from './wheel/wheel.fixtures';
 import type { Collisions } from './wheel/merge';
 import { bufferSource, type ByteSource } from './zip/bytes';

@@ -1,5 +1,5 @@
 import type { PythonModule } from '../python/module';
-import { hexDigest } from './package';
+import { hexDigest } from './requirements/canonical-json';
 import { collect } from './packaging.fixtures';
 import { SourceCache } from './source-cache';
 import { bufferSource } from './zip/bytes';

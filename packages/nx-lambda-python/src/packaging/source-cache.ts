@@ -7,10 +7,10 @@
  *     <compressed bytes, one file after the other>
  */
 
-import type { ModuleImport } from '../python/imports';
 import type { PythonModule } from '../python/module';
 import type { ByteSink } from './zip/write';
-import { hexDigest, type PackageFacts } from './package';
+import type { PackageFacts } from './package';
+import { hexDigest } from './requirements/canonical-json';
 import type { ByteSource } from './zip/bytes';
 import { compress, type CompressedFile } from './zip/deflate';
 
@@ -33,11 +33,7 @@ interface CachedContent extends Omit<CompressedFile, 'data'> {
   sha256: string;
 }
 
-interface CachedModule {
-  names: string[];
-  open: boolean;
-  imports: readonly ModuleImport[];
-}
+type CachedModule = Pick<PythonModule, 'open' | 'imports'> & { names: string[] };
 
 export interface CachedPackage {
   /** Digest of its dependency part in the store; absent if the dependencies are in a layer. */

@@ -31,8 +31,11 @@ describe('ensureWheelSet', () => {
     const store = new MemoryWheels();
     const first = await ensureWheelSet('key', store, resolved('b', 'a'), admit);
     expect(first.hit).toBe(false);
-    expect(first.set.wheels.map(({ name }) => name)).toEqual(['a', 'b']);
-    expect(await ensureWheelSet('key', store, never, admit)).toEqual({ set: first.set, hit: true });
+    expect(first.value.wheels.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(await ensureWheelSet('key', store, never, admit)).toEqual({
+      value: first.value,
+      hit: true,
+    });
   });
 
   it('takes what another build resolved while this one waited', async () => {
@@ -42,7 +45,7 @@ describe('ensureWheelSet', () => {
       store.writeSet(set);
       return work();
     };
-    expect(await ensureWheelSet('key', store, never, admit)).toEqual({ set, hit: true });
+    expect(await ensureWheelSet('key', store, never, admit)).toEqual({ value: set, hit: true });
   });
 
   it('remembers nothing when a wheel is refused', async () => {

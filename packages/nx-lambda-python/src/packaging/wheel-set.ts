@@ -58,13 +58,13 @@ export interface ResolvedWheels {
 /** Resolves requirements into wheel files below `directory`, by pip in a container or on the host. */
 export type ResolveWheels = (directory: string) => Promise<ResolvedWheels>;
 
-export async function ensureWheelSet(
+export function ensureWheelSet(
   requirementsKey: string,
   store: WheelStore,
   resolve: ResolveWheels,
   admit: Admit,
-): Promise<{ set: WheelSet; hit: boolean }> {
-  const { value: set, hit } = await findOrMake(requirementsKey, store, {
+): Promise<Result<WheelSet>> {
+  return findOrMake(requirementsKey, store, {
     find: () => store.readSet(requirementsKey),
     make: async (directory) => {
       const { files, image, engine, kept = [], onAdmitted } = await resolve(directory);
@@ -76,7 +76,12 @@ export async function ensureWheelSet(
     },
     keep: (made) => store.writeSet(made),
   });
-  return { set, hit };
+}
+
+/** What a key resolved to, and whether the store had it. */
+export interface Result<T> {
+  value: T;
+  hit: boolean;
 }
 
 /** The result of a requirements key: read from the store, or made by one process and kept there. */
@@ -88,7 +93,7 @@ export async function findOrMake<T>(
     make: (directory: string) => Promise<T>;
     keep: (made: T) => void;
   },
-): Promise<{ value: T; hit: boolean }> {
+): Promise<Result<T>> {
   const stored = steps.find();
   if (stored) return { value: stored, hit: true };
   return store.whileResolving(requirementsKey, async () => {

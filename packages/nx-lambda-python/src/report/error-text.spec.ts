@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { LambdaPythonError } from '../errors';
-import { renderError } from './error-text';
+import { renderError, shellCommand } from './error-text';
 import { renderBytes } from './text';
 
 describe('renderError', () => {
@@ -32,3 +33,15 @@ it.each([
   [12_340, '12.3 kB'],
   [4_654_881, '4.7 MB'],
 ])('renderBytes(%d) is %s', (bytes, text) => expect(renderBytes(bytes)).toBe(text));
+
+it.each([
+  [
+    ['docker', 'run', '--mount=type=bind,source=/a,target=/b'],
+    'docker run --mount=type=bind,source=/a,target=/b',
+  ],
+  [['a b', '$HOME', '', "it's"], `'a b' '$HOME' '' 'it'\\''s'`],
+])('%j is typed as %s', (words, expected) => {
+  expect(shellCommand(words)).toBe(expected);
+  const printed = spawnSync('sh', ['-c', `printf '%s\\0' ${expected}`], { encoding: 'utf8' });
+  expect(printed.stdout.split('\0').slice(0, -1)).toEqual(words);
+});

@@ -57,4 +57,13 @@ export function nxCommandLine(
   return `${RUNNERS[manager] ?? 'npx'} nx ${args}`;
 }
 
+/** An argument list as text for a POSIX shell. */
+export function shellCommand(words: readonly string[]): string {
+  return words
+    .map((word) =>
+      /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`,
+    )
+    .join(' ');
+}
+
 const RUNNERS: Readonly<Record<string, string>> = { pnpm: 'pnpm', yarn: 'yarn', bun: 'bunx' };

@@ -276,7 +276,7 @@ export function checkNames(paths: readonly string[]): void {
 }
 
 /** `a`, `a/b`, `a/b/c.py` */
-function withDirectories(path: string): string[] {
+export function withDirectories(path: string): string[] {
   const parts = path.split('/');
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }

@@ -227,14 +227,7 @@ function readEntry(table: MarkerTable, key: string, value: unknown): FunctionEnt
     return { key, name: readName(table, key, value), handler: undefined, create: undefined };
   const entry = asTable(value);
   if (entry === undefined) throw wrongEntry(table, key, value);
-  for (const field of Object.keys(entry)) {
-    if (ENTRY_KEYS.includes(field)) continue;
-    throw table.invalid(
-      key,
-      `the function \`${key}\` has the unknown key \`${field}\`${didYouMean(field, ENTRY_KEYS)}`,
-      `use only ${codeList(ENTRY_KEYS)} in it`,
-    );
-  }
+  table.onlyKeys(ENTRY_KEYS, { values: entry, at: key, name: `the function \`${key}\`` });
   const { name, handler, create } = entry;
   const settings = create === undefined ? undefined : asTable(create);
   if (create !== undefined && settings === undefined) throw wrongEntry(table, key, create);
@@ -296,14 +289,7 @@ function readCreate(table: MarkerTable): CreateSettings {
 
 /** @param key of the table, for messages */
 function readSettings(table: MarkerTable, values: TomlTable, key: string): CreateSettings {
-  for (const name of Object.keys(values)) {
-    if (CREATE_KEYS.includes(name)) continue;
-    throw table.invalid(
-      name,
-      `\`create\` of \`${key}\` has the unknown key \`${name}\`${didYouMean(name, CREATE_KEYS)}`,
-      `use only ${codeList(CREATE_KEYS)} in it`,
-    );
-  }
+  table.onlyKeys(CREATE_KEYS, { values, name: `\`create\` of \`${key}\`` });
   const { role, environment } = values;
   if (role !== undefined && (typeof role !== 'string' || role === '')) {
     throw table.wrongType('role', role, 'the ARN of a role', 'role = "arn:aws:iam::…:role/…"');

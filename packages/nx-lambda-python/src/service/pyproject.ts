@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { LambdaPythonError } from '../errors';
+import { LambdaPythonError, type ErrorCode } from '../errors';
 import { codeList, didYouMean } from '../report/nearest';
 
 const TOOL = 'nx-lambda-python';
@@ -64,13 +64,17 @@ export class MarkerTable {
     private readonly path: string,
   ) {}
 
-  onlyKeys(known: readonly string[]): void {
-    for (const key of Object.keys(this.values)) {
+  /** @param inner a table below it instead, with the key that messages place it at, and what they call it */
+  onlyKeys(
+    known: readonly string[],
+    inner?: { values: TomlTable; at?: string; name: string },
+  ): void {
+    for (const key of Object.keys(inner?.values ?? this.values)) {
       if (known.includes(key)) continue;
       throw this.invalid(
-        key,
-        `unknown key \`${key}\`${didYouMean(key, known)}`,
-        `use only ${codeList(known)} under [tool.${TOOL}]`,
+        inner?.at ?? key,
+        `${inner ? `${inner.name} has the ` : ''}unknown key \`${key}\`${didYouMean(key, known)}`,
+        `use only ${codeList(known)} ${inner ? 'in it' : `under [tool.${TOOL}]`}`,
       );
     }
   }
@@ -190,13 +194,21 @@ function toolTable(document: TomlTable): TomlTable | undefined {
   return asTable(document['tool']);
 }
 
-/** @throws MARKER_INVALID */
-function parseDocument(text: string, path: string): TomlTable {
+/**
+ * @param otherwise what the hint adds
+ * @throws an error with that code, and the line that TOML refuses
+ */
+export function parseDocument(
+  text: string,
+  path: string,
+  code: ErrorCode = 'MARKER_INVALID',
+  otherwise = '',
+): TomlTable {
   const document = tryParse(text);
   if (!(document instanceof TomlError)) return document;
-  throw new LambdaPythonError('MARKER_INVALID', {
+  throw new LambdaPythonError(code, {
     message: `\`${path}:${document.line}:${document.column}\` is not valid TOML: ${reason(document)}`,
-    hint: `correct line ${document.line} of \`${path}\``,
+    hint: `correct line ${document.line} of \`${path}\`${otherwise}`,
     cause: document,
   });
 }

@@ -1,7 +1,7 @@
 /** The project that an executor runs for, and the commands that run its targets. */
 
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
-import { nxCommandLine, renderError, withRunner } from '../report/error-text';
+import { nxCommandLine, renderError, shellCommand, withRunner } from '../report/error-text';
 import { ASKED_CONFIGURATION } from './options';
 
 export interface Project {
@@ -45,7 +45,7 @@ export function nxCommand(
   const { configurationName } = context;
   const configuration = configurationName === undefined ? [] : ['-c', configurationName];
   const words = [target, currentProject(context).name, ...configuration, ...args];
-  return nxCommandLine(words.map(quoted).join(' '));
+  return nxCommandLine(shellCommand(words));
 }
 
 /** The command of the project's target that runs this executor, whatever its name; null if none does. */
@@ -91,9 +91,4 @@ export function askedConfiguration(
   // Another executor runs this one, in a configuration of its own choice.
   const { NX_TASK_TARGET_PROJECT: project, NX_TASK_TARGET_TARGET: target } = environment;
   return project === projectName && target === targetName ? asked : undefined;
-}
-
-/** For a shell, if the word has more than plain characters. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 /** The service's own files as its package has them, found as the build does: symbolic links are followed. */
 
 import { posix } from 'node:path';
-import { packageRules, selectFiles, type WalkRules } from '../../service/files';
+import { packageRules, selectFiles, withDirectories, type WalkRules } from '../../service/files';
 import type { Marker } from '../../service/marker';
 import type { WorkspaceFiles } from './workspace-files';
 
@@ -20,18 +20,13 @@ export interface SourceFiles {
 export function findSources(marker: Marker, root: string, workspace: WorkspaceFiles): SourceFiles {
   const { files, links, environments } = walk(root, packageRules(marker), workspace);
   const selected = selectFiles(marker, [...files.keys()]);
-  const reached = new Set(selected.flatMap(withAncestors));
+  const reached = new Set(selected.flatMap(withDirectories));
   return {
     files: selected,
     real: selected.map((path) => files.get(path) ?? path),
     targets: [...links].flatMap(([path, target]) => (reached.has(path) ? [target] : [])),
     environments,
   };
-}
-
-function withAncestors(path: string): string[] {
-  const parts = path.split('/');
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 interface Walked {

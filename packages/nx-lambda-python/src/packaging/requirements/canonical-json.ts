@@ -17,7 +17,12 @@ export function canonicalJson(value: Json): string {
 
 /** SHA-256 of the canonical text, hex. */
 export function digestOf(value: Json): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+  return hexDigest(canonicalJson(value));
+}
+
+/** SHA-256. */
+export function hexDigest(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function isList(

@@ -1,35 +1,19 @@
 /** TOML documents of unknown shape: every step checks the type. */
 
-import { parse, TomlError } from 'smol-toml';
-import { LambdaPythonError } from '../../errors';
+import { asTable, parseDocument, type TomlTable } from '../../service/pyproject';
 import type { Json } from './canonical-json';
 
-export type TomlTable = Record<string, unknown>;
+export type { TomlTable };
 
 /** @throws REQUIREMENTS_INVALID with the line that TOML refuses */
 export function parseToml(text: string, path: string): TomlTable {
-  try {
-    return parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    // The first line of the message is the reason; a drawing of the source follows.
-    const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
-    throw new LambdaPythonError('REQUIREMENTS_INVALID', {
-      message: `\`${path}:${error.line}:${error.column}\` is not valid TOML: ${reason}`,
-      hint: `correct line ${error.line} of \`${path}\`, or generate the lock again with the tool that wrote it`,
-      cause: error,
-    });
-  }
+  const otherwise = ', or generate the lock again with the tool that wrote it';
+  return parseDocument(text, path, 'REQUIREMENTS_INVALID', otherwise);
 }
 
 /** Empty if the value is not a table. */
 export function tableOf(value: unknown): TomlTable {
-  return typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date)
-    ? (value as TomlTable)
-    : {};
+  return asTable(value) ?? {};
 }
 
 /** The tables of an array of tables; empty if it is not an array. */

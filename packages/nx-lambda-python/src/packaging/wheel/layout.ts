@@ -60,7 +60,7 @@ export function installEntries(
   return {
     entries: kept,
     leftOut: [...leftOut],
-    warnings: [...wheel.warnings, ...pathFileWarnings(wheel, kept)],
+    warnings: [...wheel.warnings, ...pathFileWarnings(kept, () => wheel)],
   };
 }
 
@@ -132,13 +132,17 @@ function installMode({ mode }: ZipEntry): 0o644 | 0o755 {
 }
 
 /** `site` reads .pth files in site directories only, and /var/task is not one. */
-function pathFileWarnings(wheel: Wheel, entries: readonly InstallEntry[]): string[] {
-  return entries
+export function pathFileWarnings(
+  files: readonly { path: string }[],
+  ownerOf: (path: string) => { name: string; version: string } | undefined,
+): string[] {
+  return files
     .filter(({ path }) => /^[^/]+\.pth$/.test(path))
-    .map(
-      ({ path }) =>
-        `\`${path}\` of \`${wheel.name} ${wheel.version}\` has no effect: Lambda does not process .pth files`,
-    );
+    .map(({ path }) => {
+      const owner = ownerOf(path);
+      const whose = owner ? ` of \`${owner.name} ${owner.version}\`` : '';
+      return `\`${path}\`${whose} has no effect: Lambda does not process .pth files`;
+    });
 }
 
 /** First line of a script whose interpreter the installer must fill in. */

@@ -307,10 +307,7 @@ function readSizes(bytes: Buffer, at: number, name: Buffer, extra: Buffer, disk:
   const compressedSize = take(bytes.readUInt32LE(at + 20), MAX_UINT32, 8); // 20 - compressed size
   const localOffset = take(bytes.readUInt32LE(at + 42), MAX_UINT32, 8); // 42 - local header
   if (take(disk, MAX_UINT16, 4) !== 0) {
-    throw new ArchiveError(
-      'multiple-disks',
-      `${quoted(name.toString('latin1'))} is on another disk`,
-    );
+    throw new ArchiveError('multiple-disks', `${quoted(name)} is on another disk`);
   }
   if (field && position !== field.length) throw zip64Defect(name, 'it has more than is asked for');
   return { size, compressedSize, localOffset };

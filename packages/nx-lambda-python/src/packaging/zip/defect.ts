@@ -104,9 +104,20 @@ function renamed(subject: string, error: unknown): unknown {
   return new ArchiveError(error.reason, error.detail, { subject: quoted(subject), cause: error });
 }
 
+/** A defect of one entry. */
+export function entryDefect(
+  reason: ArchiveDefect,
+  { path }: { path: string },
+  detail: string,
+  cause?: unknown,
+): ArchiveError {
+  return new ArchiveError(reason, `${quoted(path)}: ${detail}`, { cause });
+}
+
 /** A name from an untrusted file as it may be printed: in backticks, escaped, at most 120 characters. */
-export function quoted(name: string): string {
-  const printable = name.replace(
+export function quoted(name: string | Buffer): string {
+  const text = typeof name === 'string' ? name : name.toString('latin1');
+  const printable = text.replace(
     /[\p{C}`]/gu,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );

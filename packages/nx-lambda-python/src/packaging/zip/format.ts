@@ -77,15 +77,12 @@ export function readZip64Field(extra: Buffer, name: Buffer): Buffer | undefined 
     const start = at + 4;
     const end = start <= extra.length ? start + extra.readUInt16LE(at + 2) : Infinity;
     if (end > extra.length) {
-      throw new ArchiveError(
-        'extra-malformed',
-        `an extra field of ${quoted(name.toString('latin1'))} is cut short`,
-      );
+      throw new ArchiveError('extra-malformed', `an extra field of ${quoted(name)} is cut short`);
     }
     const id = extra.readUInt16LE(at);
     const data = extra.subarray(start, end);
     if (id === AES_FIELD) {
-      throw new ArchiveError('encrypted', `${quoted(name.toString('latin1'))} is encrypted (AES)`);
+      throw new ArchiveError('encrypted', `${quoted(name)} is encrypted (AES)`);
     }
     if (id === UNICODE_PATH_FIELD) checkUnicodePath(data, name);
     if (id === ZIP64_FIELD) {
@@ -98,10 +95,7 @@ export function readZip64Field(extra: Buffer, name: Buffer): Buffer | undefined 
 }
 
 export function zip64Defect(name: Buffer, detail: string): ArchiveError {
-  return new ArchiveError(
-    'zip64-extra-invalid',
-    `the zip64 field of ${quoted(name.toString('latin1'))}: ${detail}`,
-  );
+  return new ArchiveError('zip64-extra-invalid', `the zip64 field of ${quoted(name)}: ${detail}`);
 }
 
 /** Readers that know this field take its name instead of the header's. */
@@ -115,7 +109,7 @@ function checkUnicodePath(data: Buffer, name: Buffer): void {
   if (!repeats) {
     throw new ArchiveError(
       'unicode-path-mismatch',
-      `${quoted(name.toString('latin1'))} has another name in its Unicode Path field`,
+      `${quoted(name)} has another name in its Unicode Path field`,
     );
   }
 }

@@ -1,8 +1,7 @@
 /** Entry names: decoded the one way that all readers share, and safe to use as paths. */
 
 import { isUtf8 } from 'node:buffer';
-import { ArchiveError, quoted } from './defect';
-import type { ArchiveDefect } from './defect';
+import { ArchiveError, quoted, type ArchiveDefect } from './defect';
 
 /**
  * @throws ArchiveError when the bytes could be read as two names: APPNOTE D.1 says CP437 unless
@@ -14,10 +13,7 @@ export function decodeName(bytes: Buffer, start: number, end: number, utf8: bool
   if (/^[ -~]*$/.test(name)) return name;
   const raw = bytes.subarray(start, end);
   if (!isUtf8(raw)) {
-    throw new ArchiveError(
-      'name-not-utf8',
-      `the name ${quoted(raw.toString('latin1'))} is not UTF-8`,
-    );
+    throw new ArchiveError('name-not-utf8', `the name ${quoted(raw)} is not UTF-8`);
   }
   if (!utf8 && raw.some((byte) => byte > 0x7f)) {
     throw new ArchiveError(

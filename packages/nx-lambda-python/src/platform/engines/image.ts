@@ -1,10 +1,10 @@
 /** Finds the engine that answers and the build image's digest, usually by one `image inspect`. */
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { hexDigest } from '../../packaging/requirements/canonical-json';
 import type { Architecture } from '../../service/runtimes';
 import { attempt } from '../process/attempt';
 import { lastLine, type Exec, type ExecResult } from '../process/exec';
@@ -180,8 +180,7 @@ function dockerAddress(environment: NodeJS.ProcessEnv): string | undefined {
     environment['DOCKER_CONTEXT'] ||
     readJson<{ currentContext?: string }>(join(directory, 'config.json'))?.currentContext;
   if (!context || context === 'default') return undefined;
-  const name = createHash('sha256').update(context).digest('hex');
-  const file = join(directory, 'contexts', 'meta', name, 'meta.json');
+  const file = join(directory, 'contexts', 'meta', hexDigest(context), 'meta.json');
   return readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file)?.Endpoints?.docker?.Host;
 }
 

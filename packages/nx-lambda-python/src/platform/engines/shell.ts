@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { shellCommand } from '../../report/error-text';
 import type { Exec } from '../process/exec';
 import { ROOT_USER, runArguments, runClient } from './container';
 import { copyCommand, planCopies, writeInput } from './copy';
@@ -54,15 +55,6 @@ export async function openShell(
     note(copyingInstead(image));
   }
   await openCopiedShell(image, task, options, exec);
-}
-
-/** An argument list as text for a POSIX shell. */
-export function shellCommand(words: readonly string[]): string {
-  return words
-    .map((word) =>
-      /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`,
-    )
-    .join(' ');
 }
 
 /** The command that opens the same shell; undefined if mounts don't work, since it then takes several. */

@@ -1,9 +1,8 @@
 /** Small files of the wheel store: sealed records, what keys and lines of locks came to, and source caches. */
 
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { digestOf } from '../../packaging/requirements/canonical-json';
+import { digestOf, hexDigest } from '../../packaging/requirements/canonical-json';
 import type { LineStore, LocatedWheel, WheelNeeds } from '../../packaging/locked-wheels';
 import { MANIFEST_FILE } from '../../packaging/manifest';
 import type { KeyContent } from '../../packaging/requirements-key';
@@ -39,7 +38,7 @@ export function markUsed(path: string): void {
 }
 
 function sealOf(record: object): string {
-  return createHash('sha256').update(JSON.stringify(record)).digest('hex');
+  return hexDigest(JSON.stringify(record));
 }
 
 /** Undefined if the file is missing or not JSON. */
@@ -127,8 +126,7 @@ export function readWheelNeeds(path: string): WheelNeeds {
 
 /** @param service its absolute directory */
 export function openSourceCache(storeRoot: string, service: string) {
-  const name = createHash('sha256').update(service).digest('hex');
-  const path = join(storeRoot, 'sources', name);
+  const path = join(storeRoot, 'sources', hexDigest(service));
   const file = attempt(() => openFile(path));
   const cache = new SourceCache(file);
   return {
