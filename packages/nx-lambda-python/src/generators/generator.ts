@@ -1,6 +1,7 @@
 /** What every generator shares: how it fails, where it runs, the services of the workspace, and the one that it is about. */
 
 import {
+  getProjects,
   globAsync,
   joinPathFragments,
   normalizePath,
@@ -17,7 +18,13 @@ import { codeList, didYouMean } from '../report/nearest';
 import { isEnvironment, isPrunedDirectory } from '../service/files';
 import { MARKER_FILE } from '../service/marker';
 import { declaredName, hasMarker, inferredName } from '../service/pyproject';
-import { findRuntime, RUNTIMES, type Runtime } from '../service/runtimes';
+import {
+  ARCHITECTURES,
+  findRuntime,
+  RUNTIMES,
+  type Architecture,
+  type Runtime,
+} from '../service/runtimes';
 
 type Generator<Schema> = (tree: Tree, schema: Schema) => Promise<GeneratorCallback | void>;
 
@@ -73,6 +80,16 @@ export function runtimeNamed(name: string): Runtime {
   });
 }
 
+/** @throws OPTION_INVALID */
+export function architectureNamed(name: string): Architecture {
+  const architecture = ARCHITECTURES.find((candidate) => candidate === name);
+  if (architecture) return architecture;
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `unknown architecture \`${name}\``,
+    hint: 'pass `--architecture=x86_64` or `--architecture=arm64`',
+  });
+}
+
 /** Relative to `root`. @param isLeftOut for directories, besides those that no package can hold */
 export function filesBelow(
   tree: Tree,
@@ -116,7 +133,11 @@ export async function findServices(tree: Tree): Promise<ServiceProject[]> {
 }
 
 /** The project's name first. Nx takes the one of project.json, then of package.json, then what plugins infer. */
-export function projectNames(tree: Tree, root: string, text: string): string[] {
+export function projectNames(
+  tree: Tree,
+  root: string,
+  text = tree.read(joinPathFragments(root, MARKER_FILE), 'utf-8') ?? '',
+): string[] {
   const names = [
     ...jsonNames(tree, joinPathFragments(root, 'project.json')),
     ...jsonNames(tree, joinPathFragments(root, 'package.json')),
@@ -127,6 +148,35 @@ export function projectNames(tree: Tree, root: string, text: string): string[] {
     root.replaceAll('/', '-'),
   ];
   return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/**
+ * Whether a directory can become a service with this name.
+ *
+ * @param hints if it is one already, and if another project has the name
+ * @throws PROJECT_EXISTS
+ */
+export async function checkFree(
+  tree: Tree,
+  root: string,
+  name: string,
+  hints: { service: string; name: string },
+): Promise<void> {
+  const path = joinPathFragments(root, MARKER_FILE);
+  if (hasMarker(tree.read(path, 'utf-8') ?? '')) {
+    throw new LambdaPythonError('PROJECT_EXISTS', {
+      message: `\`${root}\` is already a service: \`${path}\` has [tool.nx-lambda-python]`,
+      hint: hints.service,
+    });
+  }
+  const services = await findServices(tree);
+  const owner =
+    getProjects(tree).get(name)?.root ?? services.find((service) => service.name === name)?.root;
+  if (owner === undefined || owner === root) return;
+  throw new LambdaPythonError('PROJECT_EXISTS', {
+    message: `a project named \`${name}\` already exists in \`${owner}\``,
+    hint: hints.name,
+  });
 }
 
 function jsonNames(tree: Tree, path: string): (string | undefined)[] {

@@ -15,6 +15,7 @@ import type { RequirementOptions } from '../packaging/inputs/requirements';
 import { findSources } from '../packaging/inputs/sources';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { stringsOf, tableOf, type TomlTable } from '../packaging/requirements/toml';
+import type { BuildExecutorSchema } from '../schemas/build';
 import { TEST_PATTERNS } from '../service/files';
 import type { Marker } from '../service/marker';
 import type { DeclaredTarget } from './declared-targets';
@@ -35,6 +36,7 @@ export const BROKEN: InferredInputs = {
   namedInputs: BUILD_FORMAT_INPUTS,
   unseen: [],
   files: [],
+  options: {},
 };
 
 export interface InferredInputs {
@@ -45,6 +47,8 @@ export interface InferredInputs {
   unseen: Unseen[];
   /** Relative to the service, sorted; empty if they are unknown. */
   files: string[];
+  /** Of the build target, as the marker sets them. */
+  options: Pick<BuildExecutorSchema, 'requirements'>;
 }
 
 /** @param root of the project, relative to the workspace */
@@ -59,31 +63,30 @@ export interface ServicePlace {
 
 /** Throws nothing: the build reports what cannot be read, and until then Nx must not cache it. */
 export function inferInputs(
-  place: ServicePlace,
+  { root, marker, declared, ownNames }: ServicePlace,
   workspace: WorkspaceFiles,
   machine: MachineInputs,
   namedInputs: NxJsonConfiguration['namedInputs'],
 ): InferredInputs {
-  const { root, marker, declared } = place;
+  const { requirements } = marker;
+  const options = requirements === undefined ? {} : { requirements };
   const { files } = findSources(marker, root, workspace);
   let decided: PackageInputs;
   try {
-    const variants = optionVariants(declared).map((options) =>
-      requirementOptions(root, workspace.root, options),
+    const variants = optionVariants(declared, options).map((variant) =>
+      requirementOptions(root, workspace.root, variant),
     );
     decided = packageInputs(variants, marker, root, workspace, machine);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { ...BROKEN, unseen: [{ what: 'its requirements', why }], files };
+    return { ...BROKEN, unseen: [{ what: 'its requirements', why }], files, options };
   }
   const { unseen } = decided;
   const inputs = buildInputs(marker, root, decided);
-  const inferred = { inputs, namedInputs: BUILD_FORMAT_INPUTS, unseen, files };
+  const inferred = { inputs, namedInputs: BUILD_FORMAT_INPUTS, unseen, files, options };
   const given = declared.findLast((one) => one.inputs !== undefined);
   if (given?.inputs === undefined || given.inputs.includes('...')) return inferred;
-  const name = given.inputs
-    .map(nameOf)
-    .find((one) => one !== undefined && !place.ownNames.includes(one));
+  const name = given.inputs.map(nameOf).find((one) => one !== undefined && !ownNames.includes(one));
   if (name === undefined) {
     const replaced = {
       what: `what \`inputs\` of \`${given.place}\` leave out`,
@@ -117,8 +120,9 @@ function nameOf(input: unknown): string | undefined {
 /** The options of every configuration: each may be built, and Nx has one list of inputs for all. */
 export function optionVariants(
   declared: readonly Pick<DeclaredTarget, 'options' | 'configurations'>[],
+  inferred: TomlTable = {},
 ): TomlTable[] {
-  const base: TomlTable = Object.assign({}, ...declared.map(({ options }) => options));
+  const base: TomlTable = Object.assign({}, inferred, ...declared.map(({ options }) => options));
   const names = new Set(declared.flatMap(({ configurations }) => Object.keys(configurations)));
   const variants = [...names].map((name): TomlTable =>
     Object.assign({}, base, ...declared.map(({ configurations }) => configurations[name] ?? {})),

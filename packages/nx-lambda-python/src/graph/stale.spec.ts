@@ -238,6 +238,15 @@ const CASES: Record<string, Case> = {
     options: { requirements: ['prod.txt'] },
     edit: { 'shared/base.txt': 'b\n' },
   },
+  '9 requirements of the marker': {
+    files: {
+      [`${S}/pyproject.toml`]: `${MARKER}requirements = ["deps/all.txt"]\n`,
+      [`${S}/deps/all.txt`]: '-r ../../../shared/base.txt\n',
+      'shared/base.txt': 'a\n',
+    },
+    options: { requirements: ['deps/all.txt'] },
+    edit: { 'shared/base.txt': 'b\n' },
+  },
   '9 requirements of package.json': {
     files: {
       'package.json': '{ "workspaces": ["services/*"] }',

@@ -19,7 +19,7 @@ export interface ServiceFacts {
   /** Of the project, relative to the workspace. */
   root: string;
   name: string;
-  build: Pick<InferredInputs, 'inputs' | 'unseen'>;
+  build: Pick<InferredInputs, 'inputs' | 'unseen' | 'options'>;
   /** `12 handlers, python3.13 on x86_64`, or what is wrong with the marker. */
   summary: string;
   chain: Chain;
@@ -140,7 +140,7 @@ function inferTarget(
 }
 
 function inferBuild(plan: TargetPlan, facts: ServiceFacts): TargetConfiguration {
-  const { unseen, inputs } = facts.build;
+  const { unseen, inputs, options } = facts.build;
   const example = { options: { engine: 'host' } };
   return {
     executor: EXECUTORS.build,
@@ -150,7 +150,7 @@ function inferBuild(plan: TargetPlan, facts: ServiceFacts): TargetConfiguration 
     outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
       (file) => `{options.outputPath}/${file}`,
     ),
-    options: { outputPath: posix.join('dist', facts.root) },
+    options: { outputPath: posix.join('dist', facts.root), ...options },
     metadata: metadata(plan, facts, `Builds the deployment package${notCached(unseen)}`, example),
   };
 }

@@ -35,6 +35,8 @@ export interface Marker {
   include: string[];
   /** gitignore syntax, read after the default excludes. */
   exclude: string[];
+  /** Relative to the service: what the build target's option of this name is by default; undefined for its own default. */
+  requirements: string[] | undefined;
   functions: FunctionEntry[];
   /** For functions that do not exist yet; an entry of `functions` may have its own. */
   create: CreateSettings;
@@ -75,6 +77,7 @@ const KEYS = [
   'handler-name',
   'include',
   'exclude',
+  'requirements',
   'functions',
   'create',
 ] as const;
@@ -105,6 +108,7 @@ export function parseMarker(text: string, path: string): Marker {
     // The whole top-level directory: `company.orders` needs what lies in `company`, too.
     include: include ?? [`/${directory.split('/')[0]}/`],
     exclude: readPatterns(table, 'exclude') ?? [],
+    requirements: table.strings('requirements'),
     functions: readFunctions(table),
     create: readCreate(table),
   };

@@ -49,7 +49,7 @@ export async function addExecutorDefaults(tree: Tree): Promise<void> {
   await formatFiles(tree);
 }
 
-function isRegistered({ plugins = [] }: NxJsonConfiguration): boolean {
+export function isRegistered({ plugins = [] }: NxJsonConfiguration): boolean {
   return plugins.some((entry) => (typeof entry === 'string' ? entry : entry.plugin) === PLUGIN);
 }
 

@@ -1,7 +1,6 @@
 import { addProjectConfiguration, logger, readJson, readNxJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { parseMarker } from '../../service/marker';
-import { declaredName } from '../../service/pyproject';
 import { discoverHandlers } from '../../service/discover';
 import { parseModule } from '../../python/module';
 import { RUNTIMES } from '../../service/runtimes';
@@ -127,7 +126,11 @@ describe('a directory that holds something', () => {
 
   beforeEach(() => {
     said = '';
-    jest.spyOn(logger, 'info').mockImplementation((line: string) => void (said += `${line}\n`));
+    for (const level of ['info', 'warn'] as const) {
+      jest
+        .spyOn(logger, level)
+        .mockImplementation((...lines) => void (said += `${lines.join(' ')}\n`));
+    }
   });
   afterEach(() => jest.restoreAllMocks());
 
@@ -163,19 +166,8 @@ describe('a directory that holds something', () => {
     expect(marker).toMatchObject({ importPackage: 'orders', handlersGiven: false });
     expect(said).toContain('unchanged in services/orders: .gitignore, README.md, orders/, ');
     expect(said).toContain('1 handler: hello (orders.handlers.hello.handler)');
-    expect(said).toContain('not in the package, as no handler imports it: scripts/;');
+    expect(said).toContain('check: `scripts/` is not in the package, as no handler imports it: ');
     expect(said).toContain('dependencies: `requirements.txt`');
-  });
-
-  it('appends the marker to a pyproject.toml, and leaves its text', async () => {
-    const text =
-      '# why\r\n[project]\r\nname   = "billing" # as ever\r\n[tool.ruff]\r\nselect=["E"]';
-    const { news } = await adopt({ 'pyproject.toml': text, 'app/main.py': HANDLER });
-    expect(tree.read(at('pyproject.toml'), 'utf-8')).toBe(
-      `${text}\r\n\r\n[tool.nx-lambda-python]\r\npackage = "app"\r\nruntime = "python3.13"\r\narchitecture = "x86_64"\r\nhandlers = ["app/*.py"]\r\n`,
-    );
-    expect(news).toEqual(['.gitignore', 'project.json', 'requirements.txt']);
-    expect(readJson(tree, at('project.json')).name).toBe('billing');
   });
 
   it('keeps a project that it is already, with its name', async () => {
@@ -184,39 +176,8 @@ describe('a directory that holds something', () => {
       { 'project.json': projectJson, 'orders/handlers/a.py': HANDLER },
       { tags: 'scope:shop' },
     );
-    expect(news).toEqual(['.gitignore', 'pyproject.toml', 'requirements.txt']);
-    expect(declaredName(tree.read(at('pyproject.toml'), 'utf-8') ?? '')).toBe('shop-orders');
+    expect(news).toEqual(['pyproject.toml']);
     expect(said).toContain('the tags scope:shop were not written');
-  });
-
-  it.each(['uv.lock', 'poetry.lock', 'pylock.toml', 'requirements.in'])(
-    'takes %s for its requirements',
-    async (name) => {
-      const { news } = await adopt({ [name]: '', 'orders/handlers/a.py': HANDLER });
-      expect(news).not.toContain('requirements.txt');
-      expect(said).toContain(`\`${name}\``);
-    },
-  );
-
-  it('says to lock what pyproject.toml declares', async () => {
-    const pyproject = '[project]\nname = "orders"\ndependencies = ["requests"]\n';
-    const { news } = await adopt({ 'pyproject.toml': pyproject, 'orders/handlers/a.py': HANDLER });
-    expect(news).not.toContain('requirements.txt');
-    expect(said).toContain(
-      'dependencies: `pyproject.toml`; lock them next with `npx nx lock orders`',
-    );
-  });
-
-  it('names requirements under another name in project.json', async () => {
-    const { news } = await adopt({
-      'deps/requirements/base.txt': 'six\n',
-      'requirements-dev.txt': 'pytest\n',
-      'orders/handlers/a.py': HANDLER,
-    });
-    expect(news).not.toContain('requirements.txt');
-    expect(readJson(tree, at('project.json')).targets.build.options).toEqual({
-      requirements: ['deps/requirements/base.txt'],
-    });
   });
 
   it('gets a first handler where it has none, over nothing', async () => {
@@ -228,27 +189,6 @@ describe('a directory that holds something', () => {
     expect(marker.importPackage).toBe('shop');
     expect(news).toContain('shop/handlers/hello.py');
     expect(said).toContain('no handler was found: added a first one');
-  });
-
-  it('leaves projects in it alone', async () => {
-    const { marker } = await adopt({
-      'app.py': 'def lambda_handler(event, context): pass\n',
-      'web/package.json': '{}',
-      'web/api.py': HANDLER,
-    });
-    expect(marker).toMatchObject({ handlers: ['app.py'], handlerName: 'lambda_handler' });
-  });
-
-  it('writes nothing where no marker can be made', async () => {
-    fill({ 'my.app/a.py': HANDLER });
-    const before = tree.listChanges().length;
-    await expect(project(ROOT)).rejects.toMatchObject({
-      code: 'OPTION_INVALID',
-      message: expect.stringContaining(
-        'the code in `services/orders` does not give a valid marker',
-      ),
-    });
-    expect(tree.listChanges()).toHaveLength(before);
   });
 });
 

@@ -6,7 +6,6 @@
 import {
   formatFiles,
   generateFiles,
-  getProjects,
   joinPathFragments,
   logger,
   writeJson,
@@ -18,31 +17,24 @@ import { LambdaPythonError } from '../../errors';
 import { IDENTIFIER_RULE, importPackageFor, isImportPackage } from '../../python/names';
 import { hidesPythonModule } from '../../python/stdlib';
 import { MARKER_FILE } from '../../service/marker';
-import { hasMarker } from '../../service/pyproject';
+import { DEFAULT_RUNTIME, type Architecture, type Runtime } from '../../service/runtimes';
 import {
-  ARCHITECTURES,
-  DEFAULT_RUNTIME,
-  type Architecture,
-  type Runtime,
-} from '../../service/runtimes';
-import {
+  architectureNamed,
+  checkFree,
   currentDirectory,
-  findServices,
   projectNames,
   reporting,
   runtimeNamed,
   workspacePath,
 } from '../generator';
+import { describeAdoption } from '../adopt/adopt';
+import { planAdoption, type Adoption } from '../adopt/adoption';
+import { readExisting, type Existing } from '../adopt/existing';
+import { appendMarker, renderMarker, renderProject } from '../adopt/marker-text';
+import { findRequirements } from '../adopt/requirements';
+import { some } from '../adopt/unsure';
 import { writeHandler, writePackageFiles } from '../handler/handler';
 import { addIgnoreEntries, initGenerator, missingEntries } from '../init/init';
-import { appendMarker, findLayout, renderMarker, renderProject, type AdoptedLayout } from './adopt';
-import {
-  checkMarker,
-  describeAdoption,
-  readExisting,
-  requirementsOf,
-  type Existing,
-} from './existing';
 import type { ProjectGeneratorSchema } from './schema';
 
 const SAMPLE_HANDLER = 'hello';
@@ -69,51 +61,33 @@ export async function projectGenerator(
   options: ProjectGeneratorSchema,
 ): Promise<GeneratorCallback> {
   const plan = normalizeOptions(options, currentDirectory(tree));
-  const { root } = plan;
   const name = await freeName(tree, plan);
-  const existing = await readExisting(tree, root);
-  const layout = findLayout(existing.modules, plan.importPackage);
-  const importPackage = layout
-    ? layout.importPackage
-    : newPackage(plan.importPackage ?? onlyPackage(existing), name);
-  const text = markerFile(tree, plan, name, { importPackage, ...layout });
-  const handlers = layout ? await checkMarker(tree, root, text, existing) : [];
+  const existing = await readExisting(tree, plan.root);
+  const adoption = await planAdoption(tree, plan.root, existing, plan);
+  const service = adoption ?? newService(tree, plan, name, existing);
 
   const install = await initGenerator(tree, {
     skipFormat: true,
     skipPackageJson: options.skipPackageJson,
     keepExistingVersions: true,
   });
-  writeService(tree, plan, name, existing);
-  if (!layout && importPackage !== undefined)
-    writeSample(tree, root, name, importPackage, existing);
+  if ('importPackage' in service) writeNew(tree, plan.root, name, service.importPackage, existing);
+  writeProjectJson(tree, plan, name, existing);
   if (!options.skipFormat) await formatFiles(tree);
   // After formatting, which may know TOML: what the file has stays as it is.
-  tree.write(joinPathFragments(root, MARKER_FILE), text);
-  for (const line of describeAdoption({ ...plan, name, existing, layout, handlers })) {
-    logger.info(line);
-  }
+  tree.write(joinPathFragments(plan.root, MARKER_FILE), service.text);
+  for (const line of describe(plan, name, existing, adoption)) logger.info(line);
+  for (const line of adoption?.unsure ?? []) logger.warn(`check: ${line}`);
   return install;
 }
 
-/**
- * Name of the project: its own if it is one already.
- * @throws PROJECT_EXISTS for a service, and for a name that another project has; OPTION_INVALID
- */
+/** @throws PROJECT_EXISTS, OPTION_INVALID */
 async function freeName(tree: Tree, { root, name: given }: ServicePlan): Promise<string> {
-  const path = joinPathFragments(root, MARKER_FILE);
-  const text = tree.read(path, 'utf-8') ?? '';
-  const [own = root] = projectNames(tree, root, text);
-  if (hasMarker(text)) {
-    throw new LambdaPythonError('PROJECT_EXISTS', {
-      message: `\`${root}\` is already a service: \`${path}\` has [tool.nx-lambda-python]`,
-      hint: `pass another directory, or add a handler to it: \`npx nx g nx-lambda-python:handler refund --project=${own}\``,
-    });
-  }
-  const isProject = ['project.json', 'package.json'].some((file) =>
+  const [own = root] = projectNames(tree, root);
+  const isNamed = ['project.json', 'package.json'].some((file) =>
     tree.exists(joinPathFragments(root, file)),
   );
-  if (isProject && given !== undefined && given !== own) {
+  if (isNamed && given !== undefined && given !== own) {
     throw new LambdaPythonError('OPTION_INVALID', {
       message: `\`${root}\` is already the project \`${own}\`, not \`${given}\``,
       hint: 'omit `--name`; to rename the project, change the name in its project.json or package.json',
@@ -121,14 +95,11 @@ async function freeName(tree: Tree, { root, name: given }: ServicePlan): Promise
   }
   const name = given ?? own;
   checkName(name, given);
-  const services = await findServices(tree);
-  const owner =
-    getProjects(tree).get(name)?.root ?? services.find((service) => service.name === name)?.root;
-  if (owner === undefined || owner === root) return name;
-  throw new LambdaPythonError('PROJECT_EXISTS', {
-    message: `a project named \`${name}\` already exists in \`${owner}\``,
-    hint: `pass another name: \`--name=${name}-functions\``,
+  await checkFree(tree, root, name, {
+    service: `pass another directory, or add a handler to it: \`npx nx g nx-lambda-python:handler refund --project=${own}\``,
+    name: `pass another name: \`--name=${name}-functions\``,
   });
+  return name;
 }
 
 /** The package of code without a handler. */
@@ -137,33 +108,52 @@ function onlyPackage({ files }: Existing): string | undefined {
   return other === undefined ? only?.split('/')[0] : undefined;
 }
 
-function markerFile(
+/** The pyproject.toml of a directory without handlers. */
+function newService(
   tree: Tree,
-  { root, runtime, architecture }: ServicePlan,
+  { root, runtime, architecture, importPackage: given }: ServicePlan,
   name: string,
-  layout: Partial<AdoptedLayout>,
-): string {
-  const marker = renderMarker({ ...layout, runtime, architecture });
+  existing: Existing,
+): { text: string; importPackage: string } {
+  const importPackage = newPackage(given ?? onlyPackage(existing), name);
+  const marker = renderMarker({ importPackage, runtime, architecture });
   const before = tree.read(joinPathFragments(root, MARKER_FILE), 'utf-8');
-  return before === null
-    ? `${renderProject(name, runtime)}\n${marker}`
-    : appendMarker(before, marker);
+  const text =
+    before === null ? `${renderProject(name, runtime)}\n${marker}` : appendMarker(before, marker);
+  return { text, importPackage };
 }
 
-function writeService(
+/** What a new service needs beside its pyproject.toml: a first handler, and requirements. */
+function writeNew(
+  tree: Tree,
+  root: string,
+  name: string,
+  importPackage: string,
+  { files }: Existing,
+): void {
+  const handlers = `${importPackage.replaceAll('.', '/')}/handlers`;
+  if (findRequirements(tree, root, files, []).kind === 'none') {
+    tree.write(joinPathFragments(root, 'requirements.txt'), NO_REQUIREMENTS);
+  }
+  if (!files.includes('.gitignore')) {
+    addIgnoreEntries(tree, root, missingEntries(tree, '.', IGNORED));
+  }
+  if (!files.some((file) => /^readme(\.|$)/i.test(file))) {
+    generateFiles(tree, join(__dirname, 'files'), root, { name, handlers });
+  }
+  writePackageFiles(tree, root, handlers);
+  const file = `${handlers}/${SAMPLE_HANDLER}.py`;
+  if (files.includes(file)) return;
+  writeHandler(tree, root, { file, name: SAMPLE_HANDLER, handlerName: 'handler' });
+}
+
+function writeProjectJson(
   tree: Tree,
   { root, tags }: ServicePlan,
   name: string,
   existing: Existing,
 ): void {
-  const exists = (file: string) => existing.files.includes(file);
-  const requirements = requirementsOf(existing);
-  if (requirements.kind === 'none') {
-    tree.write(joinPathFragments(root, 'requirements.txt'), NO_REQUIREMENTS);
-  }
-  if (!exists('.gitignore')) addIgnoreEntries(tree, root, missingEntries(tree, '.', IGNORED));
-  if (exists('project.json') || exists('package.json')) return;
-  const options = { requirements: requirements.kind === 'elsewhere' ? requirements.files : [] };
+  if (isProject(existing)) return;
   writeJson(tree, joinPathFragments(root, 'project.json'), {
     $schema: posix.join(
       posix.relative(root, '.') || '.',
@@ -171,26 +161,33 @@ function writeService(
     ),
     name,
     ...(tags.length > 0 ? { tags } : {}),
-    ...(options.requirements.length === 1 ? { targets: { build: { options } } } : {}),
   });
 }
 
-/** For a directory without a handler. */
-function writeSample(
-  tree: Tree,
-  root: string,
+function isProject({ files }: Existing): boolean {
+  return files.includes('project.json') || files.includes('package.json');
+}
+
+/** What was kept and found; nothing for a new directory. */
+function describe(
+  { root, tags }: ServicePlan,
   name: string,
-  importPackage: string,
   existing: Existing,
-): void {
-  const handlers = `${importPackage.replaceAll('.', '/')}/handlers`;
-  if (!existing.files.some((file) => /^readme(\.|$)/i.test(file))) {
-    generateFiles(tree, join(__dirname, 'files'), root, { name, handlers });
-  }
-  writePackageFiles(tree, root, handlers);
-  const file = `${handlers}/${SAMPLE_HANDLER}.py`;
-  if (existing.files.includes(file)) return;
-  writeHandler(tree, root, { file, name: SAMPLE_HANDLER, handlerName: 'handler' });
+  adoption: Adoption | undefined,
+): string[] {
+  if (existing.files.length === 0) return [];
+  const tops = existing.files.map((file) => file.replace(/\/.*/, '/'));
+  const kept = [...new Set(tops)].filter((top) => top !== MARKER_FILE).sort();
+  return [
+    ...(kept.length > 0 ? [`unchanged in ${root}: ${some(kept)}`] : []),
+    ...(existing.files.includes(MARKER_FILE)
+      ? ['pyproject.toml: added the marker at the end, the rest is unchanged']
+      : []),
+    ...(adoption ? describeAdoption(adoption, name) : ['no handler was found: added a first one']),
+    ...(isProject(existing) && tags.length > 0
+      ? [`the tags ${tags.join(', ')} were not written: add them to the project's own file`]
+      : []),
+  ];
 }
 
 /** @throws OPTION_INVALID, RUNTIME_UNKNOWN */
@@ -243,14 +240,5 @@ function checkedPackage(name: string): string {
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `a package \`${top}\` would hide the module \`${top}\` of Python or of Lambda's runtime`,
     hint: `pass another one: \`--package=${top}_service\``,
-  });
-}
-
-function architectureNamed(name: string): Architecture {
-  const architecture = ARCHITECTURES.find((candidate) => candidate === name);
-  if (architecture) return architecture;
-  throw new LambdaPythonError('OPTION_INVALID', {
-    message: `unknown architecture \`${name}\``,
-    hint: 'pass `--architecture=x86_64` or `--architecture=arm64`',
   });
 }

@@ -1,19 +1,13 @@
 /**
- * The marker of code that had none: which functions are handlers, under what names, and what they need, read from the
- * text of the modules. The caller checks it as a build does before it writes it.
+ * The layout of code that has no marker: which functions are handlers, under what names, and what they need, read from
+ * the text of the modules and from what infrastructure says of them.
  */
 
 import { posix } from 'node:path';
-import type { PythonModule } from '../../python/module';
 import { isImportPackage, moduleName } from '../../python/names';
-import { entryName, selectFiles } from '../../service/files';
-import { tomlKey } from '../../service/pyproject';
-import type { Architecture, Runtime } from '../../service/runtimes';
-
-export interface SourceModule {
-  module: PythonModule;
-  text: string;
-}
+import { entryName } from '../../service/files';
+import type { SourceModule } from './existing';
+import type { LocatedFunction } from './infrastructure';
 
 /** What a marker says; everything that has its default is left out. */
 export interface AdoptedLayout {
@@ -23,11 +17,22 @@ export interface AdoptedLayout {
   handlers: string[] | undefined;
   handlerName: string;
   include: string[] | undefined;
-  /** Handlers by another name than the others, by the key of the functions table. */
-  functions: { key: string; handler: string }[];
+  /** Handlers by another name than the others, and names of functions, by the key of the functions table. */
+  functions: { key: string; handler?: string; name?: string }[];
 }
 
-interface FoundHandler {
+/** What is known apart from the modules. */
+export interface LayoutFacts {
+  importPackage?: string | undefined;
+  /** What infrastructure names; if it names any, there are no other handlers. */
+  declared?: readonly LocatedFunction[];
+  /** Directories from which the code is imported, the likeliest first. */
+  importRoots?: readonly string[];
+  /** The directory that is packaged as it is, as infrastructure says of all functions. */
+  codeRoot?: string | undefined;
+}
+
+export interface FoundHandler {
   /** In the service. */
   file: string;
   name: string;
@@ -40,13 +45,9 @@ const BY_ARGUMENTS =
   /^(?:async[ \t]+)?def[ \t]+([^\W_]\w*)[ \t]*\(\s*_?event\b[^,()]*,\s*_?(?:context|ctx)\b/gm;
 const BY_NAME =
   /^(?:(?:async[ \t]+)?def[ \t]+|class[ \t]+)((?:lambda_)?handler)\b|^((?:lambda_)?handler)[ \t]*(?::[^=\n]+)?=(?!=)/gm;
+// What other platforms call theirs, if it takes two arguments, whatever their names.
+const BY_COUNT = /^(?:async[ \t]+)?def[ \t]+(main|handle)[ \t]*\(\s*\w+[^,()]*,\s*\w+[^,()]*\)/gm;
 const IMPORTED = /^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)(?:[ \t]*,[ \t]*([\w., \t]+))?/gm;
-
-/** Python modules that could be part of a package: no tests, no configuration. */
-export function packagedModules(files: readonly string[]): string[] {
-  const everything = { root: '', include: ['*'], exclude: [] };
-  return selectFiles(everything, files).filter((file) => file.endsWith('.py'));
-}
 
 /**
  * @param modules of `packagedModules`, by their paths in the service
@@ -54,19 +55,17 @@ export function packagedModules(files: readonly string[]): string[] {
  */
 export function findLayout(
   modules: ReadonlyMap<string, SourceModule>,
-  givenPackage?: string,
+  { importPackage: givenPackage, declared = [], importRoots = [], codeRoot }: LayoutFacts = {},
 ): AdoptedLayout | undefined {
-  const found = [...modules].flatMap(([file, source]) =>
-    handlerNames(source).map((name) => ({ file, name })),
-  );
+  const found = declared.length > 0 ? unique(declared) : findHandlers(modules);
   if (found.length === 0) return undefined;
   const handlerName = commonName(found);
   const files = (handlers: readonly FoundHandler[]) => [
     ...new Set(handlers.map(({ file }) => file)),
   ];
   const main = files(found.filter(({ file, name }) => name === handlerName && !isPrivate(file)));
-  const others = found.filter(({ file }) => !main.includes(file));
-  const root = findRoot(files(found), modules);
+  const others = found.filter(({ file, name }) => name !== handlerName || !main.includes(file));
+  const root = codeRoot ?? findRoot(files(found), modules, importRoots);
   const inPackage = (file: string) => entryName({ root }, file) ?? file;
   const tops = neededTops(files(found).map(inPackage), root, modules);
   const own = [...modules.keys()]
@@ -80,7 +79,10 @@ export function findLayout(
     importPackage !== undefined &&
     (handlers.length === 0 ||
       String(handlers) === `${importPackage.replaceAll('.', '/')}/handlers/*.py`);
-  const include = tops.map((top) => (top.endsWith('.py') ? `/${top}` : `/${top}/`));
+  // All of such a directory was packaged, whatever imports it.
+  const include = codeRoot
+    ? ['*']
+    : tops.map((top) => (top.endsWith('.py') ? `/${top}` : `/${top}/`));
   return {
     root,
     importPackage,
@@ -94,8 +96,26 @@ export function findLayout(
   };
 }
 
+/** Handlers by the text of their modules. */
+export function findHandlers(modules: ReadonlyMap<string, SourceModule>): FoundHandler[] {
+  return [...modules].flatMap(([file, source]) =>
+    handlerNames(source).map((name) => ({ file, name })),
+  );
+}
+
+function unique(declared: readonly LocatedFunction[]): FoundHandler[] {
+  const names = new Map(
+    declared.map(({ file, attribute }) => [`${file} ${attribute}`, { file, name: attribute }]),
+  );
+  return [...names.values()];
+}
+
 function handlerNames({ module, text }: SourceModule): string[] {
-  const matches = [...text.matchAll(BY_ARGUMENTS), ...text.matchAll(BY_NAME)];
+  const matches = [
+    ...text.matchAll(BY_ARGUMENTS),
+    ...text.matchAll(BY_NAME),
+    ...text.matchAll(BY_COUNT),
+  ];
   const names = matches.map(([, one, other]) => one ?? other ?? '');
   // What stands in a text or a comment only is none of the module's names.
   const defined = [...new Set(names)].filter((name) => module.names.has(name));
@@ -116,9 +136,13 @@ function commonName(found: readonly FoundHandler[]): string {
 
 /**
  * The directory from which most of what the handlers import is found: the service itself, or one above them all.
- * Where imports do not tell, it is `src` if that is not a package.
+ * Where imports do not tell, it is a directory of PYTHONPATH, or `src` if that is not a package.
  */
-function findRoot(files: readonly string[], modules: ReadonlyMap<string, SourceModule>): string {
+function findRoot(
+  files: readonly string[],
+  modules: ReadonlyMap<string, SourceModule>,
+  importRoots: readonly string[],
+): string {
   const common = commonDirectory(files).split('/').filter(Boolean);
   const roots = common.map((_, index) => common.slice(0, index + 1).join('/'));
   const imported = files.flatMap((file) => topsImported(modules.get(file)?.text ?? ''));
@@ -130,7 +154,8 @@ function findRoot(files: readonly string[], modules: ReadonlyMap<string, SourceM
       }),
     ).length;
   const isSource = roots[0] === 'src' && !modules.has('src/__init__.py');
-  const candidates = isSource ? ['src', '', ...roots.slice(1)] : ['', ...roots];
+  const usual = isSource ? ['src', '', ...roots.slice(1)] : ['', ...roots];
+  const candidates = [...importRoots.filter((root) => roots.includes(root)), ...usual];
   return candidates.reduce((best, root) => (score(root) > score(best) ? root : best));
 }
 
@@ -154,7 +179,7 @@ function neededTops(
   return [...needed].sort();
 }
 
-function topsImported(text: string): string[] {
+export function topsImported(text: string): string[] {
   return [...text.matchAll(IMPORTED)].flatMap(([, first = '', more = '']) =>
     [first, ...more.split(',')].map((name) => name.trim().split(/[.\s]/)[0] ?? '').filter(Boolean),
   );
@@ -207,9 +232,9 @@ function keyed(handlers: readonly string[]): { key: string; handler: string }[] 
       .split('.')
       .slice(-count)
       .join('-')
-      .replace(/-(?:lambda_)?handler$/, '');
+      .replace(/-(?:(?:lambda_)?handler|main|handle)$/, '');
   return handlers.map((handler) => {
-    const usual = /\.(?:lambda_)?handler$/.test(handler) ? 2 : 1;
+    const usual = /\.(?:(?:lambda_)?handler|main|handle)$/.test(handler) ? 2 : 1;
     const isShared = handlers.filter((other) => last(other, usual) === last(handler, usual)).length;
     return { key: last(handler, isShared > 1 ? usual + 1 : usual), handler };
   });
@@ -230,52 +255,4 @@ function commonDirectory(files: readonly string[]): string {
     rest.some((other) => other[index] !== segment),
   );
   return (differs < 0 ? first : first.slice(0, differs)).join('/');
-}
-
-export interface MarkerFacts extends Partial<AdoptedLayout> {
-  runtime: Runtime;
-  architecture: Architecture;
-}
-
-/** The table `[tool.nx-lambda-python]`, without what is the default. */
-export function renderMarker(facts: MarkerFacts): string {
-  const { root, importPackage, handlers, handlerName, include, functions = [] } = facts;
-  return [
-    '[tool.nx-lambda-python]',
-    ...(importPackage === undefined ? [] : [`package = "${importPackage}"`]),
-    `runtime = "${facts.runtime.name}"`,
-    `architecture = "${facts.architecture}"`,
-    ...(root ? [`root = ${JSON.stringify(root)}`] : []),
-    ...(handlers ? [`handlers = ${texts(handlers)}`] : []),
-    ...(handlerName === undefined || handlerName === 'handler'
-      ? []
-      : [`handler-name = "${handlerName}"`]),
-    ...(include ? [`include = ${texts(include)}`] : []),
-    ...(functions.length > 0 ? ['', '[tool.nx-lambda-python.functions]'] : []),
-    ...functions.map(({ key, handler }) => `${tomlKey(key)} = { handler = "${handler}" }`),
-    '',
-  ].join('\n');
-}
-
-/** The `[project]` table of a new pyproject.toml. */
-export function renderProject(name: string, { python }: Runtime): string {
-  return [
-    '[project]',
-    // PEP 508: letters, digits, `.`, `-` and `_`.
-    `name = "${name.replace(/^@/, '').replaceAll('/', '-')}"`,
-    'version = "0.0.0"',
-    `requires-python = ">=${python.join('.')}"`,
-    '',
-  ].join('\n');
-}
-
-/** The same text, then the marker, with the line ends that the text has. */
-export function appendMarker(text: string, marker: string): string {
-  const end = text.includes('\r\n') ? '\r\n' : '\n';
-  const gap = text === '' || text === '\uFEFF' ? '' : text.endsWith('\n') ? end : end + end;
-  return `${text}${gap}${marker.replaceAll('\n', end)}`;
-}
-
-function texts(values: readonly string[]): string {
-  return `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 }

@@ -1,4 +1,6 @@
-import { findLayout, packagedModules, renderMarker, type AdoptedLayout } from './adopt';
+import { packagedModules } from './existing';
+import { findLayout, type AdoptedLayout } from './layout';
+import { renderMarker } from './marker-text';
 import { discoverHandlers } from '../../service/discover';
 import { parseMarker } from '../../service/marker';
 import { parseModule } from '../../python/module';

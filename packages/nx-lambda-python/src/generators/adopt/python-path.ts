@@ -1,0 +1,48 @@
+/** Directories from which code is imported, as its scripts say in PYTHONPATH. */
+
+import { joinPathFragments, type Tree } from '@nx/devkit';
+import type { Existing } from './existing';
+
+export interface ImportRoot {
+  /** Relative to the adopted directory. */
+  directory: string;
+  /** The file that says so. */
+  source: string;
+}
+
+const SCRIPTS =
+  /^(Makefile|justfile|Dockerfile.*|\.env.*|.*\.sh|tox\.ini|pytest\.ini|pyproject\.toml|docker-compose.*|compose\.ya?ml)$/;
+
+export function pythonPath(
+  tree: Tree,
+  root: string,
+  { files, modules }: Pick<Existing, 'files' | 'modules'>,
+): ImportRoot[] {
+  const found = files
+    .filter((file) => SCRIPTS.test(file))
+    .flatMap((source) => {
+      const text = tree.read(joinPathFragments(root, source), 'utf-8') ?? '';
+      return [...text.matchAll(/\bpythonpath["']?[ \t]*[=:]?[ \t]*([^\n#]+)/gi)].flatMap(
+        ([, value = '']) =>
+          value.split(/[:;,\s"'[\]]+/).flatMap((path): ImportRoot[] => {
+            const directory = directoryOf(path, modules);
+            return directory === undefined ? [] : [{ directory, source }];
+          }),
+      );
+    });
+  return found.filter(
+    (one, index) => found.findIndex(({ directory }) => directory === one.directory) === index,
+  );
+}
+
+/** Of an absolute path, as in an image, the end that is a directory here; undefined if none has modules. */
+function directoryOf(path: string, modules: Existing['modules']): string | undefined {
+  const parts = path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.' && !/[${}()]/.test(part));
+  const ends = parts.map((_, index) => parts.slice(index).join('/'));
+  const candidates = path.startsWith('/') ? ends : ends.slice(0, 1);
+  return candidates.find((directory) =>
+    [...modules.keys()].some((file) => file.startsWith(`${directory}/`)),
+  );
+}

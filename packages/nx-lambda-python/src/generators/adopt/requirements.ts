@@ -1,0 +1,75 @@
+/** Where code that is adopted says what it requires. */
+
+import { joinPathFragments, type Tree } from '@nx/devkit';
+import { posix } from 'node:path';
+import { MARKER_FILE } from '../../service/marker';
+import { readProjectDependencies } from '../../service/pyproject';
+
+export interface Requirements {
+  kind:
+    /** A file that builds take by default. */
+    | 'default'
+    /** What `nx lock` makes a requirements.txt of. */
+    | 'input'
+    /** Files that the marker has to name. */
+    | 'elsewhere'
+    | 'none';
+  /** Relative to the directory. */
+  files: string[];
+}
+
+const TAKEN = ['requirements.txt', 'uv.lock', 'pylock.toml', 'poetry.lock'];
+const REQUIREMENTS = /(^|\/)requirements([^/]*|\/[^/]+)\.txt$/;
+const FOR_TOOLS = /dev|test|lint|doc|format|typing|ci\b/;
+
+/**
+ * @param files of the directory, relative to it
+ * @param codes directories that are packaged, relative to it
+ */
+export function findRequirements(
+  tree: Tree,
+  root: string,
+  files: readonly string[],
+  codes: readonly string[],
+): Requirements {
+  // What is packaged with the code is for it; what lies above may be for tools.
+  const ofCode = [...new Set(codes)].filter(Boolean).flatMap((code) => {
+    const inCode = TAKEN.map((name) => posix.join(code, name));
+    return inCode.find((file) => files.includes(file)) ?? [];
+  });
+  if (ofCode.length > 0) return { kind: 'elsewhere', files: ofCode.sort() };
+  const taken = TAKEN.find((name) => files.includes(name));
+  if (taken !== undefined) return { kind: 'default', files: [taken] };
+  const lock = lockAbove(tree, root);
+  if (lock !== undefined && declares(tree, root)) {
+    return { kind: 'default', files: [posix.relative(root, lock)] };
+  }
+  if (files.includes('requirements.in')) return { kind: 'input', files: ['requirements.in'] };
+  if (declares(tree, root)) return { kind: 'input', files: [MARKER_FILE] };
+  const named = files.filter((file) => REQUIREMENTS.test(file) && !FOR_TOOLS.test(file));
+  const texts = named.map(
+    (file) => [file, tree.read(joinPathFragments(root, file), 'utf-8') ?? ''] as const,
+  );
+  const included = texts.flatMap(([file, text]) =>
+    [...text.matchAll(/^\s*(?:-r|--requirement)[ =]*(\S+)/gm)].map(([, path = '']) =>
+      posix.join(posix.dirname(file), path),
+    ),
+  );
+  const tops = named.filter((file) => !included.includes(file));
+  return tops.length > 0 ? { kind: 'elsewhere', files: tops } : { kind: 'none', files: [] };
+}
+
+/** uv.lock of the workspace that the directory is a member of, relative to the workspace. */
+function lockAbove(tree: Tree, root: string): string | undefined {
+  if (root === '.') return undefined;
+  const above = posix.dirname(root);
+  const lock = joinPathFragments(above, 'uv.lock');
+  return tree.exists(lock) ? lock : lockAbove(tree, above);
+}
+
+function declares(tree: Tree, root: string): boolean {
+  const path = joinPathFragments(root, MARKER_FILE);
+  const text = tree.read(path, 'utf-8') ?? '';
+  if (/^\[tool\.poetry\.dependencies\]/m.test(text)) return true;
+  return (readProjectDependencies(text, path, []) ?? []).length > 0;
+}
