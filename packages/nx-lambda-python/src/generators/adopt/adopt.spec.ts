@@ -201,6 +201,7 @@ it.each<[string, Files, RegExp[], RegExp[]]>([
     [
       /^root = "code" {2}# on PYTHONPATH in Makefile/m,
       /^runtime = "python3.13" {2}# not found: check it/m,
+      /^requirements = \[\] {2}# none were found/m,
     ],
     [
       /^check: nothing says which runtime/,

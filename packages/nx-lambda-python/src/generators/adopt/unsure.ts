@@ -120,16 +120,12 @@ function unsureRequirements(
   existing: Existing,
 ): string[] {
   const conda = existing.files.find((file) => /^environment\.ya?ml$/.test(file));
-  if (kind === 'none' || kind === 'input') {
-    if (conda !== undefined) {
-      return [
-        `packages of conda are not read from \`${conda}\`: list what the handlers import in \`${joinPathFragments(root, 'requirements.txt')}\``,
-      ];
-    }
-  }
   if (kind === 'none') {
+    const why = conda
+      ? `packages of conda are not read from \`${conda}\``
+      : 'no requirements were found';
     return [
-      'no requirements were found: if the handlers import a distribution, list it in a requirements.txt, and remove `requirements = []`',
+      `${why}: list the distributions that the handlers import in \`${joinPathFragments(root, 'requirements.txt')}\`, and remove \`requirements = []\``,
     ];
   }
   return kind === 'elsewhere' && files.length > 1
