@@ -12,12 +12,26 @@ export const isLong = process.env['LONG'] !== undefined;
 
 export type CutCase = [name: string, cut: Cut];
 
-/** Both moments of each write with LONG=1, else these: `3 before`. */
-export function cuts(writes: number, quick: readonly string[]): CutCase[] {
-  const all = Array.from({ length: writes }, (_, at) => at + 1).flatMap((nth) =>
-    (['before', 'after'] as const).map((when): CutCase => [`${nth} ${when}`, { nth, when }]),
+/** Before each write and after the last one, so with every number of writes; one in the middle without LONG=1. */
+export function cuts(writes: number): CutCase[] {
+  const before = Array.from({ length: writes }, (_, at) => cutCase(at + 1, 'before'));
+  return some([...before, cutCase(writes, 'after')], writes);
+}
+
+/** At each write: before one by SIGINT, after the next by SIGTERM. */
+function interruptions(writes: number): CutCase[] {
+  const all = Array.from({ length: writes }, (_, at) =>
+    cutCase(at + 1, at % 2 === 0 ? 'before' : 'after'),
   );
-  return isLong ? all : all.filter(([name]) => quick.includes(name));
+  return some(all, writes);
+}
+
+function cutCase(nth: number, when: Cut['when']): CutCase {
+  return [`${nth} ${when}`, { nth, when }];
+}
+
+function some(all: CutCase[], writes: number): CutCase[] {
+  return isLong ? all : all.filter(([, { nth }]) => nth === Math.ceil(writes / 2));
 }
 
 export interface CrashScenario {
@@ -26,10 +40,6 @@ export interface CrashScenario {
   alias?: string;
   /** That the command sends when nothing cuts it off. */
   writes: number;
-  /** What is cut in each run of the tests. */
-  quick: readonly string[];
-  /** Where it is interrupted in each run of the tests: before a write by SIGINT, after one by SIGTERM. */
-  interrupted: readonly string[];
   prepare: (service: Service) => Promise<void>;
   /** Names of the packages that functions run in the end, and ran before. */
   ends: string;
@@ -79,7 +89,7 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
       for (const code of service.named()) expect([...service.contents.keys()]).toContain(code);
     }
 
-    it.each(cuts(writes, scenario.quick))('killed at write %s it takes effect', async (_, cut) => {
+    it.each(cuts(writes))('killed at write %s it takes effect', async (_, cut) => {
       const run = await runCut(command, options, service.workspace.context(command), cut);
       expect(run).toMatchObject({ wasKilled: true, code: null });
       expectKnown(await service.look(alias));
@@ -102,7 +112,7 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
       expect(await reached()).toEqual(whole(began));
     });
 
-    it.each(cuts(writes, scenario.interrupted))(
+    it.each(interruptions(writes))(
       'interrupted at write %s it gives its lock back, and the same command goes on',
       async (_, cut) => {
         const signal = cut.when === 'before' ? 'SIGINT' : 'SIGTERM';

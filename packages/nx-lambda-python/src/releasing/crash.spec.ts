@@ -8,8 +8,6 @@ describeCrash('a deploy', {
   command: 'deploy',
   // lock, record, 3 × code, record, lock
   writes: 7,
-  quick: ['4 after'],
-  interrupted: ['4 after'],
   async prepare(service) {
     await service.release('old');
     await service.bring('new');
@@ -23,8 +21,6 @@ describeCrash('a deploy with an alias', {
   alias: 'live',
   // lock, record, 3 × code, version and alias, record, lock
   writes: 13,
-  quick: ['10 before'],
-  interrupted: ['12 before'],
   async prepare(service) {
     await service.release('old', { alias: 'live' });
     await service.bring('new');
@@ -37,8 +33,6 @@ describeCrash('a deploy with another layer', {
   command: 'deploy',
   // lock, record, layer, 3 × layers and code, record, lock
   writes: 11,
-  quick: ['3 after'],
-  interrupted: ['3 before'],
   layers: (content) => [`${LAYER}:monitoring:1`, `${LAYER}:svc-dependencies:${VERSIONS[content]}`],
   async prepare(service) {
     service.workspace.layer = '';
@@ -56,8 +50,6 @@ describeCrash('a deploy with aliases on $LATEST', {
   alias: 'live',
   // lock, record, 3 × version and alias of what is there, 3 × code, version and alias, record, lock
   writes: 19,
-  quick: ['5 after', '16 after'],
-  interrupted: ['5 before'],
   async prepare(service) {
     await service.release('old');
     await service.aliasesOnLatest();
@@ -77,8 +69,6 @@ describeCrash('a rollback', {
   command: 'rollback',
   // lock, record, 3 × code, record, lock
   writes: 7,
-  quick: ['4 after'],
-  interrupted: ['4 after'],
   prepare: twice(),
   began: 'new',
   ends: 'old',
@@ -89,8 +79,6 @@ describeCrash('a rollback of an alias', {
   alias: 'live',
   // lock, record, 3 × alias, record, lock
   writes: 7,
-  quick: ['4 before'],
-  interrupted: ['4 before'],
   prepare: twice('live'),
   began: 'new',
   ends: 'old',

@@ -1,23 +1,16 @@
+import { CALLS, describeDeploy } from './deploy-meets.fixtures';
 import { cases, OUTCOMES } from './fault-matrix.fixtures';
-import { describeMatrix } from './meets.fixtures';
 import { handlerOf } from './workspace.fixtures';
 
 /** The first one that changes. */
 const CANARY = 'cancel';
 
-describeMatrix('a release that creates its functions and meets', {
-  name: 'create',
+describeDeploy('a release that creates its functions and meets', {
+  calls: CALLS.create,
   options: { alias: 'live', missing: 'create', canaryEvent: 'event.json' },
   more: [
-    ...cases(['CreateFunction'], 'function', OUTCOMES),
-    ...cases(['Invoke'], 'once', ['function-error']),
-  ],
-  quick: [
-    'lost-response at CreateFunction svc-create',
-    'update-failed at CreateFunction svc-refund',
-    'function-error at Invoke',
-    'timeout at Invoke',
-    'access-denied at Invoke',
+    ...cases({ function: ['CreateFunction'] }, OUTCOMES),
+    ...cases({ once: ['Invoke'] }, ['function-error']),
   ],
   functionsExist: false,
   async prepare(service) {

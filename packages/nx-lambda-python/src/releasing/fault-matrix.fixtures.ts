@@ -1,35 +1,22 @@
-/** Each call of a deploy × what may go wrong with it × the first, a middle and the last function. */
+/** What may go wrong with the calls of a command, and which cases of it a run of the tests meets. */
 
 import type { Fault, FaultKind } from '../testing';
 
 /** Of the service, in the order of their functions. */
 export const HANDLERS = ['cancel', 'create', 'refund'];
 
-/** Every call that a deploy makes, by the scenario in which it is met, and how its calls are told apart. */
-export const CALLS = {
-  alias: {
-    function: ['GetFunction', 'UpdateFunctionCode', 'PublishVersion', 'UpdateAlias'],
-    call: ['PutObject'],
-    once: ['GetCallerIdentity', 'GetObject', 'HeadObject', 'GetAccountSettings'],
-  },
-  /** The first deploy of a service. */
-  first: { function: ['CreateAlias'], call: [], once: ['ListObjectsV2'] },
-  /** Aliases that point to $LATEST. */
-  latest: { function: ['PublishVersion', 'UpdateAlias'], call: [], once: [] },
-  layers: {
-    function: ['UpdateFunctionConfiguration'],
-    call: [],
-    once: ['PublishLayerVersion', 'ListLayerVersions', 'GetLayerVersion'],
-  },
-  create: { function: ['CreateFunction'], call: [], once: ['Invoke'] },
-} as const;
-
-export type ScenarioName = keyof typeof CALLS;
-
-const isLong = process.env['LONG'] !== undefined;
+/** The calls of a command. */
+export interface Calls {
+  /** Sent for each function. */
+  function?: readonly string[];
+  /** Of S3, by how often they are sent for something else each time. */
+  once?: readonly string[];
+  twice?: readonly string[];
+  thrice?: readonly string[];
+}
 
 /** What answers in the place of a call, or of its answer. */
-export const KINDS: readonly FaultKind[] = [
+const KINDS: readonly FaultKind[] = [
   ...(['409', '412', '429', '500', '503', 'timeout', 'reset', 'lost-response'] as const),
   ...(['passing-400', 'clock-skew'] as const),
   ...(['expired-credentials', 'access-denied', 'invalid-parameter'] as const),
@@ -37,37 +24,45 @@ export const KINDS: readonly FaultKind[] = [
 /** What AWS accepts and then does not do, or not soon. */
 export const OUTCOMES: readonly FaultKind[] = ['update-failed', 'slow-update'];
 
+/** Whose cases always run; the others do with LONG=1. */
+const QUICK: readonly FaultKind[] = [
+  ...(['lost-response', 'access-denied', 'update-failed', 'function-error'] as const),
+];
+
 export type Case = [name: string, fault: Fault];
 
-/** Each operation × each kind × the first, a middle and the last function, or call of that operation. */
+/**
+ * Each call × each kind. Of functions it is the first, a middle or the last one by turns, so that kinds that are
+ * handled alike, and operations that follow each other, are met at different ones.
+ */
 export function cases(
-  operations: readonly string[],
-  by: 'function' | 'call' | 'once',
+  { function: functions = [], ...numbered }: Calls,
   kinds: readonly FaultKind[] = KINDS,
 ): Case[] {
-  return operations.flatMap((operation) =>
-    kinds.flatMap((kind) =>
-      (by === 'once' ? [0] : [0, 1, 2]).map((at): Case => {
-        const target = by === 'function' ? { target: `svc-${HANDLERS[at]}` } : { nth: at + 1 };
-        // Credentials that have expired midway stay so.
-        const lasting = kind === 'expired-credentials' ? { lasting: true } : {};
-        const where = target.target ?? (by === 'once' ? '' : `number ${at + 1}`);
-        const name = `${kind} at ${operation} ${where}`.trimEnd();
-        return [name, { operation, kind, ...target, ...lasting }];
-      }),
-    ),
+  const ofFunctions = functions.flatMap((operation, row) =>
+    kinds.map((kind, column) => {
+      const target = `svc-${HANDLERS[(row + column) % HANDLERS.length]}`;
+      return oneCase(kind, operation, target, { target });
+    }),
   );
+  const others = [numbered.once ?? [], numbered.twice ?? [], numbered.thrice ?? []].flatMap(
+    (operations, last) =>
+      Array.from({ length: last + 1 }, (_, at) => at + 1).flatMap((nth) =>
+        operations.flatMap((operation) =>
+          kinds.map((kind) => oneCase(kind, operation, `number ${nth}`, { nth })),
+        ),
+      ),
+  );
+  return [...ofFunctions, ...others];
 }
 
-/** All of them with LONG=1, else those of these names. */
-export function chosen(all: readonly Case[], quick: readonly string[]): Case[] {
-  const unknown = quick.filter((name) => !all.some(([other]) => other === name));
-  if (unknown.length > 0) throw new Error(`no such cases: ${unknown.join(', ')}`);
-  return isLong ? [...all] : all.filter(([name]) => quick.includes(name));
+function oneCase(kind: FaultKind, operation: string, where: string, more: Partial<Fault>): Case {
+  // Credentials that have expired midway stay so.
+  const lasting = kind === 'expired-credentials' ? { lasting: true } : {};
+  return [`${kind} at ${operation} ${where}`, { operation, kind, ...more, ...lasting }];
 }
 
-/** All that may happen to the calls of a scenario. */
-export function casesOf(name: ScenarioName): Case[] {
-  const { function: functions, call, once } = CALLS[name];
-  return [...cases(functions, 'function'), ...cases(call, 'call'), ...cases(once, 'once')];
+export function chosen(all: readonly Case[]): Case[] {
+  const isLong = process.env['LONG'] !== undefined;
+  return all.filter(([, { kind, reason }]) => isLong || QUICK.includes(kind) || reason);
 }

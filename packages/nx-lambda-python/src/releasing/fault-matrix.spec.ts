@@ -1,7 +1,7 @@
+import { CALLS, describeDeploy } from './deploy-meets.fixtures';
 import { cases, OUTCOMES, type Case } from './fault-matrix.fixtures';
-import { describeMatrix } from './meets.fixtures';
 
-const alias = { alias: 'live' };
+const options = { alias: 'live' };
 
 /** As AWS refuses to publish code that is another by its own, perhaps older, view. */
 const OTHER_CODE: Case = [
@@ -14,49 +14,23 @@ const OTHER_CODE: Case = [
   },
 ];
 
-describeMatrix('a release that meets', {
-  name: 'alias',
-  options: alias,
-  more: [...cases(['UpdateFunctionCode', 'PublishVersion'], 'function', OUTCOMES), OTHER_CODE],
-  quick: [
-    OTHER_CODE[0],
-    'lost-response at UpdateFunctionCode svc-create',
-    'timeout at UpdateFunctionCode svc-create',
-    'expired-credentials at UpdateFunctionCode svc-create',
-    'update-failed at UpdateFunctionCode svc-create',
-    'lost-response at PublishVersion svc-create',
-    'expired-credentials at PublishVersion svc-create',
-    'access-denied at UpdateAlias svc-create',
-    'lost-response at PutObject number 2',
-    'expired-credentials at PutObject number 2',
-    'passing-400 at PutObject number 1',
-    'passing-400 at UpdateFunctionCode svc-create',
-    'clock-skew at UpdateFunctionCode svc-create',
-    'clock-skew at PutObject number 2',
-    'clock-skew at HeadObject',
-  ],
-  async prepare(service) {
-    await service.release('old', alias);
-  },
+describeDeploy('a release that meets', {
+  calls: CALLS.alias,
+  options,
+  more: [...cases({ function: ['UpdateFunctionCode', 'PublishVersion'] }, OUTCOMES), OTHER_CODE],
+  prepare: (service) => service.release('old', options),
 });
 
-describeMatrix('a first release that meets', {
-  name: 'first',
-  options: alias,
-  quick: ['lost-response at CreateAlias svc-create'],
+describeDeploy('a first release that meets', {
+  calls: CALLS.first,
+  options,
   prepare: async () => undefined,
 });
 
-describeMatrix('a release over aliases of $LATEST that meets', {
-  name: 'latest',
-  options: alias,
-  more: cases(['PublishVersion'], 'function', OUTCOMES),
-  quick: [
-    'lost-response at PublishVersion svc-create',
-    'lost-response at UpdateAlias svc-create',
-    'access-denied at UpdateAlias svc-refund',
-    'update-failed at PublishVersion svc-create',
-  ],
+describeDeploy('a release over aliases of $LATEST that meets', {
+  calls: CALLS.latest,
+  options,
+  more: cases({ function: ['PublishVersion'] }, OUTCOMES),
   async prepare(service) {
     await service.release('old');
     await service.aliasesOnLatest();

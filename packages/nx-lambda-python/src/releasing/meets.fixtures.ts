@@ -1,144 +1,102 @@
 /**
- * A deploy that meets a fault, and the same command again.
- *
- * Whatever happened, a function runs what it ran before or what the plan named, with the layers that belong
- * to it; callers of the alias never meet half of a release that failed before its aliases; the report says
- * what runs now, and where there is none nothing was changed; and the second run ends all well.
+ * A command that meets a fault, each call of it each kind in its turn. To be imported before any executor: waits
+ * are short, and a call that nobody answers ends at once, as it does after a minute.
  */
 
 import './short-waits.fixtures';
-import { meeting } from './socket.fixtures';
-import type { Fault } from '../testing';
-import {
-  CALLS,
-  casesOf,
-  chosen,
-  HANDLERS,
-  type Case,
-  type ScenarioName,
-} from './fault-matrix.fixtures';
-import type { DeployExecutorSchema } from '../schemas/deploy';
-import { Service, type Seen } from './service.fixtures';
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import type * as Settings from '../platform/aws/settings';
+import type { Fault, SimulatedAccount } from '../testing';
+import { cases, chosen, type Calls, type Case } from './fault-matrix.fixtures';
+import type { Service } from './service.fixtures';
 
-export interface Scenario {
-  name: ScenarioName;
-  options: DeployExecutorSchema;
-  /** Besides `casesOf`. */
+jest.mock('../platform/aws/settings', () => {
+  const actual = jest.requireActual<typeof Settings>('../platform/aws/settings');
+  return {
+    ...actual,
+    clientConfiguration: async (...given: Parameters<typeof actual.clientConfiguration>) => {
+      const { requestHandler, ...rest } = await actual.clientConfiguration(...given);
+      // Of more than 6 s the SDK begins to hear after 3 s.
+      return { ...rest, requestHandler: { ...requestHandler, socketTimeout: 5_900 } };
+    },
+  };
+});
+
+export interface Matrix {
+  /** All that the command sends. */
+  calls: Calls;
+  /** What it sends, too, and meets its faults at in another matrix. */
+  also?: readonly string[];
+  /** Cases besides those of the calls. */
   more?: readonly Case[];
-  /** Names of the cases that always run. */
-  quick: readonly string[];
-  /** Before the deploy that meets the fault; gives the codes that functions ran by then. */
-  prepare: (service: Service) => Promise<unknown>;
-  functionsExist?: boolean;
-  /** By the name of a package. */
-  layers?: (content: string) => string[];
+  /** Just before the command. */
+  prepare: () => Promise<Service>;
+  command: (service: Service) => Promise<boolean>;
+  /** What is true once the command has met the fault, and after it is repeated. */
+  check: (service: Service, success: boolean, fault: Fault) => Promise<void>;
 }
 
-export function describeMatrix(title: string, scenario: Scenario): void {
-  const all = [...casesOf(scenario.name), ...(scenario.more ?? [])];
-  const { layers = () => [], options, name, prepare } = scenario;
+export function describeMatrix(title: string, matrix: Matrix): void {
+  const { calls, also = [], more = [], command, check } = matrix;
 
   describe(title, () => {
     let service: Service;
     beforeEach(async () => {
-      service = await Service.start(scenario.functionsExist);
-      await prepare(service);
+      service = await matrix.prepare();
     });
     afterEach(() => service.stop());
 
-    const whole = (sha256: string, content: string) =>
-      HANDLERS.map((handler) => {
-        const running = { code: sha256, layers: layers(content) };
-        return { name: `svc-${handler}`, latest: running, live: running };
-      });
-
-    function expectKnown(now: readonly Seen[], before: readonly Seen[], fresh: string): void {
-      now.forEach(({ latest, live }, at) => {
-        expect([fresh, before[at]?.latest?.code]).toContain(latest?.code);
-        expect([fresh, before[at]?.live?.code]).toContain(live?.code);
-        const content = service.contents.get(live?.code ?? '');
-        if (content !== undefined) expect(live?.layers).toEqual(layers(content));
-      });
-      for (const code of service.named()) expect([...service.contents.keys()]).toContain(code);
-    }
-
-    it.each(chosen(all, scenario.quick))('%s', async (_, fault) => {
-      const before = await service.look('live');
-      const fresh = await service.bring('new');
-      const start = service.account.requests.length;
-      const success = await meeting(service.account, fault, () => service.deploy(options));
-      expect(meetings(service, start, fault)).toBeGreaterThanOrEqual(fault.nth ?? 1);
-
-      const now = await service.look('live');
-      expectKnown(now, before, fresh);
-      if (success) expect(now).toEqual(whole(fresh, 'new'));
-      // Only a fault at an alias may leave some of them behind.
-      if (!/Alias$/.test(fault.operation)) {
-        expect(new Set(now.map(({ live }) => live?.code)).size).toBe(1);
-      }
-      expectTold(service, success, now, before);
-      // Where S3 takes the last word, nobody else has to wait.
-      if (!fault.lasting && fault.operation !== 'PutObject') {
-        expect((await service.lock())?.state).not.toBe('held');
-      }
-      // What AWS did not carry out and takes a moment later is no failure.
-      // A 400 to HEAD has no body that would name it.
-      const isNamed = !fault.operation.startsWith('Head');
-      const isPassing = fault.kind === 'clock-skew' || (fault.kind === 'passing-400' && isNamed);
-      if (isPassing || fault.reason?.startsWith('CodeSHA256')) expect(success).toBe(true);
-
-      expect(await service.deployAgain(options)).toBe(true);
-      expect(await service.look('live')).toEqual(whole(fresh, 'new'));
-      expectKnown(await service.look('live'), before, fresh);
-      expect((await service.records()).length).toBeGreaterThan(0);
+    it.each(chosen([...cases(calls), ...more]))('%s', async (_, fault) => {
+      const { account } = service;
+      const start = account.requests.length;
+      const success = await meeting(account, fault, () => command(service));
+      const met = account.requests
+        .slice(start)
+        .filter(({ operation }) => operation === fault.operation)
+        .filter(({ target }) => (fault.target ?? target) === target);
+      expect(met.length).toBeGreaterThanOrEqual(fault.nth ?? 1);
+      await check(service, success, fault);
     });
 
     it('makes no call that is not in the matrix, and all that are said to be met here', async () => {
-      const fresh = await service.bring('new');
       const start = service.account.requests.length;
-      expect(await service.deploy(options)).toBe(true);
+      expect(await command(service)).toBe(true);
       const made = new Set(service.account.requests.slice(start).map((one) => one.operation));
-      expect(await service.look('live')).toEqual(whole(fresh, 'new'));
-      const known = Object.values(CALLS).flatMap((calls) => Object.values(calls).flat());
-      for (const operation of made) expect(known).toContain(operation);
-      for (const operation of Object.values(CALLS[name]).flat()) expect(made).toContain(operation);
+      const own = Object.values(calls as Record<string, string[]>).flat();
+      for (const operation of made) expect([...own, ...also]).toContain(operation);
+      for (const operation of own) expect(made).toContain(operation);
     });
   });
 }
 
-/** The report says what runs now, wherever it says something; without one, nothing was changed. */
-function expectTold(
-  service: Service,
-  success: boolean,
-  now: readonly Seen[],
-  before: readonly Seen[],
-): void {
-  const report = service.report();
-  if (report === null) {
-    expect(success).toBe(false);
-    expect(service.printed()).toContain('error[');
-    expect(now).toEqual(before);
-    return;
-  }
-  for (const [at, row] of report.functions.entries()) {
-    const { name, after, status } = row;
-    const seen = now[at];
-    expect(seen?.name).toBe(name);
-    if (after === null) expect(seen).toEqual({ name });
-    if (after) {
-      const said = { name, latest: after.codeSha256, live: after.alias?.codeSha256 };
-      expect(said).toEqual({ name, latest: seen?.latest?.code, live: seen?.live?.code });
-      expect(after.layers).toEqual(seen?.latest?.layers);
-    }
-    if (status === 'updated') expect(seen?.live?.code).toBe(report.package?.sha256);
-    if (status === 'failed' || status === 'skipped') expect(row.error).toBeTruthy();
-  }
-  expect(success).toBe(report.counts.failed === 0);
-}
+/** Requests of this process that wait for their answers. */
+const waiting = new Set<ClientRequest>();
+subscribe('http.client.request.start', (message) => {
+  const { request } = message as { request: ClientRequest };
+  waiting.add(request);
+  request.once('close', () => waiting.delete(request));
+});
 
-function meetings({ account }: Service, start: number, { operation, target }: Fault): number {
-  const met = account.requests
-    .slice(start)
-    .filter((one) => one.operation === operation && (target ?? one.target) === one.target);
-  return met.length;
+/** What `work` does while the account has this fault. */
+async function meeting<T>(
+  account: SimulatedAccount,
+  fault: Fault,
+  work: () => Promise<T>,
+): Promise<T> {
+  const start = account.requests.length;
+  account.inject(fault);
+  const watch = setInterval(() => {
+    const isSilent = account.requests.slice(start).some(({ status }) => status === undefined);
+    // All others are answered: the one that is left is that one.
+    if (fault.kind !== 'timeout' || !isSilent || waiting.size !== 1) return;
+    for (const { socket } of waiting) socket?.emit('timeout');
+    clearInterval(watch);
+  }, 5);
+  try {
+    return await work();
+  } finally {
+    clearInterval(watch);
+    account.heal();
+  }
 }

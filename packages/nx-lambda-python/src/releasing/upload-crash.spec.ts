@@ -11,10 +11,10 @@ const OPTIONS = { bucket: BUCKET };
 
 describe.each([
   // object, pointer to its dependencies
-  { title: 'a first upload', count: 2, isFirst: true, quick: ['1 after'] },
+  { title: 'a first upload', count: 2, isFirst: true },
   // beginning, both parts, completion, pointer
-  { title: 'an upload of what is new', count: 5, isFirst: false, quick: ['4 after'] },
-])('$title', ({ count, isFirst, quick }) => {
+  { title: 'an upload of what is new', count: 5, isFirst: false },
+])('$title', ({ count, isFirst }) => {
   let service: Service;
   beforeEach(async () => {
     service = await Service.start();
@@ -26,7 +26,7 @@ describe.each([
 
   const context = () => service.workspace.context('upload');
 
-  it.each(cuts(count, quick))('killed at write %s it takes effect', async (_, cut) => {
+  it.each(cuts(count))('killed at write %s it takes effect', async (_, cut) => {
     const killed = await runCut('upload', OPTIONS, context(), cut);
     expect(killed).toMatchObject({ wasKilled: true, code: null });
     if ((await service.stored()) !== null) await service.expectWhole();

@@ -3,68 +3,51 @@
  * package, whole, and the second run ends well.
  */
 
-import './short-waits.fixtures';
-import { meeting } from './socket.fixtures';
-import { cases, chosen } from './fault-matrix.fixtures';
+import { describeMatrix, type Matrix } from './meets.fixtures';
 import { Service } from './service.fixtures';
 
 /** As many dependencies as S3 is asked to copy. */
 const SHARED = 2 ** 24;
 
-describe.each([
-  {
-    title: 'a first upload',
-    isFirst: true,
-    calls: {
-      once: ['GetCallerIdentity', 'HeadBucket', 'GetObject'],
-      call: ['HeadObject', 'PutObject'],
-    },
-    quick: ['lost-response at PutObject number 1', 'timeout at PutObject number 1'],
-  },
-  {
-    title: 'an upload of what is new',
-    isFirst: false,
-    calls: {
-      once: [
-        ...['GetCallerIdentity', 'HeadBucket', 'GetObject', 'PutObject'],
-        ...['CreateMultipartUpload', 'UploadPartCopy', 'UploadPart', 'CompleteMultipartUpload'],
-      ],
-      call: ['HeadObject'],
-    },
-    quick: [
-      'lost-response at CompleteMultipartUpload',
-      'timeout at UploadPartCopy',
-      '412 at CompleteMultipartUpload',
-    ],
-  },
-])('$title that meets', ({ isFirst, calls, quick }) => {
-  let service: Service;
-  beforeEach(async () => {
-    service = await Service.start(false);
-    service.workspace.build(['create'], 'old', SHARED);
-    if (!isFirst) expect(await service.upload()).toBe(true);
-    service.workspace.build(['create'], 'new', SHARED);
-  });
-  afterEach(() => service.stop());
-
-  const met = (start: number) =>
-    service.account.requests.slice(start).map(({ operation }) => operation);
-
-  const all = [...cases(calls.once, 'once'), ...cases(calls.call, 'call')];
-  it.each(chosen(all, quick))('%s', async (_, fault) => {
-    const start = service.account.requests.length;
-    const success = await meeting(service.account, fault, () => service.upload());
-    expect(met(start)).toContain(fault.operation);
-
+const upload: Pick<Matrix, 'command' | 'check'> = {
+  command: (service) => service.upload(),
+  async check(service, success) {
     if (success || (await service.stored()) !== null) await service.expectWhole();
     if (!success) expect(service.printed()).toContain('error[');
     expect(await service.upload()).toBe(true);
     await service.expectWhole();
-  });
+  },
+};
 
-  it('makes no call that is not in the matrix, and all that are said to be met here', async () => {
-    const start = service.account.requests.length;
+async function built(isUploaded: boolean): Promise<Service> {
+  const service = await Service.start(false);
+  if (isUploaded) {
+    service.workspace.build(['create'], 'old', SHARED);
     expect(await service.upload()).toBe(true);
-    expect([...new Set(met(start))].sort()).toEqual([...calls.once, ...calls.call].sort());
-  });
+  }
+  service.workspace.build(['create'], 'new', SHARED);
+  return service;
+}
+
+describeMatrix('a first upload that meets', {
+  calls: {
+    once: ['GetCallerIdentity', 'HeadBucket'],
+    twice: ['HeadObject', 'PutObject'],
+  },
+  also: ['GetObject'],
+  prepare: () => built(false),
+  ...upload,
+});
+
+describeMatrix('an upload of what is new that meets', {
+  calls: {
+    once: [
+      ...['GetObject', 'PutObject'],
+      ...['CreateMultipartUpload', 'UploadPartCopy', 'UploadPart', 'CompleteMultipartUpload'],
+    ],
+    twice: ['HeadObject'],
+  },
+  also: ['GetCallerIdentity', 'HeadBucket'],
+  prepare: () => built(true),
+  ...upload,
 });
