@@ -1,8 +1,7 @@
 /** Everything that decides the wheels is in the requirements key, and nothing else is. */
 
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { requirementsKey, type KeyComponents } from '../packaging/requirements-key';
 import { parseMarker } from '../service/marker';
 import type { Mount } from '../platform/engines/container';
@@ -11,6 +10,7 @@ import type { BuildExecutorSchema } from '../schemas/build';
 import { normalizeOptions, type BuildOptions } from '../targets/build-target';
 import { keyAndPlace, readResolution, resolutionOf } from './decide';
 import { readLockInput } from './lock';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 interface State {
   files?: Record<string, string>;
@@ -32,21 +32,15 @@ const MARKER = 'package = "orders"\nruntime = "python3.12"\narchitecture = "x86_
 
 let directory: string;
 const environment = process.env;
-beforeEach(() => {
-  directory = realpathSync(mkdtempSync(join(tmpdir(), 'requirements-key-')));
-});
+beforeEach(() => (directory = temporaryDirectory()));
 afterEach(() => {
   process.env = environment;
-  rmSync(directory, { recursive: true });
 });
 
 /** The components of a build in a workspace of its own. */
 function componentsOf(state: State, workspace = 'workspace'): KeyComponents {
   const workspaceRoot = join(directory, workspace);
-  for (const [path, text] of Object.entries({ ...FILES, ...state.files })) {
-    mkdirSync(dirname(join(workspaceRoot, path)), { recursive: true });
-    writeFileSync(join(workspaceRoot, path), text);
-  }
+  writeFiles(workspaceRoot, { ...FILES, ...state.files });
   process.env = { PIP_CONFIG_FILE: '/dev/null', ...state.environment };
   const marker = parseMarker(
     `[tool.nx-lambda-python]\n${state.marker ?? MARKER}`,

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DamagedFileError } from '../packaging/package';
@@ -12,6 +11,7 @@ import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { ContentOptions } from '../targets/build-target';
 import type { KeyAndPlace, Resolution } from './decide';
 import { installing, splicing, warnUnpinned } from './dependencies';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 const settings = settingsOf();
 const content: ContentOptions = {
@@ -24,13 +24,12 @@ const FILE = 'services/a/requirements.txt';
 let root: string;
 let store: DiskWheelStore;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'wheels-'));
+  root = temporaryDirectory();
   store = new DiskWheelStore(join(root, 'v1'));
   jest.spyOn(console, 'log').mockImplementation();
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(root, { recursive: true });
 });
 
 it('lets pip end before it gives up over what the store has', async () => {

@@ -1,18 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { normalizeOptions } from '../targets/build-target';
 import { buildWheel } from '../packaging/wheel/wheel.fixtures';
 import lockExecutor from '../executors/lock';
 import { readLockInput } from './lock';
 import { TestService } from './service.fixtures';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 let root: string;
-beforeEach(() => {
-  root = realpathSync(mkdtempSync(join(tmpdir(), 'lock-input-')));
-});
-afterEach(() => rmSync(root, { recursive: true }));
+beforeEach(() => (root = temporaryDirectory()));
 
 const PYPROJECT =
   '[project]\ndependencies = ["six"]\n[project.optional-dependencies]\nfast = ["orjson>=3"]\n';
@@ -23,11 +20,7 @@ function read(
   schema: LockExecutorSchema = {},
   build: { requirements?: string[] } = {},
 ) {
-  for (const [path, text] of Object.entries(files)) {
-    const file = join(root, 'services/a', path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
+  writeFiles(join(root, 'services/a'), files);
   const projects = { a: { root: 'services/a' } };
   const context = { root, projectName: 'a', projectsConfigurations: { projects } };
   const options = normalizeOptions(build, context as never);

@@ -1,21 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { settingsOf } from '../platform/pip/pip.fixtures';
 import { readRequirements } from './requirements';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 let root: string;
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'requirements-'))));
-afterEach(() => rmSync(root, { recursive: true }));
+beforeEach(() => (root = temporaryDirectory()));
 
 function read(
   files: Record<string, string>,
   given: { requirements?: string[]; pipArgs?: string[] } = {},
 ) {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
+  writeFiles(root, files);
   const { requirements, pipArgs = [] } = given;
   const service = { project: 'svc', workspaceRoot: '/ws', sourceRoot: root, projectRoot: 'svc' };
   const required = {

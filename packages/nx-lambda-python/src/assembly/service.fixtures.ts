@@ -1,11 +1,11 @@
 /** A workspace with one service, which specs build as a user would, with what was printed. */
 
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import build from '../executors/build';
 import type { BuildExecutorSchema } from '../schemas/build';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 export const MARKER = '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.11"\n';
 export const HANDLER = 'svc/svc/handlers/one.py';
@@ -18,7 +18,7 @@ const FILES = {
 
 /** Specs call `remove` when they are done. */
 export class TestService {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-service-')));
+  readonly root = temporaryDirectory();
   targets: Record<string, TargetConfiguration> = {
     build: { executor: 'nx-lambda-python:build', options: {} },
   };
@@ -47,10 +47,7 @@ export class TestService {
   }
 
   write(files: Record<string, string>): void {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(this.path(path)), { recursive: true });
-      writeFileSync(this.path(path), text);
-    }
+    writeFiles(this.root, files);
   }
 
   context(targetName = 'build'): ExecutorContext {

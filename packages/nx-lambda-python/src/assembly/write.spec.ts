@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { modulesOf } from '../packaging/dependency-part';
 import type { PackageFacts } from '../packaging/package';
@@ -8,6 +7,7 @@ import type { DiskWheelStore } from '../platform/store/wheel-store';
 import { parseMarker } from '../service/marker';
 import type { Service } from './service';
 import { beginPackage, checkPackage } from './write';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 const IMPORTING = { file: 'svc/a.py', path: 'svc/a.py' };
 const imports = (...modules: string[]) =>
@@ -77,11 +77,10 @@ describe('beginPackage', () => {
   const CONTENT = 'c'.repeat(64);
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'begin-'));
+    root = temporaryDirectory();
     mkdirSync(join(root, 'dist'));
     writeFileSync(join(root, 'part.zip'), 'entries and the end');
   });
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   /** A cache as a build with this part has left it. */
   function cacheAfter(inputs: string): SourceCache {

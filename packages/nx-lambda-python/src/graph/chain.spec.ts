@@ -1,12 +1,11 @@
 import type { NxJsonConfiguration, TargetConfiguration } from '@nx/devkit';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createNodesV2, type PluginOptions } from '../plugin';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 let workspace: string;
-beforeEach(() => (workspace = mkdtempSync(join(tmpdir(), 'nx-lambda-python-chain-'))));
-afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+beforeEach(() => (workspace = temporaryDirectory()));
 
 async function infer(
   files: Record<string, object>,

@@ -1,12 +1,9 @@
 import type { CreateDependenciesContext, ProjectConfiguration } from '@nx/devkit';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { createDependencies } from '../plugin';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 let workspace: string;
-beforeEach(() => (workspace = mkdtempSync(join(tmpdir(), 'nx-lambda-python-edges-'))));
-afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+beforeEach(() => (workspace = temporaryDirectory()));
 
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
 const LIBRARY = '[project]\nname = "x"\n';
@@ -22,13 +19,9 @@ async function edges(
   files: Record<string, string>,
   projects: Record<string, ProjectConfiguration> = PROJECTS,
 ) {
-  const markers = Object.values(projects)
-    .filter(({ targets }) => targets)
-    .map(({ root }) => [`${root}/pyproject.toml`, MARKER] as const);
-  for (const [path, text] of [...markers, ...Object.entries(files)]) {
-    mkdirSync(dirname(join(workspace, path)), { recursive: true });
-    writeFileSync(join(workspace, path), text);
-  }
+  const services = Object.values(projects).filter(({ targets }) => targets);
+  const markers = services.map(({ root }) => [`${root}/pyproject.toml`, MARKER]);
+  writeFiles(workspace, { ...Object.fromEntries(markers), ...files });
   const context = { projects, workspaceRoot: workspace } as unknown as CreateDependenciesContext;
   const found = await createDependencies(undefined, context);
   return found.map(({ source, target, type }) => `${source} -> ${target} ${type}`);

@@ -1,23 +1,17 @@
 import type { CreateNodesContextV2, ProjectConfiguration } from '@nx/devkit';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createNodes, createNodesV2 } from '../plugin';
 import type { PluginOptions } from './options';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
 
 let workspace: string;
-beforeEach(() => {
-  workspace = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-graph-')));
-});
-afterEach(() => rmSync(workspace, { recursive: true, force: true }));
+beforeEach(() => (workspace = temporaryDirectory()));
 
 function write(files: Record<string, string>): string[] {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(workspace, path)), { recursive: true });
-    writeFileSync(join(workspace, path), text);
-  }
+  writeFiles(workspace, files);
   return Object.keys(files).filter((path) => path.endsWith('pyproject.toml'));
 }
 

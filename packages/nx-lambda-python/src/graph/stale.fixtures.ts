@@ -2,17 +2,7 @@
 
 import type { CreateNodesContextV2, NxJsonConfiguration, ProjectConfiguration } from '@nx/devkit';
 import { createHash } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WorkspaceContext } from 'nx/src/native';
 import { keyContent } from '../packaging/requirements-key';
@@ -23,6 +13,7 @@ import { DiskWheelStore } from '../platform/store/wheel-store';
 import { createNodesV2 } from '../plugin';
 import { normalizeOptions } from '../targets/build-target';
 import type { PluginOptions } from './options';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 export interface Inferred {
   project: ProjectConfiguration;
@@ -31,21 +22,14 @@ export interface Inferred {
 }
 
 export class StaleWorkspace {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-stale-')));
+  readonly root = temporaryDirectory();
   nxJson: NxJsonConfiguration = {};
   plugin: PluginOptions = {};
 
   constructor(readonly service: string) {}
 
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
-  }
-
   write(files: Readonly<Record<string, string>>): void {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(this.root, path)), { recursive: true });
-      writeFileSync(join(this.root, path), text);
-    }
+    writeFiles(this.root, files);
   }
 
   link(path: string, target: string): void {
@@ -101,7 +85,7 @@ export class StaleWorkspace {
   }
 
   private hashFiles(texts: readonly string[]): string[] {
-    const directory = mkdtempSync(join(tmpdir(), 'nx-cache-'));
+    const directory = temporaryDirectory();
     const context = new WorkspaceContext(this.root, directory);
     const own = (text: string) => text.replaceAll('{projectRoot}', this.service);
     const globs = texts.map((text) => own(text).replace('{workspaceRoot}/', ''));
@@ -109,7 +93,6 @@ export class StaleWorkspace {
       globs.filter((glob) => !glob.startsWith('!')),
       globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1)),
     );
-    rmSync(directory, { recursive: true, force: true });
     return found.sort().flatMap((path) => {
       const file = join(this.root, path);
       // Nx remembers a link's content by the link's own time: an edit of what it leads to is not seen.

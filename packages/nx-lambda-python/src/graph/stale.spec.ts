@@ -279,7 +279,6 @@ const CASES: Record<string, Case> = {
 let workspace: StaleWorkspace;
 const before = { ...process.env };
 afterEach(() => {
-  workspace.remove();
   for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
   Object.assign(process.env, before);
 });

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   checkUnpackedSize,
@@ -15,6 +14,7 @@ import {
 import { contentsOf, openWheel, packageOf, partOf, serviceFile } from './packaging.fixtures';
 import { bufferSource } from './zip/bytes';
 import { readEntries } from './zip/read';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 const WHEELS = [
   openWheel({ name: 'zeta', files: { 'zeta/__init__.py': 'z = 1\n' } }),
@@ -90,13 +90,12 @@ describe('writePackage', () => {
   });
 
   it('is a sound archive to Python', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'package-spec-'));
+    const directory = temporaryDirectory();
     const file = join(directory, 'package.zip');
     writeFileSync(file, (await build(FILES)).bytes);
     const { stdout, error } = spawnSync('python3', ['-m', 'zipfile', '-t', file], {
       encoding: 'utf8',
     });
-    rmSync(directory, { recursive: true });
     if (!error) expect(stdout.trim()).toBe('Done testing');
   });
 

@@ -1,8 +1,7 @@
 /** Splicing rule by rule: a wheel with one oddity goes through the store's door into a part. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findRuntime, interpreterPath } from '../service/runtimes';
 import { openWheel, partOf } from './packaging.fixtures';
@@ -11,6 +10,7 @@ import type { FixtureWheel } from './wheel/wheel.fixtures';
 import { DESCRIPTOR, deflate, descriptor, extraField, zip64Field } from './zip/archive.fixtures';
 import { readEntries } from './zip/read';
 import { readContent } from './zip/verify';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 const runtime = findRuntime('python3.11');
 if (!runtime) throw new Error('python3.11');
@@ -168,27 +168,23 @@ describe('splicing', () => {
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;
   (hasPython ? it : it.skip)('keeps what importlib.metadata reads', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'splice-'));
-    try {
-      const points = '[console_scripts]\ndemo = demo:main\n';
-      const files = { 'demo.py': 'x', 'demo-1.0.dist-info/entry_points.txt': points };
-      const { archive } = await partOf([openWheel({ files })]);
-      const file = join(directory, 'part.zip');
-      writeFileSync(file, archive.read(0, archive.size));
-      const script = [
-        'import sys; sys.path.insert(0, sys.argv[1])',
-        'from importlib.metadata import distribution, files',
-        'd = distribution("demo")',
-        'print(d.version, [e.value for e in d.entry_points], sorted(map(str, d.files)))',
-      ].join('\n');
-      const { stdout } = spawnSync('python3', ['-I', '-S', '-c', script, file], {
-        encoding: 'utf8',
-      });
-      expect(stdout).toBe(
-        `1.0 ['demo:main'] ['demo-1.0.dist-info/METADATA', 'demo-1.0.dist-info/RECORD', 'demo-1.0.dist-info/WHEEL', 'demo-1.0.dist-info/entry_points.txt', 'demo.py']\n`,
-      );
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    const directory = temporaryDirectory();
+    const points = '[console_scripts]\ndemo = demo:main\n';
+    const files = { 'demo.py': 'x', 'demo-1.0.dist-info/entry_points.txt': points };
+    const { archive } = await partOf([openWheel({ files })]);
+    const file = join(directory, 'part.zip');
+    writeFileSync(file, archive.read(0, archive.size));
+    const script = [
+      'import sys; sys.path.insert(0, sys.argv[1])',
+      'from importlib.metadata import distribution, files',
+      'd = distribution("demo")',
+      'print(d.version, [e.value for e in d.entry_points], sorted(map(str, d.files)))',
+    ].join('\n');
+    const { stdout } = spawnSync('python3', ['-I', '-S', '-c', script, file], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe(
+      `1.0 ['demo:main'] ['demo-1.0.dist-info/METADATA', 'demo-1.0.dist-info/RECORD', 'demo-1.0.dist-info/WHEEL', 'demo-1.0.dist-info/entry_points.txt', 'demo.py']\n`,
+    );
   });
 });

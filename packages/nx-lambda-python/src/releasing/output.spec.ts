@@ -1,20 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ReleasePhase } from '../release/apply/apply';
 import { renderReport } from '../release/documents/deploy-report';
 import { HOSTILE, reportOfSize } from '../release/documents/documents.fixtures';
 import { appendStepSummary, isColoured, isLive, LiveLine, Progress, releaseOutput } from './output';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 describe('the step summary', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'nx-lambda-python-'));
+  const directory = temporaryDirectory();
   const file = join(directory, 'summary.md');
   const MIB = 1024 * 1024;
 
   beforeEach(() => void (process.env['GITHUB_STEP_SUMMARY'] = file));
   afterAll(() => {
     delete process.env['GITHUB_STEP_SUMMARY'];
-    rmSync(directory, { recursive: true });
   });
 
   it('keeps to what GitHub takes, with what the other tasks of the step have written', () => {

@@ -8,8 +8,7 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import deploy from '../executors/deploy';
 import releases from '../executors/releases';
@@ -38,6 +37,7 @@ import {
   TestWorkspace,
   writes,
 } from './workspace.fixtures';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 export const BUCKET = 'packages';
 
@@ -51,7 +51,7 @@ export class Service {
   readonly workspace = new TestWorkspace();
   readonly printed = capturePrinted();
   /** Rates of earlier runs would be waited for. */
-  private readonly cache = mkdtempSync(join(tmpdir(), 'nx-lambda-python-rates-'));
+  private readonly cache = temporaryDirectory();
 
   private constructor(
     readonly account: SimulatedAccount,

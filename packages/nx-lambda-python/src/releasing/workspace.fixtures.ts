@@ -2,8 +2,7 @@
 
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { types } from 'node:util';
 import type { Decision } from '../packaging/inputs/decision';
@@ -14,6 +13,7 @@ import { packageDecision } from '../assembly/decide';
 import { buildOptionsOf } from '../targets/build-target';
 import { readMeaning } from '../assembly/requirements';
 import { readContent, readMarker } from '../assembly/service';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 // Errors of Node's own modules come from outside jest's realm: the SDK would wrap them beyond recognition.
 Object.defineProperty(Error, Symbol.hasInstance, {
@@ -27,7 +27,7 @@ export const RUNTIME = 'python3.13';
 export const ARCHITECTURE = 'arm64';
 
 export class TestWorkspace {
-  readonly root = mkdtempSync(join(tmpdir(), 'nx-lambda-python-'));
+  readonly root = temporaryDirectory();
   readonly output = join(this.root, 'dist/services/svc');
   targets: Record<string, TargetConfiguration> = {
     build: {

@@ -1,9 +1,9 @@
 import type { ExecutorContext } from '@nx/devkit';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { normalizeOptions } from './build-target';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 const context = {
   root: '/workspace',
@@ -84,10 +84,9 @@ describe('normalizeOptions', () => {
 describe('volumes', () => {
   let workspace: string;
   beforeAll(() => {
-    workspace = mkdtempSync(join(tmpdir(), 'build-target-'));
+    workspace = temporaryDirectory();
     mkdirSync(join(workspace, 'libs', 'c'), { recursive: true });
   });
-  afterAll(() => rmSync(workspace, { recursive: true }));
   const volumesOf = (volume: string) =>
     normalizeOptions({ volumes: [volume] }, { ...context, root: workspace }).container.volumes;
 

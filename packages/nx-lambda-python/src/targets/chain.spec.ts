@@ -45,7 +45,6 @@ describe('the key that encrypts', () => {
     const { bucket } = run.account.destination;
     const undo = rollbackRequest({}, workspace.context('rollback'));
     expect(undo.run.account.destination.bucket).toEqual(bucket);
-    workspace.remove();
     return bucket;
   };
 

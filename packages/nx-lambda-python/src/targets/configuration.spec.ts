@@ -29,7 +29,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
   restoreEnvironment();
-  workspace.remove();
 });
 
 /** As Nx and the plugin's hook leave it for the task of this target. */

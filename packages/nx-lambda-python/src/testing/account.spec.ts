@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   InvokeCommand,
@@ -12,6 +11,7 @@ import {
 import { ORDERS, startBench, stoppedClock, stopBenches } from './clients.fixtures';
 import { placeholderZip } from './seeding';
 import { zipOf } from './conformance/check.fixtures';
+import { temporaryDirectory } from '../temporary.fixtures';
 
 afterEach(stopBenches);
 
@@ -61,40 +61,36 @@ describe('seeding', () => {
 
 describe('who may use it', () => {
   test('are those who know the credentials of this start: no other start has them', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'nx-lambda-python-account-'));
-    try {
-      const { account: before } = await startBench({ directory });
-      await before.createFunction(ORDERS);
-      const { account, lambda } = await startBench({ directory });
-      expect(account.credentials.accessKeyId).not.toBe(before.credentials.accessKeyId);
-      expect(account.credentials.secretAccessKey).not.toBe(before.credentials.secretAccessKey);
-      // What earlier releases of the plugin had for every start.
-      const known = {
-        accessKeyId: 'AKIASIMULATEDACCOUNT',
-        secretAccessKey: 'simulated-account-secret-access-key',
-      };
-      const { endpoint, region } = account;
-      const forged = { ...account.credentials, secretAccessKey: known.secretAccessKey };
-      for (const credentials of [known, before.credentials, forged]) {
-        const client = new LambdaClient({ endpoint, region, credentials, maxAttempts: 1 });
-        for (const call of [
-          new InvokeCommand({ FunctionName }),
-          new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }),
-        ]) {
-          const refused = (client.send as (one: object) => Promise<unknown>)(call);
-          await expect(refused).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
-        }
+    const directory = temporaryDirectory();
+    const { account: before } = await startBench({ directory });
+    await before.createFunction(ORDERS);
+    const { account, lambda } = await startBench({ directory });
+    expect(account.credentials.accessKeyId).not.toBe(before.credentials.accessKeyId);
+    expect(account.credentials.secretAccessKey).not.toBe(before.credentials.secretAccessKey);
+    // What earlier releases of the plugin had for every start.
+    const known = {
+      accessKeyId: 'AKIASIMULATEDACCOUNT',
+      secretAccessKey: 'simulated-account-secret-access-key',
+    };
+    const { endpoint, region } = account;
+    const forged = { ...account.credentials, secretAccessKey: known.secretAccessKey };
+    for (const credentials of [known, before.credentials, forged]) {
+      const client = new LambdaClient({ endpoint, region, credentials, maxAttempts: 1 });
+      for (const call of [
+        new InvokeCommand({ FunctionName }),
+        new UpdateFunctionCodeCommand({ FunctionName, ZipFile: ZIP }),
+      ]) {
+        const refused = (client.send as (one: object) => Promise<unknown>)(call);
+        await expect(refused).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
       }
-      // The same two work for whom it is.
-      await lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP });
-      const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-        .map((path) => join(directory, path))
-        .filter((path) => statSync(path).isFile())
-        .map((path) => readFileSync(path, 'latin1'));
-      expect(files.join()).not.toContain(account.credentials.secretAccessKey);
-    } finally {
-      rmSync(directory, { recursive: true });
     }
+    // The same two work for whom it is.
+    await lambda.updateFunctionCode({ FunctionName, ZipFile: ZIP });
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .map((path) => join(directory, path))
+      .filter((path) => statSync(path).isFile())
+      .map((path) => readFileSync(path, 'latin1'));
+    expect(files.join()).not.toContain(account.credentials.secretAccessKey);
   });
 
   test('code is given only by an URL of this start', async () => {

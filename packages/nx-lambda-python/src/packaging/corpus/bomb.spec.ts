@@ -1,11 +1,11 @@
 /** A bomb costs neither memory nor disk: measured in a process of its own. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BOMBS } from './bombs.fixtures';
 import type { Cost } from './read-bomb.fixtures';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const ROOT = join(__dirname, '..', '..', '..', '..', '..');
 const LONGEST_MILLISECONDS = 60_000;
@@ -16,18 +16,14 @@ describe('a bomb', () => {
   let costs: Cost[];
 
   beforeAll(() => {
-    const directory = mkdtempSync(join(tmpdir(), 'bomb-'));
-    try {
-      costs = readInProcess(
-        BOMBS.map(([, , bytes], index) => {
-          const file = join(directory, `${index}.whl`);
-          writeFileSync(file, bytes());
-          return file;
-        }),
-      );
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    const directory = temporaryDirectory();
+    costs = readInProcess(
+      BOMBS.map(([, , bytes], index) => {
+        const file = join(directory, `${index}.whl`);
+        writeFileSync(file, bytes());
+        return file;
+      }),
+    );
   }, LONGEST_MILLISECONDS);
 
   it.each(BOMBS.map(([reason, what], index) => [reason, what, index] as const))(

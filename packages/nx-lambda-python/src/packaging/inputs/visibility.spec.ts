@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WorkspaceContext } from 'nx/src/native';
 import { workspaceFiles } from '../../platform/files/workspace-files';
 import { hiddenFromNx } from './visibility';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const RULES: Record<string, string> = {
   '.gitignore': 'a.txt\nbuilt/\n*.log\n!keep.log\n/top.txt\n',
@@ -26,7 +26,6 @@ const FILES = [
 let repository: string;
 const before = process.env['XDG_CONFIG_HOME'];
 afterEach(() => {
-  rmSync(repository, { recursive: true });
   if (before === undefined) delete process.env['XDG_CONFIG_HOME'];
   else process.env['XDG_CONFIG_HOME'] = before;
 });
@@ -39,7 +38,7 @@ it.each([
   ['.', ALWAYS],
   ['workspace', ['excluded.txt', 'sub/deep/built/y.txt', 'outer.txt', 'global.txt']],
 ])('says of every file what Nx makes of it: %s', (below, tooMuch) => {
-  repository = realpathSync(mkdtempSync(join(tmpdir(), 'visibility-')));
+  repository = temporaryDirectory();
   process.env['XDG_CONFIG_HOME'] = join(repository, 'configuration');
   const root = join(repository, below);
   const write = (path: string, text: string) => {
@@ -56,9 +55,8 @@ it.each([
   }
   for (const path of FILES) write(join(root, path), path);
 
-  const cache = mkdtempSync(join(tmpdir(), 'nx-cache-'));
+  const cache = temporaryDirectory();
   const seen = new WorkspaceContext(root, cache).allFileData().map(({ file }) => file);
-  rmSync(cache, { recursive: true });
   const hiddenBy = hiddenFromNx(workspaceFiles(root));
   const hidden = FILES.filter((path) => hiddenBy(path) !== undefined);
   // Whatever Nx does not see has to be known; what is hidden too much only costs Nx's cache.

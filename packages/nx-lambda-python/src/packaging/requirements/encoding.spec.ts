@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { decodeFile, decodeRequirements } from './encoding';
 import { logicalLines } from './parse';
 
@@ -19,6 +16,7 @@ for name, source in json.loads(sys.argv[2]).items():
         lines = None
     print(json.dumps([name, content.hex(), lines]))
 `;
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const TEXT = `"six==1.16.0  # für\\nidna @ https://h/größe.whl\\n"`;
 
@@ -43,8 +41,7 @@ const FILES: Record<string, string> = {
 };
 
 describe('a requirements file', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'encoding-'));
-  afterAll(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory();
   const { stdout, stderr } = spawnSync('python3', ['-c', PIP, directory, JSON.stringify(FILES)], {
     encoding: 'utf8',
     env: { ...process.env, PYTHONUTF8: '1' },

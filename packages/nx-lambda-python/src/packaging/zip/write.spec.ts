@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { bufferSource } from './bytes';
@@ -9,6 +8,7 @@ import { compress } from './deflate';
 import { readEntries } from './read';
 import { readContent } from './verify';
 import { encodeCentralHeader, encodeEnd, encodeLocalHeader } from './write';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 interface File {
   path: string;
@@ -73,26 +73,22 @@ describe('an archive written by us', () => {
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;
   (hasPython ? it : it.skip)('is sound for Python and dated 1980-01-01', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'zip-'));
-    try {
-      const file = join(directory, 'a.zip');
-      writeFileSync(file, archive);
-      const script = [
-        'import sys, zipfile',
-        'z = zipfile.ZipFile(sys.argv[1])',
-        'assert z.testzip() is None',
-        'for i in z.infolist(): print(ascii(i.filename), i.date_time, oct(i.external_attr >> 16))',
-      ].join('\n');
-      const { stdout } = spawnSync('python3', ['-c', script, file], { encoding: 'utf8' });
-      expect(stdout.trim().split('\n')).toEqual([
-        "'pkg/a.py' (1980, 1, 1, 0, 0, 0) 0o100644",
-        "'pkg/\\xe9.txt' (1980, 1, 1, 0, 0, 0) 0o100644",
-        "'pkg/run' (1980, 1, 1, 0, 0, 0) 0o100755",
-        "'pkg/empty' (1980, 1, 1, 0, 0, 0) 0o100644",
-      ]);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    const directory = temporaryDirectory();
+    const file = join(directory, 'a.zip');
+    writeFileSync(file, archive);
+    const script = [
+      'import sys, zipfile',
+      'z = zipfile.ZipFile(sys.argv[1])',
+      'assert z.testzip() is None',
+      'for i in z.infolist(): print(ascii(i.filename), i.date_time, oct(i.external_attr >> 16))',
+    ].join('\n');
+    const { stdout } = spawnSync('python3', ['-c', script, file], { encoding: 'utf8' });
+    expect(stdout.trim().split('\n')).toEqual([
+      "'pkg/a.py' (1980, 1, 1, 0, 0, 0) 0o100644",
+      "'pkg/\\xe9.txt' (1980, 1, 1, 0, 0, 0) 0o100644",
+      "'pkg/run' (1980, 1, 1, 0, 0, 0) 0o100755",
+      "'pkg/empty' (1980, 1, 1, 0, 0, 0) 0o100644",
+    ]);
   });
 });
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureError } from '../../release/calls/failure-error';
 import { close, isolateEnvironment, listen } from './aws.fixtures';
 import { connectFunctions, connectStorage } from './connect';
 import type { AwsSettings } from './settings';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const ROLE = 'arn:aws:iam::111122223333:role/deployer';
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
@@ -26,7 +26,7 @@ describe('credentials', () => {
   isolateEnvironment();
 
   beforeEach(async () => {
-    home = mkdtempSync(join(tmpdir(), 'credentials-'));
+    home = temporaryDirectory();
     lines = [];
     sts = { status: 200, body: '' };
     server = createServer((request, response) => {
@@ -53,7 +53,6 @@ describe('credentials', () => {
   });
 
   afterEach(async () => {
-    rmSync(home, { recursive: true });
     await close(server);
   });
 

@@ -2,26 +2,23 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../release/model/clock';
 import { ownedName } from '../process/owner';
 import { sharedRate } from './shared-rate';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
 let warnings: string[];
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'rates ü-'));
+  directory = temporaryDirectory('with spaces ü');
   warnings = [];
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 const NOW = 1_000_000;
 

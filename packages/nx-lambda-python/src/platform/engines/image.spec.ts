@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exec, ExecResult } from '../process/exec';
 import { findBuildImage, type ImageRequest, type Pulling, isLocalEngine } from './image';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const request: ImageRequest = { choice: 'auto', image: 'acme/build:1', architecture: 'x86_64' };
 
@@ -151,8 +151,7 @@ describe('findBuildImage', () => {
 
 describe('isLocalEngine', () => {
   let configuration: string;
-  beforeEach(() => (configuration = mkdtempSync(join(tmpdir(), 'docker-config-'))));
-  afterEach(() => rmSync(configuration, { recursive: true }));
+  beforeEach(() => (configuration = temporaryDirectory()));
 
   function context(name: string, host: string): void {
     const digest = createHash('sha256').update(name).digest('hex');

@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
 import { ownedName } from '../process/owner';
@@ -8,6 +7,7 @@ import { type ContainerEngine, sweepContainers } from './container';
 import { planCopies } from './copy';
 import { runContainer, UNSEEN, type ContainerTask, type MountChoice } from './run';
 import { readTar, writeTar } from './tar';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
 let environment: NodeJS.ProcessEnv;
@@ -15,14 +15,13 @@ beforeEach(() => {
   environment = process.env;
   // Whatever docker this machine has.
   process.env = { ...environment, DOCKER_HOST: 'unix:///var/run/docker.sock' };
-  directory = mkdtempSync(join(tmpdir(), 'run-'));
+  directory = temporaryDirectory();
   mkdirSync(join(directory, 'work', 'wheels'), { recursive: true });
   writeFileSync(join(directory, 'work', 'request.json'), '{}');
   writeFileSync(join(directory, 'ca.crt'), 'certificates');
 });
 afterEach(() => {
   process.env = environment;
-  rmSync(directory, { recursive: true });
 });
 
 interface Call {

@@ -3,7 +3,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -13,15 +12,15 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTar, TarError, writeTar } from './tar';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
 let archive: string;
 let output: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'tar-'));
+  directory = temporaryDirectory();
   archive = join(directory, 'archive.tar');
   output = join(directory, 'output');
   mkdirSync(join(directory, 'tree', 'empty'), { recursive: true });
@@ -32,7 +31,6 @@ beforeEach(() => {
   symlinkSync('plain.txt', join(directory, 'tree', 'link'));
   symlinkSync('x'.repeat(150), join(directory, 'tree', 'far'));
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 function write(path: string, content: string | Buffer): void {
   mkdirSync(join(directory, 'tree', path, '..'), { recursive: true });

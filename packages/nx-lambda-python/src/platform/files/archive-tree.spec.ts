@@ -1,31 +1,18 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { contentsOf } from '../../packaging/packaging.fixtures';
 import { bufferSource } from '../../packaging/zip/bytes';
 import { readEntries } from '../../packaging/zip/read';
 import { archiveTree } from './archive-tree';
+import { temporaryDirectory, writeFiles } from '../../temporary.fixtures';
 
 let root: string;
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'archive tree ü-'))));
-afterEach(() => rmSync(root, { recursive: true }));
+beforeEach(() => (root = temporaryDirectory('with spaces ü')));
 
 function makeTree(name: string, files: Record<string, string>): string {
   const tree = join(root, name);
   mkdirSync(tree);
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(tree, path)), { recursive: true });
-    writeFileSync(join(tree, path), text);
-  }
+  writeFiles(tree, files);
   return tree;
 }
 

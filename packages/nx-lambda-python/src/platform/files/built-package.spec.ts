@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, readPackage, type BuildOutput } from './built-package';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const zip = Buffer.from('not a zip, but bytes');
 const sha256 = createHash('sha256').update(zip).digest('base64');
@@ -11,7 +11,7 @@ describe('the output of build', () => {
   let output: BuildOutput;
 
   beforeEach(() => {
-    const directory = mkdtempSync(join(tmpdir(), 'built-'));
+    const directory = temporaryDirectory();
     output = { directory, displayed: 'dist/svc', command: 'nx build svc' };
   });
 

@@ -1,25 +1,13 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { isEnvironment, type WalkRules } from '../../service/files';
 import { listFiles, readLocalContent } from './local-files';
+import { temporaryDirectory, writeFiles } from '../../temporary.fixtures';
 
 let root: string;
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'local-files-'))));
-afterEach(() => rmSync(root, { recursive: true }));
+beforeEach(() => (root = temporaryDirectory()));
 
-function write(path: string, text = ''): void {
-  mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), text);
-}
+const write = (path: string, text = '') => writeFiles(root, { [path]: text });
 
 const NOTHING = { trees: [], archives: [], findLinks: [] };
 const tree = () => readLocalContent(root, { ...NOTHING, trees: ['libs/a'] }, 'uv.lock');

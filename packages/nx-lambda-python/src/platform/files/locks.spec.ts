@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLocked, withLock } from './locks';
 import { ownedName } from '../process/owner';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let root: string;
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'locks ü-'))));
-afterEach(() => rmSync(root, { recursive: true }));
+beforeEach(() => (root = temporaryDirectory('with spaces ü')));
 
 const deadPid = () => spawnSync(process.execPath, ['--version']).pid;
 

@@ -1,21 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownedName } from '../process/owner';
 import { withWorkDirectory } from './work-directory';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let parent: string;
-beforeEach(() => (parent = mkdtempSync(join(tmpdir(), 'work-'))));
-afterEach(() => rmSync(parent, { recursive: true }));
+beforeEach(() => (parent = temporaryDirectory()));
 
 describe('withWorkDirectory', () => {
   it('is there for the work, and gone afterwards, whatever happens', async () => {

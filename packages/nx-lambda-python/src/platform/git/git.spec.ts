@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { LambdaPythonError } from '../../errors';
 import { fixedCommit } from './git';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let root: string;
 let first: string;
@@ -50,7 +48,7 @@ function prefixOfTwoCommits(length: number): string {
 }
 
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'fixed-commit-'));
+  root = temporaryDirectory();
   git('init', '--quiet', '--initial-branch=main');
   first = commit('first');
   git('tag', 'light');
@@ -75,7 +73,6 @@ beforeAll(() => {
   git('update-ref', '--create-reflog', 'refs/stash', second);
   git('update-ref', 'refs/tags/HEAD', first);
 });
-afterAll(() => rmSync(root, { recursive: true }));
 
 describe('a ref that stays', () => {
   it.each([

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ExecResult } from '../process/exec';
 import { withSoundCache } from './cache-damage';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let cache: string;
-beforeEach(() => (cache = mkdtempSync(join(tmpdir(), 'pip-cache-'))));
-afterEach(() => rmSync(cache, { recursive: true }));
+beforeEach(() => (cache = temporaryDirectory()));
 
 /** An entry of pip's cache, as its own sources name it. */
 function keep(url: string): string {

@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   pipEnvironment,
   pipVariables,
   readPipConfiguration,
   withConstraints,
 } from './configuration';
+import { temporaryDirectory, writeFiles } from '../../temporary.fixtures';
 
 let directory: string;
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'pip-configuration-'))));
-afterEach(() => rmSync(directory, { recursive: true }));
+beforeEach(() => (directory = temporaryDirectory()));
 
 function configuration(text: string): string {
   const path = join(directory, 'pip.conf');
@@ -28,10 +27,8 @@ describe('withConstraints', () => {
     constraints: ['a/limits.txt'],
   });
   const write = (path: string, text: string): string => {
-    const file = join(directory, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-    return file;
+    writeFiles(directory, { [path]: text });
+    return join(directory, path);
   };
   const read = (environment: NodeJS.ProcessEnv) =>
     withConstraints(readPipConfiguration(environment, []), base(join(directory, 'w')), (text) =>

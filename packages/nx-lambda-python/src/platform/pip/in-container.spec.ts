@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exec } from '../process/exec';
 import { containerPip, type ContainerPlace } from './in-container';
 import { wheelsIn, type PlacedInput } from './pip';
 import { ended, inputOf, placeOf, settingsOf } from './pip.fixtures';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'in-container-'))));
-afterEach(() => rmSync(directory, { recursive: true }));
+beforeEach(() => (directory = temporaryDirectory()));
 
 const input: PlacedInput = {
   ...inputOf('services/a/requirements.txt', 'six\n'),
@@ -109,8 +108,7 @@ describe('pip in the container', () => {
   it("runs in one and the same container, for the runtime's glibc", async () => {
     const ran: string[][] = [];
     await pipOf(engine([], ran)).make('wheels', directory, input);
-    rmSync(directory, { recursive: true });
-    directory = mkdtempSync(join(tmpdir(), 'in-container-'));
+    directory = temporaryDirectory();
     await pipOf(engine([], ran)).make('install', directory, input);
     const [first, second] = ran;
     expect(first).toEqual(second);

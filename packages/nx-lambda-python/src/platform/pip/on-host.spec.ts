@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
 import { wheelsIn, type PlacedInput } from './pip';
 import { findPython, hostPip } from './on-host';
 import { ended, inputOf, settingsOf } from './pip.fixtures';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const pip = (version: string, python: string): ExecResult =>
   ended({ stdout: `pip ${version} from C:\\Python\\Lib\\site-packages\\pip (python ${python})` });
@@ -57,8 +57,7 @@ describe('findPython', () => {
 
 describe('pip of this machine', () => {
   let directory: string;
-  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'on-host-'))));
-  afterEach(() => rmSync(directory, { recursive: true }));
+  beforeEach(() => (directory = temporaryDirectory()));
 
   const input: PlacedInput = {
     ...inputOf('requirements.txt', 'six\n', { pipArguments: ['--pre'] }),

@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWheel, type FixtureWheel } from '../../packaging/wheel/wheel.fixtures';
 import type { Exec } from '../process/exec';
@@ -17,10 +8,10 @@ import { INPUT, type RequiredInput } from './pip';
 import { hostPip } from './on-host';
 import { ended, inputOf, placeOf, settingsOf } from './pip.fixtures';
 import { prepareInput } from './prepare';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
-beforeEach(() => (directory = realpathSync(mkdtempSync(join(tmpdir(), 'prepare-')))));
-afterEach(() => rmSync(directory, { recursive: true }));
+beforeEach(() => (directory = temporaryDirectory()));
 
 const FILE = 'services/a/requirements.txt';
 const settings = settingsOf();

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readNetrc, selectHosts } from './secrets';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const TEXT = `
 # machine commented login no password no
@@ -49,8 +49,7 @@ describe('selectHosts', () => {
 
 describe('readNetrc', () => {
   let directory: string;
-  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'netrc-'))));
-  afterEach(() => rmSync(directory, { recursive: true }));
+  beforeEach(() => (directory = temporaryDirectory()));
 
   it('takes the file that NETRC names, else that of the home directory', () => {
     writeFileSync(join(directory, '.netrc'), 'machine h login home password x');

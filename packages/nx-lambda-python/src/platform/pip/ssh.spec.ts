@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exec } from '../process/exec';
 import { forwardSsh, sshHosts, type SshRequest } from './ssh';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
 let request: SshRequest;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ssh-'));
+  directory = temporaryDirectory();
   const home = join(directory, 'home');
   mkdirSync(join(home, '.ssh'), { recursive: true });
   writeFileSync(join(home, '.ssh', 'known_hosts'), 'git.host ssh-ed25519 AAAA');
@@ -25,7 +25,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(directory, { recursive: true });
 });
 
 /** This machine's ssh and ssh-add. */

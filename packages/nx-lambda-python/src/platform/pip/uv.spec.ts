@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exec, ExecOptions } from '../process/exec';
 import { inputOf, settingsOf } from './pip.fixtures';
 import { lockByUv } from './uv';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'uv-'))));
-afterEach(() => rmSync(directory, { recursive: true }));
+beforeEach(() => (directory = temporaryDirectory()));
 
 const input = inputOf('a/requirements.in', 'six\n', {
   files: new Map([

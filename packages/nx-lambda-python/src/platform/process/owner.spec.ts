@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Files from 'node:fs';
 import type * as Owner from './owner';
 import * as here from './owner';
 import { isAbandoned, machineId, storedId, type MachineFacts } from './owner';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const facts = (bootId: string | undefined, namespace: string | undefined): MachineFacts => ({
   bootId: () => bootId,
@@ -29,17 +28,13 @@ describe('a machine', () => {
   });
 
   it('keeps an id of its own where the kernel has none', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'machine-'));
-    try {
-      const path = join(directory, 'id');
-      const first = storedId(path);
-      expect(storedId(path)).toBe(first);
-      expect(storedId(join(directory, 'other'))).not.toBe(first);
-      const unwritable = join(directory, 'nowhere', 'id');
-      expect(storedId(unwritable)).not.toBe(storedId(unwritable));
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    const directory = temporaryDirectory();
+    const path = join(directory, 'id');
+    const first = storedId(path);
+    expect(storedId(path)).toBe(first);
+    expect(storedId(join(directory, 'other'))).not.toBe(first);
+    const unwritable = join(directory, 'nowhere', 'id');
+    expect(storedId(unwritable)).not.toBe(storedId(unwritable));
   });
 });
 

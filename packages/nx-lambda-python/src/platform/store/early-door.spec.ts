@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarlyDoor } from './early-door';
 import { hashFile } from '../files/files';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const FACTS = { name: 'demo', version: '1' };
 
@@ -14,10 +14,9 @@ const door = new EarlyDoor(async (path) => {
   return FACTS;
 });
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'early-door-'));
+  directory = temporaryDirectory();
   asked = [];
 });
-afterEach(() => rmSync(directory, { recursive: true }));
 
 function write(folder: string, name: string, text: string): string {
   mkdirSync(join(directory, folder), { recursive: true });

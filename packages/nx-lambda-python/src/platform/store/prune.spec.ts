@@ -1,20 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ownedName } from '../process/owner';
 import { BUCKETS, OTHERS } from './layout';
 import { planStorePrune, pruneStore } from './prune';
 import { admitWheel, writePlain } from './store.fixtures';
 import { DiskWheelStore } from './wheel-store';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 const DAY = 24 * 60 * 60 * 1000;
 const LIMITS = { now: Date.now(), maxAgeDays: 30, maxSize: undefined };
@@ -22,10 +14,9 @@ const LIMITS = { now: Date.now(), maxAgeDays: 30, maxSize: undefined };
 let parent: string;
 let store: DiskWheelStore;
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), 'store prune ü-'));
+  parent = temporaryDirectory('with spaces ü');
   store = new DiskWheelStore(join(parent, 'v1'));
 });
-afterEach(() => rmSync(parent, { recursive: true }));
 
 /** A wheel set of one wheel, its dependency part, and pip's cache for it. */
 async function build(key: string): Promise<void> {

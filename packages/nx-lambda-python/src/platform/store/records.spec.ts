@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '../../packaging/requirements/canonical-json';
 import { buildWheel } from '../../packaging/wheel/wheel.fixtures';
 import { hashFile } from '../files/files';
 import { StoreRecords, markUsed, previousKey, readRecord, writeRecord } from './records';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let root: string;
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'records-'))));
-afterEach(() => rmSync(root, { recursive: true }));
+beforeEach(() => (root = temporaryDirectory()));
 
 const RECORD = { name: 'ü', size: 3, nested: { list: [1, 'a', null], 7: true }, absent: undefined };
 

@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileExclusions } from '../../packaging/file-exclusions';
 import { writeReducedTree, writeTreePart } from '../../packaging/installed-tree';
@@ -17,14 +8,14 @@ import { DamagedFileError } from '../../packaging/package';
 import { hashFile } from '../files/files';
 import { admitWheel, writePlain } from './store.fixtures';
 import { DiskWheelStore } from './wheel-store';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let root: string;
 let store: DiskWheelStore;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'wheel store ü-'));
+  root = temporaryDirectory('with spaces ü');
   store = new DiskWheelStore(join(root, 'v1'));
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 describe('DiskWheelStore', () => {
   it('keeps a wheel under its content and its set under the key', async () => {

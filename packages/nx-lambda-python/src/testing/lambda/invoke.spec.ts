@@ -1,18 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
 import { pythonInvoker } from './python';
 import { smallZip } from '../seeding';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'invoke-'));
-});
+beforeEach(() => (directory = temporaryDirectory()));
 afterEach(async () => {
   await stopBenches();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 const FunctionName = ORDERS.name;

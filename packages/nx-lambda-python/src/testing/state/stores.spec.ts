@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
@@ -8,14 +7,12 @@ import { zipOf } from '../conformance/check.fixtures';
 import { inBatches, openDirectoryStore } from './stores';
 import { sha256Hex } from './model';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'simulated-account-'));
-});
+beforeEach(() => (directory = temporaryDirectory()));
 afterEach(async () => {
   await stopBenches();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 const ZIP = zipOf('kept');
