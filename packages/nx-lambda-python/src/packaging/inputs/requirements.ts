@@ -10,12 +10,15 @@ import { isRequirementsFile } from '../requirements/encoding';
 import { findLinksInArguments } from '../requirements/parse';
 import type { ReadFile } from '../requirements/parse';
 import { linesFile } from '../requirements/locked';
-import { lockKind, missingFile, onlyLock, readToolLock } from '../requirements/lock';
+import { lockKind, onlyLock, readToolLock } from '../requirements/lock';
 import type { Target } from '../requirements/lock-scope';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
+import { withOwnDependencies } from '../requirements/own-project';
+import { PYPROJECT, projectFiles } from '../requirements/project';
+import { checkLockedSelection } from '../requirements/lock-origin';
 import { refuseSelection, type Selection } from '../requirements/selection';
-import { chooseRequirements } from '../requirements/sources';
+import { chooseRequirements, missingRequirements } from '../requirements/sources';
 import { readUvLock } from '../requirements/uv-lock';
 import type { WorkspaceFiles } from './workspace-files';
 
@@ -68,6 +71,8 @@ export function readRequired(
   const asked = new Set<string>();
   const noting = noteAsked(files, asked);
   const { taken } = chooseRequirements(options, noting);
+  const missing = taken.find((path) => !noting.exists(path));
+  if (missing !== undefined) throw missingRequirements(missing, options.projectRoot, noting);
   const given = { ...options, requirements: taken };
   const lock = onlyLock(taken, options.constraints);
   const required =
@@ -98,18 +103,19 @@ function requirementFiles(
   protect: Protect,
 ): Required {
   // Other formats are read as requirements files that stand beside them.
-  const lines = new Map<string, string>(
-    options.requirements.flatMap((path) => {
-      const found = linesOf(path, options, target, { read, parse });
-      return found ? [[linesFile(path), found.map((line) => `${line}\n`).join('')]] : [];
-    }),
+  const lines = new Map(
+    options.requirements.flatMap((path) => [...linesOf(path, options, target, { read, parse })]),
   );
+  if (lines.size === 0) checkLockedSelection(options, options.requirements, read);
   const requirements = options.requirements.map((path) =>
     lines.has(linesFile(path)) ? linesFile(path) : path,
   );
   const { files, meaning, local } = collectRequirements(
     { ...options, requirements, isLocked },
-    protecting(protect, (path) => lines.get(path) ?? read(path)),
+    protecting(
+      protect,
+      withOwnDependencies({ ...options, target }, (path) => lines.get(path) ?? read(path)),
+    ),
     exists,
   );
   const links = findLinksInArguments(options.pipArgs, options, exists);
@@ -126,24 +132,21 @@ function requirementFiles(
   };
 }
 
-/** The requirement lines of a lock; undefined for a requirements file, which has its own. */
+/** Requirements files for another format, the first beside it; none for a requirements file itself. */
 function linesOf(
   path: string,
   { projectRoot, extras, groups }: RequirementOptions,
   target: Target,
   { read, parse }: Pick<Files, 'read' | 'parse'>,
-): string[] | undefined {
+): Map<string, string> {
   const kind = lockKind(path);
-  const request = { path, projectRoot, extras, groups };
-  if (kind === undefined) {
-    refuseSelection(request, path);
-    return undefined;
-  }
-  const text = read(path);
-  if (text === undefined) throw missingFile(path, path);
-  return kind === 'uv'
-    ? readUvLock(parse(text, path), { ...request, target })
-    : readPylock(text, request);
+  const isProject = posix.basename(path) === PYPROJECT;
+  const request = { path, projectRoot, extras, groups, target };
+  const text = read(path) ?? '';
+  if (kind === undefined && !isProject) return new Map();
+  if (isProject) return projectFiles(request, read);
+  const lines = kind === 'uv' ? readUvLock(parse(text, path), request) : readPylock(text, request);
+  return new Map([[linesFile(path), lines.map((line) => `${line}\n`).join('')]]);
 }
 
 function toolLock(options: Given, path: string, files: Files): Required {

@@ -73,13 +73,9 @@ export function readToolLock(path: string, base: PathBase, read: ReadFile): Tool
   return { ...facts, paths, files };
 }
 
-/** @param lock the file that needs it, which may be that file itself */
-export function missingFile(name: string, lock: string): LambdaPythonError {
+function missingFile(name: string, lock: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message:
-      name === lock
-        ? `\`${lock}\` does not exist`
-        : `\`${name}\`, which \`${lock}\` needs, does not exist`,
+    message: `\`${name}\`, which \`${lock}\` needs, does not exist`,
     hint: 'create it with its tool, or name another file: "requirements": ["requirements.txt"] on the build target',
   });
 }
