@@ -6,9 +6,9 @@ import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { fileExclusions } from '../packaging/file-exclusions';
 import type { DecidingContent } from '../packaging/inputs/decision';
-import { outputDirectory, projectPath } from '../packaging/inputs/option-paths';
+import { outputDirectory } from '../packaging/inputs/option-paths';
 import { checkPipArguments } from '../packaging/inputs/pip-settings';
-import type { RequirementOptions } from '../packaging/inputs/requirements';
+import { requirementOptions, type RequirementOptions } from '../packaging/inputs/requirements';
 import { inWorkspace } from '../packaging/requirements/parse';
 import { withoutCredentials } from '../packaging/requirements/parse';
 import type { Mount } from '../platform/engines/container';
@@ -85,21 +85,10 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
   checkInstall(schema);
   checkArguments(schema);
   const workspaceRoot = context.root;
-  const base = { projectRoot, workspaceRoot };
-  const paths = (option: 'requirements' | 'constraints') =>
-    schema[option]?.map((path) => projectPath(option, path, base));
   return {
     service: { project, workspaceRoot, sourceRoot: workspaceRoot, projectRoot },
     ref: schema.ref,
-    required: {
-      projectRoot,
-      workspaceRoot,
-      requirements: paths('requirements'),
-      constraints: paths('constraints') ?? [],
-      extras: schema.extras ?? [],
-      groups: schema.groups ?? [],
-      pipArgs: schema.pipArgs ?? [],
-    },
+    required: requirementOptions(projectRoot, workspaceRoot, schema),
     container: {
       engine: schema.engine ?? 'auto',
       image: schema.image,
@@ -121,7 +110,7 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
       bytecodeMb: schema.bytecode ? (schema.bytecodeBudgetMb ?? 50) : null,
     },
     output: {
-      path: outputDirectory(schema.outputPath, base),
+      path: outputDirectory(schema.outputPath, { projectRoot, workspaceRoot }),
       imports: schema.imports ?? 'warn',
     },
   };

@@ -20,6 +20,8 @@ import { checkLockedSelection } from '../requirements/lock-origin';
 import { refuseSelection, type Selection } from '../requirements/selection';
 import { chooseRequirements, missingRequirements } from '../requirements/sources';
 import { readUvLock } from '../requirements/uv-lock';
+import { stringsOf, type TomlTable } from '../requirements/toml';
+import { projectPath } from './option-paths';
 import type { WorkspaceFiles } from './workspace-files';
 
 /** Of the build target. Paths are relative to the workspace. */
@@ -31,6 +33,28 @@ export interface RequirementOptions extends Selection {
   requirements: readonly string[] | undefined;
   constraints: readonly string[];
   pipArgs: readonly string[];
+}
+
+/**
+ * The options as the build reads them, with paths relative to the workspace.
+ * @throws OPTION_INVALID for a path outside the workspace
+ */
+export function requirementOptions(
+  projectRoot: string,
+  workspaceRoot: string,
+  options: TomlTable,
+): RequirementOptions {
+  const base = { projectRoot, workspaceRoot };
+  const paths = (option: string) =>
+    stringsOf(options[option]).map((path) => projectPath(option, path, base));
+  return {
+    ...base,
+    requirements: Array.isArray(options['requirements']) ? paths('requirements') : undefined,
+    constraints: paths('constraints'),
+    extras: stringsOf(options['extras']),
+    groups: stringsOf(options['groups']),
+    pipArgs: stringsOf(options['pipArgs']),
+  };
 }
 
 /** Takes credentials out of the text of a requirements file before anything else sees it. */
