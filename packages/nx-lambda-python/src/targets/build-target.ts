@@ -117,7 +117,7 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
 }
 
 /** Values that say the same as leaving the option out. */
-const NEUTRAL: Readonly<Record<string, string>> = {
+const NEUTRAL = {
   excludeDistributions: '[]',
   acceptIncompleteRecords: '[]',
   collisions: '{}',
@@ -135,14 +135,9 @@ function checkInstall({ dependencies, ...schema }: Given): void {
       hint: 'set "engine": "auto" and start docker or podman, or set "dependencies": "wheels"',
     });
   }
-  const unused = [
-    ...(['excludeDistributions', 'acceptIncompleteRecords'] as const).filter(
-      (option) => (schema[option] ?? []).length > 0,
-    ),
-    ...(Object.keys(schema.collisions ?? {}).length > 0 ? ['collisions'] : []),
-    ...(schema.layer ? ['layer'] : []),
-    ...(schema.scripts ? ['scripts'] : []),
-  ];
+  const unused = (Object.keys(NEUTRAL) as (keyof typeof NEUTRAL)[]).filter(
+    (option) => schema[option] && JSON.stringify(schema[option]) !== NEUTRAL[option],
+  );
   const [first] = unused;
   if (first === undefined) return;
   const names = unused.map((name) => `\`${name}\``).join(' and ');

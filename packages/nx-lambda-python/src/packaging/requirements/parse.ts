@@ -218,7 +218,8 @@ function readUrl(written: string): { location: string; extras: string } {
   };
 }
 
-function decoded(text: string): string {
+/** Percent-encoded text, or as it is where the encoding is broken. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
