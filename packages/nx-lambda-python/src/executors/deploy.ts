@@ -1,11 +1,16 @@
 /** `nx deploy <service>`: points every function of a service at its uploaded package. */
 
+import type { ExecutorContext } from '@nx/devkit';
 import { deploy } from '../releasing/deploy';
 import { deployRequest } from '../releasing/deploy-options';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import { inConfiguration } from '../targets/configuration';
-import { executor } from '../targets/project';
+import { asTyped } from '../targets/options';
+import { reported } from '../targets/project';
 
-export default executor<DeployExecutorSchema>((options, context) =>
-  deploy(deployRequest(options, inConfiguration(context))),
-);
+export default function deployExecutor(
+  options: DeployExecutorSchema,
+  context: ExecutorContext,
+): Promise<{ success: boolean }> {
+  return reported(context, () => deploy(deployRequest(asTyped(options), inConfiguration(context))));
+}

@@ -8,7 +8,6 @@ import type {
 } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { attempt } from '../platform/process/attempt';
 import { renderError } from '../report/error-text';
 import {
   normalizeOptions,
@@ -121,8 +120,12 @@ function scriptError(
 /** The devkit takes longer to load than this plugin: only commands that need it load it. */
 async function cachedGraph(): Promise<ProjectGraph | undefined> {
   const { readCachedProjectGraph } = await import('@nx/devkit');
-  // No graph, no services.
-  return attempt(() => readCachedProjectGraph());
+  try {
+    return readCachedProjectGraph();
+  } catch {
+    // No graph, no services.
+    return undefined;
+  }
 }
 
 function until(args: readonly string[], isEnd: (arg: string) => boolean): string[] {

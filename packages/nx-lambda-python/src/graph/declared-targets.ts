@@ -10,7 +10,6 @@ import {
   type TomlTable,
 } from '../packaging/requirements/toml';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
-import { attempt } from '../platform/process/attempt';
 import { EXECUTORS } from '../targets/options';
 import { TARGETS, type TargetKey, type TargetPlans } from './options';
 
@@ -200,5 +199,9 @@ function defaultsOf(name: string, executor: string, defaults: TomlTable): TomlTa
 
 /** Nx itself reports a file that is not valid JSON. */
 function parsed(text: string | undefined): unknown {
-  return text === undefined ? undefined : attempt((): unknown => JSON.parse(text));
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

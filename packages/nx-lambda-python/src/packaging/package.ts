@@ -63,9 +63,7 @@ export async function writePackage(
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const start = part.start ?? hashPart(part);
   checkPaths(part, sorted);
-  const { length, hash } = start;
-  // Taken before the writer goes on with the hash.
-  const prefix = length > 0 && { size: length, sha256: hash.copy().digest('base64') };
+  const dependencies = prefixOf(start);
   const writer = new ArchiveWriter(await open(), start);
   let { unpackedSize } = part.facts;
   for (const file of sorted) {
@@ -79,8 +77,12 @@ export async function writePackage(
   checkUnpackedSize(unpackedSize, part.facts.distributions, own);
   writer.finish();
   const { size } = writer;
-  const facts = { sha256: writer.digest('base64'), size, unpackedSize };
-  return prefix ? { ...facts, dependencies: prefix } : facts;
+  return { sha256: writer.digest('base64'), size, unpackedSize, ...dependencies };
+}
+
+/** Taken before the writer goes on with the hash. */
+function prefixOf({ length: size, hash }: ArchiveStart): Pick<PackageFacts, 'dependencies'> {
+  return size === 0 ? {} : { dependencies: { size, sha256: hash.copy().digest('base64') } };
 }
 
 /** Everything that decides a package's bytes within one format of builds. */

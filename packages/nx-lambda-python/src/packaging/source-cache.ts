@@ -53,8 +53,7 @@ export class SourceCache {
   private readonly contents = new Map<string, CompressedFile>();
   private readonly modules = new Map<string, CachedModule>();
   private package: CachedPackage | undefined;
-  /** Whether this build learned something; what it did not use may stay. */
-  hasNews = false;
+  private isNew = false;
 
   constructor(private readonly source: ByteSource | undefined) {
     const { index, dataOffset } = (source && readIndex(source)) ?? EMPTY;
@@ -101,6 +100,11 @@ export class SourceCache {
     this.package = this.learn(made);
   }
 
+  /** Whether this build learned something; what it did not use may stay. */
+  get hasNews(): boolean {
+    return this.isNew;
+  }
+
   write(sink: ByteSink): void {
     const contents: Index['contents'] = {};
     let offset = 0;
@@ -118,7 +122,7 @@ export class SourceCache {
   }
 
   private learn<T>(news: T): T {
-    this.hasNews = true;
+    this.isNew = true;
     return news;
   }
 

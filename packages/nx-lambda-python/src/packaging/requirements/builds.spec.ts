@@ -112,10 +112,8 @@ describe('arguments of pip', () => {
         '-i',
         'https://h',
         '--no-binary=:all:',
-        '-f',
-        'vendor',
       ]),
-    ).toEqual(['--pre', '-i', 'https://h', '--no-binary=:all:', '-f', 'vendor']);
+    ).toEqual(['--pre', '-i', 'https://h', '--no-binary=:all:']);
   });
 
   it('stand in files too', () => {

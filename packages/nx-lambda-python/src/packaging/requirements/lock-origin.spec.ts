@@ -1,4 +1,3 @@
-import { findRuntime, type Runtime } from '../../service/runtimes';
 import { renderLock } from './lock-file';
 import { lockOrigin, readOrigin, staleLocks, type LockInputs } from './lock-origin';
 
@@ -8,12 +7,10 @@ const LOCK = 'svc/requirements.txt';
 
 type Files = Record<string, string>;
 
-const target = { runtime: findRuntime('python3.13') as Runtime, architecture: 'arm64' as const };
-
-function lockOf(files: Files, inputs: LockInputs, output = LOCK): string {
-  const place = { projectRoot: 'svc', workspaceRoot: '/ws', target };
+function lockOf(files: Files, { sources, extras }: LockInputs, output = LOCK): string {
+  const place = { projectRoot: 'svc', workspaceRoot: '/ws' };
   const origin = lockOrigin(
-    inputs,
+    { sources, extras },
     output,
     place,
     (path) => files[path],
@@ -26,14 +23,14 @@ function lockOf(files: Files, inputs: LockInputs, output = LOCK): string {
 function warnings(files: Files, lock = LOCK): string[] {
   return staleLocks(
     [lock],
-    { workspaceRoot: '/ws', target },
+    '/ws',
     (path) => files[path],
     (path) => path in files,
   );
 }
 
-const IN = { sources: ['requirements.in'], extras: [], groups: [] };
-const DECLARED = { sources: ['pyproject.toml'], extras: [], groups: [] };
+const IN = { sources: ['requirements.in'], extras: [] };
+const DECLARED = { sources: ['pyproject.toml'], extras: [] };
 
 describe('a lock', () => {
   const written: Files = {

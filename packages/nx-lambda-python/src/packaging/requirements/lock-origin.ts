@@ -7,14 +7,10 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { readProjectDependencies } from '../../service/pyproject';
 import { digestOf } from './canonical-json';
 import { collectRequirements } from './collect';
-import type { Target } from './lock-scope';
-import { linesFile } from './locked';
 import type { ReadFile } from './parse';
-import { withOwnDependencies } from './own-project';
-import { projectFiles, PYPROJECT } from './project';
-import { refuseSelection, type Selection } from './selection';
 
 /** Of the line in the header. Builds read no other format, and accept a lock without the line as it is. */
 const FORMAT = 1;
@@ -22,10 +18,13 @@ const LINE = /^# Input: (\{.*\})$/m;
 /** As `renderLock` names it. */
 const COMMAND = /^# Locked by nx-lambda-python for .*, by `(.+)`\.$/m;
 
-/** What to lock; extras and groups are those of pyproject.toml. */
-export interface LockInputs extends Selection {
+const PYPROJECT = 'pyproject.toml';
+
+export interface LockInputs {
   /** Relative to the root of the project. */
   sources: readonly string[];
+  /** Names under [project.optional-dependencies]. */
+  extras: readonly string[];
 }
 
 export interface LockOrigin extends LockInputs {
@@ -38,8 +37,6 @@ export interface LockOrigin extends LockInputs {
 export interface LockPlace {
   projectRoot: string;
   workspaceRoot: string;
-  /** Of the lock. */
-  target: Target;
 }
 
 /** Sources as requirements files, and how they are read. */
@@ -50,46 +47,24 @@ export interface LockSources {
 
 /**
  * The dependencies of pyproject.toml are read as a requirements file beside it.
- * @throws what `projectFiles` throws
+ * @throws REQUIREMENTS_MISSING, MARKER_INVALID, OPTION_INVALID
  */
 export function lockSources(
-  { sources, ...selection }: LockInputs,
-  place: LockPlace,
+  { sources, extras }: LockInputs,
+  { projectRoot }: Pick<LockPlace, 'projectRoot'>,
   read: ReadFile,
 ): LockSources {
-  const { projectRoot, target } = place;
-  const paths = sources.map((source) => posix.join(projectRoot, source.replaceAll('\\', '/')));
-  const declared = new Map(
-    paths
-      .filter(isProject)
-      .flatMap((path) => [...projectFiles({ ...selection, path, target }, read)]),
-  );
-  return {
-    requirements: paths.map((path) => (isProject(path) ? linesFile(path) : path)),
-    read: withOwnDependencies(place, (path) => declared.get(path) ?? read(path)),
-  };
-}
-
-function isProject(path: string): boolean {
-  return posix.basename(path) === PYPROJECT;
-}
-
-/**
- * Requirements files have no extras and groups, but a lock of this plugin may have been made with them.
- * @throws OPTION_INVALID for those that it was made without
- */
-export function checkLockedSelection(
-  { extras, groups }: Selection,
-  paths: readonly string[],
-  read: ReadFile,
-): void {
-  const origins = paths.flatMap((path) => readOrigin(read(path) ?? '') ?? []);
-  const locked = (kind: keyof Selection) => origins.flatMap((origin) => [...origin[kind]]);
-  const rest = {
-    extras: extras.filter((name) => !locked('extras').includes(name)),
-    groups: groups.filter((name) => !locked('groups').includes(name)),
-  };
-  refuseSelection(rest, paths[0] ?? '');
+  const declared = new Map<string, string>();
+  const requirements = sources.map((source) => {
+    const path = posix.join(projectRoot, source.replaceAll('\\', '/'));
+    if (posix.basename(path) !== PYPROJECT) return path;
+    const lines = readProjectDependencies(read(path) ?? '', path, extras);
+    const stand = posix.join(posix.dirname(path), 'pyproject.dependencies.txt');
+    if (!lines) throw nothingDeclared(path);
+    declared.set(stand, lines.map((line) => `${line}\n`).join(''));
+    return stand;
+  });
+  return { requirements, read: (path) => declared.get(path) ?? read(path) };
 }
 
 /**
@@ -97,30 +72,23 @@ export function checkLockedSelection(
  * @throws what `lockSources` and `collectRequirements` throw
  */
 export function lockOrigin(
-  { sources, extras, groups }: LockInputs,
+  { sources, extras }: LockInputs,
   output: string,
   place: LockPlace,
   read: ReadFile,
   exists: (path: string) => boolean,
 ): LockOrigin {
-  const input = lockSources({ sources, extras, groups }, place, read);
+  const input = lockSources({ sources, extras }, place, read);
   // Each build applies its own constraints.
   const request = { ...place, requirements: input.requirements, constraints: [] };
   const { meaning } = collectRequirements(request, input.read, exists);
   const root = posix.relative(posix.dirname(output), place.projectRoot) || '.';
   const written = sources.map((source) => source.replaceAll('\\', '/'));
-  return {
-    root,
-    sources: written,
-    extras,
-    groups,
-    sha256: digestOf({ format: FORMAT, ...meaning }),
-  };
+  return { root, sources: written, extras, sha256: digestOf({ format: FORMAT, ...meaning }) };
 }
 
-export function renderOrigin({ root, sources, extras, groups, sha256 }: LockOrigin): string {
-  const named = { extras, ...(groups.length > 0 ? { groups } : {}) };
-  return `# Input: ${JSON.stringify({ format: FORMAT, root, sources, ...named, sha256 })}`;
+export function renderOrigin({ root, sources, extras, sha256 }: LockOrigin): string {
+  return `# Input: ${JSON.stringify({ format: FORMAT, root, sources, extras, sha256 })}`;
 }
 
 /** Undefined for any other file, for locks from before this line existed, and for later formats. */
@@ -128,11 +96,11 @@ export function readOrigin(lock: string): LockOrigin | undefined {
   const [, json] = LINE.exec(lock) ?? [];
   if (json === undefined || !COMMAND.test(lock)) return undefined;
   try {
-    const origin = JSON.parse(json) as Record<string, unknown>;
-    const { format, root, sources, extras, groups = [], sha256 } = origin;
-    if (format !== FORMAT || !isTexts([root, sha256]) || !isTexts(sources)) return undefined;
-    if (!isTexts(extras) || !isTexts(groups)) return undefined;
-    return { root: String(root), sources, extras, groups, sha256: String(sha256) };
+    const { format, root, sources, extras, sha256 } = JSON.parse(json) as Record<string, unknown>;
+    if (format !== FORMAT || !isTexts([root, sha256]) || !isTexts(sources) || !isTexts(extras)) {
+      return undefined;
+    }
+    return { root: String(root), sources, extras, sha256: String(sha256) };
   } catch {
     return undefined;
   }
@@ -144,7 +112,7 @@ export function readOrigin(lock: string): LockOrigin | undefined {
  */
 export function staleLocks(
   paths: Iterable<string>,
-  { workspaceRoot, target }: Pick<LockPlace, 'workspaceRoot' | 'target'>,
+  workspaceRoot: string,
   read: ReadFile,
   exists: (path: string) => boolean,
 ): string[] {
@@ -153,7 +121,7 @@ export function staleLocks(
     const origin = readOrigin(text);
     if (!origin) return [];
     const projectRoot = posix.join(posix.dirname(path), origin.root);
-    const change = changeOf(path, origin, { projectRoot, workspaceRoot, target }, read, exists);
+    const change = changeOf(path, origin, { projectRoot, workspaceRoot }, read, exists);
     if (change === undefined) return [];
     const command = commandOf(path, text, origin, projectRoot, exists);
     return `\`${path}\` is out of date: ${change}; the package has what the lock says until you run \`${command}\``;
@@ -184,7 +152,7 @@ function changeOf(
 function commandOf(
   path: string,
   lock: string,
-  { sources, extras, groups }: LockOrigin,
+  { sources, extras }: LockOrigin,
   projectRoot: string,
   exists: (path: string) => boolean,
 ): string {
@@ -196,11 +164,17 @@ function commandOf(
     command,
     ...(present.length === 0 || String(present) === usual ? [] : [`--input=${present.join(',')}`]),
     ...(extras.length === 0 ? [] : [`--extras=${extras.join(',')}`]),
-    ...(groups.length === 0 ? [] : [`--groups=${groups.join(',')}`]),
     ...(output === 'requirements.txt' ? [] : [`--output=${output}`]),
   ].join(' ');
 }
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function nothingDeclared(path: string): LambdaPythonError {
+  return new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `\`${path}\` declares no dependencies under [project]`,
+    hint: 'add `dependencies = ["…"]` with what the handlers import, or name a requirements file: "input" on the lock target',
+  });
 }

@@ -105,7 +105,7 @@ function renamed(subject: string, error: unknown): unknown {
 }
 
 /** A defect of one entry. */
-export function defect(
+export function entryDefect(
   reason: ArchiveDefect,
   { path }: { path: string },
   detail: string,
