@@ -25,12 +25,7 @@ import {
   type RecordAccess,
 } from '../release/records/record-store';
 import { unendedRelease, type LockView } from '../release/records/release-lock';
-import {
-  neededPackages,
-  neededVersions,
-  planRollback,
-  wayBack,
-} from '../release/records/rollback-plan';
+import { neededPackages, neededVersions, planRollback } from '../release/records/rollback-plan';
 import {
   backTo,
   interruptedUndo,
@@ -226,7 +221,7 @@ async function planBack(
 
 function aliasReading(target: RollbackTarget): AliasReading | undefined {
   if (target.alias === null) return undefined;
-  const ways = new Map(target.functions.map((one) => [one.name, wayBack(one, target)]));
+  const ways = new Map(target.functions.map((one) => [one.name, one]));
   return {
     name: target.alias,
     isRight: ({ name, alias }) => {

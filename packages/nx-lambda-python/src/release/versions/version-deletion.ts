@@ -70,15 +70,11 @@ async function deleteOne(
   ports: VersionPorts,
   stoppedBy: () => AwsFailure | null,
 ): Promise<End> {
-  let isSent = true;
   let mayBeGone = false;
   const result = await paced(
     async () => {
       const stop = stoppedBy();
-      if (stop !== null) {
-        isSent = false;
-        return { ok: false, failure: stop } as const;
-      }
+      if (stop !== null) return { ok: false, failure: stop } as const;
       const sent = await ports.versions.deleteVersion(name, version);
       mayBeGone ||= !sent.ok && isAmbiguous(sent.failure.kind);
       return sent;
@@ -88,17 +84,12 @@ async function deleteOne(
   );
   if (result.ok) return { status: 'deleted' };
   const { failure } = result;
-  if (!isSent) return notTried(failure);
+  if (failure === stoppedBy()) return notTried(failure);
   const reason = describe(failure);
-  switch (failure.kind) {
-    case 'not-found':
-      // Deleted by an earlier call whose answer was lost, or by another process.
-      return mayBeGone ? { status: 'deleted' } : { status: 'deleted', reason: 'was already gone' };
-    case 'conflict':
-      return { status: 'kept', reason };
-    default:
-      return { status: 'failed', reason, failure };
-  }
+  if (failure.kind === 'conflict') return { status: 'kept', reason };
+  if (failure.kind !== 'not-found') return { status: 'failed', reason, failure };
+  // Deleted by an earlier call whose answer was lost, or by another process.
+  return { status: 'deleted', ...(!mayBeGone && { reason: 'was already gone' }) };
 }
 
 function notTried(failure: AwsFailure): End {
