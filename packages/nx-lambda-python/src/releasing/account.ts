@@ -8,12 +8,13 @@ import { connectFunctions, connectStorage } from '../platform/aws/connect';
 import type { AwsSettings } from '../platform/aws/settings';
 import { dayClock, sharedRate } from '../platform/aws/shared-rate';
 import { ratesDirectory } from '../platform/store/layout';
-import type { LayerAccess } from '../release/apply/layer-version';
+import type { LayerAccess } from '../release/apply/code-storage';
 import { credentialsError, type AwsPlace } from '../release/calls/failure-error';
 import { accountRates, type AccountRates, type RateLimiter } from '../release/calls/rate';
 import { withRetries, type RetryPolicy } from '../release/calls/send';
 import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
 import { systemClock } from '../release/model/clock';
+import { destinationLine } from '../release/documents/plan-document';
 import type { FunctionReader } from '../release/plan/remote-states';
 import type { TextStorage } from '../release/upload/object-storage';
 import type { StorageAccess } from '../release/upload/package-object';
@@ -41,6 +42,12 @@ export function soleAccount(
   return simulated ? undefined : normalizeAccount(accountId);
 }
 
+/** Whose releases: records and lock are kept by it. */
+export interface ReleaseScope {
+  service: string;
+  stage: string | null;
+}
+
 /** S3 of the account. */
 export interface BucketAccess {
   aws: AwsSettings;
@@ -50,6 +57,10 @@ export interface BucketAccess {
   policy: RetryPolicy;
   /** Null in AWS. Nobody else creates buckets and functions in a simulated account. */
   simulated: Testing.SimulatedAccount | null;
+  /** Makes the bucket in a simulated account, where it exists as soon as it is needed; one that exists stays. */
+  ensure(): Promise<void>;
+  /** Says where a command writes: `orders: deploys to account 111122223333, region eu-west-1, …` */
+  line(action: string, scope: ReleaseScope, account: string | null): string;
   /** The account's number, from the service that gives out the credentials. */
   ask(): Promise<AwsResult<string>>;
   close(): Promise<void>;
@@ -80,6 +91,7 @@ export async function openBucket(
   destination: Destination,
   workspaceRoot: string,
 ): Promise<BucketAccess> {
+  const { name: bucket } = destination.bucket;
   const simulated = destination.simulated ? await startAccount(workspaceRoot) : null;
   const { endpoint, region, credentials } = simulated ?? {};
   const aws = simulated ? { endpoint, region, credentials } : destination.aws;
@@ -87,6 +99,11 @@ export async function openBucket(
     const { storage, parts, records, place, close } = await connectStorage(aws);
     return {
       ...{ aws, records, place, policy: POLICY, simulated },
+      async ensure() {
+        await simulated?.createBucket(bucket, { versioning: true });
+      },
+      line: (action, scope, account) =>
+        destinationLine(action, { ...scope, account, region: place.region, bucket }),
       storage: { ...POLICY, storage, parts, place, isBucketOnDemand: destination.simulated },
       ask: async () => (simulated ? { ok: true, value: simulated.accountId } : askAccount(aws)),
       async close() {

@@ -268,7 +268,7 @@ export async function bringBack(
   }: { functions: FunctionReader; storage: StorageAccess; waitTimeoutSeconds: number },
 ): Promise<Undone> {
   const changed = new Set(
-    outcomes.filter(({ status }) => isTouched(status)).map(({ name }) => name),
+    outcomes.flatMap(({ name, status }) => (isDone(status) || status === 'failed' ? name : [])),
   );
   const functions = record.functions.filter(({ name }) => changed.has(name));
   if (functions.length === 0) return { complete: true, outcomes: [...outcomes] };
@@ -311,8 +311,4 @@ function notUndone(one: FunctionOutcome, reason: string): FunctionOutcome {
 
 function isDone(status: FunctionOutcome['status']): boolean {
   return status === 'updated' || status === 'created';
-}
-
-function isTouched(status: FunctionOutcome['status']): boolean {
-  return isDone(status) || status === 'failed';
 }

@@ -157,16 +157,11 @@ function withWrongChecksum(response: AwsResponse): AwsResponse {
     name === 'x-amz-checksum-sha256' ? WRONG : value,
   ]);
   const isJson = response.headers['content-type'] === 'application/json';
+  const text = response.body.toString('utf8');
+  const replaced = (key: string, value: unknown) => (key === 'CodeSha256' ? WRONG : value);
   return {
     ...response,
     headers: Object.fromEntries(headers),
-    body: isJson ? replaceCodeSha256(response.body) : response.body,
+    body: isJson ? Buffer.from(JSON.stringify(JSON.parse(text, replaced))) : response.body,
   };
-}
-
-function replaceCodeSha256(body: Buffer): Buffer {
-  const replaced: unknown = JSON.parse(body.toString('utf8'), (key, value: unknown) =>
-    key === 'CodeSha256' ? WRONG : value,
-  );
-  return Buffer.from(JSON.stringify(replaced));
 }

@@ -61,7 +61,8 @@ export async function readRemoteStates(
     { name: qualifier, isRight, needsWeights, comparesSettings }: AliasReading,
   ): Promise<RemoteFunction | null> => {
     const found = await read(name, qualifier);
-    let alias = found && aliasOf(found, qualifier);
+    const { version = '$LATEST', codeSha256 = null, layers = [] } = found ?? {};
+    let alias: RemoteAlias | null = found && { name: qualifier, version, codeSha256, layers };
     if (found && isRight({ ...found, alias })) {
       const latest = comparesSettings ? await read(name) : null;
       const aliased = { ...found, alias, ...(latest && { unpublished: differing(latest, found) }) };
@@ -106,9 +107,4 @@ function differing(latest: RemoteFunction, aliased: RemoteFunction): string[] {
   const { settings: now = {} } = latest;
   const { settings: live = {} } = aliased;
   return Object.keys(now).filter((name) => live[name] !== undefined && live[name] !== now[name]);
-}
-
-function aliasOf(aliased: RemoteFunction, name: string): RemoteAlias {
-  const { version = '$LATEST', codeSha256 = null, layers } = aliased;
-  return { name, version, codeSha256, layers };
 }

@@ -66,7 +66,10 @@ export function undoLast(
   const earlier = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
   const isResumed = earlier !== undefined && undoes(last, earlier);
   const undone = isResumed ? earlier : last;
-  const functions = undone.functions.filter(wasTouched);
+  const functions = undone.functions.filter(
+    // One that did not exist and was skipped needs no undoing.
+    ({ status, before }) => before !== null || status !== 'skipped',
+  );
   const isLatestCalled = undone.alias === null;
   return {
     of: undone.number,
@@ -182,11 +185,6 @@ function wayBack(state: FunctionState, isLatestCalled: boolean): WayBack {
   return alias === null || !isNumbered(alias.version)
     ? { version: null, putsCode: true, code: liveCode(state) }
     : { version: alias.version, putsCode: isLatestCalled, code: codeSha256 };
-}
-
-/** A function that did not exist and was skipped needs no undoing. */
-function wasTouched({ status, before }: RecordedFunction): boolean {
-  return before !== null || status !== 'skipped';
 }
 
 export interface PackageOrigin {

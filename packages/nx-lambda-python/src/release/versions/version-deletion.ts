@@ -2,7 +2,7 @@
 
 import { describe, isAmbiguous, stopsEverything, type AwsFailure } from '../model/aws-failure';
 import { forEachLimited, paced } from '../calls/send';
-import { storedBytes } from '../plan/code-storage';
+import { storedBytes } from '../apply/code-storage';
 import { versionsToDelete, type VersionPlan } from './version-prune';
 import type { VersionPorts } from './version-reading';
 

@@ -2,7 +2,7 @@
 
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import type { AwsResult } from '../model/aws-failure';
-import { storedBytes } from '../plan/code-storage';
+import { storedBytes } from '../apply/code-storage';
 import type { RateLimiter } from '../calls/rate';
 import { forEachLimited, paced, withRetries, type RetryPolicy } from '../calls/send';
 import { numberOfKey, ownPrefix, stagesPrefix } from '../records/record';

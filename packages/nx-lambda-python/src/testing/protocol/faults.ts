@@ -89,7 +89,9 @@ export class FaultPlan {
     const due = this.entries.filter((entry) => {
       const first = entry.fault.nth ?? 1;
       if (entry.fault.lasting && entry.seen >= first) return true;
-      if (!matches(entry.fault, call)) return false;
+      const { operation, target = call.target } = entry.fault;
+      if (operation !== '*' && operation !== call.operation) return false;
+      if (target !== call.target) return false;
       entry.seen += 1;
       return entry.seen >= first && entry.seen < first + (entry.fault.times ?? 1);
     });
@@ -158,11 +160,6 @@ function refusals(fault: Fault, call: FaultyCall, accountId: string): Refusals {
     'code-storage-exceeded': [codeStorageExceeded()],
     's3-access-denied': [deniedByS3('the deployment package')],
   };
-}
-
-function matches(fault: Fault, call: FaultyCall): boolean {
-  if (fault.operation !== '*' && fault.operation !== call.operation) return false;
-  return fault.target === undefined || fault.target === call.target;
 }
 
 const SOCKET_TIMEOUT =
