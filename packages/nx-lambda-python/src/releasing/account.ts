@@ -14,11 +14,10 @@ import { accountRates, type AccountRates, type RateLimiter } from '../release/ca
 import { withRetries, type RetryPolicy } from '../release/calls/send';
 import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
 import { systemClock } from '../release/model/clock';
-import { destinationLine } from '../release/documents/plan-document';
 import type { FunctionReader } from '../release/plan/remote-states';
 import type { TextStorage } from '../release/upload/object-storage';
 import type { StorageAccess } from '../release/upload/package-object';
-import type { VersionPorts } from '../release/versions/version-reading';
+import type { VersionPorts } from '../release/versions/version-calls';
 import type { Destination } from '../targets/chain';
 import { normalizeAccount } from '../targets/options';
 import type * as Testing from '../testing';
@@ -59,7 +58,10 @@ export interface BucketAccess {
   simulated: Testing.SimulatedAccount | null;
   /** Makes the bucket in a simulated account, where it exists as soon as it is needed; one that exists stays. */
   ensure(): Promise<void>;
-  /** Says where a command writes: `orders: deploys to account 111122223333, region eu-west-1, …` */
+  /**
+   * Where a command writes: `orders: deploys to stage prod, account 111122223333, region eu-west-1, bucket acme-packages`
+   * @param account null where AWS does not tell
+   */
   line(action: string, scope: ReleaseScope, account: string | null): string;
   /** The account's number, from the service that gives out the credentials. */
   ask(): Promise<AwsResult<string>>;
@@ -102,8 +104,15 @@ export async function openBucket(
       async ensure() {
         await simulated?.createBucket(bucket, { versioning: true });
       },
-      line: (action, scope, account) =>
-        destinationLine(action, { ...scope, account, region: place.region, bucket }),
+      line(action, { service, stage }, account) {
+        const places = [
+          ...(stage === null ? [] : [`stage ${stage}`]),
+          account === null ? 'an unknown account' : `account ${account}`,
+          `region ${place.region}`,
+          `bucket ${bucket}`,
+        ];
+        return `${service}: ${action} ${places.join(', ')}`;
+      },
       storage: { ...POLICY, storage, parts, place, isBucketOnDemand: destination.simulated },
       ask: async () => (simulated ? { ok: true, value: simulated.accountId } : askAccount(aws)),
       async close() {

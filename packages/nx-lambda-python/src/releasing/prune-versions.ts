@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import { isAbandoned } from '../platform/process/owner';
 import { renderVersions } from '../release/documents/version-document';
 import { desiredFunctions, selectFunctions } from '../release/plan/functions';
-import { deleteVersions } from '../release/versions/version-deletion';
 import {
   planVersions,
   versionPlanError,
@@ -13,10 +12,11 @@ import {
   type VersionPlan,
 } from '../release/versions/version-prune';
 import {
+  deleteVersions,
   readVersionFacts,
   withoutRunning,
   type VersionPorts,
-} from '../release/versions/version-reading';
+} from '../release/versions/version-calls';
 import type { OutputFormat } from '../report/render';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { PruneVersionsExecutorSchema } from '../schemas/prune-versions';

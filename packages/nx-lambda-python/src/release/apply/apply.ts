@@ -7,8 +7,13 @@ import { secondsSince } from '../model/clock';
 import { identityOf, type FunctionOutcome, type FunctionState } from '../model/function-state';
 import { isChanged, movesAliasOnly, type Plan, type PlannedFunction } from '../model/plan';
 import { stateOf, type RemoteFunction } from '../model/remote-function';
-import { changeLatest } from './change-latest';
-import { followsLatest, moveAlias, pinAlias, publishVersion } from './move-alias';
+import {
+  changeLatest,
+  followsLatest,
+  moveAlias,
+  pinAlias,
+  publishVersion,
+} from './change-function';
 import { FunctionWrites, Refusal, stop, type WriteSession } from './write-session';
 
 /** In their order. */

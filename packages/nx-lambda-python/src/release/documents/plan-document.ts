@@ -1,4 +1,4 @@
-/** A plan as table, JSON and Markdown, and the line that says where a command writes. */
+/** A plan as table, JSON and Markdown. */
 
 import {
   foldedSection,
@@ -121,32 +121,4 @@ export function renderPlan(plan: Plan, format: OutputFormat): string {
     goals: undefined,
   };
   return renderJson({ format: 1, ...shown });
-}
-
-export interface Destination {
-  service: string;
-  /** Null without one. */
-  stage: string | null;
-  /** Null where AWS does not tell. */
-  account: string | null;
-  region: string;
-  bucket: string;
-}
-
-/**
- * `orders: deploys to stage prod, account 111122223333, region eu-west-1, bucket acme-packages`
- *
- * @param action `deploys to`, or `would deploy to` in a dry run
- */
-export function destinationLine(
-  action: string,
-  { service, stage, account, region, bucket }: Destination,
-): string {
-  const places = [
-    ...(stage === null ? [] : [`stage ${stage}`]),
-    account === null ? 'an unknown account' : `account ${account}`,
-    `region ${region}`,
-    `bucket ${bucket}`,
-  ];
-  return `${service}: ${action} ${places.join(', ')}`;
 }

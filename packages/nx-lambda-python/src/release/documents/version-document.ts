@@ -9,7 +9,7 @@ import {
   freedBytes,
   type Deletion,
   type DeletionStatus,
-} from '../versions/version-deletion';
+} from '../versions/version-calls';
 import {
   versionsToDelete,
   type PlannedVersion,
