@@ -14,6 +14,7 @@ import { accountRates, type AccountRates, type RateLimiter } from '../release/ca
 import { withRetries, type RetryPolicy } from '../release/calls/send';
 import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
 import { systemClock } from '../release/model/clock';
+import type { ReleaseFacts } from '../release/model/plan';
 import type { FunctionReader } from '../release/plan/remote-states';
 import type { TextStorage } from '../release/upload/object-storage';
 import type { StorageAccess } from '../release/upload/package-object';
@@ -42,10 +43,7 @@ export function soleAccount(
 }
 
 /** Whose releases: records and lock are kept by it. */
-export interface ReleaseScope {
-  service: string;
-  stage: string | null;
-}
+export type ReleaseScope = Pick<ReleaseFacts, 'service' | 'stage'>;
 
 /** S3 of the account. */
 export interface BucketAccess {

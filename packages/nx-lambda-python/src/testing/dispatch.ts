@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceName } from './protocol/aws-error';
 import { AwsError } from './protocol/aws-error';
-import type { Fault, FaultPlan } from './protocol/faults';
+import type { CallSubject, Fault, FaultPlan } from './protocol/faults';
 import { faultError } from './protocol/faults';
 import { getCode } from './lambda/code';
 import { lambdaErrorResponse } from './lambda/rest';
@@ -27,13 +27,11 @@ import type { StateStore } from './state/model';
 import { hexToBase64, sha256Hex } from './state/model';
 import { routeSts, stsErrorResponse } from './sts';
 
-/** One request that the account was sent, in the order of the answers: for assertions. */
-export interface RecordedRequest {
-  service: ServiceName;
-  /** As AWS names it: `UpdateFunctionCode`; empty for what the account does not implement. */
-  operation: string;
-  /** Function or layer name, `bucket`, or `bucket/key`. */
-  target: string;
+/**
+ * One request that the account was sent, in the order of the answers: for assertions. The operation is empty for what
+ * the account does not implement.
+ */
+export interface RecordedRequest extends CallSubject {
   /** HTTP status; undefined if the client got no answer. */
   status: number | undefined;
   /** When it came, in milliseconds since the epoch. */

@@ -7,6 +7,7 @@ import {
   type FunctionState,
   type PackageReference,
 } from '../model/function-state';
+import type { ReleaseFacts } from '../model/plan';
 import { isNumbered } from '../model/remote-function';
 import { liveCode, type RecordedFunction, type ReleaseRecord } from './record';
 import { readRecords, type RecordAccess } from './record-store';
@@ -187,10 +188,7 @@ function wayBack(state: FunctionState, isLatestCalled: boolean): WayBack {
     : { version: alias.version, putsCode: isLatestCalled, code: codeSha256 };
 }
 
-export interface PackageOrigin {
-  runtime: string;
-  architecture: string;
-}
+export type PackageOrigin = Pick<ReleaseFacts, 'runtime' | 'architecture'>;
 
 const BATCH = 8;
 

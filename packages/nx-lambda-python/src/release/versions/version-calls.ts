@@ -18,6 +18,7 @@ import {
   versionsToDelete,
   type FunctionVersions,
   type PlannedVersion,
+  type PublishedVersion,
   type StageRecords,
   type VersionPlan,
   type VersionService,
@@ -180,12 +181,9 @@ export const DELETION_STATUSES: readonly DeletionStatus[] = [
   'failed',
 ];
 
-export interface Deletion {
+export interface Deletion extends Pick<PublishedVersion, 'version' | 'size'> {
   /** Of the function. */
   name: string;
-  version: string;
-  /** Bytes of its zip. */
-  size: number;
   status: DeletionStatus;
   /** In AWS's words where it was AWS. */
   reason?: string;
