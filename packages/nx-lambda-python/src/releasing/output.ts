@@ -190,7 +190,7 @@ const REDRAW_MILLISECONDS = 200;
 /** To the line's begin, and all of it away. */
 const CLEAR = '\r\u001b[2K';
 
-/** Drawn at once, and again and again until it is stopped. */
+/** Drawn at once, then redrawn until it is stopped. */
 export function liveLine(terminal: Terminal, render: () => string) {
   let isDrawn = false;
   const draw = (): void => {
