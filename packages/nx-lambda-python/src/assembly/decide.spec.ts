@@ -192,7 +192,7 @@ describe("pip's configuration file", () => {
     const marker = parseMarker(`[tool.nx-lambda-python]\n${MARKER}`, 'pyproject.toml');
     const schema = { input: ['more.txt'], output: 'lock.txt' };
     const { settings } = resolutionOf(options, marker, STORE, (protect) =>
-      readLockInput(schema, options, protect),
+      readLockInput(schema, options, marker, protect),
     );
     expect(settings.configuration.deciding).toEqual({ PIP_NO_BINARY: 'i' });
   });

@@ -4,6 +4,7 @@ import type { LockExecutorSchema } from '../schemas/lock';
 import { normalizeOptions } from '../targets/build-target';
 import { buildWheel } from '../packaging/wheel/wheel.fixtures';
 import lockExecutor from '../executors/lock';
+import { settingsOf } from '../platform/pip/pip.fixtures';
 import { readLockInput } from './lock';
 import { TestService } from './service.fixtures';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
@@ -24,7 +25,7 @@ function read(
   const projects = { a: { root: 'services/a' } };
   const context = { root, projectName: 'a', projectsConfigurations: { projects } };
   const options = normalizeOptions(build, context as never);
-  return readLockInput(schema, options, (text) => text);
+  return readLockInput(schema, options, settingsOf().target, (text) => text);
 }
 
 describe('what is locked', () => {

@@ -28,6 +28,8 @@ import {
   readReport,
 } from '../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
+import { PYPROJECT } from '../packaging/requirements/project';
+import { NOTHING_SELECTED, type Selection } from '../packaging/requirements/selection';
 import { chooseRequirements } from '../packaging/requirements/sources';
 import { readLocalContent } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
@@ -38,6 +40,7 @@ import {
   type Pip,
   type PipSettings,
   type RequiredInput,
+  type Target,
 } from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
@@ -46,13 +49,11 @@ import { redactedError, redactingExec } from '../platform/process/redact';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { warn } from '../report/error-text';
 import type { LockExecutorSchema } from '../schemas/lock';
-import { readProjectDependencies } from '../service/pyproject';
+import { declaredDependencies } from '../service/pyproject';
 import type { BuildOptions } from '../targets/build-target';
 import { keyAndPlace, resolutionOf, type Resolution } from './decide';
 import { chooseImage, pipIn } from './resolve';
 import { readMarker } from './service';
-
-const PYPROJECT = 'pyproject.toml';
 
 /** Where the kept versions are among the files that pip reads. */
 const KEPT_FILE = '.nx-lambda-python/kept-versions.txt';
@@ -77,7 +78,7 @@ export async function lock(
   const marker = readMarker(options.service);
   const store = new DiskWheelStore();
   const input = resolutionOf(options, marker, store, (protect) =>
-    readLockInput(schema, options, protect),
+    readLockInput(schema, options, marker, protect),
   );
   const { output, origin, previous } = input;
   const pins = await resolvePins(input, schema, store);
@@ -147,6 +148,7 @@ type Options = Pick<BuildOptions, 'service' | 'required'>;
 export function readLockInput(
   schema: LockExecutorSchema,
   { service, required: options }: Options,
+  target: Target,
   protect: Protect,
 ): LockInput {
   const { workspaceRoot, projectRoot, constraints } = options;
@@ -154,12 +156,13 @@ export function readLockInput(
   const { read, exists } = workspaceFiles(workspaceRoot);
   const inProject = (option: 'input' | 'output', path: string) => projectPath(option, path, base);
   const output = inProject('output', schema.output ?? 'requirements.txt');
-  const sources = schema.input ?? defaultInput(schema, projectRoot, output, read);
-  checkExtras(schema, sources);
+  const sources = schema.input ?? defaultInput(projectRoot, output, read);
+  const place = { ...base, target };
+  const selection = lockedSelection(schema, options, sources);
 
   for (const source of sources) inProject('input', source);
-  const origin = lockOrigin({ sources, extras: schema.extras ?? [] }, output, base, read, exists);
-  const found = lockSources(origin, base, read);
+  const origin = lockOrigin({ sources, ...selection }, output, place, read, exists);
+  const found = lockSources(origin, place, read);
   const { requirements } = found;
   const { files, meaning, local } = collectRequirements(
     { requirements, constraints, projectRoot, workspaceRoot },
@@ -191,18 +194,13 @@ export function readLockInput(
 }
 
 function defaultInput(
-  schema: LockExecutorSchema,
   projectRoot: string,
   output: string,
   read: (path: string) => string | undefined,
 ): string[] {
   if (read(posix.join(projectRoot, 'requirements.in')) !== undefined) return ['requirements.in'];
-  const pyproject = posix.join(projectRoot, PYPROJECT);
-  const text = read(pyproject);
-  const extras = schema.extras ?? [];
-  if (text !== undefined && readProjectDependencies(text, pyproject, extras) !== undefined) {
-    return [PYPROJECT];
-  }
+  const text = read(posix.join(projectRoot, PYPROJECT)) ?? '';
+  if (declaredDependencies(text) !== undefined) return [PYPROJECT];
   const written = read(output);
   throw new LambdaPythonError('REQUIREMENTS_MISSING', {
     message: `nothing to lock: \`${projectRoot}\` has no requirements.in, and its pyproject.toml has no [project] dependencies`,
@@ -213,11 +211,19 @@ function defaultInput(
   });
 }
 
-function checkExtras({ extras = [] }: LockExecutorSchema, sources: readonly string[]): void {
-  if (extras.length === 0 || sources.some((source) => posix.basename(source) === PYPROJECT)) return;
+/** Those of the build target, unless the lock has its own: the build then finds what it asks for. */
+function lockedSelection(
+  schema: LockExecutorSchema,
+  build: Selection,
+  sources: readonly string[],
+): Selection {
+  const { extras = build.extras, groups = build.groups } = schema;
+  if (sources.some((source) => posix.basename(source) === PYPROJECT)) return { extras, groups };
+  const [kind] = (['extras', 'groups'] as const).filter((one) => (schema[one] ?? []).length > 0);
+  if (kind === undefined) return NOTHING_SELECTED;
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`extras\` are those of pyproject.toml, but the input is ${sources.join(', ')}`,
-    hint: 'set "input": ["pyproject.toml"] on the lock target, or remove `extras`',
+    message: `\`${kind}\` are those of pyproject.toml, but the input is ${sources.join(', ')}`,
+    hint: `set "input": ["pyproject.toml"] on the lock target, or remove \`${kind}\``,
   });
 }
 

@@ -43,7 +43,8 @@ export async function ensureDependencies(
 ): Promise<Dependencies> {
   const { required, settings, redact, isEmpty, sources, meaning } = resolution;
   const { read, exists } = workspaceFiles(service.sourceRoot);
-  warn(staleLocks(required.files.keys(), service.workspaceRoot, read, exists));
+  const place = { workspaceRoot: service.workspaceRoot, target: settings.target };
+  warn(staleLocks(required.files.keys(), place, read, exists));
   warn(isEmpty ? [] : settings.configuration.unheeded);
   warn(movingBranches(meaning.requirements));
   const choose = () => chooseImage(resolution, store);

@@ -1,23 +1,17 @@
 /** `nx lock <service>`: resolve the input for the runtime, write every distribution with its hash. */
 
-import type { ExecutorContext } from '@nx/devkit';
 import { lock, type WrittenLock } from '../assembly/lock';
 import { warn } from '../report/error-text';
 import { counted } from '../report/text';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { buildOptionsOf } from '../targets/build-target';
-import { currentProject, reported } from '../targets/project';
+import { currentProject, executor } from '../targets/project';
 
-export default function lockExecutor(
-  schema: LockExecutorSchema,
-  context: ExecutorContext,
-): Promise<{ success: boolean }> {
-  return reported(context, async () => {
-    const options = buildOptionsOf(context, schema.buildTarget);
-    const command = `nx ${context.targetName ?? 'lock'} ${currentProject(context).name}`;
-    printLock(await lock(schema, options, command));
-  });
-}
+export default executor<LockExecutorSchema>(async (schema, context) => {
+  const options = buildOptionsOf(context, schema.buildTarget);
+  const command = `nx ${context.targetName ?? 'lock'} ${currentProject(context).name}`;
+  printLock(await lock(schema, options, command));
+});
 
 function printLock({ output, isNew, distributions, changes, warnings }: WrittenLock): void {
   const count = counted(distributions, 'distribution');

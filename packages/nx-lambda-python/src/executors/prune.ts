@@ -1,27 +1,21 @@
 /** `nx prune <service>`: removes from the wheel store what builds no longer use. */
 
-import type { ExecutorContext } from '@nx/devkit';
 import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
 import { storeDirectory } from '../platform/store/layout';
 import { planStorePrune, pruneStore } from '../platform/store/prune';
 import { counted, renderBytes } from '../report/text';
 import type { PruneExecutorSchema } from '../schemas/prune';
-import { reported } from '../targets/project';
+import { executor } from '../targets/project';
 
-export default function pruneExecutor(
-  options: PruneExecutorSchema,
-  context: ExecutorContext,
-): Promise<{ success: boolean }> {
-  return reported(context, async () => {
-    const { maxAgeDays = 30, maxSizeMb, dryRun = false } = options;
-    const root = storeDirectory();
-    const maxSize = maxSizeMb === undefined ? undefined : maxSizeMb * 1e6;
-    const limits = { now: Date.now(), maxAgeDays, maxSize };
-    const plan = dryRun ? planStorePrune(root, limits) : await pruneStore(root, limits);
-    for (const line of renderPlan(plan, limits, dryRun)) console.log(line);
-    console.log(`${dryRun ? 'would be left' : 'left'} in ${root}: ${describeAll(plan.keep)}`);
-  });
-}
+export default executor<PruneExecutorSchema>(async (options) => {
+  const { maxAgeDays = 30, maxSizeMb, dryRun = false } = options;
+  const root = storeDirectory();
+  const maxSize = maxSizeMb === undefined ? undefined : maxSizeMb * 1e6;
+  const limits = { now: Date.now(), maxAgeDays, maxSize };
+  const plan = dryRun ? planStorePrune(root, limits) : await pruneStore(root, limits);
+  for (const line of renderPlan(plan, limits, dryRun)) console.log(line);
+  console.log(`${dryRun ? 'would be left' : 'left'} in ${root}: ${describeAll(plan.keep)}`);
+});
 
 function renderPlan({ remove }: PrunePlan, { now }: PruneLimits, dryRun: boolean): string[] {
   return [

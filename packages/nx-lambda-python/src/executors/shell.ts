@@ -1,17 +1,10 @@
 /** `nx shell <service>`: a shell in the container of its build. */
 
-import type { ExecutorContext } from '@nx/devkit';
 import { shell } from '../assembly/shell';
 import type { ShellExecutorSchema } from '../schemas/shell';
 import { buildOptionsOf } from '../targets/build-target';
-import { reported } from '../targets/project';
+import { executor } from '../targets/project';
 
-export default function shellExecutor(
-  options: ShellExecutorSchema,
-  context: ExecutorContext,
-): Promise<{ success: boolean }> {
-  return reported(context, () => {
-    const { buildTarget, ...own } = options;
-    return shell(buildOptionsOf(context, buildTarget, own));
-  });
-}
+export default executor<ShellExecutorSchema>(({ buildTarget, ...own }, context) =>
+  shell(buildOptionsOf(context, buildTarget, own)),
+);

@@ -8,6 +8,7 @@ import type {
 } from '@nx/devkit';
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import { attempt } from '../platform/process/attempt';
 import { renderError } from '../report/error-text';
 import {
   normalizeOptions,
@@ -120,12 +121,8 @@ function scriptError(
 /** The devkit takes longer to load than this plugin: only commands that need it load it. */
 async function cachedGraph(): Promise<ProjectGraph | undefined> {
   const { readCachedProjectGraph } = await import('@nx/devkit');
-  try {
-    return readCachedProjectGraph();
-  } catch {
-    // No graph, no services.
-    return undefined;
-  }
+  // No graph, no services.
+  return attempt(() => readCachedProjectGraph());
 }
 
 function until(args: readonly string[], isEnd: (arg: string) => boolean): string[] {

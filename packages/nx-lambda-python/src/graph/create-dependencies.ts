@@ -7,12 +7,12 @@ import type {
   RawProjectGraphDependency,
 } from '@nx/devkit';
 import { posix } from 'node:path';
-import { readRequired } from '../packaging/inputs/requirements';
+import { readRequired, requirementOptions } from '../packaging/inputs/requirements';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { MARKER_FILE, parseMarker } from '../service/marker';
-import { optionVariants, requirementOptions } from './inputs';
+import { optionVariants } from './inputs';
 import { EXECUTORS } from '../targets/options';
 import { type PluginOptions } from './options';
 

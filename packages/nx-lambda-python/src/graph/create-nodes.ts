@@ -74,34 +74,23 @@ function serviceProject(
 ): ProjectConfiguration {
   const marker = markerOrFault(text, posix.join(root, MARKER_FILE));
   const places = targetPlaces(root, workspace, targetDefaults);
-  const build =
-    typeof marker === 'string'
-      ? BROKEN
-      : inferInputs(
-          {
-            root,
-            marker,
-            declared: declaredTarget(plans.build?.name ?? 'build', EXECUTORS.build, {
-              ...places,
-              changes: plans.build?.changes,
-            }),
-            ownNames: ownNamedInputs(places),
-          },
-          workspace,
-          machine,
-          namedInputs,
-        );
-  const summary =
-    typeof marker === 'string'
-      ? `broken: ${marker}`
-      : describe(marker, countHandlers(marker, build.files));
+  const { name: target = 'build', changes } = plans.build ?? {};
+  const declared = declaredTarget(target, EXECUTORS.build, { ...places, changes });
+  const service = { root, declared, ownNames: ownNamedInputs(places) };
+  const isBroken = typeof marker === 'string';
+  const build = isBroken
+    ? BROKEN
+    : inferInputs({ ...service, marker }, workspace, machine, namedInputs);
+  const summary = isBroken
+    ? `broken: ${marker}`
+    : describe(marker, countHandlers(marker, build.files));
   const chain = readChain(plans, places);
   const targets = serviceTargets(plans, { root, name, build, summary, chain });
   return {
     name,
     root,
     projectType: 'application',
-    sourceRoot: typeof marker === 'string' ? root : sourceRoot(root, marker),
+    sourceRoot: isBroken ? root : sourceRoot(root, marker),
     namedInputs: build.namedInputs,
     targets,
     metadata: {

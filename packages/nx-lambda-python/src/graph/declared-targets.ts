@@ -10,6 +10,7 @@ import {
   type TomlTable,
 } from '../packaging/requirements/toml';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
+import { attempt } from '../platform/process/attempt';
 import { EXECUTORS } from '../targets/options';
 import { TARGETS, type TargetKey, type TargetPlans } from './options';
 
@@ -199,9 +200,5 @@ function defaultsOf(name: string, executor: string, defaults: TomlTable): TomlTa
 
 /** Nx itself reports a file that is not valid JSON. */
 function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : attempt((): unknown => JSON.parse(text));
 }

@@ -4,17 +4,16 @@ import type { NxJsonConfiguration, TargetConfiguration } from '@nx/devkit';
 import ignore from 'ignore';
 import { posix } from 'node:path';
 import { BUILD_FORMAT, BUILD_FORMAT_INPUT } from '../packaging/inputs/decision';
-import { projectPath } from '../packaging/inputs/option-paths';
 import {
   packageInputs,
   type MachineInputs,
   type PackageInputs,
   type Unseen,
 } from '../packaging/inputs/package-inputs';
-import type { RequirementOptions } from '../packaging/inputs/requirements';
+import { requirementOptions } from '../packaging/inputs/requirements';
 import { findSources } from '../packaging/inputs/sources';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
-import { stringsOf, tableOf, type TomlTable } from '../packaging/requirements/toml';
+import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { TEST_PATTERNS } from '../service/files';
 import type { Marker } from '../service/marker';
@@ -128,28 +127,6 @@ export function optionVariants(
     Object.assign({}, base, ...declared.map(({ configurations }) => configurations[name] ?? {})),
   );
   return [base, ...variants];
-}
-
-/**
- * The options as the build reads them, with paths relative to the workspace.
- * @throws OPTION_INVALID for a path outside the workspace
- */
-export function requirementOptions(
-  projectRoot: string,
-  workspaceRoot: string,
-  options: TomlTable,
-): RequirementOptions {
-  const base = { projectRoot, workspaceRoot };
-  const paths = (option: string) =>
-    stringsOf(options[option]).map((path) => projectPath(option, path, base));
-  return {
-    ...base,
-    requirements: Array.isArray(options['requirements']) ? paths('requirements') : undefined,
-    constraints: paths('constraints'),
-    extras: stringsOf(options['extras']),
-    groups: stringsOf(options['groups']),
-    pipArgs: stringsOf(options['pipArgs']),
-  };
 }
 
 /**

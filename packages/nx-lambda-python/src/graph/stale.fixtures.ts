@@ -2,7 +2,7 @@
 
 import type { CreateNodesContextV2, NxJsonConfiguration, ProjectConfiguration } from '@nx/devkit';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WorkspaceContext } from 'nx/src/native';
 import { keyContent } from '../packaging/requirements-key';
@@ -30,6 +30,10 @@ export class StaleWorkspace {
 
   write(files: Readonly<Record<string, string>>): void {
     writeFiles(this.root, files);
+  }
+
+  delete(path: string): void {
+    rmSync(join(this.root, path));
   }
 
   link(path: string, target: string): void {

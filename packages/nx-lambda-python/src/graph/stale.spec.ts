@@ -46,6 +46,8 @@ version = "${version}"
 source = { registry = "https://index.invalid/simple" }
 `;
 
+/** Not written: the service has its requirements elsewhere. */
+const GONE = '';
 const CASES: Record<string, Case> = {
   'a handler module': { edit: { [`${S}/orders/handlers/a.py`]: EDITED } },
   'a new module': { edit: { [`${S}/orders/new.py`]: '' } },
@@ -69,6 +71,49 @@ const CASES: Record<string, Case> = {
     plugin: { build: { options: { requirements: ['uv.lock'] } } },
     options: { requirements: ['uv.lock'] },
     edit: { [`${S}/uv.lock`]: uvLock('1.17.0') },
+  },
+  'a uv.lock of the workspace, without the option': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      'uv.lock': uvLock('1.16.0').replace('"."', `"${S}"`),
+    },
+    edit: { 'uv.lock': uvLock('1.17.0').replace('"."', `"${S}"`) },
+  },
+  'the dependencies of pyproject.toml': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      [`${S}/pyproject.toml`]: `[project]\ndependencies = ["six"]\n${MARKER}`,
+    },
+    edit: { [`${S}/pyproject.toml`]: `[project]\ndependencies = ["six>1"]\n${MARKER}` },
+  },
+  'a file that dynamic dependencies name': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      [`${S}/pyproject.toml`]: `[project]\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\ndependencies = { file = "deps.txt" }\n${MARKER}`,
+      [`${S}/deps.txt`]: 'six\n',
+    },
+    edit: { [`${S}/deps.txt`]: 'six>1\n' },
+  },
+  'settings of a uv workspace that appear above pyproject.toml': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      [`${S}/pyproject.toml`]: `[project]\ndependencies = ["six"]\n${MARKER}`,
+    },
+    edit: {
+      'pyproject.toml':
+        '[tool.uv]\nconstraint-dependencies = ["six<1"]\n[tool.uv.workspace]\nmembers = []\n',
+    },
+  },
+  'an extra that is selected': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      [`${S}/pyproject.toml`]: `[project]\ndependencies = []\noptional-dependencies.x = ["six"]\n${MARKER}`,
+    },
+    plugin: { build: { options: { extras: ['x'] } } },
+    options: { extras: ['x'] },
+    edit: {
+      [`${S}/pyproject.toml`]: `[project]\ndependencies = []\noptional-dependencies.x = ["six>1"]\n${MARKER}`,
+    },
   },
   'a library': {
     files: {
@@ -297,6 +342,7 @@ function prepare({ root = S, files = {}, links = {}, nxJson = {}, plugin = {} }:
     [`${root}/orders/handlers/a.py`]: HANDLER,
     ...files,
   });
+  if (files[`${root}/requirements.txt`] === GONE) workspace.delete(`${root}/requirements.txt`);
   for (const [path, target] of Object.entries(links)) workspace.link(path, target);
 }
 

@@ -3,6 +3,7 @@
 import { ArchiveWriter, type ByteSink } from './zip/write';
 import { finishPart, type WrittenPart } from './dependency-part';
 import { hashPart, type DependencyPart } from './package';
+import { groupBy } from '../report/document';
 import { compareText } from './wheel/names';
 import { eachChunk, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
@@ -60,26 +61,17 @@ export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
   entries: readonly T[],
   { budget, prefix }: BytecodeOptions,
 ): { chosen: T[]; left: string[] } {
-  const packages = new Map<string, { entries: T[]; size: number }>();
-  for (const entry of entries) {
-    if (/(^|\/)tests?\//.test(entry.path)) continue;
-    const name = importPackage(entry.path.slice(prefix.length));
-    const group = packages.get(name) ?? { entries: [], size: 0 };
-    packages.set(name, group);
-    group.entries.push(entry);
-    group.size += entry.size;
-  }
-  const bySize = [...packages].sort(
-    ([a, one], [b, other]) => one.size - other.size || compareText(a, b),
-  );
-  const chosen: T[] = [];
-  let size = 0;
-  const fitting = bySize.findIndex(([, { size: next }]) => (size += next) > budget);
+  const imported = entries.filter(({ path }) => !/(^|\/)tests?\//.test(path));
+  const packages = groupBy(imported, ({ path }) => importPackage(path.slice(prefix.length)));
+  const bySize = [...packages]
+    .map(([name, own]) => ({ name, own, size: own.reduce((sum, { size }) => sum + size, 0) }))
+    .sort((a, b) => a.size - b.size || compareText(a.name, b.name));
+  let used = 0;
+  const fitting = bySize.findIndex(({ size }) => (used += size) > budget);
   const taken = fitting < 0 ? bySize : bySize.slice(0, fitting);
-  for (const [, { entries: own }] of taken) chosen.push(...own);
   return {
-    chosen: chosen.sort((a, b) => compareText(a.path, b.path)),
-    left: bySize.slice(taken.length).map(([name]) => name),
+    chosen: taken.flatMap(({ own }) => own).sort((a, b) => compareText(a.path, b.path)),
+    left: bySize.slice(taken.length).map(({ name }) => name),
   };
 }
 

@@ -63,7 +63,9 @@ export async function writePackage(
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const start = part.start ?? hashPart(part);
   checkPaths(part, sorted);
-  const dependencies = prefixOf(start);
+  const { length, hash } = start;
+  // Taken before the writer goes on with the hash.
+  const prefix = length > 0 && { size: length, sha256: hash.copy().digest('base64') };
   const writer = new ArchiveWriter(await open(), start);
   let { unpackedSize } = part.facts;
   for (const file of sorted) {
@@ -77,12 +79,8 @@ export async function writePackage(
   checkUnpackedSize(unpackedSize, part.facts.distributions, own);
   writer.finish();
   const { size } = writer;
-  return { sha256: writer.digest('base64'), size, unpackedSize, ...dependencies };
-}
-
-/** Taken before the writer goes on with the hash. */
-function prefixOf({ length: size, hash }: ArchiveStart): Pick<PackageFacts, 'dependencies'> {
-  return size === 0 ? {} : { dependencies: { size, sha256: hash.copy().digest('base64') } };
+  const facts = { sha256: writer.digest('base64'), size, unpackedSize };
+  return prefix ? { ...facts, dependencies: prefix } : facts;
 }
 
 /** Everything that decides a package's bytes within one format of builds. */

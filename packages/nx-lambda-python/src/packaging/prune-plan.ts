@@ -93,6 +93,6 @@ export function planPrune(items: readonly StoredItem[], limits: PruneLimits): Pr
 }
 
 /** Bytes. */
-export function sumOf(items: readonly StoredItem[]): number {
+export function sumOf(items: readonly { size: number }[]): number {
   return items.reduce((sum, { size }) => sum + size, 0);
 }

@@ -53,7 +53,8 @@ export class SourceCache {
   private readonly contents = new Map<string, CompressedFile>();
   private readonly modules = new Map<string, CachedModule>();
   private package: CachedPackage | undefined;
-  private isNew = false;
+  /** Whether this build learned something; what it did not use may stay. */
+  hasNews = false;
 
   constructor(private readonly source: ByteSource | undefined) {
     const { index, dataOffset } = (source && readIndex(source)) ?? EMPTY;
@@ -100,11 +101,6 @@ export class SourceCache {
     this.package = this.learn(made);
   }
 
-  /** Whether this build learned something; what it did not use may stay. */
-  get hasNews(): boolean {
-    return this.isNew;
-  }
-
   write(sink: ByteSink): void {
     const contents: Index['contents'] = {};
     let offset = 0;
@@ -122,7 +118,7 @@ export class SourceCache {
   }
 
   private learn<T>(news: T): T {
-    this.isNew = true;
+    this.hasNews = true;
     return news;
   }
 

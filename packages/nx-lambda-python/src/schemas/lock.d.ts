@@ -9,9 +9,13 @@ export interface LockExecutorSchema {
    */
   input?: string[];
   /**
-   * Names under `[project.optional-dependencies]` of `pyproject.toml` to lock with its dependencies.
+   * Extras of `pyproject.toml` to lock with its dependencies. Default: those of the build target.
    */
   extras?: string[];
+  /**
+   * Dependency groups of `pyproject.toml` to lock with its dependencies. Default: those of the build target.
+   */
+  groups?: string[];
   /**
    * The lock, relative to the project's root. Only a lock is overwritten, never a file written by hand. If it is not `requirements.txt`, list it in `requirements` of the build target.
    */

@@ -55,7 +55,7 @@ export async function discoverHandlers(
 
   const discovered = modules
     .filter(({ file }) => defines(moduleOf(parsed, file), marker.handlerName))
-    .map((module) => toHandler(module, marker.handlerName));
+    .map(({ name, file, module }) => ({ name, file, handler: `${module}.${marker.handlerName}` }));
   const handlers = withFunctions(discovered, declared, marker);
   checkUnique(handlers);
   handlers.forEach(checkHandlerString);
@@ -180,10 +180,6 @@ function handlerNameMissing(
 
 function suggestion(names: readonly string[]): string {
   return names.length > 0 ? `did you mean ${codeList(names)}? ` : '';
-}
-
-function toHandler({ name, file, module }: HandlerModule, attribute: string): Handler {
-  return { name, file, handler: `${module}.${attribute}` };
 }
 
 function withFunctions(

@@ -110,7 +110,7 @@ export function parseMarker(text: string, path: string): Marker {
     exclude: readPatterns(table, 'exclude') ?? [],
     requirements: table.strings('requirements'),
     functions: readFunctions(table),
-    create: readCreate(table),
+    create: readSettings(table, table.table('create'), 'create'),
   };
 }
 
@@ -285,11 +285,6 @@ function readHandler(table: MarkerTable, key: string, handler: unknown): string 
 }
 
 const CREATE_KEYS = ['role', 'memory', 'timeout', 'environment'];
-
-/** `[tool.nx-lambda-python.create]`, for all functions. */
-function readCreate(table: MarkerTable): CreateSettings {
-  return readSettings(table, table.table('create'), 'create');
-}
 
 /** @param key of the table, for messages */
 function readSettings(table: MarkerTable, values: TomlTable, key: string): CreateSettings {

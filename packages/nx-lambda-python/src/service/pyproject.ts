@@ -1,4 +1,4 @@
-/** pyproject.toml as text: the table of the marker with its faults by line, the declared name, and dependencies (PEP 621). */
+/** pyproject.toml as text: the table of the marker with its faults by line, the declared name, and whether it has dependencies. */
 
 import { posix } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
@@ -127,46 +127,18 @@ export class MarkerTable {
 }
 
 /**
- * Requirements of `[project] dependencies`, and of the named extras.
- *
- * @param path of the file, for messages only
- * @returns undefined if the file declares none
- * @throws MARKER_INVALID for a text that is not TOML or a value that is not a list of strings, OPTION_INVALID for an
- *   extra that it does not have
+ * Whether pyproject.toml says what its project requires, under [project] or [tool.poetry], and whether that is anything.
+ * A text that is not valid TOML says nothing: reading the marker in it reports what is wrong.
  */
-export function readProjectDependencies(
-  text: string,
-  path: string,
-  extras: readonly string[],
-): string[] | undefined {
-  const project = asTable(parseDocument(text, path)['project']);
-  const optional = asTable(project?.['optional-dependencies']) ?? {};
-  const declared = project?.['dependencies'];
-  if (declared === undefined && extras.length === 0) return undefined;
-  return [
-    ...(declared === undefined ? [] : readStrings(declared, 'dependencies', path)),
-    ...extras.flatMap((extra) => {
-      const own = optional[extra];
-      if (own === undefined) throw unknownExtra(extra, Object.keys(optional), path);
-      return readStrings(own, `optional-dependencies.${extra}`, path);
-    }),
-  ];
-}
-
-function readStrings(value: unknown, key: string, path: string): string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw new LambdaPythonError('MARKER_INVALID', {
-    message: `\`${key}\` under [project] of \`${path}\` is not a list of strings`,
-    hint: `write it as \`${key.split('.').at(-1)} = ["requests>=2"]\``,
-  });
-}
-
-function unknownExtra(extra: string, known: readonly string[], path: string): LambdaPythonError {
-  const has = known.length > 0 ? `it has ${codeList(known)}` : 'it has none';
-  return new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${path}\` has no optional dependencies \`${extra}\`${didYouMean(extra, known)}; ${has}`,
-    hint: 'correct `extras` on the lock target, or add them under [project.optional-dependencies]',
-  });
+export function declaredDependencies(text: string): 'none' | 'some' | undefined {
+  const document = tryParse(text);
+  if (document instanceof TomlError) return undefined;
+  const { dependencies, dynamic } = asTable(document['project']) ?? {};
+  if (Array.isArray(dependencies)) return dependencies.length > 0 ? 'some' : 'none';
+  if (Array.isArray(dynamic) && dynamic.includes('dependencies')) return 'some';
+  const poetry = asTable(asTable(toolTable(document)?.['poetry'])?.['dependencies']);
+  if (poetry === undefined) return undefined;
+  return Object.keys(poetry).some((name) => name !== 'python') ? 'some' : 'none';
 }
 
 /** A key as TOML writes it: bare if it may be. */

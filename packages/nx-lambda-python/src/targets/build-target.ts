@@ -6,9 +6,9 @@ import { isAbsolute, join, posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { fileExclusions } from '../packaging/file-exclusions';
 import type { DecidingContent } from '../packaging/inputs/decision';
-import { outputDirectory, projectPath } from '../packaging/inputs/option-paths';
+import { outputDirectory } from '../packaging/inputs/option-paths';
 import { checkPipArguments } from '../packaging/inputs/pip-settings';
-import type { RequirementOptions } from '../packaging/inputs/requirements';
+import { requirementOptions, type RequirementOptions } from '../packaging/inputs/requirements';
 import { inWorkspace } from '../packaging/requirements/parse';
 import { withoutCredentials } from '../packaging/requirements/parse';
 import type { Mount } from '../platform/engines/container';
@@ -85,21 +85,10 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
   checkInstall(schema);
   checkArguments(schema);
   const workspaceRoot = context.root;
-  const base = { projectRoot, workspaceRoot };
-  const paths = (option: 'requirements' | 'constraints') =>
-    schema[option]?.map((path) => projectPath(option, path, base));
   return {
     service: { project, workspaceRoot, sourceRoot: workspaceRoot, projectRoot },
     ref: schema.ref,
-    required: {
-      projectRoot,
-      workspaceRoot,
-      requirements: paths('requirements'),
-      constraints: paths('constraints') ?? [],
-      extras: schema.extras ?? [],
-      groups: schema.groups ?? [],
-      pipArgs: schema.pipArgs ?? [],
-    },
+    required: requirementOptions(projectRoot, workspaceRoot, schema),
     container: {
       engine: schema.engine ?? 'auto',
       image: schema.image,
@@ -121,14 +110,14 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
       bytecodeMb: schema.bytecode ? (schema.bytecodeBudgetMb ?? 50) : null,
     },
     output: {
-      path: outputDirectory(schema.outputPath, base),
+      path: outputDirectory(schema.outputPath, { projectRoot, workspaceRoot }),
       imports: schema.imports ?? 'warn',
     },
   };
 }
 
 /** Values that say the same as leaving the option out. */
-const NEUTRAL: Readonly<Record<string, string>> = {
+const NEUTRAL = {
   excludeDistributions: '[]',
   acceptIncompleteRecords: '[]',
   collisions: '{}',
@@ -146,14 +135,9 @@ function checkInstall({ dependencies, ...schema }: Given): void {
       hint: 'set "engine": "auto" and start docker or podman, or set "dependencies": "wheels"',
     });
   }
-  const unused = [
-    ...(['excludeDistributions', 'acceptIncompleteRecords'] as const).filter(
-      (option) => (schema[option] ?? []).length > 0,
-    ),
-    ...(Object.keys(schema.collisions ?? {}).length > 0 ? ['collisions'] : []),
-    ...(schema.layer ? ['layer'] : []),
-    ...(schema.scripts ? ['scripts'] : []),
-  ];
+  const unused = (Object.keys(NEUTRAL) as (keyof typeof NEUTRAL)[]).filter(
+    (option) => schema[option] && JSON.stringify(schema[option]) !== NEUTRAL[option],
+  );
   const [first] = unused;
   if (first === undefined) return;
   const names = unused.map((name) => `\`${name}\``).join(' and ');

@@ -2,7 +2,7 @@
 
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { nxCommandLine, renderError, shellCommand, withRunner } from '../report/error-text';
-import { ASKED_CONFIGURATION } from './options';
+import { asTyped, ASKED_CONFIGURATION } from './options';
 
 export interface Project {
   name: string;
@@ -21,19 +21,21 @@ export function currentProject(context: ExecutorContext): Project {
 }
 
 /**
- * The result of an executor: of an error its text is printed, with the commands of this project.
- * @param work resolves to false if what it was to do has failed
+ * An executor as Nx calls it. It gets its options as they were typed; of an error its text is printed, with the
+ * commands of this project.
+ * @param run resolves to false if what it was to do has failed
  */
-export async function reported(
-  context: ExecutorContext,
-  work: () => Promise<unknown>,
-): Promise<{ success: boolean }> {
-  try {
-    return { success: (await work()) !== false };
-  } catch (error) {
-    console.error(renderError(error, commandsOf(context)));
-    return { success: false };
-  }
+export function executor<Schema extends object>(
+  run: (options: Schema, context: ExecutorContext) => Promise<unknown>,
+) {
+  return async (options: Schema, context: ExecutorContext): Promise<{ success: boolean }> => {
+    try {
+      return { success: (await run(asTyped(options), context)) !== false };
+    } catch (error) {
+      console.error(renderError(error, commandsOf(context)));
+      return { success: false };
+    }
+  };
 }
 
 /** `npx nx upload orders -c production`: the command that runs a target as this one runs. */

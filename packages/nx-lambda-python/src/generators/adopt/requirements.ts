@@ -3,7 +3,7 @@
 import { joinPathFragments, type Tree } from '@nx/devkit';
 import { posix } from 'node:path';
 import { MARKER_FILE } from '../../service/marker';
-import { readProjectDependencies } from '../../service/pyproject';
+import { declaredDependencies } from '../../service/pyproject';
 
 export interface Requirements {
   kind:
@@ -45,7 +45,7 @@ export function findRequirements(
     return { kind: 'default', files: [posix.relative(root, lock)] };
   }
   if (files.includes('requirements.in')) return { kind: 'input', files: ['requirements.in'] };
-  if (declares(tree, root)) return { kind: 'input', files: [MARKER_FILE] };
+  if (declares(tree, root)) return { kind: 'default', files: [MARKER_FILE] };
   const named = files.filter((file) => REQUIREMENTS.test(file) && !FOR_TOOLS.test(file));
   const texts = named.map(
     (file) => [file, tree.read(joinPathFragments(root, file), 'utf-8') ?? ''] as const,
@@ -68,8 +68,6 @@ function lockAbove(tree: Tree, root: string): string | undefined {
 }
 
 function declares(tree: Tree, root: string): boolean {
-  const path = joinPathFragments(root, MARKER_FILE);
-  const text = tree.read(path, 'utf-8') ?? '';
-  if (/^\[tool\.poetry\.dependencies\]/m.test(text)) return true;
-  return (readProjectDependencies(text, path, []) ?? []).length > 0;
+  const text = tree.read(joinPathFragments(root, MARKER_FILE), 'utf-8') ?? '';
+  return declaredDependencies(text) !== undefined;
 }

@@ -10,14 +10,18 @@ import { isRequirementsFile } from '../requirements/encoding';
 import { findLinksInArguments } from '../requirements/parse';
 import type { ReadFile } from '../requirements/parse';
 import { linesFile } from '../requirements/locked';
-import { lockKind, missingFile, onlyLock } from '../requirements/lock';
+import { lockKind, onlyLock, readToolLock } from '../requirements/lock';
 import type { Target } from '../requirements/lock-scope';
-import { readPoetryLock } from '../requirements/poetry-lock';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
+import { withOwnDependencies } from '../requirements/own-project';
+import { PYPROJECT, projectFiles } from '../requirements/project';
+import { checkLockedSelection } from '../requirements/lock-origin';
 import { refuseSelection, type Selection } from '../requirements/selection';
-import { chooseRequirements } from '../requirements/sources';
+import { chooseRequirements, missingRequirements } from '../requirements/sources';
 import { readUvLock } from '../requirements/uv-lock';
+import { stringsOf, type TomlTable } from '../requirements/toml';
+import { projectPath } from './option-paths';
 import type { WorkspaceFiles } from './workspace-files';
 
 /** Of the build target. Paths are relative to the workspace. */
@@ -29,6 +33,28 @@ export interface RequirementOptions extends Selection {
   requirements: readonly string[] | undefined;
   constraints: readonly string[];
   pipArgs: readonly string[];
+}
+
+/**
+ * The options as the build reads them, with paths relative to the workspace.
+ * @throws OPTION_INVALID for a path outside the workspace
+ */
+export function requirementOptions(
+  projectRoot: string,
+  workspaceRoot: string,
+  options: TomlTable,
+): RequirementOptions {
+  const base = { projectRoot, workspaceRoot };
+  const paths = (option: string) =>
+    stringsOf(options[option]).map((path) => projectPath(option, path, base));
+  return {
+    ...base,
+    requirements: Array.isArray(options['requirements']) ? paths('requirements') : undefined,
+    constraints: paths('constraints'),
+    extras: stringsOf(options['extras']),
+    groups: stringsOf(options['groups']),
+    pipArgs: stringsOf(options['pipArgs']),
+  };
 }
 
 /** Takes credentials out of the text of a requirements file before anything else sees it. */
@@ -45,6 +71,8 @@ export interface RequiredInputs {
   local: LocalParts;
   /** Complete: what it leaves out is not needed. */
   isLocked: boolean;
+  /** A lock that only Poetry can turn into requirement lines, with the files that it reads. */
+  lock: { tool: 'poetry'; path: string; files: ReadonlyMap<string, string> } | undefined;
   isEmpty: boolean;
   /** Every path that was looked for, sorted, whether it exists or not: what appears there decides, too. */
   asked: string[];
@@ -67,9 +95,14 @@ export function readRequired(
   const asked = new Set<string>();
   const noting = noteAsked(files, asked);
   const { taken } = chooseRequirements(options, noting);
+  const missing = taken.find((path) => !noting.exists(path));
+  if (missing !== undefined) throw missingRequirements(missing, options.projectRoot, noting);
   const given = { ...options, requirements: taken };
   const lock = onlyLock(taken, options.constraints);
-  const required = requirementFiles(given, lock !== undefined, target, noting, protect);
+  const required =
+    lock?.kind === 'poetry'
+      ? toolLock(given, lock.path, noting)
+      : requirementFiles(given, lock !== undefined, target, noting, protect);
   return { ...required, asked: [...asked].sort() };
 }
 
@@ -94,18 +127,19 @@ function requirementFiles(
   protect: Protect,
 ): Required {
   // Other formats are read as requirements files that stand beside them.
-  const lines = new Map<string, string>(
-    options.requirements.flatMap((path) => {
-      const found = linesOf(path, options, target, { read, parse });
-      return found ? [[linesFile(path), found.map((line) => `${line}\n`).join('')]] : [];
-    }),
+  const lines = new Map(
+    options.requirements.flatMap((path) => [...linesOf(path, options, target, { read, parse })]),
   );
+  if (lines.size === 0) checkLockedSelection(options, options.requirements, read);
   const requirements = options.requirements.map((path) =>
     lines.has(linesFile(path)) ? linesFile(path) : path,
   );
   const { files, meaning, local } = collectRequirements(
     { ...options, requirements, isLocked },
-    protecting(protect, (path) => lines.get(path) ?? read(path)),
+    protecting(
+      protect,
+      withOwnDependencies({ ...options, target }, (path) => lines.get(path) ?? read(path)),
+    ),
     exists,
   );
   const links = findLinksInArguments(options.pipArgs, options, exists);
@@ -116,35 +150,55 @@ function requirementFiles(
     meaning,
     local: { ...local, findLinks: [...new Set([...local.findLinks, ...links])].sort() },
     isLocked,
+    lock: undefined,
     isEmpty: meaning.requirements.length === 0,
     variables: [...new Set([...files.values()].flatMap(decidingVariables))].sort(),
   };
 }
 
-/** The requirement lines of a lock; undefined for a requirements file, which has its own. */
+/** Requirements files for another format, the first beside it; none for a requirements file itself. */
 function linesOf(
   path: string,
   { projectRoot, extras, groups }: RequirementOptions,
   target: Target,
   { read, parse }: Pick<Files, 'read' | 'parse'>,
-): string[] | undefined {
+): Map<string, string> {
   const kind = lockKind(path);
-  const request = { path, projectRoot, extras, groups };
-  if (kind === undefined) {
-    refuseSelection(request, path);
-    return undefined;
-  }
-  const required = (name: string): string => {
-    const text = read(name);
-    if (text === undefined) throw missingFile(name, path);
-    return text;
+  const isProject = posix.basename(path) === PYPROJECT;
+  const request = { path, projectRoot, extras, groups, target };
+  const text = read(path) ?? '';
+  if (kind === undefined && !isProject) return new Map();
+  if (isProject) return projectFiles(request, read);
+  const lines = kind === 'uv' ? readUvLock(parse(text, path), request) : readPylock(text, request);
+  return new Map([[linesFile(path), lines.map((line) => `${line}\n`).join('')]]);
+}
+
+function toolLock(options: Given, path: string, files: Files): Required {
+  const { projectRoot, workspaceRoot, pipArgs } = options;
+  refuseSelection(options, path);
+  const base = { projectRoot, workspaceRoot };
+  const found = readToolLock(path, base, files.read);
+  return {
+    requirements: [],
+    constraints: [],
+    files: new Map(),
+    meaning: {
+      requirements: [],
+      constraints: [],
+      options: [],
+      content: { [path]: found.digest },
+    },
+    local: {
+      trees: found.paths.filter(files.isDirectory),
+      archives: found.paths.filter((one) => !files.isDirectory(one)),
+      findLinks: findLinksInArguments(pipArgs, base, files.exists),
+      implied: [],
+    },
+    isLocked: true,
+    lock: { tool: 'poetry', path, files: found.files },
+    isEmpty: found.isEmpty,
+    variables: [],
   };
-  const text = required(path);
-  if (kind === 'pylock') return readPylock(text, request);
-  if (kind === 'uv') return readUvLock(parse(text, path), { ...request, target });
-  const file = posix.join(projectRoot, 'pyproject.toml');
-  const project = parse(required(file), file);
-  return readPoetryLock(parse(text, path), { ...request, project, target });
 }
 
 /** What describes libraries is TOML and Python, in which nothing is a requirements file's. */

@@ -112,8 +112,10 @@ describe('arguments of pip', () => {
         '-i',
         'https://h',
         '--no-binary=:all:',
+        '-f',
+        'vendor',
       ]),
-    ).toEqual(['--pre', '-i', 'https://h', '--no-binary=:all:']);
+    ).toEqual(['--pre', '-i', 'https://h', '--no-binary=:all:', '-f', 'vendor']);
   });
 
   it('stand in files too', () => {

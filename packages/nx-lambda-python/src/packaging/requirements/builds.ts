@@ -156,40 +156,30 @@ export function placeArguments(
   urlOf: (path: string) => string,
   exists: (path: string) => boolean,
 ): string[] {
-  const placed: string[] = [];
-  for (let index = 0; index < pipArguments.length; index += 1) {
-    const argument = pipArguments[index] ?? '';
-    const isSplit = argument === '-f' || argument === '--find-links';
-    const text = isSplit ? `--find-links ${pipArguments[index + 1] ?? ''}` : argument;
-    const option = placedOption(text, undefined, base, { urlOf }, exists);
-    if (option === undefined) {
-      placed.push(argument);
-      continue;
-    }
-    placed.push(option.replace(' ', '='));
-    if (isSplit) index += 1;
-  }
-  return placed;
+  return optionsWithValues(pipArguments).flatMap((words) => {
+    const option = placedOption(words.join(' '), undefined, base, { urlOf }, exists);
+    return option === undefined ? words : [option.replace(' ', '=')];
+  });
 }
 
 const FLAGS = ['--no-index', '--pre', '--prefer-binary', '--no-build-isolation', '--use-pep517'];
 const VALUED = [
-  ...['-i', '--index-url', '--extra-index-url', '--find-links', '--trusted-host'],
+  ...['-i', '--index-url', '--extra-index-url', '-f', '--find-links', '--trusted-host'],
   ...['--no-binary', '--only-binary', '--config-settings', '-C', '--use-feature'],
 ];
 
 /** Those of pip's arguments that say how to build or where an index is, for any command. */
 export function buildArguments(pipArguments: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index < pipArguments.length; index += 1) {
-    const argument = pipArguments[index] ?? '';
-    const name = argument.replace(/=[^]*$/, '');
-    if (FLAGS.includes(argument)) kept.push(argument);
-    else if (VALUED.includes(name) && name !== argument) kept.push(argument);
-    else if (VALUED.includes(argument)) {
-      kept.push(argument, pipArguments[index + 1] ?? '');
-      index += 1;
-    }
+  return optionsWithValues(pipArguments)
+    .filter(([first = '']) => [...FLAGS, ...VALUED].includes(first.replace(/=[^]*$/, '')))
+    .flat();
+}
+
+/** A value is part of its argument, or the next one. */
+function optionsWithValues(pipArguments: readonly string[]): string[][] {
+  const options: string[][] = [];
+  for (let at = 0; at < pipArguments.length; at += options.at(-1)?.length ?? 1) {
+    options.push(pipArguments.slice(at, VALUED.includes(pipArguments[at] ?? '') ? at + 2 : at + 1));
   }
-  return kept;
+  return options;
 }

@@ -163,9 +163,11 @@ function includedPath(included: string, from: string): string {
 function missing(path: string, from: string | undefined): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
     message: from
-      ? `\`${path}\`, included by \`${from}\`, does not exist`
-      : `the requirements file \`${path}\` does not exist`,
-    hint: 'create it (an empty file is fine), or name another one: "requirements": ["requirements.txt"] on the build target',
+      ? `\`${path}\`, included by \`${writtenFile(from)}\`, does not exist`
+      : `the file \`${path}\` does not exist`,
+    hint: from
+      ? `correct the path in \`${writtenFile(from)}\`, or create the file`
+      : 'create it, or correct the option that names it',
   });
 }
 
@@ -195,6 +197,6 @@ function notALibrary(
 function ownProject(text: string, from: string): LambdaPythonError {
   return new LambdaPythonError('REQUIREMENTS_INVALID', {
     message: `\`${from}\` requires \`${text}\`, which is the service itself: its files are in the package already`,
-    hint: 'remove that line; to use the `[project] dependencies` of its pyproject.toml, lock them and name the lock: "requirements": ["uv.lock"]',
+    hint: 'remove that requirement: a library cannot require the service that it is part of',
   });
 }

@@ -22,7 +22,13 @@ const pin = (name: string, version: string, ...hashes: string[]): Pin => ({
 const facts = {
   target: 'python3.11 x86_64',
   command: 'nx lock orders',
-  origin: { root: '.', sources: ['requirements.in'], extras: [], sha256: 'c'.repeat(64) },
+  origin: {
+    root: '.',
+    sources: ['requirements.in'],
+    extras: [],
+    groups: [],
+    sha256: 'c'.repeat(64),
+  },
   options: ['--index-url https://host/simple'],
 };
 

@@ -1,3 +1,4 @@
+import { findRuntime, type Runtime } from '../../service/runtimes';
 import { renderLock } from './lock-file';
 import { lockOrigin, readOrigin, staleLocks, type LockInputs } from './lock-origin';
 
@@ -7,10 +8,12 @@ const LOCK = 'svc/requirements.txt';
 
 type Files = Record<string, string>;
 
-function lockOf(files: Files, { sources, extras }: LockInputs, output = LOCK): string {
-  const place = { projectRoot: 'svc', workspaceRoot: '/ws' };
+const target = { runtime: findRuntime('python3.13') as Runtime, architecture: 'arm64' as const };
+
+function lockOf(files: Files, inputs: LockInputs, output = LOCK): string {
+  const place = { projectRoot: 'svc', workspaceRoot: '/ws', target };
   const origin = lockOrigin(
-    { sources, extras },
+    inputs,
     output,
     place,
     (path) => files[path],
@@ -23,14 +26,14 @@ function lockOf(files: Files, { sources, extras }: LockInputs, output = LOCK): s
 function warnings(files: Files, lock = LOCK): string[] {
   return staleLocks(
     [lock],
-    '/ws',
+    { workspaceRoot: '/ws', target },
     (path) => files[path],
     (path) => path in files,
   );
 }
 
-const IN = { sources: ['requirements.in'], extras: [] };
-const DECLARED = { sources: ['pyproject.toml'], extras: [] };
+const IN = { sources: ['requirements.in'], extras: [], groups: [] };
+const DECLARED = { sources: ['pyproject.toml'], extras: [], groups: [] };
 
 describe('a lock', () => {
   const written: Files = {

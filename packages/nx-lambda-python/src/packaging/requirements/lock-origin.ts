@@ -7,10 +7,14 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { readProjectDependencies } from '../../service/pyproject';
 import { digestOf } from './canonical-json';
 import { collectRequirements } from './collect';
+import type { Target } from './lock-scope';
+import { linesFile } from './locked';
 import type { ReadFile } from './parse';
+import { withOwnDependencies } from './own-project';
+import { projectFiles, PYPROJECT } from './project';
+import { refuseSelection, type Selection } from './selection';
 
 /** Of the line in the header. Builds read no other format, and accept a lock without the line as it is. */
 const FORMAT = 1;
@@ -18,13 +22,10 @@ const LINE = /^# Input: (\{.*\})$/m;
 /** As `renderLock` names it. */
 const COMMAND = /^# Locked by nx-lambda-python for .*, by `(.+)`\.$/m;
 
-const PYPROJECT = 'pyproject.toml';
-
-export interface LockInputs {
+/** What to lock; extras and groups are those of pyproject.toml. */
+export interface LockInputs extends Selection {
   /** Relative to the root of the project. */
   sources: readonly string[];
-  /** Names under [project.optional-dependencies]. */
-  extras: readonly string[];
 }
 
 export interface LockOrigin extends LockInputs {
@@ -37,6 +38,8 @@ export interface LockOrigin extends LockInputs {
 export interface LockPlace {
   projectRoot: string;
   workspaceRoot: string;
+  /** Of the lock. */
+  target: Target;
 }
 
 /** Sources as requirements files, and how they are read. */
@@ -47,24 +50,46 @@ export interface LockSources {
 
 /**
  * The dependencies of pyproject.toml are read as a requirements file beside it.
- * @throws REQUIREMENTS_MISSING, MARKER_INVALID, OPTION_INVALID
+ * @throws what `projectFiles` throws
  */
 export function lockSources(
-  { sources, extras }: LockInputs,
-  { projectRoot }: Pick<LockPlace, 'projectRoot'>,
+  { sources, ...selection }: LockInputs,
+  place: LockPlace,
   read: ReadFile,
 ): LockSources {
-  const declared = new Map<string, string>();
-  const requirements = sources.map((source) => {
-    const path = posix.join(projectRoot, source.replaceAll('\\', '/'));
-    if (posix.basename(path) !== PYPROJECT) return path;
-    const lines = readProjectDependencies(read(path) ?? '', path, extras);
-    const stand = posix.join(posix.dirname(path), 'pyproject.dependencies.txt');
-    if (!lines) throw nothingDeclared(path);
-    declared.set(stand, lines.map((line) => `${line}\n`).join(''));
-    return stand;
-  });
-  return { requirements, read: (path) => declared.get(path) ?? read(path) };
+  const { projectRoot, target } = place;
+  const paths = sources.map((source) => posix.join(projectRoot, source.replaceAll('\\', '/')));
+  const declared = new Map(
+    paths
+      .filter(isProject)
+      .flatMap((path) => [...projectFiles({ ...selection, path, target }, read)]),
+  );
+  return {
+    requirements: paths.map((path) => (isProject(path) ? linesFile(path) : path)),
+    read: withOwnDependencies(place, (path) => declared.get(path) ?? read(path)),
+  };
+}
+
+function isProject(path: string): boolean {
+  return posix.basename(path) === PYPROJECT;
+}
+
+/**
+ * Requirements files have no extras and groups, but a lock of this plugin may have been made with them.
+ * @throws OPTION_INVALID for those that it was made without
+ */
+export function checkLockedSelection(
+  { extras, groups }: Selection,
+  paths: readonly string[],
+  read: ReadFile,
+): void {
+  const origins = paths.flatMap((path) => readOrigin(read(path) ?? '') ?? []);
+  const locked = (kind: keyof Selection) => origins.flatMap((origin) => [...origin[kind]]);
+  const rest = {
+    extras: extras.filter((name) => !locked('extras').includes(name)),
+    groups: groups.filter((name) => !locked('groups').includes(name)),
+  };
+  refuseSelection(rest, paths[0] ?? '');
 }
 
 /**
@@ -72,23 +97,30 @@ export function lockSources(
  * @throws what `lockSources` and `collectRequirements` throw
  */
 export function lockOrigin(
-  { sources, extras }: LockInputs,
+  { sources, extras, groups }: LockInputs,
   output: string,
   place: LockPlace,
   read: ReadFile,
   exists: (path: string) => boolean,
 ): LockOrigin {
-  const input = lockSources({ sources, extras }, place, read);
+  const input = lockSources({ sources, extras, groups }, place, read);
   // Each build applies its own constraints.
   const request = { ...place, requirements: input.requirements, constraints: [] };
   const { meaning } = collectRequirements(request, input.read, exists);
   const root = posix.relative(posix.dirname(output), place.projectRoot) || '.';
   const written = sources.map((source) => source.replaceAll('\\', '/'));
-  return { root, sources: written, extras, sha256: digestOf({ format: FORMAT, ...meaning }) };
+  return {
+    root,
+    sources: written,
+    extras,
+    groups,
+    sha256: digestOf({ format: FORMAT, ...meaning }),
+  };
 }
 
-export function renderOrigin({ root, sources, extras, sha256 }: LockOrigin): string {
-  return `# Input: ${JSON.stringify({ format: FORMAT, root, sources, extras, sha256 })}`;
+export function renderOrigin({ root, sources, extras, groups, sha256 }: LockOrigin): string {
+  const named = { extras, ...(groups.length > 0 ? { groups } : {}) };
+  return `# Input: ${JSON.stringify({ format: FORMAT, root, sources, ...named, sha256 })}`;
 }
 
 /** Undefined for any other file, for locks from before this line existed, and for later formats. */
@@ -96,11 +128,11 @@ export function readOrigin(lock: string): LockOrigin | undefined {
   const [, json] = LINE.exec(lock) ?? [];
   if (json === undefined || !COMMAND.test(lock)) return undefined;
   try {
-    const { format, root, sources, extras, sha256 } = JSON.parse(json) as Record<string, unknown>;
-    if (format !== FORMAT || !isTexts([root, sha256]) || !isTexts(sources) || !isTexts(extras)) {
-      return undefined;
-    }
-    return { root: String(root), sources, extras, sha256: String(sha256) };
+    const origin = JSON.parse(json) as Record<string, unknown>;
+    const { format, root, sources, extras, groups = [], sha256 } = origin;
+    if (format !== FORMAT || !isTexts([root, sha256]) || !isTexts(sources)) return undefined;
+    if (!isTexts(extras) || !isTexts(groups)) return undefined;
+    return { root: String(root), sources, extras, groups, sha256: String(sha256) };
   } catch {
     return undefined;
   }
@@ -112,7 +144,7 @@ export function readOrigin(lock: string): LockOrigin | undefined {
  */
 export function staleLocks(
   paths: Iterable<string>,
-  workspaceRoot: string,
+  { workspaceRoot, target }: Pick<LockPlace, 'workspaceRoot' | 'target'>,
   read: ReadFile,
   exists: (path: string) => boolean,
 ): string[] {
@@ -121,7 +153,7 @@ export function staleLocks(
     const origin = readOrigin(text);
     if (!origin) return [];
     const projectRoot = posix.join(posix.dirname(path), origin.root);
-    const change = changeOf(path, origin, { projectRoot, workspaceRoot }, read, exists);
+    const change = changeOf(path, origin, { projectRoot, workspaceRoot, target }, read, exists);
     if (change === undefined) return [];
     const command = commandOf(path, text, origin, projectRoot, exists);
     return `\`${path}\` is out of date: ${change}; the package has what the lock says until you run \`${command}\``;
@@ -152,7 +184,7 @@ function changeOf(
 function commandOf(
   path: string,
   lock: string,
-  { sources, extras }: LockOrigin,
+  { sources, extras, groups }: LockOrigin,
   projectRoot: string,
   exists: (path: string) => boolean,
 ): string {
@@ -164,17 +196,11 @@ function commandOf(
     command,
     ...(present.length === 0 || String(present) === usual ? [] : [`--input=${present.join(',')}`]),
     ...(extras.length === 0 ? [] : [`--extras=${extras.join(',')}`]),
+    ...(groups.length === 0 ? [] : [`--groups=${groups.join(',')}`]),
     ...(output === 'requirements.txt' ? [] : [`--output=${output}`]),
   ].join(' ');
 }
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function nothingDeclared(path: string): LambdaPythonError {
-  return new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `\`${path}\` declares no dependencies under [project]`,
-    hint: 'add `dependencies = ["…"]` with what the handlers import, or name a requirements file: "input" on the lock target',
-  });
 }

@@ -12,9 +12,8 @@ import {
   supportsPython,
 } from './requirement';
 import type { LockKind } from './lock';
-import { poetryConstraint } from './poetry-versions';
 import { parseToml, stringOf, stringsOf, tableOf, type TomlTable } from './toml';
-import { parseSpecifier } from '../wheel/versions';
+import { parseSpecifier, type Clause } from '../wheel/versions';
 
 export interface Target {
   runtime: Runtime;
@@ -56,7 +55,7 @@ export function checkLockScope(
 /**
  * A warning that no requirement is for the runtime. That may be intended, as with `tomli ; python_version < "3.11"`,
  * so it is not an error.
- * @param lines without comments and credentials
+ * @param lines without comments and credentials; empty for the lock of a tool
  * @param path of the first of their files
  */
 export function skippedAll(
@@ -114,6 +113,27 @@ function excludes(python: string, kind: LockKind, { runtime, architecture }: Tar
   return alternatives.every(
     (clauses) => clauses !== undefined && supportsPython(clauses, environment) === false,
   );
+}
+
+/**
+ * Poetry's own syntax for versions: `^3.11`, `~3.11`, `3.11.*`, `>=3.9 <4.0`, alternatives with `||`.
+ * @returns undefined for an alternative that is none of these
+ */
+function poetryConstraint(text: string): (Clause[] | undefined)[] {
+  return text.split(/\|\|?/).map((alternative) => {
+    const terms = alternative.split(/,|\s+(?=[\^~<>=!\d])/).map((term) => term.trim());
+    const clauses = terms.filter((term) => term !== '' && term !== '*').map(poetryTerm);
+    return parseSpecifier(clauses.join(','));
+  });
+}
+
+function poetryTerm(term: string): string {
+  const [, sign = '', version = ''] = /^([\^~]?)\s*(.*)$/.exec(term) ?? [];
+  if (sign === '' || version.startsWith('=')) return /^\d/.test(term) ? `==${term}` : term;
+  const numbers = version.split('.').map(Number);
+  const [major = 0, minor = 0] = numbers;
+  const isMajor = numbers.length === 1 || (sign === '^' && major > 0);
+  return `>=${version},<${isMajor ? `${major + 1}` : `${major}.${minor + 1}`}`;
 }
 
 function otherPython(

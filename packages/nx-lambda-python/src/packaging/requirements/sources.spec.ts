@@ -1,4 +1,9 @@
-import { besideWarning, chooseRequirements, requirementSources } from './sources';
+import {
+  besideWarning,
+  chooseRequirements,
+  missingRequirements,
+  requirementSources,
+} from './sources';
 
 function sources(files: Record<string, string>, requirements?: string[]) {
   const read = (path: string) => files[path.startsWith('svc/') ? path.slice(4) : `../${path}`];
@@ -22,6 +27,10 @@ it.each<[Record<string, string>, string[], string[]]>([
     ['svc/requirements.txt'],
     ['svc/pylock.toml', 'svc/poetry.lock'],
   ],
+  [DECLARED, ['svc/pyproject.toml'], []],
+  [POETRY, ['svc/pyproject.toml'], []],
+  [{ 'pyproject.toml': '[project]\nname = "a"\n' }, ['svc/requirements.txt'], []],
+  [{ '../uv.lock': MEMBER, ...DECLARED }, ['uv.lock'], []],
   [{ 'poetry.lock': '', 'uv.lock': '' }, ['svc/uv.lock'], ['svc/poetry.lock']],
   // Of a workspace whose member the service is, or is not.
   [{ '../uv.lock': MEMBER }, ['uv.lock'], []],
@@ -69,4 +78,21 @@ describe('a second source', () => {
   it('gives no warning if there is only one', () => {
     expect(besideWarning(sources({ 'requirements.txt': 'six' }))).toBeUndefined();
   });
+});
+
+it.each<[string, Record<string, string>, string]>([
+  ['requirements.txt', {}, 'an empty file is fine'],
+  ['requirements.txt', { 'setup.cfg': '' }, '`dependencies` under [project]'],
+  ['requirements.txt', { 'environment.yml': '' }, 'as pip names it'],
+  ['requirements.txt', { 'requirements.in': 'six' }, '`nx lock <service>`'],
+  ['prod.txt', { 'poetry.lock': '', ...POETRY }, '"requirements": ["pyproject.toml"]'],
+  ['prod.txt', { 'poetry.lock': '' }, '"requirements": ["poetry.lock"]'],
+  ['uv.lock', {}, 'or name another one'],
+])('without %s, but with %j, the hint says `%s`', (name, files, words) => {
+  const read = (path: string) => files[path.replace('svc/', '')];
+  const workspace = { read, exists: (path: string) => read(path) !== undefined };
+  const { hint = '', message } = missingRequirements(`svc/${name}`, 'svc', workspace);
+  expect(message).toContain(`\`svc/${name}\` does not exist`);
+  expect(hint).toContain(words);
+  expect(hint.includes('empty file')).toBe(Object.keys(files).length === 0);
 });

@@ -2,12 +2,13 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { declaredDependencies } from '../../service/pyproject';
 import { parseRequirements, type ReadFile } from './parse';
+import { PYPROJECT } from './project';
 import { hasMember } from './uv-lock';
 import { LOCKS, lockKind } from './lock';
 import { isLockFile } from './lock-file';
 import { readOrigin } from './lock-origin';
-import { parseToml, tableOf } from './toml';
 
 /** Which requirements a build reads. */
 export interface ChosenRequirements {
@@ -30,7 +31,7 @@ interface Files {
 /** At a service's root, in the order in which they are looked for. */
 const DEFAULTS: readonly string[] = ['requirements.txt', ...LOCKS];
 
-/** @param requirements of the option; undefined for what the service has: at its root, or in the uv workspace above */
+/** @param requirements of the option; undefined for what the service has: a file, the lock of its uv workspace, or its own dependencies */
 export function chooseRequirements(
   {
     projectRoot,
@@ -41,7 +42,11 @@ export function chooseRequirements(
   if (requirements !== undefined) return { taken: requirements, areDefault: false };
   const inProject = (name: string) => posix.join(projectRoot, name);
   const own = DEFAULTS.map(inProject).find(files.exists);
-  const taken = own ?? uvLockAbove(projectRoot, files.read) ?? inProject('requirements.txt');
+  const project = inProject(PYPROJECT);
+  const taken =
+    own ??
+    uvLockAbove(projectRoot, files.read) ??
+    (declaredDependencies(files.read(project) ?? '') ? project : inProject('requirements.txt'));
   return { taken: [taken], areDefault: true };
 }
 
@@ -56,6 +61,43 @@ function uvLockAbove(projectRoot: string, read: ReadFile): string | undefined {
   return undefined;
 }
 
+/** Where else a service may say what it requires, by the file's name, and how to build from that. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    LOCKS.map((name) => [name, `set "requirements": ["${name}"] on the build target`]),
+  ),
+  'requirements.in': 'lock it with `nx lock <service>`',
+  'setup.py': 'list what it requires as `dependencies` under [project] in pyproject.toml',
+  'setup.cfg': 'list what it requires as `dependencies` under [project] in pyproject.toml',
+  'environment.yml': 'list what the handlers import in requirements.txt, as pip names it',
+  'environment.yaml': 'list what the handlers import in requirements.txt, as pip names it',
+};
+
+/** The error for requirements that do not exist; its hint names what the service has instead. */
+export function missingRequirements(
+  path: string,
+  projectRoot: string,
+  { read, exists }: Files,
+): LambdaPythonError {
+  const inProject = (name: string) => posix.join(projectRoot, name);
+  const project = inProject(PYPROJECT);
+  const found = [
+    ...(declaredDependencies(read(project) ?? '') ? [PYPROJECT] : []),
+    ...Object.keys(ELSEWHERE).filter((name) => exists(inProject(name))),
+  ].find((name) => inProject(name) !== path);
+  const how =
+    found === PYPROJECT
+      ? 'set "requirements": ["pyproject.toml"] on the build target'
+      : ELSEWHERE[found ?? ''];
+  const what = lockKind(path) || path === project ? '' : 'the requirements file ';
+  return new LambdaPythonError('REQUIREMENTS_MISSING', {
+    message: `${what}\`${path}\` does not exist${found === undefined ? '' : `; the service has \`${inProject(found)}\``}`,
+    hint:
+      how ??
+      'create it (an empty file is fine), or name another one: "requirements": ["requirements.txt"] on the build target',
+  });
+}
+
 export function requirementSources(
   { taken, areDefault }: ChosenRequirements,
   projectRoot: string,
@@ -66,10 +108,11 @@ export function requirementSources(
     ...DEFAULTS.map((name) => posix.join(projectRoot, name)),
     ...(above === undefined ? [] : [above]),
   ].filter((path) => !taken.includes(path) && exists(path));
-  const project = posix.join(projectRoot, 'pyproject.toml');
+  const project = posix.join(projectRoot, PYPROJECT);
   // A lock was made from what pyproject.toml declares.
   const isLocked = taken.some((path) => lockKind(path) !== undefined || isLock(read(path) ?? ''));
-  const isDeclared = !isLocked && declares(read(project) ?? '', project);
+  const isDeclared =
+    !isLocked && !taken.includes(project) && declaredDependencies(read(project) ?? '') === 'some';
   return { taken, areDefault, beside: [...files, ...(isDeclared ? [project] : [])] };
 }
 
@@ -90,30 +133,11 @@ export function besideWarning({
 }
 
 export function nameOf(path: string): string {
-  return posix.basename(path) === 'pyproject.toml'
-    ? `the dependencies in \`${path}\``
-    : `\`${path}\``;
+  return posix.basename(path) === PYPROJECT ? `the dependencies in \`${path}\`` : `\`${path}\``;
 }
 
 /** A file without requirements is a lock only if it has the header of `nx lock`. */
 function isLock(text: string): boolean {
   if (readOrigin(text)) return true;
   return parseRequirements(text).some(({ kind }) => kind === 'requirement') && isLockFile(text);
-}
-
-/** Under `[project]`, or in Poetry's own table. */
-function declares(text: string, path: string): boolean {
-  try {
-    const document = parseToml(text, path);
-    const { dependencies } = tableOf(document['project']);
-    const poetry = tableOf(tableOf(tableOf(document['tool'])['poetry'])['dependencies']);
-    return (
-      (Array.isArray(dependencies) && dependencies.length > 0) ||
-      Object.keys(poetry).some((name) => name !== 'python')
-    );
-  } catch (error) {
-    // Reading the marker in it reports what is wrong.
-    if (error instanceof LambdaPythonError) return false;
-    throw error;
-  }
 }

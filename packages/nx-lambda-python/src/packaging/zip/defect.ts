@@ -105,7 +105,7 @@ function renamed(subject: string, error: unknown): unknown {
 }
 
 /** A defect of one entry. */
-export function entryDefect(
+export function defect(
   reason: ArchiveDefect,
   { path }: { path: string },
   detail: string,

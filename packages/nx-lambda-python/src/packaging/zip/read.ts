@@ -8,7 +8,7 @@
 
 import { SourceWindow, type ByteSource } from './bytes';
 import { locateCentral, readCentral, type CentralRecord } from './central';
-import { ArchiveError, entryDefect, quoted } from './defect';
+import { ArchiveError, defect, quoted } from './defect';
 import {
   DESCRIPTOR_SIGNATURE,
   FLAG_DESCRIPTOR,
@@ -128,14 +128,14 @@ export function checkLocal(window: SourceWindow, record: CentralRecord, end: num
   const { entry, name } = record;
   const start = entry.localOffset;
   if (start + LOCAL_LENGTH + name.length > end) {
-    throw entryDefect('entry-outside', record.entry, 'its local header overlaps the next part');
+    throw defect('entry-outside', entry, 'its local header overlaps the next part');
   }
   const fixed = window.read(start, LOCAL_LENGTH + name.length);
   compareHeaders(fixed, record);
   const extraLength = fixed.readUInt16LE(28); // 28 - extra length
   const dataOffset = start + LOCAL_LENGTH + name.length + extraLength;
   if (dataOffset + entry.compressedSize > end) {
-    throw entryDefect('overlap', record.entry, 'its data overlaps the next part');
+    throw defect('overlap', entry, 'its data overlaps the next part');
   }
   const crc = fixed.readUInt32LE(14); // 14 - CRC-32
   const compressed = fixed.readUInt32LE(18); // 18 - compressed size
@@ -150,11 +150,7 @@ export function checkLocal(window: SourceWindow, record: CentralRecord, end: num
   if ((record.flags & FLAG_DESCRIPTOR) !== 0) {
     checkDescriptor(window.source, record, dataOffset + entry.compressedSize, rest);
   } else if (rest > 0) {
-    throw entryDefect(
-      'gap',
-      record.entry,
-      `it is followed by ${rest} bytes that belong to no entry`,
-    );
+    throw defect('gap', entry, `it is followed by ${rest} bytes that belong to no entry`);
   }
   return dataOffset;
 }
@@ -162,23 +158,19 @@ export function checkLocal(window: SourceWindow, record: CentralRecord, end: num
 function compareHeaders(local: Buffer, record: CentralRecord): void {
   const { entry, flags, name } = record;
   if (local.readUInt32LE(0) !== LOCAL_SIGNATURE) {
-    throw entryDefect('local-header-missing', record.entry, `none at byte ${entry.localOffset}`);
+    throw defect('local-header-missing', entry, `none at byte ${entry.localOffset}`);
   }
   // 26 - name length
   if (local.readUInt16LE(26) !== name.length || local.compare(name, 0, name.length, LOCAL_LENGTH)) {
-    throw entryDefect('local-name-mismatch', record.entry, 'its local header has another name');
+    throw defect('local-name-mismatch', entry, 'its local header has another name');
   }
   const method = local.readUInt16LE(8); // 8 - compression method
   if (method !== entry.method) {
-    throw entryDefect(
-      'local-method-mismatch',
-      record.entry,
-      differ('method', method, entry.method),
-    );
+    throw defect('local-method-mismatch', entry, differ('method', method, entry.method));
   }
   const localFlags = local.readUInt16LE(6); // 6 - general purpose flags
   if (localFlags !== flags) {
-    throw entryDefect('local-flags-mismatch', record.entry, differ('flags', localFlags, flags));
+    throw defect('local-flags-mismatch', entry, differ('flags', localFlags, flags));
   }
 }
 
@@ -200,11 +192,7 @@ function localSizes(record: CentralRecord, classic: LocalSizes, field?: Buffer):
     (classic.size === MAX_UINT32 || classic.size === zip64.size) &&
     (classic.compressed === MAX_UINT32 || classic.compressed === zip64.compressed);
   if (!agrees) {
-    throw entryDefect(
-      'local-size-mismatch',
-      record.entry,
-      'its local header has two different sizes',
-    );
+    throw defect('local-size-mismatch', record.entry, 'its local header has two different sizes');
   }
   return zip64;
 }
@@ -215,14 +203,14 @@ function compareSizes(record: CentralRecord, local: LocalSizes, crc: number): vo
   const isLater = (flags & FLAG_DESCRIPTOR) !== 0;
   const same = (value: number, expected: number) => value === expected || (isLater && value === 0);
   if (!same(crc, entry.crc32)) {
-    throw entryDefect('local-crc-mismatch', record.entry, differ('CRC-32', crc, entry.crc32));
+    throw defect('local-crc-mismatch', entry, differ('CRC-32', crc, entry.crc32));
   }
   if (!same(local.compressed, entry.compressedSize)) {
     const detail = differ('compressed size', local.compressed, entry.compressedSize);
-    throw entryDefect('local-size-mismatch', record.entry, detail);
+    throw defect('local-size-mismatch', entry, detail);
   }
   if (!same(local.size, entry.size)) {
-    throw entryDefect('local-size-mismatch', record.entry, differ('size', local.size, entry.size));
+    throw defect('local-size-mismatch', entry, differ('size', local.size, entry.size));
   }
 }
 
@@ -236,18 +224,10 @@ function checkDescriptor(
   const { entry } = record;
   // Then only the central directory tells where stored bytes end.
   if (entry.method === METHOD_STORED && entry.size > 0) {
-    throw entryDefect(
-      'stored-with-descriptor',
-      record.entry,
-      'nothing tells where its stored bytes end',
-    );
+    throw defect('stored-with-descriptor', entry, 'nothing tells where its stored bytes end');
   }
   if (length !== 12 && length !== 16 && length !== 20 && length !== 24) {
-    throw entryDefect(
-      'descriptor-mismatch',
-      record.entry,
-      `got ${length} bytes, expected 12, 16, 20 or 24`,
-    );
+    throw defect('descriptor-mismatch', entry, `got ${length} bytes, expected 12, 16, 20 or 24`);
   }
   const bytes = source.read(offset, length);
   const isSigned = length === 16 || length === 24;
@@ -259,11 +239,7 @@ function checkDescriptor(
     (isWide ? readUint64(fields, 4) : fields.readUInt32LE(4)) === entry.compressedSize &&
     (isWide ? readUint64(fields, 12) : fields.readUInt32LE(8)) === entry.size;
   if (!matches) {
-    throw entryDefect(
-      'descriptor-mismatch',
-      record.entry,
-      'it disagrees with the central directory',
-    );
+    throw defect('descriptor-mismatch', entry, 'it disagrees with the central directory');
   }
 }
 

@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable, pipeline } from 'node:stream';
 import { constants, crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { ByteSource } from './bytes';
-import { entryDefect } from './defect';
+import { defect } from './defect';
 import { METHOD_STORED, type ZipEntry } from './format';
 
 /** Up to this size one call for the whole entry is fastest; above, memory must not grow with the size. */
@@ -44,7 +44,7 @@ export async function verifyEntry(
  */
 export function readContent(source: ByteSource, entry: ZipEntry, limit = Infinity): Buffer {
   if (Math.max(entry.size, entry.compressedSize) > limit) {
-    throw entryDefect('too-large', entry, `${entry.size} bytes, at most ${limit} are read`);
+    throw defect('too-large', entry, `${entry.size} bytes, at most ${limit} are read`);
   }
   const compressed = source.read(entry.dataOffset, entry.compressedSize);
   const content = entry.method === METHOD_STORED ? compressed : inflateWhole(entry, compressed);
@@ -117,10 +117,10 @@ function* compressedChunks(source: ByteSource, entry: ZipEntry): Generator<Buffe
 function checkContent(entry: ZipEntry, size: number, crc: number): void {
   if (size !== entry.size) {
     const got = size > entry.size ? 'more' : `${size}`;
-    throw entryDefect('content-size-mismatch', entry, `${got} bytes, expected ${entry.size}`);
+    throw defect('content-size-mismatch', entry, `${got} bytes, expected ${entry.size}`);
   }
   if (crc !== entry.crc32) {
-    throw entryDefect('content-crc-mismatch', entry, `CRC-32 is ${crc}, expected ${entry.crc32}`);
+    throw defect('content-crc-mismatch', entry, `CRC-32 is ${crc}, expected ${entry.crc32}`);
   }
 }
 
@@ -128,7 +128,7 @@ function checkContent(entry: ZipEntry, size: number, crc: number): void {
 function checkConsumed(entry: ZipEntry, consumed: number): void {
   if (consumed !== entry.compressedSize) {
     const detail = `its data ends after ${consumed} of ${entry.compressedSize} bytes`;
-    throw entryDefect('content-trailing', entry, detail);
+    throw defect('content-trailing', entry, detail);
   }
 }
 
@@ -137,17 +137,8 @@ function inflateDefect(entry: ZipEntry, error: unknown): unknown {
   const isCoded = typeof error === 'object' && error !== null && 'code' in error;
   const code = isCoded ? String(error.code) : '';
   if (code === 'ERR_BUFFER_TOO_LARGE') {
-    return entryDefect(
-      'content-size-mismatch',
-      entry,
-      `more than the expected ${entry.size} bytes`,
-    );
+    return defect('content-size-mismatch', entry, `more than the expected ${entry.size} bytes`);
   }
   if (!code.startsWith('Z_')) return error;
-  return entryDefect(
-    'content-malformed',
-    entry,
-    'its data is not a complete deflate stream',
-    error,
-  );
+  return defect('content-malformed', entry, 'its data is not a complete deflate stream', error);
 }

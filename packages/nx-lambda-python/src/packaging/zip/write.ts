@@ -42,7 +42,7 @@ export class ArchiveWriter {
   private readonly centralHeaders: Buffer[];
   private readonly memory = chunkBuffer();
   private length: number;
-  private entries: number;
+  private entryCount: number;
 
   /** @param start what the sink begins with already */
   constructor(
@@ -56,7 +56,7 @@ export class ArchiveWriter {
   ) {
     this.hash = start.hash;
     this.length = start.length;
-    this.entries = start.entryCount;
+    this.entryCount = start.entryCount;
     this.centralHeaders = [start.central];
   }
 
@@ -65,14 +65,10 @@ export class ArchiveWriter {
     return this.length;
   }
 
-  get entryCount(): number {
-    return this.entries;
-  }
-
   /** Adds a file whose compressed bytes stand in `source` at `offset`. */
   add(file: FileToWrite, source: ByteSource, offset: number): void {
     this.centralHeaders.push(encodeCentralHeader({ ...file, localOffset: this.length }));
-    this.entries += 1;
+    this.entryCount += 1;
     this.write(encodeLocalHeader(file));
     const { compressedSize } = file;
     eachChunk(source, offset, compressedSize, (bytes) => this.write(bytes), this.memory);

@@ -102,12 +102,10 @@ function inputArguments(engine: ContainerEngine, input: ContainerRun['input']): 
  * It is always named, since the image's own user may be unable to write to this user's directories.
  */
 function userArguments(engine: ContainerEngine, { uid, gid, daemon }: UserMapping): string[] {
-  if (uid === undefined || gid === undefined || uid === 0) {
-    return [...(daemon === 'remapped' ? ['--userns=host'] : []), '--user=0:0'];
-  }
-  if (engine === 'podman') return ['--userns=keep-id', `--user=${uid}:${gid}`];
-  if (daemon === 'rootless') return ['--user=0:0'];
-  return [...(daemon === 'remapped' ? ['--userns=host'] : []), `--user=${uid}:${gid}`];
+  const isRoot = uid === undefined || gid === undefined || uid === 0;
+  if (engine === 'podman' && !isRoot) return ['--userns=keep-id', `--user=${uid}:${gid}`];
+  const user = isRoot || daemon === 'rootless' ? '0:0' : `${uid}:${gid}`;
+  return [...(daemon === 'remapped' ? ['--userns=host'] : []), `--user=${user}`];
 }
 
 /** A comma-separated list in which a field may be quoted as in CSV. */

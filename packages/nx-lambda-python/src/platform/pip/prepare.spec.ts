@@ -147,3 +147,73 @@ describe('prepareInput', () => {
     });
   });
 });
+
+const locked = (path: string): RequiredInput => ({
+  ...input('', { files: new Map(), requirements: [], pipArguments: ['--pre'], isLocked: true }),
+  localFiles: [
+    { path: 'vendor/w-1-py3-none-any.whl', source: __filename, executable: false, sha256: 'd1' },
+  ],
+  lock: { tool: 'poetry', path, files: new Map([[path, 'the lock']]) },
+});
+
+/** A tool that writes these lines, `<input>` being where it finds the workspace. */
+function tool(lines: string, ran: string[][] = []): Exec {
+  return (_, args) => {
+    if (args[0]?.endsWith('export_lock.py')) {
+      ran.push(args.map((argument) => argument.replace(directory, '<work>')));
+      const input = join(directory, 'export', 'input');
+      writeFileSync(args[3] ?? '', lines.replaceAll('<input>', input));
+    }
+    return Promise.resolve(ended());
+  };
+}
+
+describe('a lock that only its own tool can read', () => {
+  it('is exported in the directory of the service, beside copies of what it names', async () => {
+    const ran: string[][] = [];
+    const lines =
+      '../../vendor/w-1-py3-none-any.whl \\\n    --hash=sha256:d1\nsix==1 --hash=sha256:aa\n';
+    const prepared = await onHost(locked('services/a/poetry.lock'), tool(lines, ran));
+    expect(ran).toEqual([
+      [
+        ...['<work>/export/export_lock.py', 'poetry', '<work>/export/input/services/a'],
+        ...['<work>/export/exported.txt', '<work>/export/tool'],
+      ],
+    ]);
+    expect(readFileSync(join(directory, 'export/input/services/a/poetry.lock'), 'utf8')).toBe(
+      'the lock',
+    );
+    expect(prepared.requirements).toEqual(['services/a/poetry.lock.txt']);
+    expect(prepared.files.get('services/a/poetry.lock.txt')?.trim().split('\n')).toEqual([
+      `w @ file://${directory}/input/vendor/w-1-py3-none-any.whl#sha256=d1 --hash=sha256:d1`,
+      'six==1 --hash=sha256:aa',
+    ]);
+    expect(prepared.pipArguments).toEqual(['--pre', '--no-deps']);
+  });
+
+  it('may come out with absolute paths', async () => {
+    const lines = 'w @ file://<input>/vendor/w-1-py3-none-any.whl ; python_version >= "3.9"\n';
+    const lock = 'services/a/poetry.lock';
+    const prepared = await onHost(locked(lock), tool(lines));
+    expect(prepared.files.get(`${lock}.txt`)).toBe(
+      `w @ file://${directory}/input/vendor/w-1-py3-none-any.whl#sha256=d1 ; python_version >= "3.9"\n`,
+    );
+  });
+
+  it("shows the tool's own words when it fails", async () => {
+    const exec: Exec = (_, args) =>
+      Promise.resolve(
+        ended({
+          exitCode: args[1] === 'pip' ? 0 : 2,
+          output: '+ poetry export\nerror: no `project` table found\n',
+        }),
+      );
+    await expect(onHost(locked('services/a/poetry.lock'), exec)).rejects.toMatchObject({
+      code: 'LOCK_EXPORT_FAILED',
+      message: expect.stringMatching(
+        /^poetry could not turn `services\/a\/poetry\.lock`.*\n.*no `project` table/,
+      ) as string,
+      hint: expect.stringContaining('poetry lock') as string,
+    });
+  });
+});

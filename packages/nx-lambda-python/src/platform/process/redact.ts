@@ -1,8 +1,7 @@
 /** Keeps secrets, and credentials in any URL, out of what people see. */
 
 import { LambdaPythonError } from '../../errors';
-import { withoutCredentials } from '../../packaging/requirements/parse';
-import { attempt } from './attempt';
+import { decoded, withoutCredentials } from '../../packaging/requirements/parse';
 import type { Exec } from './exec';
 
 export type Redact = (text: string) => string;
@@ -77,10 +76,6 @@ function addForms(secret: string, forms: Set<string>): void {
   forms.add(secret);
   forms.add(encodeURIComponent(secret));
   forms.add(Buffer.from(secret).toString('base64').replace(/=+$/, ''));
-}
-
-function decoded(text: string): string {
-  return attempt(() => decodeURIComponent(text)) ?? text;
 }
 
 const ACCESS_KEY_ID = /\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b/g;

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import {
   planPrune,
+  sumOf,
   type PruneLimits,
   type PrunePlan,
   type StoredItem,
@@ -65,8 +66,7 @@ async function removeItem(root: string, item: StoredItem, grave: string): Promis
   // Its holder needs what is being made.
   if (isLocked(lock)) return false;
   return withLock(lock, () => {
-    const times = filesOf(root, item).map((file) => measure(file).newest);
-    const isUnused = Math.max(...times) === item.lastUsed;
+    const isUnused = itemOf(root, item.kind, item.path).lastUsed === item.lastUsed;
     return Promise.resolve(isUnused && bury(root, item, grave));
   });
 }
@@ -151,13 +151,9 @@ function stem(file: string, { endings }: Bucket): string {
 }
 
 function bucketItem(root: string, path: string, { kind }: Bucket): StoredItem {
-  const measured = filesOf(root, { kind, path }).map(measure);
   const lock = lockOf(root, { kind, path });
   return {
-    kind,
-    path,
-    size: measured.reduce((sum, { size }) => sum + size, 0),
-    lastUsed: Math.max(...measured.map(({ newest }) => newest)),
+    ...itemOf(root, kind, path),
     ...(kind === 'wheel set' ? { wheels: wheelsOf(join(root, `${path}.json`)) } : {}),
     inUse: lock !== undefined && isLocked(lock),
   };
@@ -200,21 +196,26 @@ function isStore(directory: string): boolean {
 }
 
 function itemOf(root: string, kind: StoredItem['kind'], path: string): StoredItem {
-  const { size, newest } = measure(join(root, path));
-  return { kind, path, size, lastUsed: newest };
+  const files = filesOf(root, { kind, path }).map(measure);
+  return { kind, path, size: sumOf(files), lastUsed: newestOf(files) };
+}
+
+interface Measured {
+  size: number;
+  newest: number;
 }
 
 /** Size of a file or of all files of a directory, and the time of the newest; 0 for what is gone. */
-function measure(path: string): { size: number; newest: number } {
+function measure(path: string): Measured {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return { size: 0, newest: 0 };
   if (!stat.isDirectory()) return { size: stat.size, newest: stat.mtimeMs };
-  return list(path)
-    .map((name) => measure(join(path, name)))
-    .reduce(
-      (sum, one) => ({ size: sum.size + one.size, newest: Math.max(sum.newest, one.newest) }),
-      { size: 0, newest: stat.mtimeMs },
-    );
+  const inside = list(path).map((name) => measure(join(path, name)));
+  return { size: sumOf(inside), newest: Math.max(stat.mtimeMs, newestOf(inside)) };
+}
+
+function newestOf(measured: readonly Measured[]): number {
+  return Math.max(0, ...measured.map(({ newest }) => newest));
 }
 
 /** Sorted; empty for what is not a directory. */
