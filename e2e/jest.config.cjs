@@ -2,7 +2,7 @@ const { swcTransform } = require('../tools/test/swc-transform.cjs');
 
 /** Whole suites that only `LONG=1` runs, as CI does: without them `npm test` ends within six minutes. */
 const LONG_SUITES = [
-  ...['engines', 'install', 'interrupt', 'lock', 'node-versions', 'requirement-forms'],
+  ...['adopting', 'engines', 'install', 'interrupt', 'lock', 'node-versions', 'requirement-forms'],
   ...['requirement-locks', 'secrets', 'shell', 'sources', 'store', 'store-disk', 'uv-lock'],
 ];
 

@@ -6,7 +6,12 @@ import { ROOT } from '../../tools/workspace-root';
 import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
 import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { succeedNx } from './support/nx-process';
-import { isNamed, namedDifferences, type NamedDifference } from './support/pip-differences';
+import {
+  isNamed,
+  namedDifferences,
+  unnamedDifferences,
+  type NamedDifference,
+} from './support/pip-differences';
 import { runDirectory } from './support/run-directory';
 import { compareTrees, readTree, type Tree } from './support/tree';
 import { Workspace } from './support/workspace';
@@ -66,18 +71,12 @@ function namesIn(workspace: Workspace, output: string): string[] {
     .sort();
 }
 
-/** Differences that the page does not name. */
-function unnamed({ withScripts, installed }: Trees): Record<string, string[]> {
-  const { onlyFirst, onlySecond, different } = compareTrees(withScripts, installed);
-  return {
-    onlySpliced: onlyFirst,
-    onlyInstalled: onlySecond.filter((path) => !isNamed(ofKind('missing'), path)),
-    different: different.filter((path) => !isNamed(ofKind('different'), path)),
-  };
-}
-
 function expectSame(trees: Trees): void {
-  expect(unnamed(trees)).toEqual({ onlySpliced: [], onlyInstalled: [], different: [] });
+  expect(unnamedDifferences(trees.withScripts, trees.installed)).toEqual({
+    onlySpliced: [],
+    onlyInstalled: [],
+    different: [],
+  });
   const scripts = compareTrees(trees.spliced, trees.withScripts);
   expect({ ...scripts, onlySecond: [] }).toEqual({ onlyFirst: [], onlySecond: [], different: [] });
   expect(scripts.onlySecond.filter((path) => !isNamed(ofKind('with scripts'), path))).toEqual([]);

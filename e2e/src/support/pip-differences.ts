@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../../tools/workspace-root';
+import { compareTrees, type Tree } from './tree';
 
 const PAGE = join(ROOT, 'packages', 'nx-lambda-python', 'docs', 'pip-differences.md');
 
@@ -26,6 +27,18 @@ export function namedDifferences(): NamedDifference[] {
     if (!kind) throw new Error(`${PAGE} has a row of no known kind: ${row}`);
     return { path, kind };
   });
+}
+
+/** Between a spliced package with its scripts and what pip installs, without what the page names. */
+export function unnamedDifferences(spliced: Tree, installed: Tree): Record<string, string[]> {
+  const named = namedDifferences();
+  const ofKind = (kind: NamedDifference['kind']) => named.filter((one) => one.kind === kind);
+  const { onlyFirst, onlySecond, different } = compareTrees(spliced, installed);
+  return {
+    onlySpliced: onlyFirst,
+    onlyInstalled: onlySecond.filter((path) => !isNamed(ofKind('missing'), path)),
+    different: different.filter((path) => !isNamed(ofKind('different'), path)),
+  };
 }
 
 /** A star stands for all but a slash. */

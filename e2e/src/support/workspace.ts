@@ -162,6 +162,13 @@ export class Workspace {
     this.write('nx.json', JSON.stringify(nxJson, null, 2));
   }
 
+  /** Gives an inferred target another name, in the plugin's options. */
+  renameTarget(key: string, name: string): void {
+    const nxJson = JSON.parse(this.read('nx.json')) as object;
+    const plugins = [{ plugin: 'nx-lambda-python', options: { [key]: name } }];
+    this.write('nx.json', JSON.stringify({ ...nxJson, plugins }, null, 2));
+  }
+
   manifest(projectRoot: string): BuildManifest {
     return JSON.parse(this.read(`dist/${projectRoot}/manifest.json`)) as BuildManifest;
   }

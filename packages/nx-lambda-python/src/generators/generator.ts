@@ -138,16 +138,25 @@ export function projectNames(
   root: string,
   text = tree.read(joinPathFragments(root, MARKER_FILE), 'utf-8') ?? '',
 ): string[] {
+  const ofPackage = jsonNames(tree, joinPathFragments(root, 'package.json'));
   const names = [
     ...jsonNames(tree, joinPathFragments(root, 'project.json')),
-    ...jsonNames(tree, joinPathFragments(root, 'package.json')),
+    ...(isPackage(tree, root) ? ofPackage : []),
     declaredName(text),
     inferredName(text, root),
+    ...ofPackage,
     posix.basename(root),
     // As inferred where two directories have one name.
     root.replaceAll('/', '-'),
   ];
   return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/** Whether Nx reads the package.json of a directory. */
+export function isPackage(tree: Tree, root: string): boolean {
+  const isProject = tree.exists(joinPathFragments(root, 'project.json')) || root === '.';
+  if (isProject || tree.exists('pnpm-workspace.yaml')) return true;
+  return tree.exists('package.json') && 'workspaces' in readJson<object>(tree, 'package.json');
 }
 
 /**

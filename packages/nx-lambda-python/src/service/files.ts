@@ -154,6 +154,12 @@ export function isPrunedDirectory(path: string): boolean {
   return name.startsWith('.') || PRUNED_DIRECTORIES.has(name) || path === 'venv';
 }
 
+/** Whether a .gitignore of this text ignores a path below its directory, which ends with a slash for a directory. */
+export function ignoredBy(text: string): (path: string) => boolean {
+  const rules = gitignore(text.split(/\r?\n/));
+  return (path) => rules.ignores(path);
+}
+
 function gitignore(patterns: readonly string[]): Ignore {
   // As git does on Linux, whatever the machine: the same files everywhere.
   return ignore({ ignorecase: false }).add([...patterns]);
@@ -179,7 +185,10 @@ const GLOB_OPTIONS = { windows: false, nocase: false, dot: false } as const;
  *
  * @param files relative to the service, with forward slashes
  */
-export function handlerModules(marker: Marker, files: readonly string[]): HandlerModule[] {
+export function handlerModules(
+  marker: Pick<Marker, 'root' | 'handlers'>,
+  files: readonly string[],
+): HandlerModule[] {
   const isNegated = picomatch(negatedGlobs(marker), GLOB_OPTIONS);
   const globs = positiveGlobs(marker).map(compile);
   const modules: HandlerModule[] = [];

@@ -98,6 +98,16 @@ app = "legacy-create"
   ]);
 });
 
+it('takes no name and no target of a package.json that Nx does not read', async () => {
+  const script = '{ "name": "tools", "scripts": { "build": "make" } }';
+  await adopt(
+    { 'package.json': script, 'requirements.in': 'six\n', 'orders/handlers/a.py': HANDLER },
+    { runtime: 'python3.12' },
+  );
+  expect(found.at(-1)).toContain('`npx nx lock legacy`');
+  expect(unsure).toEqual([]);
+});
+
 it('appends the marker to a pyproject.toml, and leaves its text', async () => {
   const before =
     '# why\r\n[project]\r\nname   = "billing" # as ever\r\n[tool.ruff]\r\nselect=["E"]';
@@ -210,6 +220,19 @@ it.each<[string, Files, RegExp[], RegExp[]]>([
     ],
   ],
   [
+    'code beside copies that git ignores',
+    {
+      '/.gitignore': 'node_modules\ndist\n',
+      '.gitignore': '/build/\n',
+      'dist/orders/handlers/a.py': HANDLER,
+      'build/b.py': HANDLER,
+      'orders/handlers/a.py': HANDLER,
+      'requirements.txt': '',
+    },
+    [/^package = "orders"/m],
+    [/^check: nothing says which runtime/],
+  ],
+  [
     'requirements that include others',
     {
       'orders/handlers/a.py': HANDLER,
@@ -263,6 +286,7 @@ it('says what keeps the build from running', async () => {
     {
       'requirements.txt': '',
       'orders/handlers/a.py': HANDLER,
+      'project.json': '{}',
       'package.json': '{ "name": "old", "scripts": { "build": "make" } }',
     },
     { runtime: 'python3.12' },

@@ -8,6 +8,7 @@ import {
   architectureNamed,
   checkFree,
   currentDirectory,
+  isPackage,
   projectNames,
   reporting,
   runtimeNamed,
@@ -74,11 +75,11 @@ function outside(tree: Tree, root: string, name: string): string[] {
     const path = joinPathFragments(root, file);
     return tree.exists(path) ? readJson<{ targets?: object; scripts?: object }>(tree, path) : {};
   };
-  const taken = ['build', 'upload', 'deploy'].filter(
-    (target) =>
-      target in (json('project.json').targets ?? {}) ||
-      target in (json('package.json').scripts ?? {}),
-  );
+  const own = {
+    ...(isPackage(tree, root) ? json('package.json').scripts : {}),
+    ...json('project.json').targets,
+  };
+  const taken = ['build', 'upload', 'deploy'].filter((target) => target in own);
   const [first] = taken;
   return [
     ...(first === undefined

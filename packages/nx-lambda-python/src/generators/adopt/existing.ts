@@ -1,10 +1,11 @@
 /** Existing code in the directory of a service: read before anything is written. */
 
 import { joinPathFragments, type Tree } from '@nx/devkit';
+import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { parseModule, type PythonModule } from '../../python/module';
 import { discoverHandlers, type Handler } from '../../service/discover';
-import { selectFiles } from '../../service/files';
+import { ignoredBy, selectFiles } from '../../service/files';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
 import { filesBelow } from '../generator';
 
@@ -27,10 +28,18 @@ export function packagedModules(files: readonly string[]): string[] {
 }
 
 export async function readExisting(tree: Tree, root: string): Promise<Existing> {
-  const files = filesBelow(tree, root, (directory) =>
-    [MARKER_FILE, 'project.json', 'package.json'].some((file) =>
-      tree.exists(joinPathFragments(directory, file)),
-    ),
+  // What git ignores is an output, such as an earlier copy of the code.
+  const isIgnored = ignoredBy(tree.read('.gitignore', 'utf-8') ?? '');
+  const isOwnIgnored = ignoredBy(tree.read(joinPathFragments(root, '.gitignore'), 'utf-8') ?? '');
+  const files = filesBelow(
+    tree,
+    root,
+    (directory) =>
+      isIgnored(`${directory}/`) ||
+      isOwnIgnored(`${posix.relative(root, directory)}/`) ||
+      [MARKER_FILE, 'project.json', 'package.json'].some((file) =>
+        tree.exists(joinPathFragments(directory, file)),
+      ),
   );
   const modules = new Map<string, SourceModule>();
   for (const file of packagedModules(files)) {

@@ -165,6 +165,37 @@ it.each<[string, Files, Partial<AdoptedLayout>, string[]]>([
     ],
   ],
   [
+    'names that globs would give twice',
+    { 'orders/a/app.py': HANDLER, 'orders/b/app.py': LAMBDA_HANDLER, 'orders/b/x/app.py': HANDLER },
+    {
+      handlers: [],
+      functions: [
+        { key: 'a-app', handler: 'orders.a.app.handler' },
+        { key: 'b-app', handler: 'orders.b.app.lambda_handler' },
+        { key: 'x-app', handler: 'orders.b.x.app.handler' },
+      ],
+    },
+    [
+      'a-app orders.a.app.handler',
+      'b-app orders.b.app.lambda_handler',
+      'x-app orders.b.x.app.handler',
+    ],
+  ],
+  [
+    'directories of which one has another name',
+    {
+      'f/a/app.py': HANDLER,
+      'f/b/app.py': HANDLER,
+      'f/c/app.py': 'def record(event, context): pass\n',
+    },
+    {
+      importPackage: 'f',
+      handlers: ['f/*/app.py', '!f/c/app.py'],
+      functions: [{ key: 'record', handler: 'f.c.app.record' }],
+    },
+    ['a f.a.app.handler', 'b f.b.app.handler', 'record f.c.app.record'],
+  ],
+  [
     'names that would be one',
     { 'orders/a/app.py': HANDLER, 'orders/b/app.py': HANDLER, 'orders/b/x.py': '' },
     { handlers: ['orders/*/app.py'] },

@@ -5,7 +5,7 @@
 
 import { posix } from 'node:path';
 import { isImportPackage, moduleName } from '../../python/names';
-import { entryName } from '../../service/files';
+import { entryName, handlerModules } from '../../service/files';
 import type { SourceModule } from './existing';
 import type { LocatedFunction } from './infrastructure';
 
@@ -71,14 +71,18 @@ export function findLayout(
   const own = [...modules.keys()]
     .filter((file) => entryName({ root }, file) !== undefined)
     .map(inPackage)
-    .filter((path) => tops.includes(topOf(path)));
+    .filter((path) => codeRoot || tops.includes(topOf(path)));
   const placed = main.length > 0 ? main : files(others).filter((file) => !isPrivate(file));
   const importPackage = givenPackage ?? packageOf(placed.map(inPackage), tops);
   const handlers = globs(placed.map(inPackage), own);
-  const isUsual =
-    importPackage !== undefined &&
-    (handlers.length === 0 ||
-      String(handlers) === `${importPackage.replaceAll('.', '/')}/handlers/*.py`);
+  const usual = importPackage && [`${importPackage.replaceAll('.', '/')}/handlers/*.py`];
+  const isUsual = usual && (handlers.length === 0 || String(handlers) === String(usual));
+  const listed = (all: readonly FoundHandler[]) =>
+    keyed(all.map(({ file, name }) => `${moduleName(inPackage(file))}.${name}`));
+  const functions = listed(others);
+  const named = handlerModules({ root, handlers }, [...modules.keys()]).map(({ name }) => name);
+  const keys = [...named, ...functions.map(({ key }) => key)];
+  const areUnique = new Set(keys).size === keys.length;
   // All of such a directory was packaged, whatever imports it.
   const include = codeRoot
     ? ['*']
@@ -86,13 +90,14 @@ export function findLayout(
   return {
     root,
     importPackage,
-    handlers: isUsual ? undefined : handlers,
+    handlers: !areUnique ? [] : isUsual ? undefined : handlers,
     handlerName,
     include:
       importPackage !== undefined && String(include) === `/${importPackage.split('.')[0]}/`
         ? undefined
         : include,
-    functions: keyed(others.map(({ file, name }) => `${moduleName(inPackage(file))}.${name}`)),
+    // Names that globs would give twice are given here.
+    functions: areUnique ? functions : listed(found),
   };
 }
 
@@ -210,7 +215,9 @@ function globs(placed: readonly string[], own: readonly string[]): string[] {
     posix.dirname(posix.dirname(path)) === (base || '.') &&
     path.endsWith(`/${first}`);
   if (placed.length > 1 && placed.every(isDirectoryEach)) {
-    if (modules.filter(isDirectoryEach).length === placed.length) return [inBase(`*/${first}`)];
+    const rest = modules.filter((path) => isDirectoryEach(path) && !placed.includes(path));
+    if (rest.length <= placed.length)
+      return [inBase(`*/${first}`), ...rest.map((path) => `!${path}`)];
   }
   const directories = [...new Set(placed.map((path) => posix.dirname(path)))].sort();
   if (directories.length > 1 && modules.filter(isBelow).length === placed.length) {
@@ -233,10 +240,12 @@ function keyed(handlers: readonly string[]): { key: string; handler: string }[] 
       .slice(-count)
       .join('-')
       .replace(/-(?:(?:lambda_)?handler|main|handle)$/, '');
+  const isShared = (handler: string, count: number) =>
+    handlers.some((other) => other !== handler && last(other, count) === last(handler, count));
   return handlers.map((handler) => {
-    const usual = /\.(?:(?:lambda_)?handler|main|handle)$/.test(handler) ? 2 : 1;
-    const isShared = handlers.filter((other) => last(other, usual) === last(handler, usual)).length;
-    return { key: last(handler, isShared > 1 ? usual + 1 : usual), handler };
+    let count = /\.(?:(?:lambda_)?handler|main|handle)$/.test(handler) ? 2 : 1;
+    while (isShared(handler, count) && count < handler.split('.').length) count += 1;
+    return { key: last(handler, count), handler };
   });
 }
 
