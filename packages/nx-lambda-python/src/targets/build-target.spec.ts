@@ -62,6 +62,7 @@ describe('normalizeOptions', () => {
   it.each<[Partial<BuildExecutorSchema>, string, string]>([
     [{ engine: 'host' }, 'needs a container', '"engine": "auto"'],
     [{ excludeDistributions: ['boto3'] }, '`excludeDistributions` cannot', '[]'],
+    [{ acceptIncompleteRecords: ['a'] }, '`acceptIncompleteRecords` cannot', '[]'],
     [{ collisions: { 'a.py': 'a' } }, '`collisions` cannot', '{}'],
     [{ scripts: true }, '`scripts` cannot', '`"scripts": false`'],
     [

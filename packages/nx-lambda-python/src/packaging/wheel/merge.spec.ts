@@ -51,6 +51,11 @@ describe('mergeInstallations', () => {
       'google-a:google/a.py',
       'google-b:google/b.py',
     ]);
+    // As with pip, which installs the first by name last, if neither requires the other.
+    for (const mode of [0o644, 0o755] as const) {
+      const first = { ...a, entries: a.entries.map((one) => ({ ...one, mode })) };
+      expect(mergeInstallations([b, first])[0]?.entry.mode).toBe(mode);
+    }
   });
 
   const jwt = distribution('jwt', { 'jwt/__init__.py': 'a' }, '1.4.0');
