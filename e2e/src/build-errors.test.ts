@@ -22,15 +22,15 @@ const MISTAKES: Record<string, Mistake> = {
   unresolvable: {
     files: { ...SOUND, 'requirements.txt': 'nx-lambda-python-no-such-distribution==1\n' },
     args: ['--engine=host'],
-    code: 'WHEEL_UNAVAILABLE',
-    words: ['nx-lambda-python-no-such-distribution==1', 'docker'],
+    code: 'PIP_FAILED',
+    words: ['`nx-lambda-python-no-such-distribution==1` is unknown', '`--index-url`'],
   },
   no_wheel: {
     // 2.0.1 of docopt's kind: published as an sdist alone.
     files: { ...SOUND, 'requirements.txt': 'docopt==0.6.2\n' },
     args: ['--engine=host'],
     code: 'WHEEL_UNAVAILABLE',
-    words: ['docopt==0.6.2', 'docker or podman'],
+    words: ['docopt==0.6.2', 'published only as source', 'docker or podman'],
   },
   engine_absent: {
     files: { ...SOUND, 'requirements.txt': 'six==1.17.0\n' },

@@ -29,7 +29,7 @@ export interface ReleaseOutput {
 export function releaseOutput(format: OutputFormat): ReleaseOutput {
   const isForPeople = format === 'table';
   const terminal = isForPeople ? process.stdout : process.stderr;
-  let line: ReturnType<typeof liveLine> | null = null;
+  let line: LiveLine | null = null;
   const print = (text: string): void => {
     line?.clear();
     if (isForPeople) console.log(text);
@@ -47,7 +47,8 @@ export function releaseOutput(format: OutputFormat): ReleaseOutput {
       ),
     live: (render) => {
       if (!isLive(terminal, process.env)) return false;
-      line ??= liveLine(terminal, render);
+      line ??= new LiveLine(terminal, render);
+      line.start();
       return true;
     },
     document: (text) => {
@@ -190,30 +191,40 @@ const REDRAW_MILLISECONDS = 200;
 /** To the line's begin, and all of it away. */
 const CLEAR = '\r\u001b[2K';
 
-/** Drawn at once, then redrawn until it is stopped. */
-export function liveLine(terminal: Terminal, render: () => string) {
-  let isDrawn = false;
-  const draw = (): void => {
-    // A line that wraps could not be taken back. A terminal that nobody told its size says 0.
-    const room = (terminal.columns || 80) - 1;
-    terminal.write(CLEAR + render().slice(0, room));
-    isDrawn = true;
-  };
+export class LiveLine {
+  private timer: NodeJS.Timeout | null = null;
+  private isDrawn = false;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly render: () => string,
+  ) {}
+
+  start(): void {
+    if (this.timer !== null) return;
+    this.draw();
+    // It must not keep the process alive.
+    this.timer = setInterval(() => this.draw(), REDRAW_MILLISECONDS).unref();
+  }
+
   /** Before anything else is written to the same terminal; the next tick draws it again. */
-  const clear = (): void => {
-    if (isDrawn) terminal.write(CLEAR);
-    isDrawn = false;
-  };
-  draw();
-  // It must not keep the process alive.
-  const timer = setInterval(draw, REDRAW_MILLISECONDS).unref();
-  return {
-    clear,
-    stop() {
-      clearInterval(timer);
-      clear();
-    },
-  };
+  clear(): void {
+    if (this.isDrawn) this.terminal.write(CLEAR);
+    this.isDrawn = false;
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    this.clear();
+  }
+
+  private draw(): void {
+    // A line that wraps could not be taken back. A terminal that nobody told its size says 0.
+    const room = (this.terminal.columns || 80) - 1;
+    this.terminal.write(CLEAR + this.render().slice(0, room));
+    this.isDrawn = true;
+  }
 }
 
 /** Only where one task has a terminal for itself: Nx gives tasks that run together pipes. CI records a terminal as a log. */

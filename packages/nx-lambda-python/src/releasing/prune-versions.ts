@@ -3,8 +3,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
 import { isAbandoned } from '../platform/process/owner';
+import { destinationLine } from '../release/documents/plan-document';
 import { renderVersions } from '../release/documents/version-document';
 import { desiredFunctions, selectFunctions } from '../release/plan/functions';
+import { deleteVersions } from '../release/versions/version-deletion';
 import {
   planVersions,
   versionPlanError,
@@ -12,11 +14,10 @@ import {
   type VersionPlan,
 } from '../release/versions/version-prune';
 import {
-  deleteVersions,
   readVersionFacts,
   withoutRunning,
   type VersionPorts,
-} from '../release/versions/version-calls';
+} from '../release/versions/version-reading';
 import type { OutputFormat } from '../report/render';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { PruneVersionsExecutorSchema } from '../schemas/prune-versions';
@@ -69,7 +70,9 @@ export async function pruneVersions(request: PruneVersionsRequest): Promise<bool
   try {
     const number = await access.account;
     const action = dryRun ? 'lists versions in' : 'deletes versions in';
-    output.note(access.line(action, scope, number.id));
+    const { region } = access.place;
+    const bucket = account.destination.bucket.name;
+    output.note(destinationLine(action, { ...scope, account: number.id, region, bucket }));
     const plan = await makePlan(request, access, number);
     const error = versionPlanError(plan, rules.accountId);
     if (error) throw error;
@@ -94,7 +97,8 @@ async function makePlan(
   const { bucket, prefix } = deploy.run.account.destination;
   const { manifest } = await deploy.source.use();
   const functions = selectFunctions(desiredFunctions(manifest, naming), only);
-  await access.ensure();
+  // As upload does: a bucket of the simulated account exists as soon as it is needed.
+  await access.simulated?.createBucket(bucket.name, { versioning: true });
   const facts = await readVersionFacts(
     functions.map(({ name }) => name),
     keep,

@@ -80,6 +80,11 @@ export interface TagOptions {
 
 const MACHINES: Readonly<Record<Architecture, string>> = { x86_64: 'x86_64', arm64: 'aarch64' };
 
+/** As tags name it. */
+export function machineOf(architecture: Architecture): string {
+  return MACHINES[architecture];
+}
+
 /** PEP 600: the names that came before it. */
 const LEGACY_TAGS: Readonly<Record<number, string>> = {
   17: 'manylinux2014',
@@ -101,7 +106,7 @@ export function supportedTags(
 ): string[] {
   const [major, minor] = runtime.python;
   const platforms = pipPlatforms(runtime, architecture);
-  if (allowLocal) platforms.push(`linux_${MACHINES[architecture]}`);
+  if (allowLocal) platforms.push(`linux_${machineOf(architecture)}`);
   const interpreter = `cp${major}${minor}`;
   const onPlatforms = (python: string, abi: string) =>
     platforms.map((platform) => `${python}-${abi}-${platform}`);
@@ -133,8 +138,22 @@ export function pipPlatforms(runtime: Runtime, architecture: Architecture): stri
   return countDown(newest, OLDEST_GLIBC_MINOR[architecture]).flatMap((minor) => {
     const legacy = LEGACY_TAGS[minor];
     const names = [`manylinux_${major}_${minor}`, ...(legacy ? [legacy] : [])];
-    return names.map((name) => `${name}_${MACHINES[architecture]}`);
+    return names.map((name) => `${name}_${machineOf(architecture)}`);
   });
+}
+
+/** What a glibc platform tag, also of a legacy name, asks for; undefined for every other system. */
+export function glibcPlatform(
+  platform: string,
+): { glibc: readonly [number, number]; machine: string } | undefined {
+  const [, legacy, major, minor, machine = ''] =
+    /^(?:(manylinux(?:1|2010|2014))|manylinux_(\d+)_(\d+))_(.+)$/.exec(platform) ?? [];
+  if (machine === '') return undefined;
+  const named = Object.entries(LEGACY_TAGS).find(([, name]) => name === legacy);
+  const glibc = named
+    ? ([2, Number(named[0])] as const)
+    : ([Number(major), Number(minor)] as const);
+  return { glibc, machine };
 }
 
 /**

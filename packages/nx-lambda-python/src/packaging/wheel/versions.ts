@@ -65,6 +65,12 @@ export function compareVersions(a: string, b: string): number | undefined {
   return left && right ? compare(left, right) : undefined;
 }
 
+/** False for text that is not a version. */
+export function isPrerelease(version: string): boolean {
+  const parsed = parse(version);
+  return parsed !== undefined && isBeforeRelease(parsed);
+}
+
 /**
  * A key that is the same for versions that PEP 440 calls equal: `1.0`, `1.0.0` and `v1`.
  * Text that is not a PEP 440 version (`2004d`) is only equal to itself.
@@ -106,7 +112,7 @@ function satisfiesClause(text: string, { operator, version: wanted }: Clause): b
     case '<':
       // > MUST NOT allow a pre-release of the specified version unless that is one itself.
       if (order >= 0) return false;
-      if (!isSameRelease || isPrerelease(limit) || !isPrerelease(version)) return true;
+      if (!isSameRelease || isBeforeRelease(limit) || !isBeforeRelease(version)) return true;
       // pip takes `1.0a1` for `<1.0.post1` since its `packaging` 26.
       return limit.post === undefined ? false : undefined;
     case '>': {
@@ -115,7 +121,7 @@ function satisfiesClause(text: string, { operator, version: wanted }: Clause): b
       const isPost = version.post !== undefined && limit.post === undefined;
       if (!isSameRelease || !(isPost || version.local)) return true;
       // pip takes `1.0+local` for `>1.0a1` since its `packaging` 26.
-      return isPrerelease(limit) ? undefined : false;
+      return isBeforeRelease(limit) ? undefined : false;
     }
   }
 }
@@ -192,7 +198,7 @@ function startsWith(version: Version, { epoch, release }: Version, length: numbe
   return version.epoch === epoch && compareNumbers(own, release.slice(0, length)) === 0;
 }
 
-function isPrerelease({ pre, dev }: Version): boolean {
+function isBeforeRelease({ pre, dev }: Version): boolean {
   return pre !== undefined || dev !== undefined;
 }
 

@@ -16,7 +16,8 @@ import {
   type ContainerTask,
   type ImagePlace,
 } from '../engines/run';
-import { lastLine, type Exec } from '../process/exec';
+import { lastLine, type Exec, type ExecResult } from '../process/exec';
+import { askIndexBy } from './ask-index';
 import { withSoundCache } from './cache-damage';
 import { pipFailure } from './failure';
 import {
@@ -109,14 +110,37 @@ interface PipRun {
   leaves: string;
 }
 
-async function runPip(
+async function runPip(directory: string, input: PipInput, run: PipRun, exec: Exec): Promise<void> {
+  const { place, settings, work } = run;
+  const { exitCode, output } = await startPip(directory, input, run, exec);
+  if (exitCode === 0) return;
+  const { target } = settings;
+  if (exitCode === MISFIT) {
+    throw new LambdaPythonError('IMAGE_UNAVAILABLE', {
+      message: `the build image \`${place.image.name}\` does not fit ${describeTarget(target)}: ${lastLine(output)}`,
+      hint: 'name an image of that runtime: "image": "<name>" on the build target, or correct `runtime` and `architecture` in pyproject.toml',
+    });
+  }
+  const askIndex = askIndexBy({
+    directory,
+    root: ROOT,
+    commands: 'pip' in work ? [['-m', 'pip', ...work.pip]] : work.commands,
+    run: (command) => {
+      const quiet = { ...settings, onLine: () => undefined };
+      const question = { ...run, settings: quiet, work: { commands: [command] } };
+      return startPip(directory, input, { ...question, leaves: NEW_ENTRIES }, exec);
+    },
+  });
+  throw await pipFailure({ output, target, place: 'container', files: input.files }, askIndex);
+}
+
+async function startPip(
   directory: string,
   input: PipInput,
   { place, settings, work, leaves }: PipRun,
   exec: Exec,
-): Promise<void> {
+): Promise<ExecResult> {
   const { image, mount } = place;
-  const target = describeTarget(settings.target);
   const { task, secrets } = await layOutPip(directory, input, { place, settings, work }, exec);
   const options = {
     mount,
@@ -124,17 +148,10 @@ async function runPip(
     onLine: settings.onLine,
     leaves: { source: directory, target: ROOT, names: [leaves] },
   };
-  const { exitCode, output } = await withSoundCache(place.pipCache, (more) => {
+  return withSoundCache(place.pipCache, (more) => {
     const environment = { ...task.environment, ...more };
     return runContainer(image, { ...task, environment }, options, exec);
   });
-  if (exitCode === MISFIT) {
-    throw new LambdaPythonError('IMAGE_UNAVAILABLE', {
-      message: `the build image \`${image.name}\` does not fit ${target}: ${lastLine(output)}`,
-      hint: 'name an image of that runtime: "image": "<name>" on the build target, or correct `runtime` and `architecture` in pyproject.toml',
-    });
-  }
-  if (exitCode !== 0) throw pipFailure({ output, target, place: 'container' });
 }
 
 /**
@@ -203,7 +220,9 @@ function environment({ configuration }: PipSettings): Record<string, string> {
 }
 
 function writeHelpers(directory: string, { runtime, architecture }: Target, work: Work): void {
-  for (const name of ['home', 'platform', 'pip-cache', TEMPORARY]) mkdirSync(join(directory, name));
+  for (const name of ['home', 'platform', 'pip-cache', TEMPORARY]) {
+    mkdirSync(join(directory, name), { recursive: true });
+  }
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(runtime));
   copyFileSync(join(__dirname, 'resolve_in_container.py'), join(directory, 'resolve.py'));

@@ -8,6 +8,7 @@ import { withoutCredentials } from '../../packaging/requirements/parse';
 import { runtimeEnvironment } from '../../packaging/requirements/requirement';
 import { pipPlatforms } from '../../packaging/wheel/names';
 import { lastLine, type Exec } from '../process/exec';
+import { askIndexBy } from './ask-index';
 import { mayBeCacheDamage, NO_CACHE } from './cache-damage';
 import { pipFailure } from './failure';
 import {
@@ -72,7 +73,11 @@ async function runCommands(
     const options = { cwd: directory, env, onLine: settings.onLine };
     const { exitCode, output } = await exec(python, [...pythonArguments, ...guarded], options);
     if (exitCode === 0) continue;
-    throw pipFailure({ output, target: describeTarget(settings.target), place: 'host' });
+    const run = (question: readonly string[]) =>
+      exec(python, [...pythonArguments, ...question], { cwd: directory, env });
+    const askIndex = askIndexBy({ directory, root: directory, commands: [command], run });
+    const failed = { output, target: settings.target, place: 'host', files: input.files } as const;
+    throw await pipFailure(failed, askIndex);
   }
 }
 
@@ -106,9 +111,18 @@ async function runPip(
       hint: 'install docker or podman (recommended), or another version of pip',
     });
   }
-  if (result.exitCode !== 0) {
-    throw pipFailure({ output: result.output, target: describeTarget(target), place: 'host' });
-  }
+  if (result.exitCode === 0) return;
+  const askIndex = askIndexBy({
+    directory,
+    root: directory,
+    commands: [['-m', 'pip', ...pip]],
+    run: (question) =>
+      exec(python, [...pythonArguments, ...question], {
+        env: hostEnvironment(directory, settings),
+      }),
+  });
+  const { output } = result;
+  throw await pipFailure({ output, target, place: 'host', files: input.files }, askIndex);
 }
 
 /** pip reads no pip.conf: its settings are read here, and are part of the requirements key. */

@@ -230,8 +230,9 @@ function subjectsOf(targets: readonly BuildTarget[]): string {
 function unbuildable(work: string, targets: readonly BuildTarget[], error: unknown): unknown {
   if (!(error instanceof LambdaPythonError) || error.code !== 'PIP_FAILED') return error;
   const failed = targets.find((_, index) => wheelIn(join(work, String(index))) === undefined);
+  const [first = '', ...words] = error.message.split('\n');
   return new LambdaPythonError('WHEEL_UNAVAILABLE', {
-    message: `\`${failed?.subject ?? subjectsOf(targets)}\` could not be built on this machine:\n${error.message.split('\n').slice(1).join('\n')}`,
+    message: `\`${failed?.subject ?? subjectsOf(targets)}\` could not be built on this machine: ${words.length > 0 ? `\n${words.join('\n')}` : first}`,
     hint: 'start docker or podman and build with "engine": "auto", which builds it for the runtime',
     cause: error,
   });

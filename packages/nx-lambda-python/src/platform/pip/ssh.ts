@@ -38,7 +38,7 @@ export async function forwardSsh(request: SshRequest, exec: Exec) {
   const socket = await findAgent(request.environment, exec);
   const home = request.environment['HOME'] ?? homedir();
   const folder = join(request.directory, FOLDER);
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   const inContainer = `${request.root}/${FOLDER}`;
   writeFileSync(join(folder, 'known_hosts'), knownHosts(home));
   const aliases = await Promise.all(
@@ -116,8 +116,15 @@ function renderAlias(
   settings: Map<string, string[]>,
   copyPublicKey: (text: string) => string,
 ): string {
-  const lines = ['HostName', 'Port', 'User', 'HostKeyAlias'].flatMap((keyword) => {
-    const value = settings.get(keyword.toLowerCase())?.[0];
+  const lines = (
+    [
+      ['HostName', 'hostname'],
+      ['Port', 'port'],
+      ['User', 'user'],
+      ['HostKeyAlias', 'hostkeyalias'],
+    ] as const
+  ).flatMap(([keyword, name]) => {
+    const value = settings.get(name)?.[0];
     return value && value !== 'none' ? [`  ${keyword} ${value}`] : [];
   });
   // The public half is enough to choose one of the agent's keys.

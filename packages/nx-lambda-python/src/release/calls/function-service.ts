@@ -19,8 +19,10 @@ export interface CodeUpdate {
   revisionId?: string;
 }
 
-export interface LayersUpdate extends Pick<CodeUpdate, 'name' | 'revisionId'> {
+export interface LayersUpdate {
+  name: string;
   layers: readonly string[];
+  revisionId?: string;
 }
 
 export interface AliasUpdate {
@@ -80,8 +82,12 @@ export interface LayerVersion {
   sha256: string;
 }
 
-interface LayerPublication extends Pick<CodeUpdate, 'name' | 'bucket' | 'key' | 'architecture'> {
+interface LayerPublication {
+  name: string;
+  bucket: string;
+  key: string;
   runtime: string;
+  architecture: Architecture;
 }
 
 export interface LayerService {

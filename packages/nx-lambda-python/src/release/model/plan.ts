@@ -98,7 +98,10 @@ export function releaseFacts(plan: Plan): ReleaseFacts {
   return { service, stage, region, account, ...built, alias };
 }
 
-interface PlanFacts extends Pick<ReleaseFacts, 'service' | 'stage' | 'region'> {
+interface PlanFacts {
+  service: string;
+  stage: string | null;
+  region: string;
   /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
   accounts: string[];
   /** Sorted by name. */

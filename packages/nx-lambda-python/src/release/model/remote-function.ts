@@ -52,9 +52,12 @@ export interface RemoteAlias {
   shift?: AliasShift | null;
 }
 
-export interface AliasShift extends Pick<RemoteAlias, 'version' | 'codeSha256' | 'layers'> {
+export interface AliasShift {
+  version: string;
   /** Between 0 and 1. */
   weight: number;
+  codeSha256: string | null;
+  layers: readonly string[];
 }
 
 /** Only a numbered version always names the same code, and can share calls with another. */

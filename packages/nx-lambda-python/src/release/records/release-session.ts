@@ -13,11 +13,10 @@ import {
   type ReleaseStatus,
 } from './record';
 import {
+  beginRecord,
   lastNumber,
-  lockFailure,
   readRecord,
-  recordLocation,
-  writeRecord,
+  replaceRecord,
   type RecordAccess,
   type StoredRecord,
 } from './record-store';
@@ -227,11 +226,8 @@ async function writeFirst(
       startedAt: timestamp(access),
       endedAt: null,
     };
-    const written = await writeRecord(record, 'absent', access);
-    if (written.ok) return { record, etag: written.value.etag };
-    // The number is taken. Anything else forbids the release: without its record nothing is deployed.
-    if (written.failure.kind === 'precondition') continue;
-    throw lockFailure(written.failure, recordLocation(number, access), access);
+    const stored = await beginRecord(record, access);
+    if (stored !== null) return stored;
   }
   const url = objectUrl({ bucket: access.bucket, key: recordKey(access.releases, first) });
   throw new LambdaPythonError('OBJECT_CONFLICT', {
@@ -253,7 +249,7 @@ function session(stored: StoredRecord, hold: Hold, access: ReleaseAccess): Relea
     },
     async end(status, functions) {
       const ended = { ...record, status, endedAt: timestamp(access), functions };
-      const written = await writeRecord(ended, { etag: stored.etag }, access);
+      const written = await replaceRecord(stored, ended, access);
       // A record without its end is read by the next release, which completes it or carries it over.
       const freed = await hold.giveBack(written.ok ? { ...unended, status } : unended);
       return [

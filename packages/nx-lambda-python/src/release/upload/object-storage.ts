@@ -96,8 +96,11 @@ export interface PartToCopy {
   size: number;
 }
 
-interface PartToSend extends Pick<PutRequest, 'open' | 'size'> {
+interface PartToSend {
   number: number;
+  /** A fresh stream for each attempt. */
+  open: () => Readable;
+  size: number;
   /** Base64; the storage refuses other bytes. */
   crc64: string;
 }

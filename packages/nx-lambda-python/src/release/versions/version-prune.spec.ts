@@ -2,6 +2,7 @@ import { ranges } from '../documents/version-document';
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { FunctionState } from '../model/function-state';
 import type { ReleaseRecord } from '../records/record';
+import { deleteVersions, freedBytes } from './version-deletion';
 import {
   planVersions,
   versionPlanError,
@@ -11,13 +12,7 @@ import {
   type VersionFacts,
   type VersionService,
 } from './version-prune';
-import {
-  deleteVersions,
-  freedBytes,
-  readVersionFacts,
-  type StageAccess,
-  type VersionPorts,
-} from './version-calls';
+import { readVersionFacts, type StageAccess, type VersionPorts } from './version-reading';
 
 const facts = (functions: FunctionVersions[], rest: Partial<VersionFacts> = {}): VersionFacts => ({
   service: 'svc',

@@ -1,6 +1,7 @@
 /** What request handlers take and give: HTTP as plain values, so that they need no sockets. */
 
-import type { CallSubject, Fault } from './faults';
+import type { ServiceName } from './aws-error';
+import type { Fault } from './faults';
 import type { State } from '../state/model';
 
 export interface AwsRequest {
@@ -60,7 +61,12 @@ export interface Context {
 }
 
 /** One call of an operation, routed but not yet run. */
-export interface Call extends CallSubject {
+export interface Call {
+  service: ServiceName;
+  /** As AWS names it: `UpdateFunctionCode`. */
+  operation: string;
+  /** Function or layer name, `bucket`, or `bucket/key`; empty for calls on the account. */
+  target: string;
   input?: CallInput;
   run(context: Context): AwsResponse | LaterResponse;
 }
