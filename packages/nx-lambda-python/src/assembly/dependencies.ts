@@ -41,6 +41,7 @@ import {
   type StoredWheel,
   type WheelSet,
 } from '../packaging/wheel-set';
+import { requirementMeaning } from '../packaging/requirements/collect';
 import { validateWheel } from '../packaging/wheel/admit';
 import type { Installation } from '../packaging/wheel/layout';
 import { normalizeName } from '../packaging/wheel/names';
@@ -206,7 +207,11 @@ function lockSteps(
 function onlyLines(missing: readonly LockedLine[], required: RequiredInput): RequiredInput {
   const wanted = new Set(missing.map(({ text }) => text));
   const files = [...required.files].map(
-    ([path, text]) => [path, withRequirements(text, (line) => wanted.has(line))] as const,
+    ([path, text]) =>
+      [
+        path,
+        withRequirements(text, (line) => wanted.has(requirementMeaning(line, required.base, path))),
+      ] as const,
   );
   return {
     ...required,

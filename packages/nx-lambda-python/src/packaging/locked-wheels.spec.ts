@@ -196,6 +196,28 @@ describe('resolveLock', () => {
     expect((await resolve(LOCK, store, {}, changes)).calls).toEqual([]);
   });
 
+  it('builds a library again when its content changes, and fetches no locked line again', async () => {
+    const library = 'common-1.0-py3-none-any.whl';
+    const requirements = [...LOCK, 'common @ ./libs/common'];
+    const at = (common: string, links = '1'): Partial<KeyComponents> => ({
+      meaning: {
+        requirements,
+        constraints: [],
+        options: [],
+        content: { 'libs/common': common, 'wheels/*': links },
+      },
+    });
+    const store = new MemoryLines();
+    const first = await resolve(requirements, store, { ...CONTENTS, [library]: '2' }, at('one'));
+    expect(first.calls).toEqual(['all']);
+    const edited = await resolve(requirements, store, { [library]: '3' }, at('two'));
+    expect(edited).toEqual({ calls: ['common'], files: first.files });
+    expect((await resolve(requirements, store, {}, at('one'))).calls).toEqual([]);
+    // Files of --find-links may be taken for any line that has several hashes.
+    const linked = await resolve(requirements, store, { [IDNA]: 'b' }, at('one', '2'));
+    expect(linked.calls).toEqual(expect.arrayContaining(['idna']));
+  });
+
   it.each([
     ['other hashes', [line('idna==3.0', 'b', 'd')], {}],
     ['another index', [line('idna==3.0', 'b', 'c')], { pipEnvironment: { PIP_INDEX_URL: 'x' } }],
@@ -235,6 +257,7 @@ it("lets pip judge a lock that the constraints of pip's configuration do not all
 it('is no lock when pip installs, or when a line has no hash', () => {
   expect(findLock(components(LOCK, { dependencies: 'install' }), target)).toBeUndefined();
   expect(findLock(components([...LOCK, 'attrs==1.0']), target)).toBeUndefined();
+  expect(findLock(components(['common @ ./libs/common']), target)).toBeUndefined();
 });
 
 const environment = runtimeEnvironment(runtime, 'x86_64');

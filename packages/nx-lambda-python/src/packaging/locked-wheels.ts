@@ -1,7 +1,7 @@
 /** Full locks, of which every line names its files by hash, and their wheels: those in the store are not fetched again. */
 
 import type { Architecture, Runtime } from '../service/runtimes';
-import { digestOf } from './requirements/canonical-json';
+import { digestOf, type Json } from './requirements/canonical-json';
 import { keyContent, type KeyComponents, type KeyContent } from './requirements-key';
 import { parseRequirements, withoutCredentials } from './requirements/parse';
 import {
@@ -187,12 +187,25 @@ function lineDigest(
 ): string {
   const { name, url = null, hashes, options } = requirement;
   return digestOf({
-    ...content,
+    ...withoutLibraries(content, requirement),
     requirements: { name, version: pinnedVersion(requirement) ?? null, url, hashes, options },
     constraints: [],
     imageDigest: origin === 'built' ? (content['imageDigest'] ?? null) : null,
     origin,
   });
+}
+
+/** Libraries of the workspace decide only their own wheels; directories of `--find-links` decide all. */
+function withoutLibraries(content: KeyContent, requirement: Requirement): KeyContent {
+  const { content: files, ...rest } = content;
+  const links = Object.entries(files ?? {}).filter(([path]) => path.endsWith('/*'));
+  if (isLocal(requirement)) return content;
+  return links.length > 0 ? { ...rest, content: Object.fromEntries(links) as Json } : rest;
+}
+
+/** As the requirements key has libraries: `common @ ./libs/common`. */
+function isLocal({ url = '' }: Requirement): boolean {
+  return url.startsWith('./');
 }
 
 export interface LockedLine {
@@ -206,7 +219,8 @@ export interface LockedLine {
 /**
  * The lines that count in this environment.
  * @param lines without comments and credentials
- * @returns undefined if this is not a full lock, or if only pip can tell
+ * @returns undefined if a line has neither a hash nor a library of the workspace, if none has a hash, or if only pip
+ *   can tell
  */
 export function readLock(
   lines: readonly string[],
@@ -215,13 +229,14 @@ export function readLock(
   const active: LockedLine[] = [];
   for (const text of lines) {
     const requirement = parseRequirement(text);
-    if (!requirement || !isHashed(requirement)) return undefined;
+    if (!requirement || !(isHashed(requirement) || isLocal(requirement))) return undefined;
     const { marker } = requirement;
     const verdict = marker === undefined ? true : evaluateMarker(marker, environment);
     if (verdict !== false) active.push({ text, requirement, isCertain: verdict === true });
   }
   const names = new Set(active.map(({ requirement }) => requirement.name));
-  return names.size === active.length ? active : undefined;
+  const isHashless = active.every(({ requirement }) => requirement.hashes.length === 0);
+  return names.size === active.length && !(isHashless && active.length > 0) ? active : undefined;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   withoutCredentials,
   withoutEditable,
   type LocalRequirement,
+  type PathBase,
   type ReadFile,
 } from './parse';
 import { writtenFile } from './locked';
@@ -102,9 +103,8 @@ export function collectRequirements(
   };
   const requirement = (text: string, from: string): string => {
     const local = readLocal(text, base, from);
-    if (!local) return withoutCredentials(withoutEditable(text));
-    addLocal(local, text, from);
-    return describeLocal(local);
+    if (local) addLocal(local, text, from);
+    return requirementMeaning(text, base, from);
   };
   const addLocal = (local: LocalRequirement, text: string, from: string): void => {
     if (local.isArchive) {
@@ -147,6 +147,12 @@ export function collectRequirements(
       implied: [...implied.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
     },
   };
+}
+
+/** A line as the requirements key has it. */
+export function requirementMeaning(text: string, base: PathBase, from: string): string {
+  const local = readLocal(text, base, from);
+  return local ? describeLocal(local) : withoutCredentials(withoutEditable(text));
 }
 
 function includedPath(included: string, from: string): string {
