@@ -36,11 +36,20 @@ export function poetryDependencies(
   });
 }
 
-/** Lines for one group; `dev` may be written in two ways. */
-export function poetryGroup(poetry: TomlTable, group: string, path: string): string[] {
-  const { dependencies } = tableOf(tableOf(poetry['group'])[group]);
+/** Lines for one group and those that it includes; `dev` may be written in two ways. */
+export function poetryGroup(
+  poetry: TomlTable,
+  group: string,
+  path: string,
+  above: readonly string[] = [],
+): string[] {
+  if (above.includes(group)) return [];
+  const { dependencies, 'include-groups': included } = tableOf(tableOf(poetry['group'])[group]);
   const old = group === 'dev' ? linesIn(poetry['dev-dependencies'], path) : [];
-  return [...old, ...linesIn(dependencies, path)];
+  const more = stringsOf(included).flatMap((one) =>
+    poetryGroup(poetry, one, path, [...above, group]),
+  );
+  return [...old, ...linesIn(dependencies, path), ...more];
 }
 
 function linesIn(

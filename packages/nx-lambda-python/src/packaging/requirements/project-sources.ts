@@ -43,6 +43,18 @@ const REFUSED: Readonly<Record<string, string>> = {
   prerelease: 'pip decides about pre-releases in another way',
   resolution: 'pip takes the newest versions',
   'no-sources': 'the sources would be used',
+  ...Object.fromEntries(
+    [
+      ...['config-settings', 'config-settings-package', 'extra-build-dependencies'],
+      ...['no-build-isolation', 'no-build-isolation-package'],
+    ].map((key) => [key, 'pip would build in another way']),
+  ),
+};
+
+/** Settings that pip has as well: for all distributions, and for some. */
+const FILES: Readonly<Record<string, string>> = {
+  'no-binary': '--no-binary',
+  'no-build': '--only-binary',
 };
 
 /** Values that say what pip does anyway. */
@@ -85,12 +97,12 @@ export function uvSettings(own: UvDocument, root: UvDocument): UvSettings {
     throw refused(path, `sets \`${key}\` under [tool.uv], and ${reason}`);
   }
   const indexes = tablesOf(uv['index']).filter(({ explicit }) => explicit !== true);
-  const other = indexes.find((one) => one['default'] !== true);
+  const other = indexes.find((one) => one['default'] !== true || one['format'] === 'flat');
   if (other) {
     const name = stringOf(other['name']) ?? stringOf(other['url'])?.replace(/\/\/[^/]*@/, '//');
     throw refused(
       path,
-      `has the index \`${name}\` under [[tool.uv.index]], which uv asks before the default one; pip would take the newest version of both`,
+      `has the index \`${name}\` under [[tool.uv.index]], which uv asks in its own order; pip would take the newest version of all`,
     );
   }
   const index = stringOf(indexes[0]?.['url']) ?? stringOf(uv['index-url']);
@@ -98,6 +110,10 @@ export function uvSettings(own: UvDocument, root: UvDocument): UvSettings {
     options: [
       ...(index === undefined ? [] : [`--index-url ${index}`]),
       ...(uv['no-index'] === true ? ['--no-index'] : []),
+      ...Object.entries(FILES).flatMap(([key, option]) => [
+        ...(uv[key] === true ? [`${option} :all:`] : []),
+        ...stringsOf(uv[`${key}-package`]).map((name) => `${option} ${name}`),
+      ]),
     ],
     constraints: stringsOf(uv['constraint-dependencies']),
     sources: new Map([...sourcesIn(root), ...sourcesIn(own)]),

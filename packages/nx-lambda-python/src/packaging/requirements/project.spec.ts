@@ -129,6 +129,16 @@ w = [{ path = "w.whl", marker = "python_version < '3.12'" }, { path = "v.whl", m
       ['-r a.txt'],
     ],
     ['[project]\ndependencies = []', {}, ['']],
+    [
+      '[project]\ndependencies = ["a"]\n[dependency-groups]\ndev = ["b"]\n[tool.uv]\ndev-dependencies = ["c"]\nno-build = true\nno-binary-package = ["d", "e"]\n',
+      { groups: ['dev'] },
+      ['--no-binary d', '--no-binary e', '--only-binary :all:', 'a', 'c', 'b'],
+    ],
+    [
+      '[tool.poetry.dependencies]\n[tool.poetry.group.a]\ninclude-groups = ["b"]\n[tool.poetry.group.b]\ninclude-groups = ["a"]\n[tool.poetry.group.b.dependencies]\nsix = "1"\n',
+      { groups: ['a'] },
+      ['six==1'],
+    ],
   ])('%# gives the lines of the project', (text, selection, expected) => {
     expect(lines(text, selection)).toEqual(expected);
   });
@@ -168,6 +178,7 @@ w = [{ path = "w.whl", marker = "python_version < '3.12'" }, { path = "v.whl", m
       'prerelease = "allow"',
       'resolution = "lowest"',
       'extra-index-url = ["https://index.invalid"]',
+      'no-build-isolation = true',
     ].map((one): [string, Partial<Selection>, string, string] => [
       uv(one),
       {},

@@ -130,7 +130,12 @@ class Project {
     this.optional = this.isDynamic('optional-dependencies')
       ? tableOf(this.setuptools()['optional-dependencies'])
       : tableOf(this.project['optional-dependencies']);
-    this.groups = tableOf(document['dependency-groups']);
+    // uv had its development dependencies under [tool.uv] first.
+    const old = this.tool('uv')['dev-dependencies'];
+    const groups = tableOf(document['dependency-groups']);
+    this.groups = Array.isArray(old)
+      ? { ...groups, dev: [...old, ...[groups['dev'] ?? []].flat()] }
+      : groups;
     this.selection = selected(selection, this.selectable(), path);
     checkPoetrySources(this.poetry, path);
   }
