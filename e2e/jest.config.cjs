@@ -13,6 +13,7 @@ module.exports = {
   testPathIgnorePatterns: process.env.LONG
     ? []
     : LONG_SUITES.map((name) => `<rootDir>/src/${name}\\.test\\.ts$`),
+  testSequencer: '<rootDir>/../tools/test/longest-first.cjs',
   transform: { '^.+\\.ts$': swcTransform },
   globalSetup: '<rootDir>/src/support/prepare-template.ts',
   globalTeardown: '<rootDir>/src/support/remove-run.ts',

@@ -7,6 +7,7 @@ import {
   startSimulatedAccount,
   type SimulatedAccount,
 } from '../../packages/nx-lambda-python/src/testing';
+import { NEWEST } from '../../tools/nx-versions';
 import { awsEnvironment, codeDigests, createFunctions, recordFrom } from './support/account';
 import { describeLong } from './support/engine';
 import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
@@ -39,7 +40,7 @@ beforeAll(() => {
     }),
     ...serviceFiles('services/bulky', MARKER, { 'app/handlers/a.py': HANDLER }),
   };
-  workspace = new Workspace('interrupt').init(files, { upload: { bucket: 'packages' } });
+  workspace = new Workspace('interrupt', NEWEST).init(files, { upload: { bucket: 'packages' } });
   const bulk = join(workspace.root, 'services/bulky/app/data.bin');
   mkdirSync(dirname(bulk), { recursive: true });
   writeFileSync(bulk, randomBytes(BULK_BYTES));

@@ -50,11 +50,46 @@ describeLong('locks and requirements files, without a container', () => {
     expectEverything(workspace.distributions());
   });
 
+  it('pyproject.toml alone: its dependencies, extras and groups, and the lock of them', () => {
+    for (const path of Object.keys(EVERYTHING)) workspace.remove(path);
+    workspace.write(
+      `${ROOT}/pyproject.toml`,
+      `[project]
+name = "orders"
+dependencies = ["six==1.17.0"]
+[project.optional-dependencies]
+more = ["idna==3.10"]
+[dependency-groups]
+tools = ["iniconfig==2.1.0"]
+[tool.nx-lambda-python]
+package = "orders"
+runtime = "python3.11"
+`,
+    );
+    workspace.build();
+    expect(workspace.distributions()).toEqual(['six 1.17.0']);
+    expect(workspace.attempt('--extras=mor').output).toContain(
+      `error[OPTION_INVALID]: \`${ROOT}/pyproject.toml\` has no extra \`mor\`; did you mean \`more\`?`,
+    );
+    const selected = ['--extras=more', '--groups=tools'];
+    const all = ['idna 3.10', 'iniconfig 2.1.0', 'six 1.17.0'];
+    workspace.build(...selected);
+    expect(workspace.distributions()).toEqual(all);
+    const lock = workspace.nx(['lock', 'orders', ...selected]);
+    expect(lock.output).toContain('3 distributions');
+    workspace.build(...selected, '--skip-nx-cache');
+    expect(workspace.distributions()).toEqual(all);
+    expect(workspace.attempt(...selected, '--extras=other').output).toContain(
+      `\`extras\` are set, but \`${ROOT}/requirements.txt\` is a requirements file`,
+    );
+    workspace.remove(`${ROOT}/requirements.txt`);
+  });
+
   it('uv.lock of a workspace: the members and the pins that the service needs', () => {
     // Of the two members the service requires one.
     workspace.writeAll(uvWorkspace('other'));
-    const fromLock = ['--requirements=../../uv.lock', '--skip-nx-cache'];
-    const output = workspace.build(...fromLock);
+    const output = workspace.build('--skip-nx-cache');
+    expect(output).toContain('requirements.txt does not exist: reading `uv.lock`');
     expect(output).toMatch(/building libs\/other$/m);
     // The lock pins all, and its lines are none of a requirements file.
     expect(output).not.toContain('no version is pinned');
@@ -63,13 +98,13 @@ describeLong('locks and requirements files, without a container', () => {
       'uv.lock',
       `# formatted again\n${workspace.read('uv.lock').replaceAll(' = ', '=')}`,
     );
-    expect(workspace.build(...fromLock)).not.toContain('resolving');
+    expect(workspace.build('--skip-nx-cache')).not.toContain('resolving');
   });
 
   it('no lock for another Python, which would come to nothing', () => {
     const lock = workspace.read('uv.lock').replace('>=3.11', '>=3.13');
     workspace.write('uv.lock', lock);
-    const { code, output } = workspace.attempt('--requirements=../../uv.lock', '--skip-nx-cache');
+    const { code, output } = workspace.attempt('--skip-nx-cache');
     expect(code).not.toBe(0);
     expect(output).toContain(
       'error[REQUIREMENTS_INVALID]: `uv.lock` is locked for Python `>=3.13`',

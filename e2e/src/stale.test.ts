@@ -13,6 +13,8 @@ interface Case {
   root?: string;
   marker?: string;
   files?: Record<string, string>;
+  /** It has no requirements.txt. */
+  declaresElsewhere?: boolean;
   links?: Record<string, string>;
   project?: object;
   /** Writes the n-th content. */
@@ -48,6 +50,26 @@ const pinned: Pick<Case, 'shows'> = {
       { name: 'six', version: versions[n] },
     ]),
 };
+/** Of the wheels of six. */
+const HASHES = [
+  '8b74bedcbbbaca38ff6d7491d76f2b06b3592611af620f8426e82dddb04a5ced',
+  '8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254',
+  '4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274',
+];
+const uvLock = (n: number) => `version = 1
+[[package]]
+name = "locked"
+version = "0"
+source = { virtual = "services/locked" }
+dependencies = [{ name = "six" }]
+[[package]]
+name = "six"
+version = "${versions[n]}"
+source = { registry = "https://index.invalid/simple" }
+wheels = [{ url = "https://files.invalid/six.whl", hash = "sha256:${HASHES[n]}" }]
+`;
+const markerOf = (name: string) =>
+  `[tool.nx-lambda-python]\npackage = "${name}"\nruntime = "python3.11"\n`;
 const options = (given: object) => ({ targets: { build: { options: given } } });
 
 const CASES: Record<string, Case> = {
@@ -120,6 +142,20 @@ const CASES: Record<string, Case> = {
     ...pin('shared/configured.txt'),
     ...pinned,
   },
+  declared: {
+    declaresElsewhere: true,
+    edit: (workspace, n) =>
+      workspace.write(
+        'services/declared/pyproject.toml',
+        `[project]\ndependencies = ["six==${versions[n]}"]\n${markerOf('declared')}`,
+      ),
+    ...pinned,
+  },
+  locked: {
+    declaresElsewhere: true,
+    edit: (workspace, n) => workspace.write('uv.lock', uvLock(n)),
+    shows: pinned.shows,
+  },
   library: {
     files: { 'requirements.txt': '-e ../../libs/common\n' },
     ...text('libs/common/common/value.py'),
@@ -150,7 +186,7 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
         build: { engine: 'host' },
       });
       for (const name of names) {
-        const { marker, files, links = {}, project } = CASES[name] as Case;
+        const { marker, files, declaresElsewhere, links = {}, project } = CASES[name] as Case;
         const root = rootOf(name);
         workspace.writeAll({
           ...serviceFiles(root, `${marker ?? `package = "${name}"\n`}runtime = "python3.11"\n`, {
@@ -159,6 +195,7 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
             ...files,
           }),
         });
+        if (declaresElsewhere) workspace.remove(`${root}/requirements.txt`);
         for (const [path, target] of Object.entries(links)) {
           const link = join(workspace.root, path);
           mkdirSync(dirname(link), { recursive: true });
@@ -186,7 +223,7 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
       expect(ignored.cache).toBe(false);
       expect(ignored.metadata.description).toContain('`services/ignored/ignored/generated.py`');
       expect(shown('folder').targets.build.cache).toBe(true);
-      expect(build()).toMatch(/9 out of 10 tasks/);
+      expect(build()).toMatch(/11 out of 12 tasks/);
     });
 
     it('goes by the variables of pip, and caches nothing that a pip.conf decides', () => {

@@ -125,7 +125,7 @@ describe('killed builds', () => {
   it('on this machine, a few times', () => expectSurvival(4));
 
   describeLong('many times', () => {
-    const count = Number(process.env['KILLS'] ?? 66);
+    const count = Number(process.env['KILLS'] ?? 36);
     it(`on this machine, ${count} times`, () => expectSurvival(count), 900_000);
   });
 

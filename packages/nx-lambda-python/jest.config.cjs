@@ -8,6 +8,7 @@ module.exports = {
   maxWorkers: 2,
   // No spec proves how long something takes: on a busy machine all of it takes ten times as long.
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/../../tools/test/longest-first.cjs',
   transform: { '^.+\\.ts$': swcTransform },
   reporters: ['default', '<rootDir>/../../tools/test/summary-reporter.cjs'],
 };

@@ -1,6 +1,6 @@
 /** A fresh workspace of a suite, and Nx in it as a user calls it. */
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -11,7 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { BuildManifest } from '../../../packages/nx-lambda-python/src/packaging/manifest';
 import { createWorkspace } from '../../../tools/fresh-workspace';
 import { NEWEST, type NxVersion } from '../../../tools/nx-versions';
@@ -42,12 +42,23 @@ export function expectFailure({ code, output }: NxResult, words: readonly string
 export class Workspace {
   readonly root: string;
   environment: Environment = {};
+  private readonly template: string;
+  private readonly isLikeUsers: boolean;
 
-  constructor(name: string, version: NxVersion = NEWEST) {
+  /**
+   * @param version where Nx itself counts: plugins then have processes of their own, as by default, which takes
+   * each command as long again
+   */
+  constructor(name: string, version?: NxVersion) {
+    const installed = version ?? NEWEST;
+    this.isLikeUsers = version !== undefined;
     this.root = join(runDirectory(), name);
-    const template = templateDirectory(version.nx);
-    if (!existsSync(template)) makeTemplate(template, version);
-    cpSync(template, this.root, { recursive: true, verbatimSymlinks: true });
+    this.template = templateDirectory(installed.nx);
+    makeOnce(this.template, (draft) => createWorkspace(draft, installed));
+    // Nobody writes into what is installed: links to its files are made in a tenth of the time of copies.
+    mkdirSync(this.root);
+    execFileSync('cp', ['-al', join(this.template, 'node_modules'), this.root]);
+    copyOwnFiles(this.template, this.root);
   }
 
   /** Runs `nx <args>` to its end. */
@@ -89,7 +100,7 @@ export class Workspace {
     files: Record<string, string> = {},
     defaults: Partial<Record<Executor, Record<string, unknown>>> = {},
   ): this {
-    this.succeed(['g', 'nx-lambda-python:init', '--no-interactive']);
+    this.generate('nx-lambda-python:init');
     this.writeAll(files);
     for (const [executor, options] of Object.entries(defaults)) {
       this.setDefaults(executor as Executor, options);
@@ -99,13 +110,24 @@ export class Workspace {
 
   /** Generates the service `orders`, for Python 3.11, which needs these distributions. */
   generateOrders(requirements: string, build: Record<string, unknown>): this {
-    this.succeed([
-      ...['g', 'nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
-      ...['--runtime=python3.11', '--no-interactive'],
-    ]);
+    this.generate(
+      ...['nx-lambda-python:project', 'services/orders', '--name=orders', '--package=orders'],
+      '--runtime=python3.11',
+    );
     this.write('services/orders/requirements.txt', requirements);
     this.setDefaults('build', build);
     return this;
+  }
+
+  /** Runs a generator in the workspace as it was installed: once for all suites that want the same. */
+  private generate(...args: string[]): void {
+    const kept = `${this.template}-${createHash('sha256').update(args.join(' ')).digest('hex')}`;
+    makeOnce(kept, (draft) => {
+      this.succeed(['g', ...args, '--no-interactive']);
+      mkdirSync(draft);
+      copyOwnFiles(this.root, draft);
+    });
+    copyOwnFiles(kept, this.root);
   }
 
   write(path: string, content: string | Buffer): void {
@@ -180,6 +202,7 @@ export class Workspace {
       NX_DAEMON: 'false',
       NX_TUI: 'false',
       NX_NO_CLOUD: 'true',
+      NX_ISOLATE_PLUGINS: String(this.isLikeUsers),
       NO_COLOR: '1',
       // Suites share what pip resolved, as the services of a user do.
       NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'store'),
@@ -193,17 +216,24 @@ export class Workspace {
   }
 }
 
-/** Whole or absent: suites that run side by side may want the same version. */
-function makeTemplate(template: string, version: NxVersion): void {
-  const own = `${template}.${process.pid}`;
-  createWorkspace(own, version);
+/** Whole or absent: suites that run side by side may want the same directory. */
+function makeOnce(directory: string, make: (draft: string) => void): void {
+  if (existsSync(directory)) return;
+  const draft = `${directory}.${process.pid}`;
+  make(draft);
   try {
-    renameSync(own, template);
+    renameSync(draft, directory);
   } catch (error) {
     // Another suite was faster.
-    if (!existsSync(template)) throw error;
-    rmSync(own, { recursive: true });
+    if (!existsSync(directory)) throw error;
+    rmSync(draft, { recursive: true });
   }
+}
+
+/** All but what is installed, and what Nx keeps for itself. */
+function copyOwnFiles(from: string, to: string): void {
+  const filter = (path: string) => !['node_modules', '.nx'].includes(basename(path));
+  cpSync(from, to, { recursive: true, filter });
 }
 
 /** A service's files without the generators: pyproject.toml with this marker, and more. */

@@ -7,9 +7,7 @@ import { partPrefix, type WrittenPart } from '../packaging/dependency-part';
 import { ensureInstalledTree } from '../packaging/installed-tree';
 import { DamagedFileError } from '../packaging/package';
 import { compilePart } from '../platform/bytecode/compile';
-import { exec } from '../platform/process/exec';
 import { hashFile, openFile } from '../platform/files/files';
-import { redactingExec } from '../platform/process/redact';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
 import type { ContentOptions } from '../targets/build-target';
 import { keyAndPlace, type Resolution } from './decide';
@@ -50,12 +48,7 @@ export async function withBytecode(
       const where = place ? `in ${place.image.engine}, ${place.image.name}` : 'on this machine';
       console.log(`compiling bytecode for ${runtime.name} ${where}`);
       const request = { runtime, architecture, archive };
-      const compiled = await compilePart(
-        directory,
-        request,
-        place,
-        redactingExec(exec, resolution.redact),
-      );
+      const compiled = await compilePart(directory, request, place, resolution.exec);
       return {
         image: dependencies.image ?? '',
         engine: dependencies.engine,

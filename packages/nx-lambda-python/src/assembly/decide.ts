@@ -20,7 +20,8 @@ import {
 import type { ContainerPlace } from '../platform/pip/in-container';
 import type { PipSettings, RequiredInput, Target } from '../platform/pip/pip';
 import { buildSecrets } from '../platform/pip/secrets';
-import type { Redact } from '../platform/process/redact';
+import { exec, type Exec } from '../platform/process/exec';
+import { redactingExec, type Redact } from '../platform/process/redact';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
 import type { Marker } from '../service/marker';
 import { defaultBuildImage } from '../service/runtimes';
@@ -34,6 +35,8 @@ export interface Resolution {
   dependencies: KeyComponents['dependencies'];
   settings: PipSettings;
   redact: Redact;
+  /** Runs programs, whose output it redacts. */
+  exec: Exec;
   container: ContainerOptions;
   imageName: string;
   /** Digest of the image if its name has it and a container may be used. */
@@ -83,6 +86,7 @@ export function resolutionOf<T extends Pick<Resolution, 'required' | 'meaning'>>
       onLine: (line) => console.log(`  ${line}`),
     },
     redact: secrets.redact,
+    exec: redactingExec(exec, secrets.redact),
     container: {
       ...container,
       volumes: container.volumes.map((volume) => inSources(volume, service)),

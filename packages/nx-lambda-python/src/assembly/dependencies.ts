@@ -180,6 +180,10 @@ function lockSteps(
   return {
     all: () => resolveAll(directory, run),
     some: async (missing, kept) => {
+      if (missing.length === 0) {
+        console.log(`all ${lines.length} locked wheels are in the wheel store`);
+        return { files: [], ...resolvedBy };
+      }
       const names = listed(
         missing.map(({ requirement }) => requirement.name),
         SHOWN,
@@ -194,10 +198,6 @@ function lockSteps(
       if (read.status === 'rejected') throw read.reason;
       if (fetched.status === 'rejected') throw fetched.reason;
       return fetched.value;
-    },
-    none: () => {
-      console.log(`all ${lines.length} locked wheels are in the wheel store`);
-      return { files: [], ...resolvedBy };
     },
     readNeeds: readWheelNeeds,
   };

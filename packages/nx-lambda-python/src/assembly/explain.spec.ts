@@ -19,6 +19,7 @@ const hit: Explanation = {
   },
   previous: { requirementsKey: 'abc', unknown: null, changes: [] },
   lock: null,
+  leftOut: null,
 };
 const miss: Explanation = {
   ...hit,
@@ -49,6 +50,17 @@ describe('renderExplanation', () => {
       'requirements: `svc/requirements.txt`',
       'decided by: 2 files of the service, svc/requirements.txt, libs/common/, PIP_PRE',
       'nothing changed since the last build',
+    ]);
+  });
+
+  it('says what the build leaves out of distributions', () => {
+    const leftOut = [
+      { name: 'google-api-python-client', files: 581, size: 90e6 },
+      { name: 'numpy', files: 1, size: 2 },
+    ];
+    expect(lines({ ...hit, leftOut }).slice(5, 7)).toEqual([
+      'left out of google-api-python-client: 581 files, 90.0 MB',
+      'left out of numpy: 1 file, 0.0 kB',
     ]);
   });
 

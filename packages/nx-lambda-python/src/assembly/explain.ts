@@ -8,13 +8,14 @@ import {
   type KeyChange,
   type KeyComponents,
 } from '../packaging/requirements-key';
+import type { FileCount, PartDistribution } from '../packaging/dependency-part';
 import { findLock, planLock } from '../packaging/locked-wheels';
 import { packageInputs, type PackageInputs } from '../packaging/inputs/package-inputs';
 import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { machineInputs } from '../platform/pip/configuration';
 import { DiskWheelStore } from '../platform/store/wheel-store';
-import { counted } from '../report/text';
+import { counted, renderBytes } from '../report/text';
 import type { Marker } from '../service/marker';
 import type { BuildOptions } from '../targets/build-target';
 import { readResolution } from './decide';
@@ -40,6 +41,8 @@ export interface Explanation {
   previous: Previous;
   /** Of a full lock on a miss: what is in the store, and what would be fetched. */
   lock: { distributions: number; stored: number; missing: string[] } | null;
+  /** What `excludeFiles` leaves out of the package; null if it leaves nothing out, and until a build has applied it. */
+  leftOut: (FileCount & Pick<PartDistribution, 'name'>)[] | null;
 }
 
 /** As far as files exist and variables are set. */
@@ -75,10 +78,12 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
     requirementsKey: key,
     previous: comparePrevious(directory, store, components),
     lock: null,
+    leftOut: null,
   };
   if (cached) {
-    const { image: name, engine } = cached;
-    return { ...facts, outcome: 'hit', image: name, engine, startsContainer: false };
+    const { image: name, engine, part } = cached;
+    const leftOut = options.content.excludeFiles.length > 0 ? leftOutOf(part, store) : null;
+    return { ...facts, outcome: 'hit', image: name, engine, startsContainer: false, leftOut };
   }
   if (image === ABSENT && !pinned) {
     return {
@@ -103,6 +108,13 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
     startsContainer: imageDigest !== null && !isComplete,
     lock,
   };
+}
+
+function leftOutOf(part: string, store: DiskWheelStore): Explanation['leftOut'] {
+  const distributions = store.readPart(part)?.distributions;
+  return (
+    distributions?.flatMap(({ name, leftOut }) => (leftOut ? { name, ...leftOut } : [])) ?? null
+  );
 }
 
 /** Everything that decides the package of these options, by name, and what of it Nx does not see. */
@@ -169,6 +181,10 @@ export function renderExplanation(explanation: Explanation): string {
     consequence(explanation),
     renderSources(explanation.requirements),
     ...renderInputs(explanation.inputs),
+    ...(explanation.leftOut ?? []).map(
+      ({ name, files, size }) =>
+        `left out of ${name}: ${counted(files, 'file')}, ${renderBytes(size)}`,
+    ),
     // On a hit, too: another build may have filled the store since.
     ...renderPrevious(explanation.previous),
   ];

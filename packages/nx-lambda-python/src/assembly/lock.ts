@@ -44,8 +44,7 @@ import {
 } from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { lockByUv, type KeptLock, type Upgrade } from '../platform/pip/uv';
-import { exec } from '../platform/process/exec';
-import { redactedError, redactingExec } from '../platform/process/redact';
+import { redactedError } from '../platform/process/redact';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { warn } from '../report/error-text';
 import type { LockExecutorSchema } from '../schemas/lock';
@@ -269,7 +268,7 @@ async function resolvePins(
   schema: LockExecutorSchema,
   store: DiskWheelStore,
 ): Promise<Pin[]> {
-  const { meaning, settings, redact, previous } = input;
+  const { meaning, settings, redact, exec, previous } = input;
   // pip refuses an empty list.
   if (meaning.requirements.length === 0) return [];
   warn(settings.configuration.unheeded);
@@ -284,7 +283,7 @@ async function resolvePins(
     const { onLine } = settings;
     const told = { ...settings, onLine: (line: string) => void (lines.push(line), onLine(line)) };
     const { place } = keyAndPlace(input, await chooseImage(input, store));
-    const pip = pipIn(place, { settings: told, redact });
+    const pip = pipIn(place, { settings: told, exec });
     const kept =
       previous === undefined || upgrade.all
         ? new Map<string, string>()
@@ -297,13 +296,12 @@ async function resolvePins(
 }
 
 async function pinsByUv(
-  { required, settings, redact }: Resolution,
+  { required, settings, exec }: Resolution,
   kept: KeptLock,
   store: DiskWheelStore,
 ): Promise<Pin[]> {
-  const run = redactingExec(exec, redact);
   const text = await store.withDirectory((directory) =>
-    lockByUv(directory, required, settings, kept, run),
+    lockByUv(directory, required, settings, kept, exec),
   );
   const pins = readPins(text);
   if (pins) return pins;

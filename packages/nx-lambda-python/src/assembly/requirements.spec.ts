@@ -1,3 +1,5 @@
+import type { Protect } from '../packaging/inputs/requirements';
+import { RequirementSecrets } from '../packaging/requirements/secrets';
 import { settingsOf } from '../platform/pip/pip.fixtures';
 import { readRequirements } from './requirements';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
@@ -7,10 +9,10 @@ beforeEach(() => (root = temporaryDirectory()));
 
 function read(
   files: Record<string, string>,
-  given: { requirements?: string[]; pipArgs?: string[] } = {},
+  given: { requirements?: string[]; pipArgs?: string[]; protect?: Protect } = {},
 ) {
   writeFiles(root, files);
-  const { requirements, pipArgs = [] } = given;
+  const { requirements, pipArgs = [], protect = (text: string) => text } = given;
   const service = { project: 'svc', workspaceRoot: '/ws', sourceRoot: root, projectRoot: 'svc' };
   const required = {
     projectRoot: 'svc',
@@ -21,7 +23,7 @@ function read(
     pipArgs,
     requirements,
   };
-  return readRequirements({ service, required }, settingsOf().target, (text) => text);
+  return readRequirements({ service, required }, settingsOf().target, protect);
 }
 
 const LIBRARY = {
@@ -74,6 +76,27 @@ describe('readRequirements', () => {
     expect(required.requirements).toEqual(['svc/pylock.toml.txt']);
     expect([...required.files.values()]).toEqual(['a @ file:../libs/a\n']);
     log.mockRestore();
+  });
+
+  it('or what pyproject.toml declares, without its credentials', () => {
+    const project = `[project]
+dependencies = ["six", "a @ https://me:secret@h.invalid/a.zip"]
+[[tool.uv.index]]
+url = "https://me:hidden@index.invalid/simple"
+default = true
+`;
+    const secrets = new RequirementSecrets({});
+    const { required, meaning, sources } = read(
+      { 'svc/pyproject.toml': project },
+      { protect: (text, path) => secrets.protect(text, path) },
+    );
+    expect(sources.taken).toEqual(['svc/pyproject.toml']);
+    expect(meaning).toMatchObject({
+      requirements: ['a @ https://h.invalid/a.zip', 'six'],
+      options: ['--index-url https://index.invalid/simple'],
+    });
+    expect([...required.files.values()].join('')).not.toMatch(/secret|hidden/);
+    expect(secrets.userInfos()).toEqual(['me:hidden', 'me:secret']);
   });
 
   it('never where requirements.txt was asked for', () => {

@@ -18,7 +18,7 @@ import { workspaceFiles } from '../platform/files/workspace-files';
 import { containerPip, type ContainerPlace } from '../platform/pip/in-container';
 import { hostPip } from '../platform/pip/on-host';
 import type { Pip } from '../platform/pip/pip';
-import { ask, exec, loadExec } from '../platform/process/exec';
+import { ask, loadExec } from '../platform/process/exec';
 import { redactedError, redactingExec } from '../platform/process/redact';
 import { previousKey } from '../platform/store/records';
 import type { DiskWheelStore } from '../platform/store/wheel-store';
@@ -41,7 +41,7 @@ export async function ensureDependencies(
   store: DiskWheelStore,
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
-  const { required, settings, redact, isEmpty, sources, meaning } = resolution;
+  const { required, settings, redact, exec, isEmpty, sources, meaning } = resolution;
   const { read, exists } = workspaceFiles(service.sourceRoot);
   const place = { workspaceRoot: service.workspaceRoot, target: settings.target };
   warn(staleLocks(required.files.keys(), place, read, exists));
@@ -60,10 +60,9 @@ export async function ensureDependencies(
   if (cached) return keep(cached);
   // The container is what takes longest, so nothing that could wait may hold up its start.
   // What goes wrong is reported when it is needed.
-  const prepared = Promise.all([
-    image && currentUser(image, redactingExec(exec, redact)),
-    loadExec(),
-  ]).catch(() => undefined);
+  const prepared = Promise.all([image && currentUser(image, exec), loadExec()]).catch(
+    () => undefined,
+  );
   await ready();
   printReason(join(service.workspaceRoot, output.path), store, components);
   warn(besideWarning(sources));
@@ -109,15 +108,14 @@ export async function lookUp<Image extends BuildImage | ImageDigest>(
 /** pip in that container, or on this machine. */
 export function pipIn(
   place: ContainerPlace | undefined,
-  { settings, redact }: Pick<Resolution, 'settings' | 'redact'>,
+  { settings, exec }: Pick<Resolution, 'settings' | 'exec'>,
 ): Pip {
-  const quiet = redactingExec(exec, redact);
-  return place ? containerPip(place, settings, quiet) : hostPip(settings, quiet);
+  return place ? containerPip(place, settings, exec) : hostPip(settings, exec);
 }
 
 /** The engine that has the build image, pulled first if need be; undefined for the `host` way. */
 export async function chooseImage(
-  { container: { engine }, imageName, settings, redact }: Resolution,
+  { container: { engine }, imageName, settings, redact, exec }: Resolution,
   store: DiskWheelStore,
 ): Promise<BuildImage | undefined> {
   if (engine === 'host') return undefined;
@@ -128,7 +126,7 @@ export async function chooseImage(
     whileAlone: (work) => store.locked(`pull-${hexDigest(imageName)}`, work),
     pull: (program, args) => {
       console.log(`pulling ${imageName}`);
-      return redactingExec(exec, redact)(program, args, { onLine: settings.onLine });
+      return exec(program, args, { onLine: settings.onLine });
     },
   });
 }

@@ -7,7 +7,6 @@ import { openShell, typedShell } from '../platform/engines/shell';
 import { layOutPip, pipWork, RESOLVE, resolveCommand } from '../platform/pip/in-container';
 import { prepareInput } from '../platform/pip/prepare';
 import { exec } from '../platform/process/exec';
-import { redactingExec } from '../platform/process/redact';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine } from '../report/error-text';
 import type { BuildOptions } from '../targets/build-target';
@@ -77,7 +76,7 @@ async function layOut(options: BuildOptions, store: DiskWheelStore, directory: s
   const placed = await prepareInput(directory, required, settings, pipIn(place, resolution));
   const work = pipWork(content.dependencies, directory, placed);
   const run = { place, settings, work };
-  const { task, secrets } = await layOutPip(directory, placed, run, redactingExec(exec, redact));
+  const { task, secrets } = await layOutPip(directory, placed, run, resolution.exec);
   const source = join(service.workspaceRoot, service.projectRoot);
   const mounts = [...task.mounts, { source, target: PROJECT, readOnly: true }];
   return {

@@ -1,6 +1,6 @@
 /** `nx prune <service>`: removes from the wheel store what builds no longer use. */
 
-import { sumOf, type PruneLimits, type PrunePlan, type StoredItem } from '../packaging/prune-plan';
+import { sumOf, type StoredItem } from '../packaging/prune-plan';
 import { storeDirectory } from '../platform/store/layout';
 import { planStorePrune, pruneStore } from '../platform/store/prune';
 import { counted, renderBytes } from '../report/text';
@@ -12,17 +12,11 @@ export default executor<PruneExecutorSchema>(async (options) => {
   const root = storeDirectory();
   const maxSize = maxSizeMb === undefined ? undefined : maxSizeMb * 1e6;
   const limits = { now: Date.now(), maxAgeDays, maxSize };
-  const plan = dryRun ? planStorePrune(root, limits) : await pruneStore(root, limits);
-  for (const line of renderPlan(plan, limits, dryRun)) console.log(line);
-  console.log(`${dryRun ? 'would be left' : 'left'} in ${root}: ${describeAll(plan.keep)}`);
+  const { remove, keep } = dryRun ? planStorePrune(root, limits) : await pruneStore(root, limits);
+  for (const item of remove) console.log(`  ${describe(item, limits.now)}`);
+  console.log(`${dryRun ? 'would remove' : 'removed'} ${describeAll(remove)}`);
+  console.log(`${dryRun ? 'would be left' : 'left'} in ${root}: ${describeAll(keep)}`);
 });
-
-function renderPlan({ remove }: PrunePlan, { now }: PruneLimits, dryRun: boolean): string[] {
-  return [
-    ...remove.map((item) => `  ${describe(item, now)}`),
-    `${dryRun ? 'would remove' : 'removed'} ${describeAll(remove)}`,
-  ];
-}
 
 /** `wheel set 9f86d081884c: 1.2 kB, unused for 45 days` */
 function describe({ kind, path, size, lastUsed }: StoredItem, now: number): string {

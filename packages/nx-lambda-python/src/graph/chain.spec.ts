@@ -1,8 +1,6 @@
 import type { NxJsonConfiguration, TargetConfiguration } from '@nx/devkit';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { createNodesV2, type PluginOptions } from '../plugin';
-import { temporaryDirectory } from '../temporary.fixtures';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 let workspace: string;
 beforeEach(() => (workspace = temporaryDirectory()));
@@ -12,14 +10,9 @@ async function infer(
   nxJsonConfiguration: NxJsonConfiguration = {},
   options?: PluginOptions,
 ) {
-  const texts: [string, string][] = [
-    ['svc/pyproject.toml', '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.13"\n'],
-    ...Object.entries(files).map(([path, one]): [string, string] => [path, JSON.stringify(one)]),
-  ];
-  for (const [path, text] of texts) {
-    mkdirSync(dirname(join(workspace, path)), { recursive: true });
-    writeFileSync(join(workspace, path), text);
-  }
+  const texts = Object.entries(files).map(([path, one]) => [path, JSON.stringify(one)]);
+  const marker = '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.13"\n';
+  writeFiles(workspace, { 'svc/pyproject.toml': marker, ...Object.fromEntries(texts) });
   const context = { nxJsonConfiguration, workspaceRoot: workspace };
   const [result] = await createNodesV2[1](['svc/pyproject.toml'], options, context);
   const project = result?.[1].projects?.['svc'];
@@ -34,21 +27,10 @@ const each = <T>(value: T) => RELEASE.map(() => value);
 const production = { configurations: { production: { stage: 'prod' } } };
 
 describe('what upload or deploy have in a configuration, all targets of a release find', () => {
+  // Each place on its own: declared-targets.spec.ts.
   test.each<[string, Record<string, object>, NxJsonConfiguration, PluginOptions | undefined]>([
-    ['project.json', { 'svc/project.json': { targets: { deploy: production } } }, {}, undefined],
-    [
-      'package.json',
-      { 'svc/project.json': {}, 'svc/package.json': { nx: { targets: { upload: production } } } },
-      {},
-      undefined,
-    ],
-    [
-      'targetDefaults of the executor',
-      {},
-      { targetDefaults: { 'nx-lambda-python:deploy': production } },
-      undefined,
-    ],
-    ['targetDefaults of the name', {}, { targetDefaults: { upload: production } }, undefined],
+    ['files', { 'svc/project.json': { targets: { deploy: production } } }, {}, undefined],
+    ['nx.json', {}, { targetDefaults: { upload: production } }, undefined],
     ['plugin options', {}, {}, { deploy: production }],
   ])('%s', async (_, files, nxJson, options) => {
     const { targets } = await infer(files, nxJson, options);

@@ -5,6 +5,11 @@ import { createNodes, createNodesV2 } from '../plugin';
 import type { PluginOptions } from './options';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
+const [RELEASE, BESIDE] = [
+  ['releases', 'rollback', 'prune-versions'],
+  ['explain', 'prune', 'shell'],
+];
+const TARGETS = ['build', 'upload', 'deploy', ...RELEASE, 'lock', ...BESIDE];
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
 
 let workspace: string;
@@ -47,18 +52,7 @@ describe('a service', () => {
       technologies: ['python', 'aws-lambda'],
       description: 'Python Lambda service: 2 handlers, python3.13 on x86_64',
       targetGroups: {
-        'Lambda Python': [
-          'build',
-          'upload',
-          'deploy',
-          'releases',
-          'rollback',
-          'prune-versions',
-          'lock',
-          'explain',
-          'prune',
-          'shell',
-        ],
+        'Lambda Python': TARGETS,
       },
     });
     expect(targets['build']).toMatchObject({
@@ -257,20 +251,7 @@ describe('plugin options', () => {
       {},
       { build: { targetName: 'package', options: { engine: 'docker' } }, upload: 'ship' },
     );
-    expect(Object.keys(targets)).toEqual([
-      ...[
-        'package',
-        'ship',
-        'deploy',
-        'releases',
-        'rollback',
-        'prune-versions',
-        'lock',
-        'explain',
-        'prune',
-        'shell',
-      ],
-    ]);
+    expect(Object.keys(targets)).toEqual(['package', 'ship', ...TARGETS.slice(2)]);
     expect(targets['shell']?.options).toEqual({ buildTarget: 'package' });
     expect(targets['rollback']?.options).toBeUndefined();
     expect(targets['package']?.options).toEqual({
@@ -320,16 +301,7 @@ describe('plugin options', () => {
       {},
       { upload: false, lock: false, deploy: { configurations: { prod: {} } } },
     );
-    expect(Object.keys(targets)).toEqual([
-      'build',
-      'deploy',
-      'releases',
-      'rollback',
-      'prune-versions',
-      'explain',
-      'prune',
-      'shell',
-    ]);
+    expect(Object.keys(targets)).toEqual(['build', 'deploy', ...RELEASE, ...BESIDE]);
     expect(targets['deploy']).toMatchObject({
       dependsOn: ['build'],
       configurations: { local: { simulated: true }, prod: {} },
@@ -339,18 +311,7 @@ describe('plugin options', () => {
 
   it('tolerate what is no option', async () => {
     const options = { build: true, deploy: null } as unknown as PluginOptions;
-    expect(Object.keys((await service({}, options)).targets)).toEqual([
-      'build',
-      'upload',
-      'deploy',
-      'releases',
-      'rollback',
-      'prune-versions',
-      'lock',
-      'explain',
-      'prune',
-      'shell',
-    ]);
+    expect(Object.keys((await service({}, options)).targets)).toEqual(TARGETS);
   });
 });
 

@@ -58,7 +58,7 @@ describe('a part without files that are excluded', () => {
     files: {
       ...{ 'one/__init__.py': '1', 'one/data/a.json': 'aa', 'one/data/b.json': 'bb' },
       ...{ 'gone/__init__.py': '', 'one.pth': 'x' },
-      'one-1.0.data/purelib/one/tests/x.py': 'xx',
+      'one-1.0.data/purelib/one/tests/test_x.py': 'xx',
       'one-1.0.data/scripts/tool': 'x',
     },
   });

@@ -7,15 +7,22 @@ const PATHS = [
   'demo/data/a.json',
   'demo/data/b.json',
   'demo/tests/__init__.py',
+  'demo/tests/conftest.py',
+  'demo/tests/data/a.npz',
+  'demo/tests/sub/a_test.py',
+  'demo/tests/test_a.py',
   'demo/tests/LICENSE.txt',
   'demo/sub/test/py.typed',
-  'demo/testing.py',
+  'demo/testing/test_b.py',
   'tests.py',
   'tests/test_all.py',
   'demo-1.0.dist-info/METADATA',
   'demo-1.0.dist-info/tests/LICENSE.txt',
   'demo/old.dist-info/x',
 ];
+const TESTS = ['conftest.py', 'data/a.npz', 'sub/a_test.py', 'test_a.py'].map(
+  (name) => `demo/tests/${name}`,
+);
 const excluded = (...patterns: string[]) => PATHS.filter(fileExclusions(patterns).excludes);
 
 describe('fileExclusions', () => {
@@ -24,17 +31,17 @@ describe('fileExclusions', () => {
     [['demo/data/*.json'], ['demo/data/a.json', 'demo/data/b.json']],
     [['*.json', '!b.json'], ['demo/data/a.json']],
     [['/tests/'], ['tests/test_all.py']],
-    [['data'], ['demo/data/a.json', 'demo/data/b.json']],
+    [['data'], ['demo/data/a.json', 'demo/data/b.json', 'demo/tests/data/a.npz']],
     [['DATA/'], []],
     [['*.dist-info/', 'METADATA', 'x'], ['demo/old.dist-info/x']],
     [['preset:headers'], ['demo/core.h']],
-    [['preset:tests'], ['demo/tests/__init__.py', 'tests/test_all.py']],
+    [['preset:tests'], [...TESTS, 'tests/test_all.py']],
     [['preset:tests', '!demo/tests/'], ['tests/test_all.py']],
     [
-      ['preset:tests', 'LICENSE*'],
-      ['demo/tests/__init__.py', 'demo/tests/LICENSE.txt', 'tests/test_all.py'],
+      ['preset:tests', 'LICENSE*', '!conftest.py'],
+      ['demo/tests/LICENSE.txt', ...TESTS.slice(1), 'tests/test_all.py'],
     ],
-  ])('%j excludes %j', (patterns, paths) => expect(excluded(...patterns)).toEqual(paths));
+  ])('%j excludes %j', (patterns, paths) => expect(excluded(...patterns).sort()).toEqual(paths));
 
   it.each<[string[], string[]]>([
     [['*.json', '!nothing', 'preset:headers'], []],

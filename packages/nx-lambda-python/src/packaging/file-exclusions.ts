@@ -13,13 +13,16 @@ export interface FileExclusions {
   warnings: (paths: readonly string[]) => string[];
 }
 
-/** By what `excludeFiles` calls them. docs/size.md lists what they match. */
-const PRESETS: Readonly<Record<string, readonly string[]>> = {
-  'preset:tests': ['tests/', 'test/'],
-  'preset:headers': ['*.h', '*.hh', '*.hpp', '*.hxx', '*.cuh', '*.pxd'],
+/**
+ * By what `excludeFiles` calls them. Of a folder of tests other modules stay: numpy.testing imports
+ * `numpy._core.tests._natype`, and `django.test` is part of Django.
+ */
+const PRESETS: Readonly<Record<string, RegExp>> = {
+  'preset:tests': /(^|\/)tests?\/(.*\/)?(test_[^/]*|[^/]*_test\.py|conftest\.py|[^/]*(?<!\.py))$/,
+  'preset:headers': /\.(h|hh|hpp|hxx|cuh|pxd)$/,
 };
-/** What no preset excludes, in any case. */
-const KEPT_BY_PRESETS = ['LICEN[CS]E*', 'COPYING*', 'NOTICE*', 'AUTHORS*', 'py.typed'];
+/** What no preset excludes. */
+const KEPT_BY_PRESETS = /(^|\/)(licen[cs]e|copying|notice|authors|py\.typed$)[^/]*$/i;
 
 /** What importlib.metadata reads, and licences: no pattern excludes it. */
 const METADATA = /^[^/]+\.dist-info\//;
@@ -30,24 +33,25 @@ export const NO_EXCLUSIONS: FileExclusions = fileExclusions([]);
 export function fileExclusions(patterns: readonly string[]): FileExclusions {
   const presets = patterns.filter((pattern) => pattern.startsWith('preset:'));
   const own = patterns.filter((pattern) => !presets.includes(pattern));
-  const fromPresets = gitignore(presets.flatMap(patternsOf));
+  const matchers = presets.map(presetNamed);
   const negated = own.flatMap((pattern) => (pattern.startsWith('!') ? pattern.slice(1) : []));
-  const kept = [ignore({ ignorecase: true }).add(KEPT_BY_PRESETS), gitignore(negated)];
+  const kept = gitignore(negated);
   const fromOwn = gitignore(own);
   return {
     patterns,
     excludes(path) {
       if (patterns.length === 0 || METADATA.test(path)) return false;
       if (fromOwn.ignores(path)) return true;
-      return fromPresets.ignores(path) && !kept.some((matcher) => matcher.ignores(path));
+      if (!matchers.some((preset) => preset.test(path))) return false;
+      return !KEPT_BY_PRESETS.test(path) && !kept.ignores(path);
     },
     warnings: (paths) => unmatched(own, paths),
   };
 }
 
-function patternsOf(preset: string): readonly string[] {
-  const patterns = Object.hasOwn(PRESETS, preset) ? PRESETS[preset] : undefined;
-  if (patterns) return patterns;
+function presetNamed(preset: string): RegExp {
+  const matcher = Object.hasOwn(PRESETS, preset) ? PRESETS[preset] : undefined;
+  if (matcher) return matcher;
   const names = Object.keys(PRESETS);
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`excludeFiles\` names \`${preset}\`, which does not exist${didYouMean(preset, names)}`,

@@ -134,7 +134,6 @@ function pip(files: string[], store: MemoryLines) {
       calls.push(...names);
       return Promise.resolve(answer(files.filter((file) => names.includes(needsOf(file).name))));
     },
-    none: () => answer([]),
     readNeeds: (path) => needsOf(path, store.needs.get(path)),
   };
   return { calls, steps };

@@ -88,10 +88,8 @@ export function planLock(lock: Lock, store: LineStore): LockPlan {
 export interface LockSteps {
   /** Lets pip resolve the whole lock. */
   all: () => Promise<ResolvedWheels>;
-  /** Lets pip fetch these lines without what they require; `kept` are the wheels of all others. */
+  /** Lets pip fetch these lines, if any, without what they require; `kept` are the wheels of all others. */
   some: (lines: readonly LockedLine[], kept: readonly StoredWheel[]) => Promise<ResolvedWheels>;
-  /** The result if nothing needs to be fetched. */
-  none: () => ResolvedWheels;
   readNeeds: (path: string) => WheelNeeds;
 }
 
@@ -111,7 +109,7 @@ export async function resolveLock(
   };
   if (kept.length > 0) {
     const wheels = kept.map(({ wheel }) => wheel);
-    const fetched = missing.length === 0 ? steps.none() : await steps.some(missing, wheels);
+    const fetched = await steps.some(missing, wheels);
     const needs = [...kept.map((one) => one.needs), ...fetched.files.map(steps.readNeeds)];
     const needed = new Map(needs.map((need) => [normalizeName(need.name), need]));
     if (isComplete(needed, lock.lines, lock.constraints, lock.environment)) {

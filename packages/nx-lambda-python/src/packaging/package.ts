@@ -130,7 +130,7 @@ export function checkUnpackedSize(
     message: `${unpackedSize.toLocaleString('en-US')} B unzipped, Lambda allows ${MAX_UNPACKED_SIZE.toLocaleString('en-US')}; largest: ${list}`,
     hint: isOwn
       ? 'leave out what the handlers do not need: exclude = ["..."] in pyproject.toml; large data belongs in S3 or a container image'
-      : 'remove what is not needed from the requirements, or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
+      : 'remove what is not needed from the requirements, leave tests of distributions out with "excludeFiles": ["preset:tests"], or list what the runtime has (boto3, botocore) in "excludeDistributions" (with "dependencies": "wheels")',
   });
 }
 

@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import './short-waits.fixtures';
+import { nodeArguments } from '../process.fixtures';
 import { HANDLERS } from './fault-matrix.fixtures';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import { BUCKET, Service } from './service.fixtures';
@@ -161,12 +162,10 @@ it.each(['upload', 'deploy'] as const)(
     console.log(JSON.stringify([result, loaded.map((file) => file.replace(/.*src./, ''))]));
   })`;
     const given = JSON.stringify([options, service.workspace.context(name)]);
-    const executor = join(__dirname, '../executors', name);
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--require', '@swc-node/register', '--eval', script, executor, given],
-      { env: { ...process.env, SWC_NODE_PROJECT: join(__dirname, '../../tsconfig.json') } },
-    );
+    const executor = join(__dirname, '../executors', `${name}.ts`);
+    const args = nodeArguments(script, executor, given);
+    const { env } = process;
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
     const [result, loaded] = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as [
       object,
       string[],

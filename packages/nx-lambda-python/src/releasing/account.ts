@@ -8,16 +8,17 @@ import { connectFunctions, connectStorage } from '../platform/aws/connect';
 import type { AwsSettings } from '../platform/aws/settings';
 import { dayClock, sharedRate } from '../platform/aws/shared-rate';
 import { ratesDirectory } from '../platform/store/layout';
-import type { LayerAccess } from '../release/apply/layer-version';
+import type { LayerAccess } from '../release/apply/code-storage';
 import { credentialsError, type AwsPlace } from '../release/calls/failure-error';
 import { accountRates, type AccountRates, type RateLimiter } from '../release/calls/rate';
 import { withRetries, type RetryPolicy } from '../release/calls/send';
 import { isTransient, type AwsFailure, type AwsResult } from '../release/model/aws-failure';
 import { systemClock } from '../release/model/clock';
+import type { ReleaseFacts } from '../release/model/plan';
 import type { FunctionReader } from '../release/plan/remote-states';
 import type { TextStorage } from '../release/upload/object-storage';
 import type { StorageAccess } from '../release/upload/package-object';
-import type { VersionPorts } from '../release/versions/version-reading';
+import type { VersionPorts } from '../release/versions/version-calls';
 import type { Destination } from '../targets/chain';
 import { normalizeAccount } from '../targets/options';
 import type * as Testing from '../testing';
@@ -41,6 +42,9 @@ export function soleAccount(
   return simulated ? undefined : normalizeAccount(accountId);
 }
 
+/** Whose releases: records and lock are kept by it. */
+export type ReleaseScope = Pick<ReleaseFacts, 'service' | 'stage'>;
+
 /** S3 of the account. */
 export interface BucketAccess {
   aws: AwsSettings;
@@ -50,6 +54,13 @@ export interface BucketAccess {
   policy: RetryPolicy;
   /** Null in AWS. Nobody else creates buckets and functions in a simulated account. */
   simulated: Testing.SimulatedAccount | null;
+  /** Makes the bucket in a simulated account, where it exists as soon as it is needed; one that exists stays. */
+  ensure(): Promise<void>;
+  /**
+   * Where a command writes: `orders: deploys to stage prod, account 111122223333, region eu-west-1, bucket acme-packages`
+   * @param account null where AWS does not tell
+   */
+  line(action: string, scope: ReleaseScope, account: string | null): string;
   /** The account's number, from the service that gives out the credentials. */
   ask(): Promise<AwsResult<string>>;
   close(): Promise<void>;
@@ -80,6 +91,7 @@ export async function openBucket(
   destination: Destination,
   workspaceRoot: string,
 ): Promise<BucketAccess> {
+  const { name: bucket } = destination.bucket;
   const simulated = destination.simulated ? await startAccount(workspaceRoot) : null;
   const { endpoint, region, credentials } = simulated ?? {};
   const aws = simulated ? { endpoint, region, credentials } : destination.aws;
@@ -87,6 +99,18 @@ export async function openBucket(
     const { storage, parts, records, place, close } = await connectStorage(aws);
     return {
       ...{ aws, records, place, policy: POLICY, simulated },
+      async ensure() {
+        await simulated?.createBucket(bucket, { versioning: true });
+      },
+      line(action, { service, stage }, account) {
+        const places = [
+          ...(stage === null ? [] : [`stage ${stage}`]),
+          account === null ? 'an unknown account' : `account ${account}`,
+          `region ${place.region}`,
+          `bucket ${bucket}`,
+        ];
+        return `${service}: ${action} ${places.join(', ')}`;
+      },
       storage: { ...POLICY, storage, parts, place, isBucketOnDemand: destination.simulated },
       ask: async () => (simulated ? { ok: true, value: simulated.accountId } : askAccount(aws)),
       async close() {

@@ -1,12 +1,11 @@
 /** A process that is really killed, or interrupted, at the moment when its n-th write arrives or has taken effect. */
 
-import { transformFileSync, type Options } from '@swc/core';
 import { spawn } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutorContext } from '@nx/devkit';
+import { nodeArguments } from '../process.fixtures';
 
 /** When the process ends: before its write is carried out, or after that and before it learns of it. */
 export interface Cut {
@@ -69,16 +68,11 @@ export async function runCut(
   await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
   const { port } = door.address() as AddressInfo;
 
-  const sources = join(context.root, 'sources.json');
-  writeFileSync(sources, (compiled ??= compileSources()));
-  const [file, module] = [sources, join(SOURCES, 'executors', `${name}.ts`)].map((path) =>
-    JSON.stringify(path),
-  );
-  const script = `const sources = require(${file});
-    require('node:module')._extensions['.ts'] = (one, path) => one._compile(sources[path], path);
-    require(${module}).default(...JSON.parse(process.argv[1])).then(
-      ({ success }) => process.exit(success ? 0 : 1));`;
-  const child = spawn(process.execPath, ['--eval', script, JSON.stringify([options, context])], {
+  const module = JSON.stringify(join(__dirname, '..', 'executors', `${name}.ts`));
+  const script = `require(${module}).default(...JSON.parse(process.argv[1])).then(
+    ({ success }) => process.exit(success ? 0 : 1));`;
+  const args = nodeArguments(script, JSON.stringify([options, context]));
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -91,22 +85,6 @@ export async function runCut(
   door.closeAllConnections();
   await new Promise((resolve) => door.close(resolve));
   return { pid: child.pid ?? 0, writes, wasKilled, code, printed };
-}
-
-const SOURCES = join(__dirname, '..');
-let compiled: string | undefined;
-
-/** All sources as JavaScript, by their paths: a process that compiles its own takes seconds for it. */
-function compileSources(): string {
-  const options: Options = {
-    jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
-    module: { type: 'commonjs', ignoreDynamic: true },
-  };
-  const code = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /(?<!\.(spec|fixtures|d))\.ts$/.test(path))
-    .map((path) => join(SOURCES, path))
-    .map((path) => [path, transformFileSync(path, options).code]);
-  return JSON.stringify(Object.fromEntries(code));
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {

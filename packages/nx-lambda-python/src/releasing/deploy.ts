@@ -7,13 +7,13 @@ import { LambdaPythonError } from '../errors';
 import type { BuildManifest } from '../packaging/manifest';
 import { readSourceState } from '../platform/git/git';
 import type { Canary } from '../release/apply/apply';
-import { planLayer } from '../release/apply/layer-version';
+import { planLayer } from '../release/apply/code-storage';
 import type { FunctionCreation } from '../release/calls/function-service';
 import { planSummary } from '../release/documents/plan-document';
 import type { DesiredFunction, PackageReference } from '../release/model/function-state';
 import { placeOf, type Plan, type PlanSource } from '../release/model/plan';
 import { isNumbered, type RemoteFunction } from '../release/model/remote-function';
-import { checkCodeStorage } from '../release/plan/code-storage';
+import { checkCodeStorage } from '../release/apply/code-storage';
 import { desiredFunctions, planCreations, selectFunctions } from '../release/plan/functions';
 import { detaching } from '../release/plan/next-step';
 import { planDeploy } from '../release/plan/plan';
@@ -215,7 +215,13 @@ async function readSource(
   requireClean: boolean,
   workspaceRoot: string,
 ): Promise<PlanSource | null> {
-  const source = await builtSource(used, workspaceRoot);
+  const { manifest, isPresent } = used;
+  let { source } = manifest;
+  if (isPresent && source?.dirty !== false) {
+    // Changes that were not committed at the build may have been since: the sources are the same.
+    const present = await readSourceState(workspaceRoot);
+    if (present?.dirty === false) source = present;
+  }
   if (!requireClean || source?.dirty === false) return source;
   throw new LambdaPythonError('SOURCE_DIRTY', {
     message: source
@@ -223,16 +229,6 @@ async function readSource(
       : '`requireClean` is set, and the package was not built in a git repository with a commit',
     hint: 'commit or stash the changes (`git status` lists them), or build a commit: `nx build <service> --ref=<commit>`',
   });
-}
-
-/** As the build says it. Changes that were not committed then may have been since: the sources are the same. */
-async function builtSource(
-  { manifest: { source }, isPresent }: UsedPackage,
-  workspaceRoot: string,
-): Promise<PlanSource | null> {
-  if (!isPresent || source?.dirty === false) return source;
-  const present = await readSourceState(workspaceRoot);
-  return present?.dirty === false ? present : source;
 }
 
 async function findUploaded(

@@ -14,13 +14,7 @@ import {
 import type { RecordAccess } from '../release/records/record-store';
 import type { ReleaseAccess } from '../release/records/release-session';
 import type { Destination } from '../targets/chain';
-import type { AccountNumber, BucketAccess } from './account';
-
-/** Whose releases: records and lock are kept by it. */
-export interface ReleaseScope {
-  service: string;
-  stage: string | null;
-}
+import type { AccountNumber, BucketAccess, ReleaseScope } from './account';
 
 /** How the release lock is taken. */
 export interface LockOptions {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ReleasePhase } from '../release/apply/apply';
 import { renderReport } from '../release/documents/deploy-report';
 import { HOSTILE, reportOfSize } from '../release/documents/documents.fixtures';
-import { appendStepSummary, isColoured, isLive, LiveLine, Progress, releaseOutput } from './output';
+import { appendStepSummary, isColoured, isLive, liveLine, Progress, releaseOutput } from './output';
 import { temporaryDirectory } from '../temporary.fixtures';
 
 describe('the step summary', () => {
@@ -42,11 +42,10 @@ function terminal(columns = 20) {
   return { isTTY: true, columns, written, write: (text: string) => written.push(text) };
 }
 
-describe('LiveLine', () => {
+describe('a live line', () => {
   it('leaves nothing behind, and never wraps', () => {
     const screen = terminal(10);
-    const line = new LiveLine(screen, () => 'orders  code  12 of 300');
-    line.start();
+    const line = liveLine(screen, () => 'orders  code  12 of 300');
     line.clear();
     line.stop();
     expect(screen.written).toEqual(['\r\u001b[2Korders  c', '\r\u001b[2K']);
@@ -54,8 +53,7 @@ describe('LiveLine', () => {
 
   it('takes a terminal without a size for an ordinary one', () => {
     const screen = terminal(0);
-    const line = new LiveLine(screen, () => 'orders  code');
-    line.start();
+    const line = liveLine(screen, () => 'orders  code');
     line.stop();
     expect(screen.written[0]).toContain('orders  code');
   });

@@ -29,7 +29,7 @@ export interface ReleaseOutput {
 export function releaseOutput(format: OutputFormat): ReleaseOutput {
   const isForPeople = format === 'table';
   const terminal = isForPeople ? process.stdout : process.stderr;
-  let line: LiveLine | null = null;
+  let line: ReturnType<typeof liveLine> | null = null;
   const print = (text: string): void => {
     line?.clear();
     if (isForPeople) console.log(text);
@@ -47,8 +47,7 @@ export function releaseOutput(format: OutputFormat): ReleaseOutput {
       ),
     live: (render) => {
       if (!isLive(terminal, process.env)) return false;
-      line ??= new LiveLine(terminal, render);
-      line.start();
+      line ??= liveLine(terminal, render);
       return true;
     },
     document: (text) => {
@@ -191,40 +190,30 @@ const REDRAW_MILLISECONDS = 200;
 /** To the line's begin, and all of it away. */
 const CLEAR = '\r\u001b[2K';
 
-export class LiveLine {
-  private timer: NodeJS.Timeout | null = null;
-  private isDrawn = false;
-
-  constructor(
-    private readonly terminal: Terminal,
-    private readonly render: () => string,
-  ) {}
-
-  start(): void {
-    if (this.timer !== null) return;
-    this.draw();
-    // It must not keep the process alive.
-    this.timer = setInterval(() => this.draw(), REDRAW_MILLISECONDS).unref();
-  }
-
-  /** Before anything else is written to the same terminal; the next tick draws it again. */
-  clear(): void {
-    if (this.isDrawn) this.terminal.write(CLEAR);
-    this.isDrawn = false;
-  }
-
-  stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
-    this.timer = null;
-    this.clear();
-  }
-
-  private draw(): void {
+/** Drawn at once, then redrawn until it is stopped. */
+export function liveLine(terminal: Terminal, render: () => string) {
+  let isDrawn = false;
+  const draw = (): void => {
     // A line that wraps could not be taken back. A terminal that nobody told its size says 0.
-    const room = (this.terminal.columns || 80) - 1;
-    this.terminal.write(CLEAR + this.render().slice(0, room));
-    this.isDrawn = true;
-  }
+    const room = (terminal.columns || 80) - 1;
+    terminal.write(CLEAR + render().slice(0, room));
+    isDrawn = true;
+  };
+  /** Before anything else is written to the same terminal; the next tick draws it again. */
+  const clear = (): void => {
+    if (isDrawn) terminal.write(CLEAR);
+    isDrawn = false;
+  };
+  draw();
+  // It must not keep the process alive.
+  const timer = setInterval(draw, REDRAW_MILLISECONDS).unref();
+  return {
+    clear,
+    stop() {
+      clearInterval(timer);
+      clear();
+    },
+  };
 }
 
 /** Only where one task has a terminal for itself: Nx gives tasks that run together pipes. CI records a terminal as a log. */

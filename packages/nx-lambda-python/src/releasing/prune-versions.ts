@@ -3,10 +3,8 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
 import { isAbandoned } from '../platform/process/owner';
-import { destinationLine } from '../release/documents/plan-document';
 import { renderVersions } from '../release/documents/version-document';
 import { desiredFunctions, selectFunctions } from '../release/plan/functions';
-import { deleteVersions } from '../release/versions/version-deletion';
 import {
   planVersions,
   versionPlanError,
@@ -14,10 +12,11 @@ import {
   type VersionPlan,
 } from '../release/versions/version-prune';
 import {
+  deleteVersions,
   readVersionFacts,
   withoutRunning,
   type VersionPorts,
-} from '../release/versions/version-reading';
+} from '../release/versions/version-calls';
 import type { OutputFormat } from '../report/render';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { PruneVersionsExecutorSchema } from '../schemas/prune-versions';
@@ -70,9 +69,7 @@ export async function pruneVersions(request: PruneVersionsRequest): Promise<bool
   try {
     const number = await access.account;
     const action = dryRun ? 'lists versions in' : 'deletes versions in';
-    const { region } = access.place;
-    const bucket = account.destination.bucket.name;
-    output.note(destinationLine(action, { ...scope, account: number.id, region, bucket }));
+    output.note(access.line(action, scope, number.id));
     const plan = await makePlan(request, access, number);
     const error = versionPlanError(plan, rules.accountId);
     if (error) throw error;
@@ -97,8 +94,7 @@ async function makePlan(
   const { bucket, prefix } = deploy.run.account.destination;
   const { manifest } = await deploy.source.use();
   const functions = selectFunctions(desiredFunctions(manifest, naming), only);
-  // As upload does: a bucket of the simulated account exists as soon as it is needed.
-  await access.simulated?.createBucket(bucket.name, { versioning: true });
+  await access.ensure();
   const facts = await readVersionFacts(
     functions.map(({ name }) => name),
     keep,

@@ -9,8 +9,14 @@ import type { ReleasesExecutorSchema } from '../schemas/releases';
 import type { UploadExecutorSchema } from '../schemas/upload';
 import { readChain, readDestination } from '../targets/chain';
 import { currentProject } from '../targets/project';
-import { accountNumber, openBucket, soleAccount, type AccountRequest } from './account';
-import { recordAccess, type ReleaseScope } from './journal';
+import {
+  accountNumber,
+  openBucket,
+  soleAccount,
+  type AccountRequest,
+  type ReleaseScope,
+} from './account';
+import { recordAccess } from './journal';
 
 export interface ReleasesRequest {
   scope: ReleaseScope;
@@ -54,8 +60,7 @@ export async function listed(
   const { destination, workspaceRoot, accountId } = account;
   const bucket = await openBucket(destination, workspaceRoot);
   try {
-    // As upload does: a bucket of the simulated account exists as soon as it is needed.
-    await bucket.simulated?.createBucket(destination.bucket.name, { versioning: true });
+    await bucket.ensure();
     const number = accountNumber(await bucket.ask(), accountId, bucket.place);
     const access = recordAccess(scope, destination, number, bucket);
     const records = await lastRecords(await listReleases(access), limit, access);

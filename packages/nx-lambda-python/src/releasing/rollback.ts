@@ -25,12 +25,7 @@ import {
   type RecordAccess,
 } from '../release/records/record-store';
 import { unendedRelease, type LockView } from '../release/records/release-lock';
-import {
-  neededPackages,
-  neededVersions,
-  planRollback,
-  wayBack,
-} from '../release/records/rollback-plan';
+import { neededPackages, neededVersions, planRollback } from '../release/records/rollback-plan';
 import {
   backTo,
   interruptedUndo,
@@ -226,7 +221,7 @@ async function planBack(
 
 function aliasReading(target: RollbackTarget): AliasReading | undefined {
   if (target.alias === null) return undefined;
-  const ways = new Map(target.functions.map((one) => [one.name, wayBack(one, target)]));
+  const ways = new Map(target.functions.map((one) => [one.name, one]));
   return {
     name: target.alias,
     isRight: ({ name, alias }) => {
@@ -273,7 +268,7 @@ export async function bringBack(
   }: { functions: FunctionReader; storage: StorageAccess; waitTimeoutSeconds: number },
 ): Promise<Undone> {
   const changed = new Set(
-    outcomes.filter(({ status }) => isTouched(status)).map(({ name }) => name),
+    outcomes.flatMap(({ name, status }) => (isDone(status) || status === 'failed' ? name : [])),
   );
   const functions = record.functions.filter(({ name }) => changed.has(name));
   if (functions.length === 0) return { complete: true, outcomes: [...outcomes] };
@@ -316,8 +311,4 @@ function notUndone(one: FunctionOutcome, reason: string): FunctionOutcome {
 
 function isDone(status: FunctionOutcome['status']): boolean {
   return status === 'updated' || status === 'created';
-}
-
-function isTouched(status: FunctionOutcome['status']): boolean {
-  return isDone(status) || status === 'failed';
 }

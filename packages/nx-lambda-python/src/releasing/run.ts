@@ -3,10 +3,10 @@
 import { LambdaPythonError } from '../errors';
 import { releaseAuthor } from '../platform/git/author';
 import { applyPlan, type ApplyPorts, type Canary } from '../release/apply/apply';
-import { publishLayer, type LayerAccess } from '../release/apply/layer-version';
+import { publishLayer, type LayerAccess } from '../release/apply/code-storage';
 import type { FunctionCreation, FunctionService } from '../release/calls/function-service';
 import { deployReport, isSuccess, type ReportCommands } from '../release/documents/deploy-report';
-import { destinationLine, planSummary } from '../release/documents/plan-document';
+import { planSummary } from '../release/documents/plan-document';
 import { secondsSince } from '../release/model/clock';
 import type { FunctionOutcome } from '../release/model/function-state';
 import type { Plan } from '../release/model/plan';
@@ -22,14 +22,14 @@ import {
   type ReleaseSession,
 } from '../release/records/release-session';
 import type { OutputFormat } from '../report/render';
-import { openAccess, type AccountAccess, type AccountNumber, type AccountRequest } from './account';
 import {
-  openJournal,
-  subjectOf,
-  type Journal,
-  type LockOptions,
+  openAccess,
+  type AccountAccess,
+  type AccountNumber,
+  type AccountRequest,
   type ReleaseScope,
-} from './journal';
+} from './account';
+import { openJournal, subjectOf, type Journal, type LockOptions } from './journal';
 import {
   progressReporter,
   releaseOutput,
@@ -117,12 +117,8 @@ export async function runRelease(options: RunOptions, kind: ReleaseKind): Promis
   try {
     const plan = kind.prepare(access);
     const account = await access.account;
-    const { bucket } = request.destination;
-    const { region } = access.place;
-    const place = { ...scope, account: account.id, region, bucket: bucket.name };
-    output.note(destinationLine(kind.action, place));
-    // As upload does: a bucket of the simulated account exists as soon as it is needed.
-    if (kind.readsRecords) await access.simulated?.createBucket(bucket.name, { versioning: true });
+    output.note(access.line(kind.action, scope, account.id));
+    if (kind.readsRecords) await access.ensure();
     const journal =
       author && openJournal(await author, scope, request.destination, lock, account, access);
     const attempt = async (): Promise<boolean | null> => {

@@ -3,7 +3,6 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { usePackage } from '../assembly/present';
 import { readPackage } from '../platform/files/built-package';
-import { destinationLine } from '../release/documents/plan-document';
 import { packageKey, type UploadRequest } from '../release/upload/package-object';
 import { planUpload, uploadPackage, type UploadOutcome } from '../release/upload/upload';
 import { oneLine, renderBytes } from '../report/text';
@@ -27,17 +26,13 @@ export async function upload(
     const key = packageKey(destination.prefix, service, file.sha256);
     requests.push({ location: { bucket: destination.bucket, key }, file });
   }
-  const { name } = destination.bucket;
   const bucket = await openBucket(destination, context.root);
   try {
     const account = await bucket.ask();
     const action = options.dryRun ? 'would upload to' : 'uploads to';
-    const { region } = bucket.place;
     const number = account.ok ? account.value : null;
-    const place = { service, stage: null, account: number, region, bucket: name };
-    console.log(destinationLine(action, place));
-    // Leaves a bucket that exists as it is.
-    if (!options.dryRun) await bucket.simulated?.createBucket(name, { versioning: true });
+    console.log(bucket.line(action, { service, stage: null }, number));
+    if (!options.dryRun) await bucket.ensure();
     const send = options.dryRun ? planUpload : uploadPackage;
     const outcomes: UploadOutcome[] = [];
     for (const request of requests) outcomes.push(await send(request, bucket.storage));

@@ -63,6 +63,20 @@ export function reasonSections(
   ];
 }
 
+/** Those that nothing more is to be said of, and those of which a detail is. */
+export function notedSections<T extends { name: string; detail?: string | null }>(
+  status: string,
+  items: readonly T[],
+  table: { head: Row; row: (item: T) => Row; name: (item: T) => string },
+): Section[] {
+  const plain = items.filter(({ detail }) => !detail);
+  const noted = items.flatMap(({ name, detail }) => (detail ? { name, reason: detail } : []));
+  return [
+    ...foldedSection(`${status} (${plain.length})`, plain, table),
+    ...reasonSections(`${status}, but`, noted),
+  ];
+}
+
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

@@ -65,7 +65,7 @@ export interface BuildExecutorSchema {
    */
   excludeDistributions?: string[];
   /**
-   * Files of distributions that are left out of the package: gitignore patterns, relative to the top of the package, for example `googleapiclient/discovery_cache/documents/*.json`, or `preset:tests` (folders `tests` and `test`) and `preset:headers` (C, C++ and Cython headers). `!pattern` keeps what others leave out. `.dist-info` stays, and RECORD lists what is left. pip is not run again. Code that reads or imports a file that is left out fails in Lambda: use it for packages near Lambda's limit of 262 MB or slow to load, and run the functions afterwards. The build warns of a pattern that matches nothing. Files of the service are left out by `exclude` in its marker.
+   * Files of distributions that are left out of the package: gitignore patterns, relative to the top of the package, for example `googleapiclient/discovery_cache/documents/*.json`, or `preset:tests` (in folders `tests` and `test`: `test_*.py`, `*_test.py`, `conftest.py`, and files that are not Python) and `preset:headers` (C, C++ and Cython headers). `!pattern` keeps what others leave out. `.dist-info` stays, and RECORD lists what is left. pip is not run again. Code that reads or imports a file that is left out fails in Lambda: use it for packages near Lambda's limit of 262 MB or slow to load, and run the functions afterwards. The build warns of a pattern that matches nothing. Files of the service are left out by `exclude` in its marker.
    */
   excludeFiles?: string[];
   /**

@@ -47,11 +47,10 @@ export interface FunctionSeed {
 export type FunctionKind = 'durable' | 'managed' | 'snap-start' | 'image' | 'signed';
 
 /** A function's $LATEST as it is now. */
-export interface FunctionState {
-  name: string;
-  runtime: string;
-  handler: string;
-  architecture: string;
+export interface FunctionState extends Pick<
+  FunctionSeed,
+  'name' | 'runtime' | 'handler' | 'architecture'
+> {
   /** Base64, as Lambda's CodeSha256. */
   codeSha256: string;
   state: FunctionVersion['state'];

@@ -170,6 +170,13 @@ describe('a directory that holds something', () => {
     expect(said).toContain('dependencies: `requirements.txt`');
   });
 
+  it('adds no requirements.txt to what pyproject.toml declares', async () => {
+    const pyproject = '[project]\nname = "orders"\ndependencies = ["requests"]\n';
+    const { news } = await adopt({ 'pyproject.toml': pyproject });
+    expect(news).toContain('orders/handlers/hello.py');
+    expect(news).not.toContain('requirements.txt');
+  });
+
   it('keeps a project that it is already, with its name', async () => {
     const projectJson = '{ "name": "shop-orders",\n  "tags": [] }';
     const { news } = await adopt(

@@ -5,6 +5,7 @@
 
 import { LambdaPythonError } from '../../errors';
 import { RUNTIMES, type Architecture, type Runtime } from '../../service/runtimes';
+import { poetrySpecifiers } from './poetry-versions';
 import {
   evaluateMarker,
   parseRequirement,
@@ -13,7 +14,7 @@ import {
 } from './requirement';
 import type { LockKind } from './lock';
 import { parseToml, stringOf, stringsOf, tableOf, type TomlTable } from './toml';
-import { parseSpecifier, type Clause } from '../wheel/versions';
+import { parseSpecifier } from '../wheel/versions';
 
 export interface Target {
   runtime: Runtime;
@@ -109,31 +110,11 @@ function parsed(text: string, path: string): TomlTable {
 /** True if they accept no patch version of the runtime's Python; what cannot be decided is not excluded. */
 function excludes(python: string, kind: LockKind, { runtime, architecture }: Target): boolean {
   const environment = runtimeEnvironment(runtime, architecture);
-  const alternatives = kind === 'poetry' ? poetryConstraint(python) : [parseSpecifier(python)];
-  return alternatives.every(
-    (clauses) => clauses !== undefined && supportsPython(clauses, environment) === false,
-  );
-}
-
-/**
- * Poetry's own syntax for versions: `^3.11`, `~3.11`, `3.11.*`, `>=3.9 <4.0`, alternatives with `||`.
- * @returns undefined for an alternative that is none of these
- */
-function poetryConstraint(text: string): (Clause[] | undefined)[] {
-  return text.split(/\|\|?/).map((alternative) => {
-    const terms = alternative.split(/,|\s+(?=[\^~<>=!\d])/).map((term) => term.trim());
-    const clauses = terms.filter((term) => term !== '' && term !== '*').map(poetryTerm);
-    return parseSpecifier(clauses.join(','));
+  const alternatives = kind === 'poetry' ? poetrySpecifiers(python) : [python];
+  return alternatives.every((specifier) => {
+    const clauses = parseSpecifier(specifier);
+    return clauses !== undefined && supportsPython(clauses, environment) === false;
   });
-}
-
-function poetryTerm(term: string): string {
-  const [, sign = '', version = ''] = /^([\^~]?)\s*(.*)$/.exec(term) ?? [];
-  if (sign === '' || version.startsWith('=')) return /^\d/.test(term) ? `==${term}` : term;
-  const numbers = version.split('.').map(Number);
-  const [major = 0, minor = 0] = numbers;
-  const isMajor = numbers.length === 1 || (sign === '^' && major > 0);
-  return `>=${version},<${isMajor ? `${major + 1}` : `${major}.${minor + 1}`}`;
 }
 
 function otherPython(

@@ -1,7 +1,8 @@
-/** What `[tool.poetry]` requires, in the words of pip. Its versions have their own syntax: `^1.2`, `~1.2`, `1.*`. */
+/** What `[tool.poetry]` requires, in the words of pip. */
 
 import { LambdaPythonError } from '../../errors';
 import { normalizeName } from '../wheel/names';
+import { poetrySpecifiers } from './poetry-versions';
 import { sourceUrl } from './project-sources';
 import { stringOf, stringsOf, tableOf, tablesOf, type TomlTable } from './toml';
 
@@ -140,33 +141,6 @@ function pythonClause(clause: string): string {
   if (operator === '') return '';
   const variable = /^\d+(\.\d+)?(\.\*)?$/.test(version) ? 'python_version' : 'python_full_version';
   return `${variable} ${operator} "${version}"`;
-}
-
-/**
- * Poetry's syntax for versions as specifiers of PEP 440, one for each alternative: `>=1.2,<2.0`, empty for `*`.
- * @see https://python-poetry.org/docs/dependency-specification/#version-constraints
- */
-export function poetrySpecifiers(text: string): string[] {
-  return text.split(/\|\|?/).map((alternative) => {
-    const joined = alternative.trim().replace(/([\^~<>=!])\s+/g, '$1');
-    const terms = joined.split(/\s*,\s*|\s+/);
-    return terms
-      .filter((term) => term !== '' && term !== '*')
-      .map(poetryTerm)
-      .join(',');
-  });
-}
-
-function poetryTerm(term: string): string {
-  const [, sign = '', version = ''] = /^([\^]|~(?!=))(.*)$/.exec(term) ?? [];
-  if (sign === '') return /^\d/.test(term) ? `==${term}` : term.replace(/^=(?!=)/, '==');
-  const numbers = (/^\d+(?:\.\d+)*/.exec(version)?.[0] ?? '').split('.').map(Number);
-  // `^` allows what does not change the first number that is not 0, `~` what does not change the second.
-  const first = numbers.findIndex((number) => number > 0);
-  const kept =
-    sign === '~' ? Math.min(1, numbers.length - 1) : first < 0 ? numbers.length - 1 : first;
-  const limit = numbers.slice(0, kept + 1).map((number, at) => (at === kept ? number + 1 : number));
-  return `>=${version},<${limit.join('.')}`;
 }
 
 function refused(path: string, what: string): LambdaPythonError {

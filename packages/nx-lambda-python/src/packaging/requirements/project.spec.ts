@@ -1,6 +1,5 @@
 import { findRuntime, type Runtime } from '../../service/runtimes';
 import { withOwnDependencies } from './own-project';
-import { poetrySpecifiers } from './poetry-project';
 import { projectFiles } from './project';
 import type { Selection } from './selection';
 
@@ -227,24 +226,6 @@ w = [{ path = "w.whl", marker = "python_version < '3.12'" }, { path = "v.whl", m
     );
   });
 });
-
-it.each([
-  ['^1.2.3', ['>=1.2.3,<2']],
-  ['^0.2.3', ['>=0.2.3,<0.3']],
-  ['^0.0.3', ['>=0.0.3,<0.0.4']],
-  ['^0.0', ['>=0.0,<0.1']],
-  ['^0', ['>=0,<1']],
-  ['^1.0b1', ['>=1.0b1,<2']],
-  ['~1.2.3', ['>=1.2.3,<1.3']],
-  ['~1', ['>=1,<2']],
-  ['~=1.2', ['~=1.2']],
-  ['1.2.*', ['==1.2.*']],
-  ['1.2', ['==1.2']],
-  ['=1.2', ['==1.2']],
-  ['>= 1.0, !=1.5 <2.0', ['>=1.0,!=1.5,<2.0']],
-  ['^3.9 || ~4', ['>=3.9,<4', '>=4,<5']],
-  ['*', ['']],
-])("Poetry's %s is %j", (text, expected) => expect(poetrySpecifiers(text)).toEqual(expected));
 
 describe('the service itself in a requirements file', () => {
   const base = { projectRoot: 'services/a', workspaceRoot: '/ws', target };

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../release/model/clock';
 import { ownedName } from '../process/owner';
 import { sharedRate } from './shared-rate';
+import { nodeArguments } from '../../process.fixtures';
 import { temporaryDirectory } from '../../temporary.fixtures';
 
 let directory: string;
@@ -116,8 +117,7 @@ describe('several processes', () => {
     const script = `const { sharedRate, dayClock } = require(${module});
       const rate = sharedRate({ ...${options}, clock: dayClock, onUnusable: (why) => { throw new Error(why); } });
       for (let i = 0; i < ${count}; i += 1) rate.take().then(() => process.stdout.write('x'));`;
-    const child = spawn(process.execPath, ['--require', '@swc-node/register', '--eval', script], {
-      env: { ...process.env, SWC_NODE_PROJECT: join(__dirname, '../../tsconfig.json') },
+    const child = spawn(process.execPath, nodeArguments(script), {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const run = { child, taken: 0, end: Promise.resolve<number | null>(null) };
@@ -140,5 +140,5 @@ describe('several processes', () => {
     const { due } = JSON.parse(readFileSync(stateFile(), 'utf8')) as { due: number };
     expect(due - start).toBeGreaterThanOrEqual((taken * 1000) / PER_SECOND);
     expect(readdirSync(directory).filter((name) => name.endsWith('.lock'))).toEqual([]);
-  }, 30_000);
+  });
 });

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import type { Clock } from '../../release/model/clock';
+import { systemClock, type Clock } from '../../release/model/clock';
 import {
   LONGEST_PAUSE_MILLISECONDS,
   memoryRateStore,
@@ -44,10 +44,7 @@ const LONGEST_AHEAD_MILLISECONDS = LONGEST_PAUSE_MILLISECONDS + 60_000;
 const KEPT_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** The time of day. It may jump; but reservations are bounded, and waits use timers. */
-export const dayClock: Clock = {
-  now: () => Date.now(),
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-};
+export const dayClock: Clock = { ...systemClock, now: () => Date.now() };
 
 export function sharedRate(options: SharedRate): RateLimiter {
   return rateLimiter(options, options.clock, new FileRateStore(options));

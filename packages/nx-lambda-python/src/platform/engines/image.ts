@@ -1,12 +1,11 @@
 /** Finds the engine that answers and the build image's digest, usually by one `image inspect`. */
 
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { hexDigest } from '../../packaging/requirements/canonical-json';
 import type { Architecture } from '../../service/runtimes';
-import { attempt } from '../process/attempt';
+import { readJson } from '../files/files';
 import { lastLine, type Exec, type ExecResult } from '../process/exec';
 import { CONTAINER_ENGINES, type ContainerEngine } from './container';
 
@@ -182,9 +181,4 @@ function dockerAddress(environment: NodeJS.ProcessEnv): string | undefined {
   if (!context || context === 'default') return undefined;
   const file = join(directory, 'contexts', 'meta', hexDigest(context), 'meta.json');
   return readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file)?.Endpoints?.docker?.Host;
-}
-
-/** Undefined for what cannot be read: docker itself will report it. */
-function readJson<T>(path: string): T | undefined {
-  return attempt(() => JSON.parse(readFileSync(path, 'utf8')) as T);
 }

@@ -1,9 +1,10 @@
 /** Files: random access, and errors of the disk in words. */
 
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync } from 'node:fs';
 import { LambdaPythonError } from '../../errors';
 import { chunkBuffer, eachChunk, type ByteSource } from '../../packaging/zip/bytes';
+import { attempt } from '../process/attempt';
 
 export type OpenFile = ByteSource & Disposable;
 
@@ -48,6 +49,11 @@ export function beginsWith(path: string, source: ByteSource, length: number): bo
     if (!file.read(at, step, own).equals(source.read(at, step, other))) return false;
   }
   return true;
+}
+
+/** Undefined if the file cannot be read, or is not JSON. */
+export function readJson<T = unknown>(path: string): T | undefined {
+  return attempt(() => JSON.parse(readFileSync(path, 'utf8')) as T);
 }
 
 /** Flushes a file to the disk, before it is renamed to the place where others look for it. */

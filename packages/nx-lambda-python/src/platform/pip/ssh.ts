@@ -116,15 +116,8 @@ function renderAlias(
   settings: Map<string, string[]>,
   copyPublicKey: (text: string) => string,
 ): string {
-  const lines = (
-    [
-      ['HostName', 'hostname'],
-      ['Port', 'port'],
-      ['User', 'user'],
-      ['HostKeyAlias', 'hostkeyalias'],
-    ] as const
-  ).flatMap(([keyword, name]) => {
-    const value = settings.get(name)?.[0];
+  const lines = ['HostName', 'Port', 'User', 'HostKeyAlias'].flatMap((keyword) => {
+    const value = settings.get(keyword.toLowerCase())?.[0];
     return value && value !== 'none' ? [`  ${keyword} ${value}`] : [];
   });
   // The public half is enough to choose one of the agent's keys.

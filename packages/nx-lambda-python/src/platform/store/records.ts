@@ -1,6 +1,6 @@
 /** Small files of the wheel store: sealed records, what keys and lines of locks came to, and source caches. */
 
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { digestOf, hexDigest } from '../../packaging/requirements/canonical-json';
 import type { LineStore, LocatedWheel, WheelNeeds } from '../../packaging/locked-wheels';
@@ -9,7 +9,7 @@ import type { KeyContent } from '../../packaging/requirements-key';
 import { SourceCache } from '../../packaging/source-cache';
 import { readWheel } from '../../packaging/wheel/read';
 import { findGaps, recordRows } from '../../packaging/wheel/record';
-import { openFile } from '../files/files';
+import { openFile, readJson } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
 import { attempt } from '../process/attempt';
 import { storeDirectory } from './layout';
@@ -41,15 +41,9 @@ function sealOf(record: object): string {
   return hexDigest(JSON.stringify(record));
 }
 
-/** Undefined if the file is missing or not JSON. */
-function readJson(path: string): unknown {
-  return attempt((): unknown => JSON.parse(readFileSync(path, 'utf8')));
-}
-
 /** The key in the build manifest of this directory; undefined if there is none. */
 export function previousKey(directory: string): string | undefined {
-  const manifest = readJson(join(directory, MANIFEST_FILE)) as
-    { requirementsKey?: unknown } | undefined;
+  const manifest = readJson<{ requirementsKey?: unknown }>(join(directory, MANIFEST_FILE));
   const key = manifest?.requirementsKey;
   // It becomes a file's name.
   return typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) ? key : undefined;

@@ -112,7 +112,7 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
   readTree(requirementsKey: string): InstalledTree | undefined {
     const path = this.recordPath('trees', requirementsKey);
     const tree = readRecord<InstalledTree>(path);
-    if (!tree || !this.readPart(this.partPath(tree.part))) return undefined;
+    if (!tree || !this.readPart(tree.part)) return undefined;
     markUsed(path);
     return tree;
   }
@@ -181,7 +181,7 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
   /** @throws DamagedFileError if there is no such part */
   openKnownPart(digest: string): OpenPart {
     const path = this.partPath(digest);
-    const facts = this.readPart(path);
+    const facts = this.readPart(digest);
     if (!facts) throw new DamagedFileError(`the dependency part ${digest} cannot be read`);
     const archive = openFile(`${path}.zip`);
     markUsed(`${path}.json`);
@@ -228,7 +228,9 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
     return withWorkDirectory(join(this.root, 'work'), work);
   }
 
-  private readPart(path: string): PartFacts | undefined {
+  /** Of a part that the store has whole. */
+  readPart(digest: string): PartFacts | undefined {
+    const path = this.partPath(digest);
     const facts = readRecord<PartFacts>(`${path}.json`);
     const stat = statSync(`${path}.zip`, { throwIfNoEntry: false });
     return facts?.format === PART_FORMAT && stat?.size === facts.size ? facts : undefined;
@@ -247,10 +249,10 @@ export class DiskWheelStore extends StoreRecords implements WheelStore, TreeStor
       writeRecord(`${path}.json`, facts);
       return { start, draft: draft && { ...draft, length: facts.length } };
     };
-    const made = this.readPart(path)
+    const made = this.readPart(digest)
       ? undefined
       : await this.locked(`part-${digest}`, async () =>
-          this.readPart(path) ? undefined : make(produce),
+          this.readPart(digest) ? undefined : make(produce),
         );
     return { ...this.openKnownPart(digest), ...made };
   }

@@ -1,7 +1,7 @@
-import { stateOf } from '../model/remote-function';
+import { stateOf, type RemoteFunction } from '../model/remote-function';
 import type { PlannedFunction } from '../model/plan';
 import { failure, NEW_SHA, OLD_SHA, planned, remoteFunction } from '../release.fixtures';
-import { bench, type FakeFunctions } from './fake-functions.fixtures';
+import { bench, type FakeFunctions, type WriteScript } from './fake-functions.fixtures';
 
 function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, n) => `f${String(n).padStart(3, '0')}`);
@@ -10,6 +10,18 @@ function numbered(count: number): string[] {
 function writesTo(functions: FakeFunctions, name: string): number {
   return functions.updates.filter((update) => update.name === name).length;
 }
+
+/** What the write of a function comes upon. */
+interface Meeting {
+  scripts?: WriteScript[];
+  /** Until the update of another ends. */
+  busyReads?: number;
+  /** Of the function, since the plan. */
+  state?: Partial<RemoteFunction>;
+  writes?: number;
+  revisions?: string[];
+}
+const MOVED = { fails: failure('precondition') };
 
 describe('applyPlan', () => {
   it('sends the architecture, the object version, and nothing that nobody set', async () => {
@@ -84,64 +96,41 @@ describe('applyPlan', () => {
     expect(await apply()).toMatchObject({ a: { status: 'updated' } });
   });
 
-  it.each(['unreachable', 'server'] as const)(
-    'recognises its own write after %s instead of repeating it',
-    async (kind) => {
-      const { functions, apply } = bench(['a']);
-      functions.script('a', { fails: failure(kind), landed: true });
-      expect(await apply()).toMatchObject({ a: { status: 'updated' } });
-      expect(writesTo(functions, 'a')).toBe(1);
-    },
-  );
-
-  it.each(['unreachable', 'server'] as const)(
-    'writes again after a %s that lost the write',
-    async (kind) => {
-      const { functions, apply } = bench(['a']);
-      functions.script('a', { fails: failure(kind) }, { fails: failure(kind) });
-      expect(await apply()).toMatchObject({ a: { status: 'updated' } });
-      expect(writesTo(functions, 'a')).toBe(3);
-    },
-  );
+  const lost = failure('unreachable');
+  const broken = failure('server');
+  it.each<[string, Meeting]>([
+    ['its own write, whose answer was lost', { scripts: [{ fails: lost, landed: true }] }],
+    ['its own write, of which AWS says 5xx', { scripts: [{ fails: broken, landed: true }] }],
+    ['two lost writes', { scripts: [{ fails: lost }, { fails: lost }], writes: 3 }],
+    ['two broken writes', { scripts: [{ fails: broken }, { fails: broken }], writes: 3 }],
+    ['the update of another, then writes once', { busyReads: 4, writes: 2 }],
+    ['another that brought the package', { busyReads: 4, state: { codeSha256: NEW_SHA } }],
+    [
+      'a write after the plan, and names the new revision',
+      { scripts: [MOVED], state: { revisionId: 'r2' }, writes: 2, revisions: ['r0', 'r2'] },
+    ],
+    [
+      'the package, brought by a write after the plan',
+      { scripts: [MOVED], state: { codeSha256: NEW_SHA, revisionId: 'r2' } },
+    ],
+  ])('meets %s', async (_, { scripts = [], busyReads, state, writes = 1, revisions }) => {
+    const { functions, apply } = bench(['a']);
+    if (state) functions.states.set('a', remoteFunction('a', state));
+    if (busyReads) functions.occupy('a', busyReads);
+    functions.script('a', ...scripts);
+    const status = state?.codeSha256 === NEW_SHA ? 'unchanged' : 'updated';
+    expect(await apply()).toMatchObject({ a: { status } });
+    expect(writesTo(functions, 'a')).toBe(writes);
+    if (revisions) expect(functions.updates.map((one) => one.revisionId)).toEqual(revisions);
+  });
 
   it('ends when an error does not end', async () => {
     const { functions, apply } = bench(['a']);
-    functions.script('a', ...Array.from({ length: 99 }, () => ({ fails: failure('server') })));
+    functions.script('a', ...Array.from({ length: 99 }, () => ({ fails: broken })));
     expect(await apply()).toMatchObject({
       a: { status: 'failed', error: expect.stringContaining('made server') },
     });
     expect(writesTo(functions, 'a')).toBe(8);
-  });
-
-  it('waits for the update of another after a conflict, then writes once', async () => {
-    const { functions, apply } = bench(['a']);
-    functions.occupy('a', 4);
-    expect(await apply()).toMatchObject({ a: { status: 'updated' } });
-    expect(writesTo(functions, 'a')).toBe(2);
-  });
-
-  it('does not write after a conflict whose winner deployed the same package', async () => {
-    const { functions, apply } = bench(['a']);
-    functions.states.set('a', remoteFunction('a', { codeSha256: NEW_SHA }));
-    functions.occupy('a', 4);
-    expect(await apply()).toMatchObject({ a: { status: 'unchanged' } });
-    expect(writesTo(functions, 'a')).toBe(1);
-  });
-
-  it('decides anew where somebody wrote after the plan, and names the new revision', async () => {
-    const { functions, apply } = bench(['a']);
-    functions.states.set('a', remoteFunction('a', { revisionId: 'r2' }));
-    functions.script('a', { fails: failure('precondition') });
-    expect(await apply()).toMatchObject({ a: { status: 'updated' } });
-    expect(functions.updates.map(({ revisionId }) => revisionId)).toEqual(['r0', 'r2']);
-  });
-
-  it('leaves alone what somebody brought to the package after the plan', async () => {
-    const { functions, apply } = bench(['a']);
-    functions.states.set('a', remoteFunction('a', { codeSha256: NEW_SHA, revisionId: 'r2' }));
-    functions.script('a', { fails: failure('precondition') });
-    expect(await apply()).toMatchObject({ a: { status: 'unchanged' } });
-    expect(writesTo(functions, 'a')).toBe(1);
   });
 
   it.each(['denied', 'invalid', 'quota', 'expired'] as const)(
@@ -282,9 +271,7 @@ describe('a release by phases', () => {
 
   it('moves aliases only when all code is there and all versions are', async () => {
     const { functions, phases, apply } = bench(names);
-    const outcomes = await apply(all, live, {
-      canary: { name: 'b', event: null },
-    });
+    const outcomes = await apply(all, live, { canary: { name: 'b', event: null } });
     expect(phases).toEqual(['canary 1', 'code 2', 'publish 2', 'aliases 3']);
     expect(functions.log.map((entry) => entry.split(' ')[0])).toEqual([
       ...['code', 'publish', 'code', 'code', 'publish', 'publish'],
@@ -404,13 +391,7 @@ describe('the canary', () => {
   it('is alone until its code is there, and stops all others where it is not well', async () => {
     const { functions, apply } = bench(names);
     functions.script('a', { ends: 'Failed', afterReads: 2 });
-    const outcomes = await apply(
-      undefined,
-      {},
-      {
-        canary: { name: null, event: null },
-      },
-    );
+    const outcomes = await apply(undefined, {}, { canary: { name: null, event: null } });
     expect(functions.log).toEqual(['code a']);
     expect(outcomes).toMatchObject({
       a: { status: 'failed' },
@@ -422,12 +403,11 @@ describe('the canary', () => {
   it('is invoked at its new version before any alias moves, and its error stops the deploy', async () => {
     const { functions, apply } = bench(names);
     functions.answers.set('b', { functionError: 'Unhandled', payload: '{"errorType":"KeyError"}' });
+    const canary = { name: 'b', event: '{"ping":1}' };
     const outcomes = await apply(
       names.map((name) => aliased(name)),
       { alias: 'live' },
-      {
-        canary: { name: 'b', event: '{"ping":1}' },
-      },
+      { canary },
     );
     expect(functions.log).toEqual(['code b', 'publish b', 'invoke b:8 {"ping":1}']);
     expect(outcomes['b']).toMatchObject({
@@ -439,13 +419,7 @@ describe('the canary', () => {
 
   it('answers well and the others follow', async () => {
     const { functions, apply } = bench(names);
-    const outcomes = await apply(
-      undefined,
-      {},
-      {
-        canary: { name: 'b', event: '{}' },
-      },
-    );
+    const outcomes = await apply(undefined, {}, { canary: { name: 'b', event: '{}' } });
     expect(functions.log.slice(0, 2)).toEqual(['code b', 'invoke b {}']);
     expect(Object.values(outcomes).every(({ status }) => status === 'updated')).toBe(true);
   });

@@ -1,13 +1,19 @@
 /** Carries out a plan: aliases off $LATEST, one canary, all code, all versions, all aliases; none is forgotten. */
 
 import type { FunctionCreation } from '../calls/function-service';
-import { forEachLimited } from '../calls/send';
+import { forEachLimited, withRetries } from '../calls/send';
+import { describe } from '../model/aws-failure';
 import { secondsSince } from '../model/clock';
 import { identityOf, type FunctionOutcome, type FunctionState } from '../model/function-state';
 import { isChanged, movesAliasOnly, type Plan, type PlannedFunction } from '../model/plan';
 import { stateOf, type RemoteFunction } from '../model/remote-function';
-import { changeLatest } from './change-latest';
-import { followsLatest, moveAlias, pinAlias, publishVersion } from './move-alias';
+import {
+  changeLatest,
+  followsLatest,
+  moveAlias,
+  pinAlias,
+  publishVersion,
+} from './change-function';
 import { FunctionWrites, Refusal, stop, type WriteSession } from './write-session';
 
 /** In their order. */
@@ -204,11 +210,6 @@ function end(task: Task, ending: Ending, session: Release): void {
   session.onOutcome?.(task.outcome);
 }
 
-/** An alias that goes back reaches what its version has, whatever $LATEST is. */
-function codeAt({ aliasTo, aliasCode }: PlannedFunction, latest: FunctionState): string | null {
-  return aliasTo === null ? latest.codeSha256 : aliasCode;
-}
-
 /** What AWS has refused has changed nothing, and nothing was in its way. */
 function isAsBefore({ one, writes }: Task): boolean {
   if (writes.start === null) return true;
@@ -227,11 +228,9 @@ function stateAfter(task: Task, plan: Plan): FunctionState | null | undefined {
   if (plan.alias === null || version === null || !isAliasMoved || isShifted) {
     return { ...latest, storageMode, alias };
   }
-  return {
-    ...latest,
-    storageMode,
-    alias: { name: plan.alias, version, codeSha256: codeAt(one, latest) },
-  };
+  // An alias that goes back reaches what its version has, whatever $LATEST is.
+  const codeSha256 = one.aliasTo === null ? latest.codeSha256 : one.aliasCode;
+  return { ...latest, storageMode, alias: { name: plan.alias, version, codeSha256 } };
 }
 
 export interface Canary {
@@ -270,27 +269,20 @@ async function invokeCanary(
   name: string,
   event: string,
   version: string | undefined,
-  { functions, clock }: WriteSession,
+  session: WriteSession,
 ): Promise<string | null> {
-  for (let attempt = 1; ; attempt += 1) {
-    const answer = await functions.invoke(name, event, version);
-    if (answer.ok) {
-      const { functionError, payload } = answer.value;
-      return functionError === undefined ? null : `${functionError}: ${shorten(payload)}`;
-    }
-    const { kind, name: code, message } = answer.failure;
+  const answer = await withRetries(
+    () => session.functions.invoke(name, event, version),
+    session,
     // The function did not run; what may have run is not run twice: its event need not be harmless.
-    const isRefused = kind === 'throttled' || kind === 'conflict';
-    if (!isRefused || attempt === MAX_ATTEMPTS) return `Invoke: ${code}: ${message}`;
-    await clock.sleep(PAUSE);
-  }
+    ({ kind }) => kind === 'throttled' || kind === 'conflict',
+  );
+  if (!answer.ok) return describe(answer.failure);
+  const { functionError, payload } = answer.value;
+  if (functionError === undefined) return null;
+  // An answer may have kilobytes of stack trace.
+  const shown = payload.length > LONGEST ? `${payload.slice(0, LONGEST)}…` : payload;
+  return `${functionError}: ${shown}`;
 }
 
-const MAX_ATTEMPTS = 5;
-const PAUSE = 1000;
 const LONGEST = 300;
-
-/** An answer may have kilobytes of stack trace. */
-function shorten(payload: string): string {
-  return payload.length > LONGEST ? `${payload.slice(0, LONGEST)}…` : payload;
-}

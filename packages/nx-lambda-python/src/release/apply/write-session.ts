@@ -111,9 +111,11 @@ export class FunctionWrites {
         if (this.throttled < MAX_THROTTLED) continue;
         throw refused(failure, session);
       }
-      if (!isUnclear(failure)) throw refused(failure, session);
+      const { kind } = failure;
+      const isUnclear = kind === 'conflict' || kind === 'precondition' || isAmbiguous(kind);
+      if (!isUnclear) throw refused(failure, session);
       this.unclear += 1;
-      this.mayHaveLanded ||= isAmbiguous(failure.kind);
+      this.mayHaveLanded ||= isAmbiguous(kind);
       if (this.unclear >= MAX_WRITES) throw refused(failure, session);
       await session.clock.sleep(retryDelay(this.unclear, failure, session.random));
       return null;
@@ -150,8 +152,4 @@ export function otherCode({ codeSha256 }: RemoteFunction): Refusal {
     'failed',
     `runs another package, ${codeSha256 ?? 'unknown'}: something else deployed to it at the same time`,
   );
-}
-
-function isUnclear({ kind }: AwsFailure): boolean {
-  return kind === 'conflict' || kind === 'precondition' || isAmbiguous(kind);
 }

@@ -19,10 +19,8 @@ export interface CodeUpdate {
   revisionId?: string;
 }
 
-export interface LayersUpdate {
-  name: string;
+export interface LayersUpdate extends Pick<CodeUpdate, 'name' | 'revisionId'> {
   layers: readonly string[];
-  revisionId?: string;
 }
 
 export interface AliasUpdate {
@@ -82,12 +80,8 @@ export interface LayerVersion {
   sha256: string;
 }
 
-interface LayerPublication {
-  name: string;
-  bucket: string;
-  key: string;
+interface LayerPublication extends Pick<CodeUpdate, 'name' | 'bucket' | 'key' | 'architecture'> {
   runtime: string;
-  architecture: Architecture;
 }
 
 export interface LayerService {

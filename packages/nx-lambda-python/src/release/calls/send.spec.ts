@@ -1,9 +1,9 @@
 import { FakeFunctions } from '../apply/fake-functions.fixtures';
-import { planLayer, publishLayer } from '../apply/layer-version';
+import { planLayer, publishLayer } from '../apply/code-storage';
 import { waitUntilSettled } from '../apply/write-session';
 import type { AwsFailureKind, AwsResult } from '../model/aws-failure';
 import type { Plan } from '../model/plan';
-import { checkCodeStorage } from '../plan/code-storage';
+import { checkCodeStorage } from '../apply/code-storage';
 import { readRemoteStates } from '../plan/remote-states';
 import {
   tokenBucket,

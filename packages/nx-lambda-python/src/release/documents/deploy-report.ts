@@ -1,6 +1,6 @@
 /** What a deploy did, as one value, and that value as table, JSON and Markdown. */
 
-import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
+import { notedSections, reasonSections, type Document, type Section } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
 import { countStatuses, renderJson, seconds, shortSha, summarize } from '../../report/text';
 import type { FunctionOutcome, FunctionState, OutcomeStatus } from '../model/function-state';
@@ -188,11 +188,7 @@ function sectionsOf(status: OutcomeStatus, { functions }: DeployReport): Section
       those.map(({ name, error }) => ({ name, reason: error ?? 'no reason given' })),
     );
   }
-  const noted = those.flatMap(({ name, detail }) =>
-    detail === undefined ? [] : [{ name, reason: detail }],
-  );
-  const plain = those.filter(({ detail }) => detail === undefined);
-  const section = foldedSection(`${status} (${plain.length})`, plain, {
+  return notedSections(status, those, {
     head: ['function', 'handler', 'version', 'time'],
     row: (one) => [
       one.name,
@@ -202,7 +198,6 @@ function sectionsOf(status: OutcomeStatus, { functions }: DeployReport): Section
     ],
     name: ({ name, version }) => (version === undefined ? name : `${name}:${version}`),
   });
-  return [...section, ...reasonSections(`${status}, but`, noted)];
 }
 
 /** Slowest first. */

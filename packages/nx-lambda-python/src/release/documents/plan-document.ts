@@ -1,8 +1,9 @@
-/** A plan as table, JSON and Markdown, and the line that says where a command writes. */
+/** A plan as table, JSON and Markdown. */
 
 import {
   foldedSection,
   groupBy,
+  notedSections,
   reasonSections,
   type Document,
   type Section,
@@ -71,20 +72,12 @@ export function planSummary({ functions }: Plan): string {
 function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
   const functions: PlannedFunction[] = plan.functions.filter((one) => one.status === status);
   if (status === 'update') return updateSections(functions);
-  if (status === 'unchanged') {
-    return [
-      ...namesSection(
-        status,
-        functions.filter(({ detail }) => detail === null),
-      ),
-      ...reasonSections(
-        'unchanged, but',
-        functions.flatMap(({ name, detail }) => (detail === null ? [] : { name, reason: detail })),
-      ),
-    ];
-  }
-  if (status === 'missing' && functions.every((one) => !one.detail)) {
-    return namesSection(status, functions);
+  if (status === 'unchanged' || (status === 'missing' && functions.every((one) => !one.detail))) {
+    return notedSections(status, functions, {
+      head: ['function', 'handler'],
+      row: ({ name, handlerName }) => [name, handlerName],
+      name: ({ name }) => name,
+    });
   }
   return reasonSections(
     status,
@@ -92,19 +85,11 @@ function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
   );
 }
 
-function namesSection(status: PlanStatus, functions: readonly PlannedFunction[]): Section[] {
-  return foldedSection(`${status} (${functions.length})`, functions, {
-    head: ['function', 'handler'],
-    row: ({ name, handlerName }) => [name, handlerName],
-    name: ({ name }) => name,
-  });
-}
-
 /** By what they run now: a service usually runs one package, and what does not stands out. */
 function updateSections(functions: readonly PlannedFunction[]): Section[] {
   const changeOf = (one: PlannedFunction): string => {
-    const before = codeBefore(one);
-    return before === '' ? '' : `: ${before} → ${codeAfter(one)}`;
+    const before = one.before?.alias?.codeSha256 ?? one.before?.codeSha256;
+    return before ? `: ${shortSha(before)} → ${codeAfter(one)}` : '';
   };
   return [...groupBy(functions, changeOf)].flatMap(([change, those]) => {
     return foldedSection(`update (${those.length})${change}`, those, {
@@ -113,11 +98,6 @@ function updateSections(functions: readonly PlannedFunction[]): Section[] {
       name: ({ name }) => name,
     });
   });
-}
-
-function codeBefore({ before }: PlannedFunction): string {
-  const sha = before?.alias?.codeSha256 ?? before?.codeSha256;
-  return sha ? shortSha(sha) : '';
 }
 
 function codeAfter({ aliasTo, aliasCode, package: source }: PlannedFunction): string {
@@ -141,32 +121,4 @@ export function renderPlan(plan: Plan, format: OutputFormat): string {
     goals: undefined,
   };
   return renderJson({ format: 1, ...shown });
-}
-
-export interface Destination {
-  service: string;
-  /** Null without one. */
-  stage: string | null;
-  /** Null where AWS does not tell. */
-  account: string | null;
-  region: string;
-  bucket: string;
-}
-
-/**
- * `orders: deploys to stage prod, account 111122223333, region eu-west-1, bucket acme-packages`
- *
- * @param action `deploys to`, or `would deploy to` in a dry run
- */
-export function destinationLine(
-  action: string,
-  { service, stage, account, region, bucket }: Destination,
-): string {
-  const places = [
-    ...(stage === null ? [] : [`stage ${stage}`]),
-    account === null ? 'an unknown account' : `account ${account}`,
-    `region ${region}`,
-    `bucket ${bucket}`,
-  ];
-  return `${service}: ${action} ${places.join(', ')}`;
 }

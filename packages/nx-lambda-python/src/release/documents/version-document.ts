@@ -2,15 +2,17 @@
 
 import { foldedSection, reasonSections, type Document, type Section } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
+import { storedBytes } from '../apply/code-storage';
 import { countStatuses, renderBytes, renderJson, summarize } from '../../report/text';
 import {
   DELETION_STATUSES,
   freedBytes,
   type Deletion,
   type DeletionStatus,
-} from '../versions/version-deletion';
+} from '../versions/version-calls';
 import {
   versionsToDelete,
+  type PlannedVersion,
   type VersionedFunction,
   type VersionPlan,
 } from '../versions/version-prune';
@@ -58,7 +60,10 @@ function documentOf(report: VersionReport): Document {
     ],
     sections:
       deletions === null
-        ? [...missingSection(plan), ...versionSection('delete', plan)]
+        ? [
+            ...missingSection(plan),
+            ...versionSection('delete', plan, (_, { status }) => status === 'delete'),
+          ]
         : reportSections(plan, deletions),
     live: [],
     summary: deletions === null ? planSummary(plan) : reportSummary(deletions),
@@ -66,16 +71,19 @@ function documentOf(report: VersionReport): Document {
   };
 }
 
-function versionSection(title: string, { functions }: VersionPlan): Section[] {
-  const changed = functions.filter((one) => versionsToDelete(one).length > 0);
+function versionSection(
+  title: string,
+  { functions }: VersionPlan,
+  isGone: (name: string, version: PlannedVersion) => boolean,
+): Section[] {
+  const changed = functions.flatMap((one) => {
+    const gone = one.versions.filter((version) => isGone(one.name, version));
+    return gone.length > 0 ? { ...one, gone } : [];
+  });
   return foldedSection(`${title} (${changed.length} of ${functions.length} functions)`, changed, {
     head: ['function', 'versions', 'size', 'kept'],
-    row: (one) => {
-      const gone = versionsToDelete(one);
-      const bytes = gone.reduce((sum, { size }) => sum + size, 0);
-      return [one.name, ranges(gone), renderBytes(bytes), keptOf(one)];
-    },
-    name: (one) => `${one.name}:${ranges(versionsToDelete(one))}`,
+    row: (one) => [one.name, ranges(one.gone), renderBytes(storedBytes(one.gone)), keptOf(one)],
+    name: ({ name, gone }) => `${name}:${ranges(gone)}`,
   });
 }
 
@@ -101,18 +109,11 @@ function reportSections(plan: VersionPlan, deletions: readonly Deletion[]): Sect
       .filter((one) => one.status === status)
       .map(({ name, version, reason = '' }) => ({ name: `${name}:${version}`, reason }));
   const gone = new Set(withStatus('deleted').map(({ name }) => name));
-  const deleted: VersionPlan = {
-    ...plan,
-    functions: plan.functions.map(({ name, versions }) => ({
-      name,
-      versions: versions.filter(
-        ({ status, version }) => status === 'keep' || gone.has(`${name}:${version}`),
-      ),
-    })),
-  };
   return [
     ...missingSection(plan),
-    ...(gone.size > 0 ? versionSection('deleted', deleted) : []),
+    ...(gone.size > 0
+      ? versionSection('deleted', plan, (name, { version }) => gone.has(`${name}:${version}`))
+      : []),
     ...(['kept', 'skipped', 'failed'] as const).flatMap((status) =>
       reasonSections(status, withStatus(status)),
     ),

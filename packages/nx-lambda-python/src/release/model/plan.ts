@@ -98,10 +98,7 @@ export function releaseFacts(plan: Plan): ReleaseFacts {
   return { service, stage, region, account, ...built, alias };
 }
 
-interface PlanFacts {
-  service: string;
-  stage: string | null;
-  region: string;
+interface PlanFacts extends Pick<ReleaseFacts, 'service' | 'stage' | 'region'> {
   /** The accounts that the functions' ARNs name; that of the credentials where no function exists yet. */
   accounts: string[];
   /** Sorted by name. */

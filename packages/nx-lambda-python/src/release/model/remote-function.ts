@@ -52,12 +52,9 @@ export interface RemoteAlias {
   shift?: AliasShift | null;
 }
 
-export interface AliasShift {
-  version: string;
+export interface AliasShift extends Pick<RemoteAlias, 'version' | 'codeSha256' | 'layers'> {
   /** Between 0 and 1. */
   weight: number;
-  codeSha256: string | null;
-  layers: readonly string[];
 }
 
 /** Only a numbered version always names the same code, and can share calls with another. */

@@ -73,10 +73,8 @@ export function isAliasRight(
 export function whereIs(alias: RemoteAlias | null | undefined): string {
   if (!alias) return 'does not exist';
   const { version, shift } = alias;
-  const share = shift ? ` and sends ${percent(shift.weight)} % to ${shift.version}` : '';
+  const share = shift
+    ? ` and sends ${Number((shift.weight * 100).toFixed(2))} % to ${shift.version}`
+    : '';
   return `points to ${isNumbered(version) ? 'version ' : ''}${version}${share}`;
-}
-
-function percent(share: number): number {
-  return Number((share * 100).toFixed(2));
 }

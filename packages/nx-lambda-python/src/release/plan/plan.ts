@@ -9,7 +9,6 @@ import {
   type DeployPlan,
   type Plan,
   type PlannedFunction,
-  type PlanSource,
   type PlanStatus,
   type PlanTarget,
 } from '../model/plan';
@@ -22,15 +21,11 @@ import {
 } from '../model/remote-function';
 import { detaching, isAliasRight, nextStep, whereIs } from './next-step';
 
-interface PlanInput {
-  service: string;
-  stage: string | null;
-  region: string;
+interface PlanInput extends Pick<DeployPlan, 'service' | 'stage' | 'region' | 'source'> {
   target: PlanTarget;
   functions: readonly DesiredFunction[];
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
-  source: PlanSource | null;
   /** That of the credentials, where AWS has told it. */
   account?: string;
   /** Names of missing functions that can be created. */

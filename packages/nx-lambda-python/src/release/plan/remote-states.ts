@@ -61,27 +61,21 @@ export async function readRemoteStates(
     { name: qualifier, isRight, needsWeights, comparesSettings }: AliasReading,
   ): Promise<RemoteFunction | null> => {
     const found = await read(name, qualifier);
-    let alias = found && aliasOf(found, qualifier);
-    if (found && isRight({ ...found, alias })) {
-      const latest = comparesSettings ? await read(name) : null;
-      const aliased = { ...found, alias, ...(latest && { unpublished: differing(latest, found) }) };
-      if (!needsWeights?.(aliased, true)) return aliased;
-      const shift = await readShift(name, qualifier);
-      if (shift === null) return aliased;
-      alias = alias && { ...alias, shift };
+    const { version = '$LATEST', codeSha256 = null, layers = [] } = found ?? {};
+    const alias: RemoteAlias | null = found && { name: qualifier, version, codeSha256, layers };
+    const aliased = found && { ...found, alias };
+    const isDone = aliased !== null && isRight(aliased);
+    let latest = isDone && !comparesSettings ? null : await read(name);
+    const asked = isDone ? aliased : latest && { ...latest, alias };
+    const needsShift = alias !== null && asked !== null && needsWeights?.(asked, isDone);
+    const shift = needsShift ? await readShift(name, qualifier) : undefined;
+    if (isDone && !shift) {
+      return { ...aliased, ...(latest && { unpublished: differing(latest, aliased) }) };
     }
-    const latest = await read(name);
-    if (
-      latest &&
-      alias &&
-      alias.shift === undefined &&
-      needsWeights?.({ ...latest, alias }, false)
-    ) {
-      alias = { ...alias, shift: await readShift(name, qualifier) };
-    }
-    const isShifted = Boolean(alias?.shift);
-    const unpublished = found && latest && !isShifted ? differing(latest, found) : [];
-    return latest && { ...latest, alias, unpublished };
+    latest ??= await read(name);
+    const unpublished = found && latest && !shift ? differing(latest, found) : [];
+    const shifted = alias && { ...alias, ...(shift !== undefined && { shift }) };
+    return latest && { ...latest, alias: shifted, unpublished };
   };
   await forEachLimited(names, READS_IN_FLIGHT, async (name) => {
     states.set(name, await (alias === undefined ? read(name) : readAliased(name, alias)));
@@ -106,9 +100,4 @@ function differing(latest: RemoteFunction, aliased: RemoteFunction): string[] {
   const { settings: now = {} } = latest;
   const { settings: live = {} } = aliased;
   return Object.keys(now).filter((name) => live[name] !== undefined && live[name] !== now[name]);
-}
-
-function aliasOf(aliased: RemoteFunction, name: string): RemoteAlias {
-  const { version = '$LATEST', codeSha256 = null, layers } = aliased;
-  return { name, version, codeSha256, layers };
 }

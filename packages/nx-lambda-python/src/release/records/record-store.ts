@@ -17,8 +17,8 @@ import {
   isOf,
   numberOfKey,
   parseRecord,
-  recordKey,
   renderRecord,
+  recordKey,
   type RecordOwner,
   type ReleaseRecord,
 } from './record';
@@ -65,7 +65,7 @@ export function lockFailure(
       cause: failure,
     });
   }
-  if (failure.kind === 'invalid' && isUnsupported(failure)) {
+  if (failure.kind === 'invalid' && UNSUPPORTED.test(failure.name)) {
     return new LambdaPythonError('RECORDS_UNSUPPORTED', {
       message: `the storage does not support conditional writes (If-Match, If-None-Match), which the release lock needs: ${failure.operation} for ${objectUrl(location)} got ${saidBy(failure)}; nothing was changed`,
       hint: UNSUPPORTED_HINT,
@@ -90,9 +90,7 @@ const UNSUPPORTED_HINT =
   'set `"records": false` on the deploy target: deploys then run without a lock or a record, and cannot be rolled back';
 
 /** What storages that know no conditions answer: 501, or a 400 for a header that they do not expect. */
-function isUnsupported({ name }: AwsFailure): boolean {
-  return /NotImplemented|HTTP 501|InvalidArgument|InvalidRequest|HTTP 400/.test(name);
-}
+const UNSUPPORTED = /NotImplemented|HTTP 501|InvalidArgument|InvalidRequest|HTTP 400/;
 
 /** A record, and the ETag under which it may be replaced. */
 export interface StoredRecord {
@@ -190,26 +188,14 @@ export async function lastRecords(
   return found;
 }
 
-/** Null where that number is taken. @throws what S3 refuses: without its record nothing is deployed */
-export async function beginRecord(
+/** `precondition` where its number is taken, or it is no longer the one that was read. */
+export function writeRecord(
   record: ReleaseRecord,
+  condition: WriteCondition,
   access: RecordAccess,
-): Promise<StoredRecord | null> {
+) {
   const location = recordLocation(record.number, access);
-  const written = await writeText(location, renderRecord(record), 'absent', access);
-  if (written.ok) return { record, etag: written.value.etag };
-  if (written.failure.kind === 'precondition') return null;
-  throw lockFailure(written.failure, location, access);
-}
-
-/** Never throws for what S3 says: the functions are what they are, and the report comes first. */
-export function replaceRecord(
-  { etag }: StoredRecord,
-  record: ReleaseRecord,
-  access: RecordAccess,
-): Promise<AwsResult<{ etag: string }>> {
-  const location = recordLocation(record.number, access);
-  return writeText(location, renderRecord(record), { etag }, access);
+  return writeText(location, renderRecord(record), condition, access);
 }
 
 /** A write whose answer was lost is known again by its text. */
@@ -231,7 +217,7 @@ export async function writeText(
   return isOurs ? { ok: true, value: { etag: found.value?.etag ?? '' } } : result;
 }
 
-function recordLocation(
+export function recordLocation(
   number: number,
   { bucket, releases }: Pick<RecordAccess, 'bucket' | 'releases'>,
 ): ObjectLocation {

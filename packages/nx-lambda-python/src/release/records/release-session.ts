@@ -13,10 +13,11 @@ import {
   type ReleaseStatus,
 } from './record';
 import {
-  beginRecord,
   lastNumber,
+  lockFailure,
   readRecord,
-  replaceRecord,
+  recordLocation,
+  writeRecord,
   type RecordAccess,
   type StoredRecord,
 } from './record-store';
@@ -226,8 +227,11 @@ async function writeFirst(
       startedAt: timestamp(access),
       endedAt: null,
     };
-    const stored = await beginRecord(record, access);
-    if (stored !== null) return stored;
+    const written = await writeRecord(record, 'absent', access);
+    if (written.ok) return { record, etag: written.value.etag };
+    // The number is taken. Anything else forbids the release: without its record nothing is deployed.
+    if (written.failure.kind === 'precondition') continue;
+    throw lockFailure(written.failure, recordLocation(number, access), access);
   }
   const url = objectUrl({ bucket: access.bucket, key: recordKey(access.releases, first) });
   throw new LambdaPythonError('OBJECT_CONFLICT', {
@@ -249,7 +253,7 @@ function session(stored: StoredRecord, hold: Hold, access: ReleaseAccess): Relea
     },
     async end(status, functions) {
       const ended = { ...record, status, endedAt: timestamp(access), functions };
-      const written = await replaceRecord(stored, ended, access);
+      const written = await writeRecord(ended, { etag: stored.etag }, access);
       // A record without its end is read by the next release, which completes it or carries it over.
       const freed = await hold.giveBack(written.ok ? { ...unended, status } : unended);
       return [

@@ -3,16 +3,9 @@
 import { LambdaPythonError } from '../../errors';
 import type { Architecture } from '../../service/runtimes';
 import type { BackPlan, PlannedFunction } from '../model/plan';
-import {
-  accountsOf,
-  isNumbered,
-  stateOf,
-  unsupported,
-  type RemoteFunction,
-} from '../model/remote-function';
+import { accountsOf, stateOf, unsupported, type RemoteFunction } from '../model/remote-function';
 import { isAliasRight, whereIs } from '../plan/next-step';
 import { classify, type Judgement, type Wanted } from '../plan/plan';
-import { liveCode } from './record';
 import type { PackageOrigin, RollbackFunction, RollbackTarget } from './rollback-target';
 import { identityOf, type PackageReference } from '../model/function-state';
 import { listed, shortSha } from '../../report/text';
@@ -32,44 +25,19 @@ interface RollbackInput {
 
 type State = Pick<RollbackInput, 'target' | 'remote'>;
 
-/** How one function is brought back. */
-interface WayBack {
-  /** The version that its alias goes back to; null: to one that is published of the code, if it has an alias. */
-  version: string | null;
-  /** Whether $LATEST gets code. */
-  putsCode: boolean;
-  /** Base64; null if unknown. */
-  code: string | null;
-}
-
-/** Only a numbered version still is what it was; else the code itself is brought back. */
-export function wayBack(
-  { state }: RollbackFunction,
-  { isLatestCalled }: Pick<RollbackTarget, 'isLatestCalled'>,
-): WayBack {
-  const { alias, codeSha256 } = state;
-  if (alias === null || !isNumbered(alias.version)) {
-    return { version: null, putsCode: true, code: liveCode(state) };
-  }
-  return { version: alias.version, putsCode: isLatestCalled, code: codeSha256 };
-}
-
 /** Digests of the packages that functions must get again; none of those that only an alias is moved for. */
 export function neededPackages({ target, remote }: State): string[] {
-  const needed = target.functions.flatMap((one) => {
-    return getsCode(one, { target, remote }) ? (wayBack(one, target).code ?? []) : [];
-  });
+  const needed = target.functions.flatMap((one) =>
+    getsCode(one, remote.get(one.name)) ? (one.code ?? []) : [],
+  );
   return [...new Set(needed)].sort();
 }
 
 /** Function and version of each alias that does not point there already. */
 export function neededVersions({ target, remote }: State): [name: string, version: string][] {
-  return target.functions.flatMap((one): [string, string][] => {
-    const { version } = wayBack(one, target);
-    const found = remote.get(one.name);
-    return version === null || !found || found.alias?.version === version
-      ? []
-      : [[one.name, version]];
+  return target.functions.flatMap(({ name, version }): [string, string][] => {
+    const found = remote.get(name);
+    return version === null || !found || found.alias?.version === version ? [] : [[name, version]];
   });
 }
 
@@ -81,7 +49,7 @@ export function planRollback(input: RollbackInput): BackPlan {
     const reason = obstacle(one, input);
     return reason === null ? [] : [`${one.name} (${reason})`];
   });
-  const getCode = functions.filter((one) => getsCode(one, input));
+  const getCode = functions.filter((one) => getsCode(one, remote.get(one.name)));
   const runtimes = [...new Set(getCode.map(({ name }) => runtimeOf(remote.get(name))))];
   const isMixed = obstacles.length === 0 && runtimes.length > 1;
   const impossible = isMixed
@@ -121,10 +89,9 @@ function plannedRollback(
   one: RollbackFunction,
   { target, remote: all, packages }: RollbackInput,
 ): PlannedFunction {
-  const { name, state } = one;
+  const { name, state, version, putsCode, code } = one;
   const { record, alias } = target;
   const remote = all.get(name) ?? null;
-  const { version, putsCode, code } = wayBack(one, target);
   const sha256 = code ?? '';
   const source = packages.get(sha256) ?? { sha256, bucket: '', key: '', versionId: null };
   const wanted: Wanted = {
@@ -167,9 +134,15 @@ function judgeAlias(
 }
 
 /** Whether its package is written to $LATEST. */
-function getsCode(one: RollbackFunction, { target, remote }: State): boolean {
-  const { putsCode, code } = wayBack(one, target);
-  return putsCode && !isThere(one, code, remote.get(one.name));
+function getsCode(
+  { putsCode, code, state }: RollbackFunction,
+  remote: RemoteFunction | null | undefined,
+): boolean {
+  const isThere =
+    remote?.codeSha256 !== undefined &&
+    remote.codeSha256 === code &&
+    remote.storageMode === state.storageMode;
+  return putsCode && !isThere;
 }
 
 function obstacle(
@@ -178,12 +151,12 @@ function obstacle(
 ): string | null {
   const remote = all.get(one.name) ?? null;
   if (remote === null) return 'no longer exists';
-  const { version, putsCode, code } = wayBack(one, target);
+  const { version, putsCode, code } = one;
   const lost = version === null ? null : versionObstacle(one, version, versions.get(one.name));
   if (lost !== null || !putsCode) return lost;
   const kind = unsupported(remote, target.isLatestCalled ? null : target.alias, true);
   if (kind !== null) return kind;
-  if (isThere(one, code, remote)) return null;
+  if (!getsCode(one, remote)) return null;
   if (code === null) return 'its code is unknown';
   if (!packages.has(code)) return `its package ${shortSha(code)} is not in the bucket`;
   const { runtime, architecture } = origins.get(code) ?? target.record;
@@ -212,16 +185,4 @@ function versionObstacle(
 /** `python3.13 arm64` */
 function runtimeOf(remote: RemoteFunction | null | undefined): string {
   return `${remote?.runtime ?? 'no runtime'} ${remote?.architecture ?? ''}`;
-}
-
-function isThere(
-  { state }: RollbackFunction,
-  code: string | null,
-  remote: RemoteFunction | null | undefined,
-): boolean {
-  return (
-    remote?.codeSha256 !== undefined &&
-    remote.codeSha256 === code &&
-    remote.storageMode === state.storageMode
-  );
 }

@@ -7,14 +7,26 @@ import {
   type FunctionState,
   type PackageReference,
 } from '../model/function-state';
+import type { ReleaseFacts } from '../model/plan';
+import { isNumbered } from '../model/remote-function';
 import { liveCode, type RecordedFunction, type ReleaseRecord } from './record';
 import { readRecords, type RecordAccess } from './record-store';
 
-export interface RollbackFunction extends DesiredFunction {
+export interface RollbackFunction extends DesiredFunction, WayBack {
   /** What it is to run. */
   state: FunctionState;
   /** Null where only the digest is known: then the package's key is made of it. */
   package: PackageReference | null;
+}
+
+/** How one function is brought back. Only a numbered version still is what it was; else the code itself is. */
+interface WayBack {
+  /** The version that its alias goes back to; null: to one that is published of the code, if it has an alias. */
+  version: string | null;
+  /** Whether $LATEST gets code. */
+  putsCode: boolean;
+  /** Base64; null if unknown. */
+  code: string | null;
 }
 
 export interface RollbackTarget {
@@ -55,14 +67,21 @@ export function undoLast(
   const earlier = records.find(({ number }) => number === interruptedUndo(last, lockedFor));
   const isResumed = earlier !== undefined && undoes(last, earlier);
   const undone = isResumed ? earlier : last;
-  const functions = undone.functions.filter(wasTouched);
+  const functions = undone.functions.filter(
+    // One that did not exist and was skipped needs no undoing.
+    ({ status, before }) => before !== null || status !== 'skipped',
+  );
+  const isLatestCalled = undone.alias === null;
   return {
     of: undone.number,
     description: `undo release ${undone.number}${isResumed ? `, as release ${last.number} began to` : ''}`,
     record: undone,
     alias: undone.alias,
-    isLatestCalled: undone.alias === null,
-    ...split(functions.map((one) => ({ one, state: one.before, reason: CREATED }))),
+    isLatestCalled,
+    ...split(
+      functions.map((one) => ({ one, state: one.before, reason: CREATED })),
+      isLatestCalled,
+    ),
   };
 }
 
@@ -112,13 +131,14 @@ export function backTo(
   for (const one of goal.functions) {
     if (!wanted.has(one.name)) wanted.set(one.name, { one, state: null, reason: UNFINISHED });
   }
+  const isLatestCalled = since.slice(1).some(({ alias }) => alias === null);
   return {
     of: number,
     description: `back to release ${number}`,
     record: goal,
     alias: since.findLast(({ alias }) => alias !== null)?.alias ?? null,
-    isLatestCalled: since.slice(1).some(({ alias }) => alias === null),
-    ...split([...wanted.values()]),
+    isLatestCalled,
+    ...split([...wanted.values()], isLatestCalled),
   };
 }
 
@@ -142,7 +162,10 @@ interface Wanted {
   reason: string;
 }
 
-function split(all: readonly Wanted[]): Pick<RollbackTarget, 'functions' | 'unknown'> {
+function split(
+  all: readonly Wanted[],
+  isLatestCalled: boolean,
+): Pick<RollbackTarget, 'functions' | 'unknown'> {
   const functions: RollbackFunction[] = [];
   const unknown: RollbackTarget['unknown'] = [];
   for (const { one, state, reason } of all) {
@@ -150,22 +173,22 @@ function split(all: readonly Wanted[]): Pick<RollbackTarget, 'functions' | 'unkn
     else {
       const { beforePackage } = one;
       const source = beforePackage?.sha256 === state.codeSha256 ? beforePackage : null;
-      functions.push({ ...identityOf(one), state, package: source });
+      const way = wayBack(state, isLatestCalled);
+      functions.push({ ...identityOf(one), ...way, state, package: source });
     }
   }
   functions.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return { functions, unknown };
 }
 
-/** A function that did not exist and was skipped needs no undoing. */
-function wasTouched({ status, before }: RecordedFunction): boolean {
-  return before !== null || status !== 'skipped';
+function wayBack(state: FunctionState, isLatestCalled: boolean): WayBack {
+  const { alias, codeSha256 } = state;
+  return alias === null || !isNumbered(alias.version)
+    ? { version: null, putsCode: true, code: liveCode(state) }
+    : { version: alias.version, putsCode: isLatestCalled, code: codeSha256 };
 }
 
-export interface PackageOrigin {
-  runtime: string;
-  architecture: string;
-}
+export type PackageOrigin = Pick<ReleaseFacts, 'runtime' | 'architecture'>;
 
 const BATCH = 8;
 

@@ -185,25 +185,19 @@ function parsePointer(
   location: ObjectLocation,
   { size }: PackagePrefix,
 ): DependencyPointer | null {
-  const { key, versionId, packageSha256, ...rest } = readJson(text);
-  if (typeof key !== 'string' || typeof packageSha256 !== 'string' || rest.size !== size) {
+  try {
+    const read = Object(JSON.parse(text)) as Partial<Record<keyof DependencyPointer, unknown>>;
+    const { key, versionId, packageSha256 } = read;
+    if (typeof packageSha256 !== 'string' || read.size !== size) return null;
+    const hex = Buffer.from(packageSha256, 'base64').toString('hex');
+    if (key !== `${folderOf(location.key)}${hex}.zip`) return null;
+    if (versionId !== null && typeof versionId !== 'string') return null;
+    return { key, versionId, size, packageSha256 };
+  } catch {
     return null;
   }
-  const hex = Buffer.from(packageSha256, 'base64').toString('hex');
-  if (key !== `${folderOf(location.key)}${hex}.zip`) return null;
-  if (versionId !== null && typeof versionId !== 'string') return null;
-  return { key, versionId, size, packageSha256 };
 }
 
 function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1);
-}
-
-function readJson(text: string): Partial<Record<keyof DependencyPointer, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

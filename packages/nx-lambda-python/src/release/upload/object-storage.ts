@@ -96,11 +96,8 @@ export interface PartToCopy {
   size: number;
 }
 
-interface PartToSend {
+interface PartToSend extends Pick<PutRequest, 'open' | 'size'> {
   number: number;
-  /** A fresh stream for each attempt. */
-  open: () => Readable;
-  size: number;
   /** Base64; the storage refuses other bytes. */
   crc64: string;
 }

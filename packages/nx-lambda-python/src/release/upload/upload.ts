@@ -27,17 +27,11 @@ export interface UploadOutcome {
 }
 
 /** Looks, and writes nothing: `absent` is what `uploadPackage` would upload. */
-export async function planUpload(
-  request: UploadRequest,
-  access: StorageAccess,
-): Promise<UploadOutcome> {
-  const { location, file } = request;
-  const start = access.clock.now();
-  const found = await findPackage(location, file.sha256, access);
-  if (found.state === 'hidden') throw hiddenError(found, location, access.place);
-  const seconds = secondsSince(access.clock, start);
-  const object = found.state === 'present' ? found.object : {};
-  return outcome(request, found.state, object, seconds);
+export function planUpload(request: UploadRequest, access: StorageAccess): Promise<UploadOutcome> {
+  return unlessPresent(request, access, async (found) => {
+    if (found.state === 'hidden') throw hiddenError(found, request.location, access.place);
+    return { status: 'absent', stored: {}, sent: 0 };
+  });
 }
 
 /**
@@ -46,23 +40,40 @@ export async function planUpload(
  * The storage compares all bytes with a checksum while it takes them, so a file that changes under the
  * upload is refused, not stored.
  */
-export async function uploadPackage(
+export function uploadPackage(
   request: UploadRequest,
   access: StorageAccess,
+): Promise<UploadOutcome> {
+  return unlessPresent(request, access, async () => {
+    const delta = await uploadDelta(request, access);
+    const isNew = delta?.isNew ?? (await put(request, access));
+    const stored = await readBack(request, access, delta);
+    if (!isNew) return { status: 'present', stored, sent: 0 };
+    await rememberDependencies(request, stored, access);
+    return { status: 'uploaded', stored, sent: delta?.sent ?? request.file.size };
+  });
+}
+
+type Found = Awaited<ReturnType<typeof findPackage>>;
+type Done = Pick<UploadOutcome, 'status' | 'sent'> & { stored: StoredObject };
+
+async function unlessPresent(
+  request: UploadRequest,
+  access: StorageAccess,
+  work: (found: Exclude<Found, { state: 'present' }>) => Promise<Done>,
 ): Promise<UploadOutcome> {
   const { location, file } = request;
   const start = access.clock.now();
   const found = await findPackage(location, file.sha256, access);
-  if (found.state === 'present') {
-    return outcome(request, 'present', found.object, secondsSince(access.clock, start));
-  }
-  const delta = await uploadDelta(request, access);
-  const isNew = delta?.isNew ?? (await put(request, access));
-  const stored = await readBack(request, access, delta);
-  if (isNew) await rememberDependencies(request, stored, access);
-  const seconds = secondsSince(access.clock, start);
-  const sent = isNew ? (delta?.sent ?? file.size) : 0;
-  return outcome(request, isNew ? 'uploaded' : 'present', stored, seconds, sent);
+  const { status, stored, sent } =
+    found.state === 'present'
+      ? { status: found.state, stored: found.object, sent: 0 }
+      : await work(found);
+  return {
+    ...{ status, sent, url: objectUrl(location), size: file.size },
+    versionId: stored.versionId ?? null,
+    seconds: secondsSince(access.clock, start),
+  };
 }
 
 /** False if another upload of the same package was first, which is fine. */
@@ -99,21 +110,4 @@ async function readBack(
   // Another upload of the same package, if it was first, made an object of the same bytes, however it did.
   const isOurs = delta?.isNew && stored.value.sha256 === undefined;
   return verified(stored.value, file.sha256, location, isOurs ? delta.crc64 : undefined);
-}
-
-function outcome(
-  { location, file }: UploadRequest,
-  status: UploadOutcome['status'],
-  { versionId }: StoredObject,
-  seconds: number,
-  sent = 0,
-): UploadOutcome {
-  return {
-    status,
-    url: objectUrl(location),
-    versionId: versionId ?? null,
-    size: file.size,
-    sent,
-    seconds,
-  };
 }

@@ -2,7 +2,6 @@ import { ranges } from '../documents/version-document';
 import type { AwsFailure, AwsResult } from '../model/aws-failure';
 import type { FunctionState } from '../model/function-state';
 import type { ReleaseRecord } from '../records/record';
-import { deleteVersions, freedBytes } from './version-deletion';
 import {
   planVersions,
   versionPlanError,
@@ -12,7 +11,13 @@ import {
   type VersionFacts,
   type VersionService,
 } from './version-prune';
-import { readVersionFacts, type StageAccess, type VersionPorts } from './version-reading';
+import {
+  deleteVersions,
+  freedBytes,
+  readVersionFacts,
+  type StageAccess,
+  type VersionPorts,
+} from './version-calls';
 
 const facts = (functions: FunctionVersions[], rest: Partial<VersionFacts> = {}): VersionFacts => ({
   service: 'svc',

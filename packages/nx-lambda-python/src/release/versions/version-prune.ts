@@ -4,7 +4,7 @@ import { LambdaPythonError } from '../../errors';
 import { listed } from '../../report/text';
 import { otherAccount } from '../plan/plan';
 import type { AwsResult } from '../model/aws-failure';
-import { storedBytes } from '../plan/code-storage';
+import { storedBytes } from '../apply/code-storage';
 import type { ReleaseRecord } from '../records/record';
 
 export interface PublishedVersion {
@@ -70,11 +70,15 @@ export interface VersionedFunction {
   versions: PlannedVersion[];
 }
 
-export interface VersionPlan {
+interface VersionScope {
   service: string;
   region: string;
-  accounts: string[];
+  /** How many of the newest versions, and of the newest releases of each stage. */
   keep: number;
+}
+
+export interface VersionPlan extends VersionScope {
+  accounts: string[];
   functions: VersionedFunction[];
   /** Functions that do not exist. */
   missing: string[];
@@ -89,38 +93,21 @@ export interface StageRecords {
   records: readonly ReleaseRecord[];
 }
 
-export interface VersionFacts {
-  service: string;
-  region: string;
-  keep: number;
+export interface VersionFacts extends VersionScope {
   /** By name; null where does not exist. */
   functions: ReadonlyMap<string, FunctionVersions | null>;
   stages: readonly StageRecords[];
 }
 
 /** Kept: the newest ones, what aliases point to, and what a rollback to one of those records would point them to. */
-export function planVersions({
-  service,
-  region,
-  keep,
-  functions,
-  stages,
-}: VersionFacts): VersionPlan {
+export function planVersions({ functions, stages, ...scope }: VersionFacts): VersionPlan {
   const recorded = recordedVersions(stages);
   const found = [...functions.values()].filter((one) => one !== null);
-  const planned = found.map((one) => planFunction(one, keep, recorded.get(one.name)));
+  const planned = found.map((one) => planFunction(one, scope.keep, recorded.get(one.name)));
   const missing = [...functions].filter(([, one]) => one === null).map(([name]) => name);
-  const accounts = new Set(found.flatMap(({ account }) => account ?? []));
+  const accounts = [...new Set(found.flatMap(({ account }) => account ?? []))].sort();
   const bytes = storedBytes(planned.flatMap(versionsToDelete));
-  return {
-    service,
-    region,
-    accounts: [...accounts].sort(),
-    keep,
-    functions: planned,
-    missing,
-    bytes,
-  };
+  return { ...scope, accounts, functions: planned, missing, bytes };
 }
 
 export function versionsToDelete({ versions }: VersionedFunction): PlannedVersion[] {
@@ -146,7 +133,10 @@ function planFunction(
   keep: number,
   recorded: ReadonlyMap<string, string[]> | undefined,
 ): VersionedFunction {
-  const sorted = [...versions].sort((a, b) => compareVersions(a.version, b.version));
+  // Numbers in digits of any length.
+  const sorted = [...versions].sort(
+    ({ version: a }, { version: b }) => a.length - b.length || (a < b ? -1 : 1),
+  );
   const firstKept = sorted.length - keep;
   return {
     name,
@@ -180,9 +170,4 @@ function recordedVersions(stages: readonly StageRecords[]): Map<string, Map<stri
     }
   }
   return byFunction;
-}
-
-/** Digits of any length. */
-function compareVersions(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }

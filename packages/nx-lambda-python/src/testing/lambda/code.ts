@@ -45,38 +45,20 @@ function takeBytes(context: Context, source: JsonObject): FunctionCode {
   throw invalidParameter('Please provide a source for function code.');
 }
 
+/** What Lambda does in S3 with the caller's permissions; S3's refusal is quoted in Lambda's. */
 function takeObject(
-  context: Context,
+  { state, region, account }: Context,
   source: JsonObject,
-  bucket: string,
+  bucketName: string,
   key: string,
 ): FunctionCode {
   const byReference = text(source, 'S3ObjectStorageMode') === 'REFERENCE';
   const versionId = text(source, 'S3ObjectVersion');
-  const { sha256 } = readObject(context, bucket, key, versionId, byReference);
-  const code = { sha256, size: checkArchive(context.state, sha256).size };
-  if (!byReference) return code;
-  if (versionId === undefined || versionId === 'null') {
-    throw invalidParameter(
-      'S3ObjectVersion of a versioned bucket is required when S3ObjectStorageMode is REFERENCE',
-    );
-  }
-  return { ...code, reference: { bucket, key, versionId } };
-}
-
-/** What Lambda does in S3 with the caller's permissions; S3's refusal is quoted in Lambda's. */
-function readObject(
-  { state, region, account }: Context,
-  bucketName: string,
-  key: string,
-  versionId: string | undefined,
-  anyRegion: boolean,
-): { sha256: string } {
   const bucket = state.read('buckets', bucketName);
   if (bucket === undefined) throw s3Refusal('NoSuchBucket', 'The specified bucket does not exist');
   if (bucket.owner !== account.accountId) throw deniedByS3(`${bucketName}/${key}`);
   // Source: Lambda developer guide, "Self-managed S3 code storage", cross-Region usage.
-  if (bucket.region !== region && !anyRegion) {
+  if (bucket.region !== region && !byReference) {
     throw s3Refusal(
       'PermanentRedirect',
       `The bucket is in this region: ${bucket.region}. Please use this region to retry the request`,
@@ -84,13 +66,21 @@ function readObject(
   }
   const versions = state.read('objects', objectId(bucketName, key))?.versions ?? [];
   const version =
-    versionId === undefined
-      ? versions.at(-1)
-      : versions.find((candidate) => candidate.versionId === versionId);
-  if (version?.content !== undefined) return version.content;
-  throw versionId === undefined
-    ? s3Refusal('NoSuchKey', 'The specified key does not exist.')
-    : s3Refusal('NoSuchVersion', 'The specified version does not exist.');
+    versionId === undefined ? versions.at(-1) : versions.find((one) => one.versionId === versionId);
+  if (version?.content === undefined) {
+    throw versionId === undefined
+      ? s3Refusal('NoSuchKey', 'The specified key does not exist.')
+      : s3Refusal('NoSuchVersion', 'The specified version does not exist.');
+  }
+  const { sha256 } = version.content;
+  const code = { sha256, size: checkArchive(state, sha256).size };
+  if (!byReference) return code;
+  if (versionId === undefined || versionId === 'null') {
+    throw invalidParameter(
+      'S3ObjectVersion of a versioned bucket is required when S3ObjectStorageMode is REFERENCE',
+    );
+  }
+  return { ...code, reference: { bucket: bucketName, key, versionId } };
 }
 
 function s3Refusal(code: string, message: string): AwsError {

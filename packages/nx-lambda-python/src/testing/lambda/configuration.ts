@@ -156,10 +156,10 @@ function attachLayers(context: Context, arns: string[]): AttachedLayer[] {
 
 function attach(
   { state, region, account: { accountId } }: Context,
-  { arn, ...reference }: ReturnType<typeof readLayerVersionArn>,
+  { arn, name, owner, ...reference }: ReturnType<typeof readLayerVersionArn>,
 ): AttachedLayer {
-  if (reference.owner !== accountId) {
-    // Layers of another account need its permission, which this account never has.
+  // Layers of another account need its permission, which this account never has.
+  if (owner !== accountId) {
     throw notAuthorized(accountId, 'lambda:GetLayerVersion', arn, 'resource');
   }
   if (reference.region !== region) {
@@ -167,10 +167,10 @@ function attach(
       `Layers are not in the same region as the function. Layers are expected to be in region ${region}.`,
     );
   }
-  const versions = state.read('layers', regionalId(region, reference.name))?.versions ?? [];
-  const version = versions.find((candidate) => candidate.version === reference.version);
-  if (version === undefined) throw invalidParameter(`Layer version ${arn} does not exist.`);
-  return { arn, sha256: version.code.sha256, size: version.code.size };
+  const versions = state.read('layers', regionalId(region, name))?.versions ?? [];
+  const { code } = versions.find(({ version }) => version === reference.version) ?? {};
+  if (code === undefined) throw invalidParameter(`Layer version ${arn} does not exist.`);
+  return { arn, sha256: code.sha256, size: code.size };
 }
 
 /** A FunctionConfiguration with all fields. `qualifier` as asked for; it ends the ARN. */

@@ -38,7 +38,12 @@ export function publishLayerVersion(context: Context, { layer, body }: LambdaInp
 
 export function getLayerVersion(context: Context, { layer, version }: LambdaInput): AwsResponse {
   const name = readName(context, layer);
-  return json(200, whole(context, name, requireVersion(context, name, readNumber(version))));
+  if (!/^[1-9]\d*$/.test(version)) throw invalidParameter('Layer Version Cannot be less than 1.');
+  const versions = readLayer(context, name)?.versions ?? [];
+  const match = versions.find((one) => one.version === Number(version));
+  if (match !== undefined) return json(200, whole(context, name, match));
+  const message = 'The resource you requested does not exist.';
+  throw new AwsError(404, 'ResourceNotFoundException', message);
 }
 
 /** Newest first; a layer that does not exist has none. */
@@ -66,21 +71,8 @@ function layerArn({ account, region }: Context, name: string): string {
   return `arn:aws:lambda:${region}:${account.accountId}:layer:${name}`;
 }
 
-function readNumber(version: string): number {
-  if (/^[1-9]\d*$/.test(version)) return Number(version);
-  throw invalidParameter('Layer Version Cannot be less than 1.');
-}
-
 function readLayer({ state, region }: Context, name: string): StoredLayer | undefined {
   return state.read('layers', regionalId(region, name));
-}
-
-function requireVersion(context: Context, name: string, number: number): LayerVersion {
-  const versions = readLayer(context, name)?.versions ?? [];
-  const match = versions.find(({ version }) => version === number);
-  if (match !== undefined) return match;
-  const message = 'The resource you requested does not exist.';
-  throw new AwsError(404, 'ResourceNotFoundException', message);
 }
 
 function whole(context: Context, name: string, version: LayerVersion): Record<string, unknown> {

@@ -107,8 +107,13 @@ export function settle(version: FunctionVersion, now: number, polled: boolean): 
 }
 
 function settleAndStore(context: Context, stored: StoredFunction, polled: boolean): StoredFunction {
-  const now = (version: FunctionVersion) =>
-    withoutLostCode(context, settle(version, context.now, polled));
+  // Without its object, a function of mode REFERENCE is Inactive until the next update.
+  // Source: AWS Lambda developer guide, "Self-managed S3 code storage", function lifecycle.
+  const now = (before: FunctionVersion): FunctionVersion => {
+    const version = settle(before, context.now, polled);
+    if (version.state !== 'Active' || isReadable(context, version.code)) return version;
+    return { ...version, state: 'Inactive' };
+  };
   const latest = now(stored.latest);
   const versions = stored.versions.map(now);
   const changed =
@@ -117,15 +122,6 @@ function settleAndStore(context: Context, stored: StoredFunction, polled: boolea
   const settled = { ...stored, latest, versions };
   if (changed) storeFunction(context, settled);
   return settled;
-}
-
-/**
- * Without its object, a function of mode REFERENCE is Inactive until the next update.
- * Source: AWS Lambda developer guide, "Self-managed S3 code storage", function lifecycle.
- */
-function withoutLostCode(context: Context, version: FunctionVersion): FunctionVersion {
-  if (version.state !== 'Active' || isReadable(context, version.code)) return version;
-  return { ...version, state: 'Inactive' };
 }
 
 /** Whether Lambda can still read the code: always, unless it is referenced in S3. */

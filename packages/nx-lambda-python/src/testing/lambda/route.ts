@@ -1,14 +1,7 @@
 /** Lambda's REST paths → operations. */
 
 import { AwsError, notSimulated } from '../protocol/aws-error';
-import type {
-  AwsRequest,
-  AwsResponse,
-  Call,
-  CallInput,
-  Context,
-  LaterResponse,
-} from '../protocol/call';
+import type { AwsRequest, AwsResponse, Call, Context, LaterResponse } from '../protocol/call';
 import {
   createFunction,
   deleteFunction,
@@ -86,17 +79,14 @@ export function routeLambda(request: AwsRequest): Call {
     return {
       service: 'lambda',
       operation,
-      target: targetOf(input),
-      input: summarize(input),
+      // The function or the layer that the call is about.
+      target: input.reference.name || input.layer || (text(input.body, 'FunctionName') ?? ''),
+      // Fields of the body and of the query, named as AWS names them.
+      input: { ...Object.fromEntries(input.query), ...fieldsWithoutSecrets(input.body) },
       run: (context) => run(context, input),
     };
   }
   throw notSimulated(`${request.method} ${request.path} of Lambda`);
-}
-
-/** The function or the layer that the call is about. */
-function targetOf({ reference, layer, body }: LambdaInput): string {
-  return reference.name || layer || (text(body, 'FunctionName') ?? '');
 }
 
 function readInput(
@@ -132,11 +122,6 @@ function decode(segment: string): string {
   } catch {
     throw validation(`Value '${segment}' in the path failed to satisfy constraint`);
   }
-}
-
-/** Fields of the body and of the query, named as AWS names them. */
-function summarize({ body, query }: LambdaInput): CallInput {
-  return { ...Object.fromEntries(query), ...fieldsWithoutSecrets(body) };
 }
 
 function withoutSecrets(name: string, value: unknown): unknown {

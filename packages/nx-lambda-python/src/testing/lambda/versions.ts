@@ -93,14 +93,8 @@ export function createAlias(context: Context, { reference, body }: LambdaInput):
   if (stored.aliases.some((alias) => alias.name === name)) {
     throw conflict(`Alias already exists: ${functionArn(context, `${stored.name}:${name}`)}`);
   }
-  const alias: Alias = {
-    name,
-    functionVersion: required(text(body, 'FunctionVersion'), 'functionVersion'),
-    description: text(body, 'Description') ?? '',
-    weights: readWeights(body) ?? {},
-    revisionId: newRevision(),
-  };
-  return store(context, stored, alias, 201);
+  const functionVersion = required(text(body, 'FunctionVersion'), 'functionVersion');
+  return store(context, stored, { name, functionVersion, description: '', weights: {} }, body, 201);
 }
 
 /** Fields that the request leaves out stay as they are; an empty RoutingConfig ends the split. */
@@ -111,14 +105,7 @@ export function updateAlias(
   const stored = requireFunction(context, reference.name);
   const current = requireAlias(context, stored, name);
   requireRevision(text(body, 'RevisionId'), current.revisionId);
-  const alias: Alias = {
-    name,
-    functionVersion: text(body, 'FunctionVersion') ?? current.functionVersion,
-    description: text(body, 'Description') ?? current.description,
-    weights: readWeights(body) ?? current.weights,
-    revisionId: newRevision(),
-  };
-  return store(context, stored, alias, 200);
+  return store(context, stored, current, body, 200);
 }
 
 export function getAlias(context: Context, { reference, alias }: LambdaInput): AwsResponse {
@@ -139,18 +126,26 @@ export function listAliases(context: Context, { reference, query }: LambdaInput)
   });
 }
 
+/** Writes the alias with what the request changes. */
 function store(
   context: Context,
   stored: StoredFunction,
-  alias: Alias,
+  current: Omit<Alias, 'revisionId'>,
+  body: JsonObject,
   status: number,
 ): AwsResponse {
+  const alias: Alias = {
+    name: current.name,
+    functionVersion: text(body, 'FunctionVersion') ?? current.functionVersion,
+    description: text(body, 'Description') ?? current.description,
+    weights: readWeights(body) ?? current.weights,
+    revisionId: newRevision(),
+  };
   checkTarget(context, stored, alias);
   const others = stored.aliases.filter(({ name }) => name !== alias.name);
   const aliases = [...others, alias].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const updated = { ...stored, aliases };
-  storeFunction(context, updated);
-  return json(status, aliasConfiguration(context, updated, alias));
+  storeFunction(context, { ...stored, aliases });
+  return json(status, aliasConfiguration(context, stored, alias));
 }
 
 /** Source: AWS Lambda developer guide, "Weighted aliases": two published versions at most. */

@@ -1,7 +1,6 @@
 /** What request handlers take and give: HTTP as plain values, so that they need no sockets. */
 
-import type { ServiceName } from './aws-error';
-import type { Fault } from './faults';
+import type { CallSubject, Fault } from './faults';
 import type { State } from '../state/model';
 
 export interface AwsRequest {
@@ -61,12 +60,7 @@ export interface Context {
 }
 
 /** One call of an operation, routed but not yet run. */
-export interface Call {
-  service: ServiceName;
-  /** As AWS names it: `UpdateFunctionCode`. */
-  operation: string;
-  /** Function or layer name, `bucket`, or `bucket/key`; empty for calls on the account. */
-  target: string;
+export interface Call extends CallSubject {
   input?: CallInput;
   run(context: Context): AwsResponse | LaterResponse;
 }

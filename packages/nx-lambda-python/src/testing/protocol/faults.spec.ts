@@ -5,7 +5,7 @@ import type { S3 } from '@aws-sdk/client-s3';
 import type { Bench } from '../clients.fixtures';
 import { ORDERS, startBench, stoppedClock, stopBenches } from '../clients.fixtures';
 import { failure, sha256Base64, zipOf } from '../conformance/check.fixtures';
-import type { Fault, FaultKind, FaultyCall } from './faults';
+import type { Fault, FaultKind, CallSubject } from './faults';
 import { FaultPlan } from './faults';
 import { placeholderZip } from '../seeding';
 
@@ -271,7 +271,7 @@ describe('which call a fault hits', () => {
     plan.add(fault);
     return calls.map((call) => {
       const [operation = '', target = ''] = call.split(' ');
-      const one: FaultyCall = { service: 'lambda', operation, target };
+      const one: CallSubject = { service: 'lambda', operation, target };
       return plan.next(one)?.kind ?? '-';
     });
   };

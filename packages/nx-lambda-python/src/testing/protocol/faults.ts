@@ -65,10 +65,12 @@ export interface Fault {
   reasonCode?: string;
 }
 
-/** What decides whether a fault hits a call. */
-export interface FaultyCall {
+/** What a call is about; decides whether a fault hits it. */
+export interface CallSubject {
   service: ServiceName;
+  /** As AWS names it: `UpdateFunctionCode`. */
   operation: string;
+  /** Function or layer name, `bucket`, or `bucket/key`; empty for calls on the account. */
   target: string;
 }
 
@@ -85,11 +87,13 @@ export class FaultPlan {
   }
 
   /** The fault for this call, if any. Every matching fault counts the call, even if another one wins. */
-  next(call: FaultyCall): Fault | undefined {
+  next(call: CallSubject): Fault | undefined {
     const due = this.entries.filter((entry) => {
       const first = entry.fault.nth ?? 1;
       if (entry.fault.lasting && entry.seen >= first) return true;
-      if (!matches(entry.fault, call)) return false;
+      const { operation, target = call.target } = entry.fault;
+      if (operation !== '*' && operation !== call.operation) return false;
+      if (target !== call.target) return false;
       entry.seen += 1;
       return entry.seen >= first && entry.seen < first + (entry.fault.times ?? 1);
     });
@@ -100,7 +104,7 @@ export class FaultPlan {
 /** The refusal that stands in for the operation; undefined for faults that let it run. */
 export function faultError(
   fault: Fault,
-  call: FaultyCall,
+  call: CallSubject,
   accountId: string,
 ): AwsError | undefined {
   const [ofS3, ofLambda = ofS3] = refusals(fault, call, accountId)[fault.kind] ?? [];
@@ -113,7 +117,7 @@ type Refusals = Partial<Record<FaultKind, readonly [s3: AwsError, lambda?: AwsEr
  * Each service has its own name and status for the same failure. Sources: Amazon S3 API reference, "Error responses";
  * AWS Lambda API reference, "Common errors"; AWS General Reference, "Troubleshooting Signature Version 4".
  */
-function refusals(fault: Fault, call: FaultyCall, accountId: string): Refusals {
+function refusals(fault: Fault, call: CallSubject, accountId: string): Refusals {
   const { reason, retryAfterSeconds = 1 } = fault;
   const { service, operation, target } = call;
   // The client's clock is an hour late: AWS tells the time with its refusal.
@@ -158,11 +162,6 @@ function refusals(fault: Fault, call: FaultyCall, accountId: string): Refusals {
     'code-storage-exceeded': [codeStorageExceeded()],
     's3-access-denied': [deniedByS3('the deployment package')],
   };
-}
-
-function matches(fault: Fault, call: FaultyCall): boolean {
-  if (fault.operation !== '*' && fault.operation !== call.operation) return false;
-  return fault.target === undefined || fault.target === call.target;
 }
 
 const SOCKET_TIMEOUT =

@@ -57,15 +57,13 @@ function xmlResponse(status: number, xml: string): AwsResponse {
 }
 
 function renderXml(value: Xml): string {
-  if (typeof value !== 'object') return escape(String(value));
+  if (typeof value !== 'object') {
+    return String(value).replace(/[&<>"\r\n]/g, (character) => `&#${character.charCodeAt(0)};`);
+  }
   return Object.entries(value)
     .flatMap(([name, content]) =>
       (Array.isArray(content) ? content : [content]).map((item) => ({ name, item })),
     )
     .map(({ name, item }) => (item === undefined ? '' : `<${name}>${renderXml(item)}</${name}>`))
     .join('');
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"\r\n]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

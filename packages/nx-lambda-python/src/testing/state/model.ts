@@ -96,12 +96,7 @@ export interface StoredUpload {
   parts: Record<string, StoredPart>;
 }
 
-export interface StoredPart {
-  /** Hex digest of the bytes. */
-  sha256: string;
-  size: number;
-  /** With its quotes. */
-  etag: string;
+export interface StoredPart extends Pick<ObjectContent, 'sha256' | 'size' | 'etag'> {
   /** CRC64NVME of the bytes, base64. */
   crc64: string;
   /** Milliseconds since the epoch. */
@@ -226,13 +221,9 @@ export interface LayerVersion {
  * What a function keeps of a layer version, so that it still works after that is deleted.
  * Source: AWS Lambda API reference, DeleteLayerVersion.
  */
-export interface AttachedLayer {
+export interface AttachedLayer extends Pick<FunctionCode, 'sha256' | 'size'> {
   /** Of the version. */
   arn: string;
-  /** Hex. */
-  sha256: string;
-  /** Bytes of the zip. */
-  size: number;
 }
 
 export interface Archive {

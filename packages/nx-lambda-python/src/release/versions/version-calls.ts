@@ -1,8 +1,14 @@
-/** Reads what decides which versions can go. The order matters: releases may be under way. */
+/** Reads what decides which versions can go, in an order that minds releases under way, and deletes what a plan says. */
 
 import { failureError, type AwsPlace } from '../calls/failure-error';
-import type { AwsResult } from '../model/aws-failure';
-import { storedBytes } from '../plan/code-storage';
+import {
+  describe,
+  isAmbiguous,
+  stopsEverything,
+  type AwsFailure,
+  type AwsResult,
+} from '../model/aws-failure';
+import { storedBytes } from '../apply/code-storage';
 import type { RateLimiter } from '../calls/rate';
 import { forEachLimited, paced, withRetries, type RetryPolicy } from '../calls/send';
 import { numberOfKey, ownPrefix, stagesPrefix } from '../records/record';
@@ -12,6 +18,7 @@ import {
   versionsToDelete,
   type FunctionVersions,
   type PlannedVersion,
+  type PublishedVersion,
   type StageRecords,
   type VersionPlan,
   type VersionService,
@@ -158,4 +165,91 @@ function stagesOf(roots: readonly string[], keys: readonly string[]): Map<string
     }
   }
   return new Map([...stages].map(([stage, found]) => [stage, [...found].sort((a, b) => a - b)]));
+}
+
+/**
+ * - deleted: it is gone
+ * - kept: an alias points to it by now
+ * - failed: AWS refused for another reason
+ * - skipped: not tried, since every further deletion would have been refused as well
+ */
+export type DeletionStatus = 'deleted' | 'kept' | 'failed' | 'skipped';
+export const DELETION_STATUSES: readonly DeletionStatus[] = [
+  'deleted',
+  'kept',
+  'skipped',
+  'failed',
+];
+
+export interface Deletion extends Pick<PublishedVersion, 'version' | 'size'> {
+  /** Of the function. */
+  name: string;
+  status: DeletionStatus;
+  /** In AWS's words where it was AWS. */
+  reason?: string;
+}
+
+const DELETIONS_IN_FLIGHT = 8;
+
+/** In the order of the plan; the oldest of a function goes first. */
+export async function deleteVersions(
+  plan: VersionPlan,
+  ports: VersionPorts & { onDeletion?: (deletion: Deletion) => void },
+): Promise<Deletion[]> {
+  const items = plan.functions.flatMap((one) =>
+    versionsToDelete(one).map(({ version, size }) => ({ name: one.name, version, size })),
+  );
+  const deletions: Deletion[] = [];
+  let stopped: AwsFailure | null = null;
+  await forEachLimited(items.entries(), DELETIONS_IN_FLIGHT, async ([index, item]) => {
+    const end = stopped === null ? await deleteOne(item, ports, () => stopped) : notTried(stopped);
+    const { failure, ...ending } = end;
+    if (failure && stopsEverything(failure) && stopped === null) {
+      stopped = failure;
+      // Those that wait for the rate send nothing more.
+      ports.writes.open();
+    }
+    const deletion: Deletion = { ...item, ...ending };
+    deletions[index] = deletion;
+    ports.onDeletion?.(deletion);
+  });
+  return deletions;
+}
+
+/** Bytes of the zips of what is gone. */
+export function freedBytes(deletions: readonly Deletion[]): number {
+  return storedBytes(deletions.filter(({ status }) => status === 'deleted'));
+}
+
+type End = Pick<Deletion, 'status' | 'reason'> & { failure?: AwsFailure };
+
+async function deleteOne(
+  { name, version }: { name: string; version: string },
+  ports: VersionPorts,
+  stoppedBy: () => AwsFailure | null,
+): Promise<End> {
+  let mayBeGone = false;
+  const result = await paced(
+    async () => {
+      const stop = stoppedBy();
+      if (stop !== null) return { ok: false, failure: stop } as const;
+      const sent = await ports.versions.deleteVersion(name, version);
+      mayBeGone ||= !sent.ok && isAmbiguous(sent.failure.kind);
+      return sent;
+    },
+    ports.writes,
+    ports,
+  );
+  if (result.ok) return { status: 'deleted' };
+  const { failure } = result;
+  if (failure === stoppedBy()) return notTried(failure);
+  const reason = describe(failure);
+  if (failure.kind === 'conflict') return { status: 'kept', reason };
+  if (failure.kind !== 'not-found') return { status: 'failed', reason, failure };
+  // Deleted by an earlier call whose answer was lost, or by another process.
+  return { status: 'deleted', ...(!mayBeGone && { reason: 'was already gone' }) };
+}
+
+function notTried(failure: AwsFailure): End {
+  return { status: 'skipped', reason: `not tried after ${describe(failure)}` };
 }
