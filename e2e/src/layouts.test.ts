@@ -123,3 +123,34 @@ describe('layouts', () => {
     ]);
   });
 });
+
+describe('two services of one tree', () => {
+  const SERVICES = { tree: ['python3.11', 'x86_64'], 'tree-arm': ['python3.12', 'arm64'] } as const;
+  let workspace: Workspace;
+
+  beforeAll(() => {
+    const marker = (name: keyof typeof SERVICES) =>
+      `package = "tree"\nruntime = "${SERVICES[name][0]}"\narchitecture = "${SERVICES[name][1]}"\n`;
+    workspace = new Workspace('one tree').init({
+      ...serviceFiles('services/tree', marker('tree'), { 'tree/handlers/pay.py': HANDLER }),
+      ...serviceFiles('services/tree-arm', `root = "../tree"\n${marker('tree-arm')}`, {}),
+    });
+  });
+
+  it('are both deployed after an edit, each with its own package', () => {
+    const file = 'services/tree/tree/handlers/pay.py';
+    const deploy = ['affected', '-t', 'deploy', '-c', 'local', `--files=${file}`];
+    for (const edit of ['', '# edited\n']) {
+      workspace.write(file, HANDLER + edit);
+      workspace.succeed([...deploy, '--output-style=static']);
+      for (const [name, [runtime, architecture]] of Object.entries(SERVICES)) {
+        const root = `services/${name}`;
+        expect(workspace.manifest(root)).toMatchObject({ project: name, runtime, architecture });
+        expect(workspace.packagePaths(root)).toEqual(['tree/handlers/pay.py']);
+        const report = JSON.parse(workspace.read(`dist/${root}/deploy-report.json`)) as object;
+        expect(report).toMatchObject({ functions: [{ name: `${name}-pay`, status: 'updated' }] });
+        expect(JSON.stringify(report)).toContain(`/${name}/`);
+      }
+    }
+  });
+});

@@ -122,11 +122,10 @@ export function presentInputs(
   { service, required }: Pick<BuildOptions, 'service' | 'required'>,
   marker: Marker,
 ): PackageInputs {
-  const { projectRoot, workspaceRoot, sourceRoot } = service;
+  const { workspaceRoot, sourceRoot } = service;
   return packageInputs(
     [required],
     marker,
-    projectRoot,
     workspaceFiles(sourceRoot),
     machineInputs(workspaceRoot),
   );

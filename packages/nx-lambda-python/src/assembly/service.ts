@@ -39,8 +39,8 @@ export async function readService(
   marker: Marker,
   cache: SourceCache,
 ): Promise<Service> {
-  const root = join(place.sourceRoot, place.projectRoot);
-  const listed = listSources(place, packageRules(marker));
+  const root = join(place.sourceRoot, marker.directory);
+  const listed = listSources(place, marker, packageRules(marker));
   // What decides is read once: a file may be edited at any moment.
   const digests = new Map<string, string>();
   const paths = listed.map(({ path }) => path);
@@ -55,7 +55,7 @@ export async function readService(
   };
   const handlers = await discoverHandlers(marker, paths, read).catch(() => {
     // What is wrong is told by files that cannot be in this package, too.
-    const all = listSources(place, ANY_PACKAGE).map(({ path }) => path);
+    const all = listSources(place, marker, ANY_PACKAGE).map(({ path }) => path);
     return discoverHandlers(marker, all, read);
   });
   // They were parsed in any order.
@@ -66,20 +66,20 @@ export async function readService(
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */
 export function readContent(place: Place, marker: Marker): string {
-  return contentDigest(readFiles(place, marker, listSources(place, packageRules(marker))));
+  return contentDigest(readFiles(place, marker, listSources(place, marker, packageRules(marker))));
 }
 
-function listSources({ sourceRoot, projectRoot }: Place, rules: WalkRules): SourceFile[] {
-  return listFiles(join(sourceRoot, projectRoot), sourceRoot, rules);
+function listSources({ sourceRoot }: Place, { directory }: Marker, rules: WalkRules): SourceFile[] {
+  return listFiles(join(sourceRoot, directory), sourceRoot, rules);
 }
 
 function readFiles(
-  { sourceRoot, projectRoot }: Place,
+  { sourceRoot }: Place,
   marker: Marker,
   listed: readonly SourceFile[],
   digests: ReadonlyMap<string, string> = new Map(),
 ): ServiceFile[] {
-  const root = join(sourceRoot, projectRoot);
+  const root = join(sourceRoot, marker.directory);
   const executable = new Map(listed.map((file) => [file.path, file.executable]));
   const selected = selectFiles(
     marker,

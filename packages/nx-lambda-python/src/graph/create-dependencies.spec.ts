@@ -54,6 +54,14 @@ describe('createDependencies', () => {
     expect(await edges(files, { ...PROJECTS, orders })).toEqual(['orders -> common implicit']);
   });
 
+  it('leads to the project whose code the service takes', async () => {
+    const files = {
+      'services/orders/pyproject.toml': `${MARKER}root = "../other"\n`,
+      'services/orders/requirements.txt': '',
+    };
+    expect(await edges(files)).toEqual(['orders -> other implicit']);
+  });
+
   it.each<Record<string, string>>([
     {},
     { 'services/orders/requirements.txt': '-e ../../libs/missing\n' },

@@ -55,7 +55,7 @@ function localPaths(root: string, options: TomlTable, workspace: WorkspaceFiles)
     const given = requirementOptions(root, workspace.root, options);
     const required = readRequired(given, marker, workspace);
     const { trees, archives, findLinks } = required.local;
-    return [...trees, ...archives, ...findLinks];
+    return [marker.directory, ...trees, ...archives, ...findLinks];
   } catch {
     // The build reports what is wrong with them.
     return [];

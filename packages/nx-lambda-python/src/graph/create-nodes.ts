@@ -90,7 +90,7 @@ function serviceProject(
     name,
     root,
     projectType: 'application',
-    sourceRoot: isBroken ? root : sourceRoot(root, marker),
+    sourceRoot: isBroken ? root : sourceRoot(marker),
     namedInputs: build.namedInputs,
     targets,
     metadata: {
@@ -101,8 +101,8 @@ function serviceProject(
   };
 }
 
-function sourceRoot(root: string, { root: below, importPackage }: Marker): string {
-  return posix.join(root, below, importPackage?.replaceAll('.', '/') ?? '');
+function sourceRoot({ directory, root, importPackage }: Marker): string {
+  return posix.join(directory, root, importPackage?.replaceAll('.', '/') ?? '');
 }
 
 /** The marker, or what is wrong with it. */

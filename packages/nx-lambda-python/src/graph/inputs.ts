@@ -69,13 +69,13 @@ export function inferInputs(
 ): InferredInputs {
   const { requirements } = marker;
   const options = requirements === undefined ? {} : { requirements };
-  const { files } = findSources(marker, root, workspace);
+  const { files } = findSources(marker, workspace);
   let decided: PackageInputs;
   try {
     const variants = optionVariants(declared, options).map((variant) =>
       requirementOptions(root, workspace.root, variant),
     );
-    decided = packageInputs(variants, marker, root, workspace, machine);
+    decided = packageInputs(variants, marker, workspace, machine);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { ...BROKEN, unseen: [{ what: 'its requirements', why }], files, options };
@@ -145,7 +145,7 @@ function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Input
     ...directories.flatMap((path) => [path, `${path}/**/*`]),
   ];
   return [
-    ...sourceGlobs(marker, root, [...files, ...directories]),
+    ...sourceGlobs(marker, [...files, ...directories]),
     ...[...new Set(named)].map(fromRoot),
     ...environments.flatMap((path) =>
       isApart(path, named) ? [`!${fromRoot(`${path}/**/*`)}`] : [],
@@ -177,11 +177,10 @@ function literal(path: string): string {
 
 /** @param named other inputs, which no exclusion may hide: Nx applies exclusions to every input */
 function sourceGlobs(
-  { root: below, include, exclude }: Marker,
-  root: string,
+  { directory, root, include, exclude }: Marker,
   named: readonly string[],
 ): string[] {
-  const base = posix.join(root, below);
+  const base = posix.join(directory, root);
   const start = posix.join('{workspaceRoot}', literal(base));
   const patterns = include.filter((pattern) => !pattern.startsWith('!'));
   const selected = patterns.flatMap((pattern) => fileGlobs(start, pattern));

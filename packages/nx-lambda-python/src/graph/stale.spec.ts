@@ -236,6 +236,13 @@ const CASES: Record<string, Case> = {
     files: { [`${S}/orders/inner/project.json`]: '{}', [`${S}/orders/inner/a.py`]: '1' },
     edit: { [`${S}/orders/inner/a.py`]: '2' },
   },
+  '6 a file of the service whose code this one takes': {
+    files: {
+      [`${S}/pyproject.toml`]: `${MARKER}root = "../other"\n`,
+      'services/other/orders/handlers/a.py': HANDLER,
+    },
+    edit: { 'services/other/orders/handlers/a.py': EDITED },
+  },
   '7 special characters in include': {
     files: {
       [`${S}/pyproject.toml`]: `${MARKER}include = ["/orders/", "/lib (shared)/", "/a[b]{c}!/"]\n`,

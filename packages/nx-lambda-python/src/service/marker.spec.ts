@@ -46,6 +46,9 @@ describe('parseMarker', () => {
       'runtime = "python3.13"\nhandlers = ["handlers/*.py"]\ninclude = ["handlers/", "lib/"]';
     expect(marker(body)).toMatchObject({ importPackage: undefined, handlersGiven: true });
     expect(marker(`${body}\nroot = "./src/"`).root).toBe('src');
+    expect(marker(body).directory).toBe('services/orders');
+    const other = marker(`${body}\nroot = "../other/src"`);
+    expect(other).toMatchObject({ directory: 'services/other/src', root: '' });
   });
 
   it('reads the functions table, sorted', () => {
@@ -89,7 +92,7 @@ audit = { handler = "orders.admin.audit" }`);
     ],
     [`${valid}handlers = ["./orders/*.py"]`, 'MARKER_INVALID', /pattern `\.\/orders/],
     [`${valid}include = ["../shared"]`, 'MARKER_INVALID', /pattern `\.\.\/shared`/],
-    [`${valid}root = "../x"`, 'MARKER_INVALID', /`root` is `\.\.\/x`/],
+    [`${valid}root = "../../../x"`, 'MARKER_INVALID', /`root` is `\.\.\/\.\.\/\.\.\/x`/],
     [`${valid}handler-name = "a.b"`, 'MARKER_INVALID', /`handler-name` is `a\.b`/],
     [
       `${valid}[tool.nx-lambda-python.functions]\na = 1`,

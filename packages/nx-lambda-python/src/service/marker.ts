@@ -19,7 +19,12 @@ import { ARCHITECTURES, findRuntime, RUNTIMES, type Architecture, type Runtime }
 export interface Marker {
   /** Of the pyproject.toml, as messages name it. */
   path: string;
-  /** Directory below the service that becomes the top of the zip: `src`, or empty for the service itself. */
+  /**
+   * Directory of the code, relative to the workspace: the project's, unless the marker's `root` leads out of it. Files
+   * of the service are relative to it.
+   */
+  directory: string;
+  /** Directory below it that becomes the top of the zip: `src`, or empty for the directory itself. */
   root: string;
   /** Dotted; undefined for a layout of several packages side by side. */
   importPackage: string | undefined;
@@ -98,7 +103,7 @@ export function parseMarker(text: string, path: string): Marker {
   const directory = importPackage?.replaceAll('.', '/') ?? '';
   return {
     path,
-    root: readRoot(table),
+    ...readRoot(table, path),
     importPackage,
     runtime: readRuntime(table),
     architecture: readArchitecture(table),
@@ -171,17 +176,22 @@ function readHandlerName(table: MarkerTable): string {
   );
 }
 
-function readRoot(table: MarkerTable): string {
+/** @param path of the marker's file, relative to the workspace */
+function readRoot(table: MarkerTable, path: string): Pick<Marker, 'directory' | 'root'> {
+  const own = posix.dirname(path);
   const written = table.string('root') ?? '.';
   const root = posix.normalize(`${written}/`).slice(0, -1);
-  if (!posix.isAbsolute(written) && !written.includes('\\') && !/^\.\.(\/|$)/.test(root)) {
-    return root === '.' ? '' : root;
+  const directory = posix.join(own, root);
+  const isOutside = directory === '..' || directory.startsWith('../');
+  if (posix.isAbsolute(written) || written.includes('\\') || isOutside) {
+    throw table.invalid(
+      'root',
+      `\`root\` is \`${written}\`, expected a directory of the workspace`,
+      'write it relative to pyproject.toml, with forward slashes: `root = "src"`',
+    );
   }
-  throw table.invalid(
-    'root',
-    `\`root\` is \`${written}\`, expected a directory of the service`,
-    'write it relative to pyproject.toml, with forward slashes: `root = "src"`',
-  );
+  if (/^\.\.(\/|$)/.test(root)) return { directory, root: '' };
+  return { directory: own, root: root === '.' ? '' : root };
 }
 
 function readPatterns(

@@ -28,16 +28,15 @@ import type { HandlerGeneratorSchema } from './schema';
 export default reporting(handlerGenerator);
 
 export async function handlerGenerator(tree: Tree, options: HandlerGeneratorSchema): Promise<void> {
-  const { service, marker, placement } = await locate(tree, options);
-  checkFree(tree, service, marker, placement);
-  writePackages(tree, service, placement);
-  writeHandler(tree, service.root, { ...placement, handlerName: marker.handlerName });
+  const { marker, placement } = await locate(tree, options);
+  checkFree(tree, marker, placement);
+  writePackages(tree, marker, placement);
+  writeHandler(tree, marker.directory, { ...placement, handlerName: marker.handlerName });
   if (placement.note !== undefined) logger.info(`note: ${placement.note}`);
   if (!options.skipFormat) await formatFiles(tree);
 }
 
 interface Located {
-  service: ServiceProject;
   marker: Marker;
   placement: Placement;
 }
@@ -60,8 +59,8 @@ async function locate(tree: Tree, { name, project }: HandlerGeneratorSchema): Pr
     const path = workspacePath(name, currentDirectory(tree));
     const service = serviceAt(services, path);
     const marker = service && markerOf(service);
-    const placement = marker && placeFile(marker, posix.relative(service.root, path));
-    if (placement) return { service, marker, placement };
+    const placement = marker && placeFile(marker, posix.relative(marker.directory, path));
+    if (placement) return { marker, placement };
     const isFile = name.endsWith('.py') || posix.normalize(name).startsWith(`${service?.root}/`);
     if (isFile && marker) throw notCovered(marker, path);
     if (isFile && project === undefined) throw outside(path, services);
@@ -69,7 +68,7 @@ async function locate(tree: Tree, { name, project }: HandlerGeneratorSchema): Pr
   const command = `nx g nx-lambda-python:handler ${name}`;
   const service = await chooseService(tree, services, project, command);
   const marker = markerOf(service);
-  return { service, marker, placement: placeByName(marker, name) };
+  return { marker, placement: placeByName(marker, name) };
 }
 
 function markerOf({ root, text }: ServiceProject): Marker {
@@ -147,14 +146,9 @@ function notCovered(marker: Marker, name: string): LambdaPythonError {
   });
 }
 
-function checkFree(
-  tree: Tree,
-  { root }: ServiceProject,
-  marker: Marker,
-  { file, name }: Placement,
-): void {
+function checkFree(tree: Tree, marker: Marker, { file, name }: Placement): void {
   const taken = [file, file.replace(/\.py$/, '/__init__.py')]
-    .map((path) => joinPathFragments(root, path))
+    .map((path) => joinPathFragments(marker.directory, path))
     .find((path) => tree.exists(path));
   const isDeclared = marker.functions.some((entry) => entry.key === name && entry.handler);
   if (taken === undefined && !isDeclared) return;
@@ -168,11 +162,11 @@ function checkFree(
 }
 
 // New directories become packages if the directory that holds the handlers is one.
-function writePackages(tree: Tree, { root }: ServiceProject, { file, base }: Placement): void {
-  const isPackage = tree.exists(joinPathFragments(root, base, '__init__.py'));
+function writePackages(tree: Tree, { directory }: Marker, { file, base }: Placement): void {
+  const isPackage = tree.exists(joinPathFragments(directory, base, '__init__.py'));
   const below = posix.relative(base, posix.dirname(file));
   if (isPackage && below !== '') {
-    writePackageFiles(tree, joinPathFragments(root, base), below);
+    writePackageFiles(tree, joinPathFragments(directory, base), below);
   }
 }
 

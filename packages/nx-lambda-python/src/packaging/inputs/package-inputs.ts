@@ -53,13 +53,12 @@ export interface MachineInputs {
 export function packageInputs(
   variants: readonly RequirementOptions[],
   marker: Marker,
-  root: string,
   workspace: WorkspaceFiles,
   machine: MachineInputs,
 ): PackageInputs {
   const hidden = hiddenFromNx(workspace);
   const required = variants.map((options) => readRequired(options, marker, workspace));
-  const sources = findSources(marker, root, workspace);
+  const sources = findSources(marker, workspace);
   const named = [
     ...required.flatMap(({ asked, local, files }) => [
       ...asked,

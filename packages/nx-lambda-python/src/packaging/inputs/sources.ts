@@ -16,9 +16,8 @@ export interface SourceFiles {
   environments: string[];
 }
 
-/** @param root of the service, relative to the workspace */
-export function findSources(marker: Marker, root: string, workspace: WorkspaceFiles): SourceFiles {
-  const { files, links, environments } = walk(root, packageRules(marker), workspace);
+export function findSources(marker: Marker, workspace: WorkspaceFiles): SourceFiles {
+  const { files, links, environments } = walk(marker.directory, packageRules(marker), workspace);
   const selected = selectFiles(marker, [...files.keys()]);
   const reached = new Set(selected.flatMap(withDirectories));
   return {
