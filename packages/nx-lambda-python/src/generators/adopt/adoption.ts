@@ -136,7 +136,7 @@ function chosen(
     reason: source === undefined ? given && 'as given' : `as in ${posix.basename(source)}`,
     others: others.map(
       ([other, all]) =>
-        `${names(all)} of \`${all[0]?.source}\` ${all.length > 1 ? 'have' : 'has'} ${key} ${other}, not ${value}: one package is for one of them, so change it there, or deploy these functions from a service of their own`,
+        `${names(all)} of \`${all[0]?.source}\` ${all.length > 1 ? 'have' : 'has'} ${key} ${other}, not ${value}: one package is for one of them, so change it there, or make a second service whose \`root\` is this directory`,
     ),
   };
 }
