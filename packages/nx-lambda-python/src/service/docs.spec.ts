@@ -10,7 +10,8 @@ const examples = [...page.matchAll(/```toml\n([^]*?)```/g)].map(([, text = '']) 
 describe('docs/service.md', () => {
   it('has examples, all of them valid', () => {
     expect(examples.length).toBeGreaterThanOrEqual(8);
-    for (const example of examples) expect(() => parseMarker(example, 'services/orders/pyproject.toml')).not.toThrow();
+    for (const example of examples)
+      expect(() => parseMarker(example, 'services/orders/pyproject.toml')).not.toThrow();
   });
 
   it('names the first and the last runtime', () => {
