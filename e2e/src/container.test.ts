@@ -1,6 +1,5 @@
 /** The container way, with a real engine. */
 
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTAINER_OPTIONS, describeWithEngine, IMAGE } from './support/engine';
 import { runDirectory } from './support/run-directory';
@@ -64,23 +63,6 @@ describeWithEngine('build in a container', () => {
     expect(build()).toContain('resolving');
     workspace.write('services/orders/requirements.txt', requirements);
     expect(build()).not.toContain('resolving');
-  });
-
-  it('gives the same bytes in another directory', () => {
-    build();
-    const expected = workspace.packageDigest('services/orders');
-    const elsewhere = new Workspace('container elsewhere');
-    cpSync(join(workspace.root, 'services'), join(elsewhere.root, 'services'), { recursive: true });
-    cpSync(join(workspace.root, 'nx.json'), join(elsewhere.root, 'nx.json'));
-    elsewhere.succeed(['build', 'orders'], {
-      NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'container-store'),
-      TZ: 'Asia/Tokyo',
-      LC_ALL: 'C',
-    });
-    expect(elsewhere.packageDigest('services/orders')).toBe(expected);
-    expect(elsewhere.read('dist/services/orders/manifest.json')).toBe(
-      workspace.read('dist/services/orders/manifest.json'),
-    );
   });
 
   it('refuses wheels for a newer glibc than the runtime has, though the image has it', () => {

@@ -5,7 +5,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describeLong, describeWithEngine, IMAGE } from './support/engine';
-import { serviceFiles, Workspace } from './support/workspace';
+import { HANDLER, MARKER, serviceFiles, Workspace } from './support/workspace';
 
 const BASE = `local/nx-lambda-python-e2e:base-${process.pid}`;
 const OWN = `local/nx-lambda-python-e2e:own-${process.pid}`;
@@ -44,8 +44,8 @@ describeLong('the generated Dockerfile', () => {
       expect(run('virtualenv', '--version')).toContain('virtualenv');
 
       workspace.writeAll(
-        serviceFiles('services/orders', 'package = "app"\nruntime = "python3.11"\n', {
-          'app/handlers/a.py': 'def handler(event, context):\n    return {}\n',
+        serviceFiles('services/orders', MARKER, {
+          'app/handlers/a.py': HANDLER,
           'requirements.txt': 'six==1.17.0\n',
         }),
       );

@@ -9,9 +9,9 @@ import { HELD_REQUIREMENT, startHeldIndex } from './support/package-index';
 import { killRunning, runNx, startNx, succeedNx, type NxProcess } from './support/nx-process';
 import { runDirectory } from './support/run-directory';
 import { until } from './support/until';
-import { expectFailure, MARKER, serviceFiles, Workspace } from './support/workspace';
+import { expectFailure, HANDLER, MARKER, serviceFiles, Workspace } from './support/workspace';
 
-const HANDLER = { 'app/handlers/a.py': 'def handler(event, context):\n    return {}\n' };
+const HANDLERS = { 'app/handlers/a.py': HANDLER };
 // A wheel with native code, and one that is built here. What is compiled has no two builds alike, this one has.
 const PUBLISHED = 'orjson==3.11.5\ndocopt==0.6.2\n';
 const COMPILED = `${PUBLISHED}markupsafe==3.0.2\n--no-binary markupsafe\n`;
@@ -19,9 +19,9 @@ const COMPILED = `${PUBLISHED}markupsafe==3.0.2\n--no-binary markupsafe\n`;
 let workspace: Workspace;
 beforeAll(() => {
   workspace = new Workspace('engines').init({
-    ...serviceFiles('services/plain', MARKER, { ...HANDLER, 'requirements.txt': PUBLISHED }),
-    ...serviceFiles('services/compiled', MARKER, { ...HANDLER, 'requirements.txt': COMPILED }),
-    ...serviceFiles('services/held', MARKER, { ...HANDLER, 'requirements.txt': HELD_REQUIREMENT }),
+    ...serviceFiles('services/plain', MARKER, { ...HANDLERS, 'requirements.txt': PUBLISHED }),
+    ...serviceFiles('services/compiled', MARKER, { ...HANDLERS, 'requirements.txt': COMPILED }),
+    ...serviceFiles('services/held', MARKER, { ...HANDLERS, 'requirements.txt': HELD_REQUIREMENT }),
   });
 });
 afterEach(killRunning);
@@ -217,7 +217,7 @@ describeWith('docker')('docker for another user', () => {
   const SOCKET = '/var/run/docker.sock';
   (process.getuid?.() === 0 ? it : it.skip)('leaves no file of root, by bind and by copy', () => {
     const own = new Workspace('engines of another user').init(
-      serviceFiles('services/plain', MARKER, { ...HANDLER, 'requirements.txt': PUBLISHED }),
+      serviceFiles('services/plain', MARKER, { ...HANDLERS, 'requirements.txt': PUBLISHED }),
     );
     const home = join(own.root, 'home');
     mkdirSync(home);

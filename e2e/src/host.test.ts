@@ -5,9 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describeLong } from './support/engine';
 import { runDirectory } from './support/run-directory';
-import { serviceFiles, Workspace } from './support/workspace';
-
-const HANDLER = { 'app/handlers/a.py': 'def handler(event, context):\n    return {}\n' };
+import { HANDLER, serviceFiles, Workspace } from './support/workspace';
 
 describe('resolving on this machine', () => {
   let workspace: Workspace;
@@ -26,7 +24,7 @@ describe('resolving on this machine', () => {
     workspace.init();
     // Another Python, processor and, for some, system than this machine's.
     const marker = 'package = "app"\nruntime = "python3.9"\narchitecture = "arm64"\n';
-    workspace.writeAll(serviceFiles('services/orders', marker, HANDLER));
+    workspace.writeAll(serviceFiles('services/orders', marker, { 'app/handlers/a.py': HANDLER }));
   });
 
   function expectRuntime(): void {

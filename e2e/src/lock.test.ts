@@ -134,6 +134,8 @@ describeWithEngine('a lock', () => {
     const output = await succeedNx(other, ['build', 'orders'], {
       ...workspace.environment,
       NX_LAMBDA_PYTHON_CACHE_DIRECTORY: join(runDirectory(), 'lock-other-store'),
+      TZ: 'Asia/Tokyo',
+      LC_ALL: 'C',
     });
     expect(output).toContain('resolving python3.11');
     expect(takeDownloads().sort()).toEqual([

@@ -136,8 +136,7 @@ describe('a release', () => {
 
   it('can be refused from a working copy that differs from its commit', () => {
     workspace.fail(['deploy', 'app', '-c', 'local', '--requireClean'], ['error[SOURCE_DIRTY]']);
-    git('add', '--all');
-    git('-c', 'user.name=dev', '-c', 'user.email=dev@example.com', 'commit', '--quiet', '-m', 'x');
+    commitAll(workspace.root, 'x');
     workspace.succeed(['deploy', 'app', '-c', 'local', '--requireClean']);
     expect(report().source).toEqual({ commit: git('rev-parse', 'HEAD'), dirty: false });
   });
@@ -163,14 +162,12 @@ describe('a release', () => {
 
   it('of a package that was built in another checkout says so, and is not taken without a word', () => {
     workspace.succeed(['build', 'app']);
-    git('add', '--all');
-    git('-c', 'user.name=dev', '-c', 'user.email=dev@example.com', 'commit', '--quiet', '-m', 'a');
+    commitAll(workspace.root, 'a');
     workspace.remove('dist');
     workspace.succeed(['build', 'app', '--skip-nx-cache']);
     const [first, bytes] = [git('rev-parse', 'HEAD'), digest()];
     workspace.write('services/app/app/handlers/a.py', `${HANDLER}# of the next commit\n`);
-    git('add', '--all');
-    git('-c', 'user.name=dev', '-c', 'user.email=dev@example.com', 'commit', '--quiet', '-m', 'b');
+    commitAll(workspace.root, 'b');
     const local = ['app', '-c', 'local', '--excludeTaskDependencies'];
 
     workspace.succeed(['upload', ...local, '--sources=any']);

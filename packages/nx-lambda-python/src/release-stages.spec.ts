@@ -41,7 +41,6 @@ beforeEach(async () => {
   const inferred = found?.[1].projects?.['services/svc']?.targets ?? {};
   workspace.targets = { ...inferred, ...merged(inferred) };
 });
-afterEach(() => service.stop());
 
 /** As Nx lays project.json over what is inferred. */
 function merged(

@@ -22,7 +22,6 @@ describe('the deploy executor', () => {
     service = await Service.start(true, { updateMilliseconds: 20, quota: undefined });
     sha256 = await service.bring('first');
   });
-  afterEach(() => service.stop());
 
   const updates = () => service.wrote('UpdateFunctionCode');
 

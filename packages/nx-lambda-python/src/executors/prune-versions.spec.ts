@@ -28,7 +28,6 @@ describe('prune-versions', () => {
     service = await Service.start();
     service.workspace.build(HANDLERS);
   });
-  afterEach(() => service.stop());
 
   const run = async (options: PruneVersionsExecutorSchema = {}) => {
     const context = service.workspace.context('prune-versions');

@@ -14,7 +14,6 @@ describe('releases and rollback', () => {
     ahead = 0;
     service = await Service.start(true, { now: () => Date.now() + ahead });
   });
-  afterEach(() => service.stop());
 
   const updates = () => service.wrote('UpdateFunctionCode');
 

@@ -11,7 +11,6 @@ describe('the upload executor', () => {
     service = await Service.start(false);
     service.workspace.build(['create']);
   });
-  afterEach(() => service.stop());
 
   async function expectError(options: UploadExecutorSchema, ...parts: string[]) {
     expect(await service.upload(options)).toBe(false);

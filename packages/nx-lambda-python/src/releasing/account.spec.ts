@@ -22,7 +22,6 @@ role = "arn:aws:iam::000000000000:role/svc"
 `;
 
 let service: Service;
-afterEach(() => service.stop());
 
 async function start(functionsExist = false): Promise<void> {
   service = await Service.start(functionsExist);

@@ -31,7 +31,6 @@ describe('a canary that answers wrong', () => {
     old = await service.release('old');
     fresh = await service.bring('new');
   });
-  afterEach(() => service.stop());
 
   const invoked = () =>
     service.account.requests

@@ -58,7 +58,6 @@ export function describeCrash(title: string, scenario: CrashScenario): void {
       service.workspace.targets['deploy'] = { options: alias === undefined ? {} : { alias } };
       await scenario.prepare(service);
     });
-    afterEach(() => service.stop());
 
     const options = command === 'deploy' && alias !== undefined ? { alias } : {};
     const again = async (name: 'deploy' | 'rollback') => {

@@ -12,8 +12,6 @@ describe('functions of other kinds', () => {
   let service: Service;
   let fresh: string;
 
-  afterEach(() => service.stop());
-
   async function start(kind?: FunctionKind, more: Partial<FunctionSeed> = {}): Promise<void> {
     service = await Service.start(false);
     for (const name of HANDLERS) {

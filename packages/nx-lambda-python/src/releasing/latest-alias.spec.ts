@@ -15,7 +15,6 @@ describe('a deploy with aliases on $LATEST', () => {
     await service.aliasesOnLatest();
     service.rollbackTarget('live');
   });
-  afterEach(() => service.stop());
 
   const state = () => service.account.readFunction('svc-create');
 

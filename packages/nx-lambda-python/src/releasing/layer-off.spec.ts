@@ -9,7 +9,6 @@ describe('a package without the layer that the last one had', () => {
     await service.bring('old');
     await service.attachLayer('monitoring');
   });
-  afterEach(() => service.stop());
 
   const LAYER = 'arn:aws:lambda:eu-west-1:000000000000:layer';
   const layers = async () => (await service.look('live')).map(({ latest }) => latest?.layers);

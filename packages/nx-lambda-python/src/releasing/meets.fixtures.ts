@@ -45,7 +45,6 @@ export function describeMatrix(title: string, matrix: Matrix): void {
     beforeEach(async () => {
       service = await matrix.prepare();
     });
-    afterEach(() => service.stop());
 
     it.each(chosen([...cases(calls), ...more]))('%s', async (_, fault) => {
       const { account } = service;

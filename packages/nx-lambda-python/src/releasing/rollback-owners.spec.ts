@@ -13,7 +13,6 @@ const ROOT = 'lambda-packages/svc/releases';
 
 let service: Service;
 beforeEach(async () => void (service = await Service.start()));
-afterEach(() => service.stop());
 
 const keys = async () => {
   const { Contents = [] } = await service.s3.send(

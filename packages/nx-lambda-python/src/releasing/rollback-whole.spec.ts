@@ -14,7 +14,6 @@ describe('a rollback', () => {
     service = await Service.start();
     service.rollbackTarget();
   });
-  afterEach(() => service.stop());
 
   const short = (sha256: string) => Buffer.from(sha256, 'base64').toString('hex').slice(0, 12);
   async function expectRefused(words: string, options = {}): Promise<void> {

@@ -44,7 +44,12 @@ export const BUCKET = 'packages';
 /** What each function runs when all run the same. */
 export const all = (code: string): string[] => HANDLERS.map(() => code);
 
-/** A service, its account and its machine. */
+const running: Service[] = [];
+afterEach(async () => {
+  for (const service of running.splice(0)) await service.stop();
+});
+
+/** A service, its account and its machine, until the end of the test. */
 export class Service {
   /** By SHA-256: the name of each package that was uploaded. */
   readonly contents = new Map<string, string>();
@@ -63,6 +68,7 @@ export class Service {
   ) {
     process.env['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'] = this.cache;
     for (const name of ['releases', 'rollback']) this.workspace.targets[name] = { options: {} };
+    running.push(this);
   }
 
   static async start(functionsExist = true, more: SimulatedAccountOptions = {}): Promise<Service> {

@@ -18,7 +18,6 @@ describe('settings that callers of an alias do not get', () => {
       Environment: { Variables: { TOKEN: 'a-secret' } },
     });
   });
-  afterEach(() => service.stop());
 
   it('are named by plan and report, without their values, and left as they are', async () => {
     const said = 'callers of alias live do not get the settings of $LATEST: memory, environment';

@@ -19,7 +19,6 @@ describe('the key that encrypts the code of a function', () => {
       }),
     );
   });
-  afterEach(() => service.stop());
 
   const keys = () =>
     Promise.all(

@@ -22,7 +22,6 @@ describe.each([
     if (!isFirst) expect(await service.upload()).toBe(true);
     service.workspace.build(['create'], 'new', SHARED);
   });
-  afterEach(() => service.stop());
 
   const context = () => service.workspace.context('upload');
 
