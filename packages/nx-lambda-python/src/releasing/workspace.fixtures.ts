@@ -169,9 +169,10 @@ export async function createFunctions(
   }
 }
 
-/** The operations that the account saw, in order; reads left out. */
+/** The operations that the account saw, in order; without reads, and what came too fast and is sent again. */
 export function writes(account: SimulatedAccount): string[] {
   return account.requests
+    .filter(({ status }) => status !== 429)
     .map(({ operation }) => operation)
     .filter((operation) => !/^(Get|Head|List)/.test(operation));
 }
