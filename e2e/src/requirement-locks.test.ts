@@ -1,16 +1,11 @@
 /** All that requirements files may say, hashes, and locks of other tools, in the container and without one. */
 
-import { spawnSync } from 'node:child_process';
 import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
 import { poetryProject, uvWorkspace } from './support/lock-files';
+import { publicIndex } from './support/package-index';
 import { Forms, ROOT, SIX } from './support/requirement-forms';
 
-/** The index that pip asks by itself, to be named in files. */
-const INDEX = spawnSync(
-  'python3',
-  ['-c', 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)'],
-  { encoding: 'utf8' },
-).stdout.trim();
+const INDEX = publicIndex();
 
 /** What a requirements file may say, all at once. */
 const EVERYTHING: Record<string, string | Buffer> = {

@@ -1,4 +1,4 @@
-"""Reads [{"what", "uv", "own", "environments"}] from standard input: two requirements files, each with the directory
+"""Reads [{"what", "tool", "own", "environments"}] from standard input: two requirements files, each with the directory
 in which its paths start, and marker environments. Writes where they require different things, and how many lines count."""
 
 import json
@@ -38,12 +38,12 @@ def active(lines, environment):
 
 
 def compare(one):
-    uv, own = (
-        [read(line, one[side]["base"]) for line in lines_of(one[side]["text"])] for side in ("uv", "own")
+    tool, own = (
+        [read(line, one[side]["base"]) for line in lines_of(one[side]["text"])] for side in ("tool", "own")
     )
     found, differences = set(), []
     for environment in one["environments"]:
-        wanted, taken = active(uv, environment), active(own, environment)
+        wanted, taken = active(tool, environment), active(own, environment)
         found |= taken
         if wanted != taken:
             where = one["what"] + " " + environment["python_full_version"]

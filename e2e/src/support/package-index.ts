@@ -1,5 +1,6 @@
 /** A package index on loopback: what it serves, what was downloaded, and downloads that wait for the test. */
 
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import {
@@ -28,6 +29,12 @@ export interface PackageIndex extends Loopback {
   hold(): void;
   /** Answers what waits, and all that follows at once. */
   release(): void;
+}
+
+/** The one that pip asks by itself, to be named in files. */
+export function publicIndex(): string {
+  const code = 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)';
+  return spawnSync('python3', ['-c', code], { encoding: 'utf8' }).stdout.trim();
 }
 
 /** What an index that holds downloads back is asked for. */

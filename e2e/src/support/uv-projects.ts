@@ -44,7 +44,8 @@ function writeWheel(directory: string, name: string): void {
   writeFileSync(join(directory, 'wheels', filename), bytes);
 }
 
-function createRepository(directory: string): void {
+/** Of what is in `repository`. */
+export function createRepository(directory: string): void {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t.invalid', ...args], {
       cwd: join(directory, 'repository'),

@@ -17,7 +17,6 @@ export type ErrorCode =
   // requirements and wheels
   | 'REQUIREMENTS_MISSING'
   | 'REQUIREMENTS_INVALID'
-  | 'LOCK_EXPORT_FAILED'
   | 'PIP_FAILED'
   | 'INDEX_ACCESS_DENIED'
   | 'GIT_ACCESS_DENIED'

@@ -53,7 +53,7 @@ export function readRequirements(
   const given = { ...options, requirements: chosen.taken };
   const found = readRequired(given, target, workspace, protect);
   const content = readLocalContent(sourceRoot, found.local, chosen.taken.join(', '));
-  const { isLocked, lock } = found;
+  const { isLocked } = found;
   // A lock is complete: what it leaves out is not needed.
   const implied = isLocked ? [] : impliedFile(projectRoot, found.local);
   return {
@@ -66,7 +66,6 @@ export function readRequirements(
       localFiles: content.files,
       base: { projectRoot, workspaceRoot },
       isLocked,
-      ...(lock && { lock }),
     },
     sources: requirementSources(chosen, projectRoot, workspace),
     meaning: withContent(found.meaning, content.digests),

@@ -66,7 +66,6 @@ export function findLock(
   const configured = components.pipEnvironment['PIP_CONSTRAINT']?.split('\n') ?? [];
   const constraints = [...components.meaning.constraints, ...configured];
   const environment = runtimeEnvironment(target.runtime, target.architecture);
-  // A tool's lock has no lines here.
   const lines = requirements.length > 0 ? readLock(requirements, environment) : undefined;
   if (!lines || components.dependencies !== 'wheels') return undefined;
   const tags = supportedTags(target.runtime, target.architecture, {

@@ -10,14 +10,15 @@ import { isRequirementsFile } from '../requirements/encoding';
 import { findLinksInArguments } from '../requirements/parse';
 import type { ReadFile } from '../requirements/parse';
 import { linesFile } from '../requirements/locked';
-import { lockKind, onlyLock, readToolLock } from '../requirements/lock';
+import { lockKind, onlyLock } from '../requirements/lock';
 import type { Target } from '../requirements/lock-scope';
+import { readPoetryLock } from '../requirements/poetry-lock';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
 import { withOwnDependencies } from '../requirements/own-project';
 import { PYPROJECT, projectFiles } from '../requirements/project';
 import { checkLockedSelection } from '../requirements/lock-origin';
-import { refuseSelection, type Selection } from '../requirements/selection';
+import { type Selection } from '../requirements/selection';
 import { chooseRequirements, missingRequirements } from '../requirements/sources';
 import { readUvLock } from '../requirements/uv-lock';
 import { stringsOf, type TomlTable } from '../requirements/toml';
@@ -71,8 +72,6 @@ export interface RequiredInputs {
   local: LocalParts;
   /** Complete: what it leaves out is not needed. */
   isLocked: boolean;
-  /** A lock that only Poetry can turn into requirement lines, with the files that it reads. */
-  lock: { tool: 'poetry'; path: string; files: ReadonlyMap<string, string> } | undefined;
   isEmpty: boolean;
   /** Every path that was looked for, sorted, whether it exists or not: what appears there decides, too. */
   asked: string[];
@@ -99,10 +98,7 @@ export function readRequired(
   if (missing !== undefined) throw missingRequirements(missing, options.projectRoot, noting);
   const given = { ...options, requirements: taken };
   const lock = onlyLock(taken, options.constraints);
-  const required =
-    lock?.kind === 'poetry'
-      ? toolLock(given, lock.path, noting)
-      : requirementFiles(given, lock !== undefined, target, noting, protect);
+  const required = requirementFiles(given, lock !== undefined, target, noting, protect);
   return { ...required, asked: [...asked].sort() };
 }
 
@@ -150,7 +146,6 @@ function requirementFiles(
     meaning,
     local: { ...local, findLinks: [...new Set([...local.findLinks, ...links])].sort() },
     isLocked,
-    lock: undefined,
     isEmpty: meaning.requirements.length === 0,
     variables: [...new Set([...files.values()].flatMap(decidingVariables))].sort(),
   };
@@ -167,38 +162,19 @@ function linesOf(
   const isProject = posix.basename(path) === PYPROJECT;
   const request = { path, projectRoot, extras, groups, target };
   const text = read(path) ?? '';
-  if (kind === undefined && !isProject) return new Map();
   if (isProject) return projectFiles(request, read);
-  const lines = kind === 'uv' ? readUvLock(parse(text, path), request) : readPylock(text, request);
-  return new Map([[linesFile(path), lines.map((line) => `${line}\n`).join('')]]);
-}
-
-function toolLock(options: Given, path: string, files: Files): Required {
-  const { projectRoot, workspaceRoot, pipArgs } = options;
-  refuseSelection(options, path);
-  const base = { projectRoot, workspaceRoot };
-  const found = readToolLock(path, base, files.read);
-  return {
-    requirements: [],
-    constraints: [],
-    files: new Map(),
-    meaning: {
-      requirements: [],
-      constraints: [],
-      options: [],
-      content: { [path]: found.digest },
+  if (kind === undefined) return new Map();
+  const readers = {
+    uv: () => readUvLock(parse(text, path), request),
+    pylock: () => readPylock(text, request),
+    poetry: () => {
+      const file = posix.join(projectRoot, PYPROJECT);
+      const project = parse(read(file) ?? '', file);
+      return readPoetryLock(parse(text, path), { ...request, project });
     },
-    local: {
-      trees: found.paths.filter(files.isDirectory),
-      archives: found.paths.filter((one) => !files.isDirectory(one)),
-      findLinks: findLinksInArguments(pipArgs, base, files.exists),
-      implied: [],
-    },
-    isLocked: true,
-    lock: { tool: 'poetry', path, files: found.files },
-    isEmpty: found.isEmpty,
-    variables: [],
   };
+  const lines = readers[kind]();
+  return new Map([[linesFile(path), lines.map((line) => `${line}\n`).join('')]]);
 }
 
 /** What describes libraries is TOML and Python, in which nothing is a requirements file's. */

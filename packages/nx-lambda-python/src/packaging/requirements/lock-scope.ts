@@ -56,7 +56,7 @@ export function checkLockScope(
 /**
  * A warning that no requirement is for the runtime. That may be intended, as with `tomli ; python_version < "3.11"`,
  * so it is not an error.
- * @param lines without comments and credentials; empty for the lock of a tool
+ * @param lines without comments and credentials
  * @param path of the first of their files
  */
 export function skippedAll(

@@ -58,7 +58,6 @@ export function isLocalPath(requirement: string): boolean {
 }
 
 /** Of Python's `splitlines`, by which pip divides a file. */
-// eslint-disable-next-line no-control-regex -- three of them are control characters
 const LINE_BREAK = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
 
 /**

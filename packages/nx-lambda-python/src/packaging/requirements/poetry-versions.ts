@@ -1,4 +1,6 @@
-/** Poetry's own syntax for versions: `^1.2`, `~1.2`, `1.*`, alternatives with `||`. */
+/** Poetry's versions: `^1.2`, `~1.2`, `1.*`, `>=3.9 <4.0`, alternatives with `||`. */
+
+import { parseSpecifier, satisfies } from '../wheel/versions';
 
 /**
  * Poetry's syntax for versions as specifiers of PEP 440, one for each alternative: `>=1.2,<2.0`, empty for `*`.
@@ -12,6 +14,14 @@ export function poetrySpecifiers(text: string): string[] {
       .filter((term) => term !== '' && term !== '*')
       .map(poetryTerm)
       .join(',');
+  });
+}
+
+/** Whether they allow the version; what cannot be decided is allowed. */
+export function poetryAllows(text: string, version: string): boolean {
+  return poetrySpecifiers(text).some((specifier) => {
+    const clauses = parseSpecifier(specifier);
+    return clauses === undefined || satisfies(version, clauses) !== false;
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * What pip is given and asked for, in a container and on this machine alike: what a service requires, in three steps,
+ * What pip is given and asked for, in a container and on this machine alike: what a service requires, in two steps,
  * the settings that go with it, and how both are laid out in a directory.
  */
 
@@ -29,28 +29,11 @@ export interface RequiredInput extends PipInput {
   base: PathBase;
   /** The requirements are complete: pip resolves nothing, and each line is checked by its hash. */
   isLocked: boolean;
-  /** A lock that only its own tool can turn into requirement lines. */
-  lock?: ToolLockFiles;
-}
-
-/** The same with the lines of a tool's lock in its place; made by `exportLock`. */
-export interface ExportedInput extends Omit<RequiredInput, 'step' | 'lock'> {
-  step: 'exported';
-  /** Where the paths of lines start, which the lock's tool may have written. */
-  lineBase: PathBase;
 }
 
 /** The same with libraries built, and everything of the workspace named by its copy; made by `prepareInput`. */
 export interface PlacedInput extends PipInput {
   step: 'placed';
-}
-
-export interface ToolLockFiles {
-  tool: 'poetry';
-  /** Of the lock, relative to the workspace. */
-  path: string;
-  /** The lock and the pyproject.toml files that its tool reads, by path relative to the workspace. */
-  files: ReadonlyMap<string, string>;
 }
 
 /** The runtime that wheels are for. */

@@ -1,19 +1,12 @@
 /**
- * What has to happen before pip resolves: locks of Poetry become requirement lines (required → exported), and
- * libraries of the workspace become wheels (exported → placed). What comes out names only what any pip understands.
+ * What has to happen before pip resolves: libraries of the workspace become wheels (required → placed). What comes out
+ * names only what any pip understands.
  *
  * Wheels are built one by one and then required by their URL and hash: so hashed requirements can stand beside
  * them, an editable library is copied as it would be released, and the host way sees what it would get.
  */
 
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import {
@@ -32,83 +25,18 @@ import { attempt } from '../process/attempt';
 import {
   describeTarget,
   fileUrl,
-  INPUT,
   inputUrl,
-  type ExportedInput,
   type Pip,
   type PipSettings,
   type PlacedInput,
   type RequiredInput,
-  type ToolLockFiles,
 } from './pip';
 
 /** Below the directory of a resolution. */
-const EXPORT = 'export';
-const EXPORTED = 'exported.txt';
 const PREPARED = 'prepared';
 
 /** What is built here has no published hash, and is wanted itself, not only its dependencies. */
 const UNSET_FOR_BUILDING = ['PIP_REQUIRE_HASHES', 'PIP_ONLY_DEPS'];
-
-/** @throws LOCK_EXPORT_FAILED, WHEEL_UNAVAILABLE, PIP_FAILED and what starting a container throws */
-export async function prepareInput(
-  given: string,
-  required: RequiredInput,
-  settings: PipSettings,
-  pip: Pip,
-): Promise<PlacedInput> {
-  // Tools write paths with their links resolved, and are recognised by them.
-  const directory = realpathSync(given);
-  return placeInput(directory, await exportLock(directory, required, pip), settings, pip);
-}
-
-/**
- * poetry.lock as requirement lines, by the tool that owns the format.
- * @throws LOCK_EXPORT_FAILED
- */
-async function exportLock(
-  directory: string,
-  { lock, ...required }: RequiredInput,
-  pip: Pip,
-): Promise<ExportedInput> {
-  const { base } = required;
-  if (!lock) return { ...required, step: 'exported', lineBase: base };
-  const work = join(directory, EXPORT);
-  mkdirSync(work);
-  const root = pip.rootOf(work);
-  for (const name of ['export_lock.py', 'guarded_pip.py']) {
-    copyFileSync(join(__dirname, name), join(work, name));
-  }
-  const at = (name: string) => posix.join(root, name);
-  const project = posix.join(root, INPUT, base.projectRoot);
-  const command = [at('export_lock.py'), lock.tool, project, at(EXPORTED), at('tool')];
-  try {
-    await pip.run(work, { ...required, files: lock.files }, [command]);
-  } catch (error) {
-    throw exportFailed(lock, error);
-  }
-  const lines = `${lock.path}.txt`;
-  return {
-    ...required,
-    step: 'exported',
-    files: new Map([[lines, readFileSync(join(work, EXPORTED), 'utf8')]]),
-    requirements: [lines],
-    // Poetry writes absolute paths.
-    lineBase: { projectRoot: posix.dirname(lock.path), workspaceRoot: posix.join(root, INPUT) },
-  };
-}
-
-function exportFailed({ tool, path }: ToolLockFiles, error: unknown): unknown {
-  if (!(error instanceof LambdaPythonError)) return error;
-  if (error.code !== 'PIP_FAILED' && error.code !== 'WHEEL_UNAVAILABLE') return error;
-  // The first line, above the tool's own words, speaks of pip.
-  const [first = '', ...words] = error.message.split('\n');
-  return new LambdaPythonError('LOCK_EXPORT_FAILED', {
-    message: `${tool} could not turn \`${path}\` into requirements: ${words.length > 0 ? `\n${words.join('\n')}` : first}`,
-    hint: 'run `poetry lock` and build again',
-    cause: error,
-  });
-}
 
 /** A wheel that was built here. */
 interface Built {
@@ -121,17 +49,18 @@ interface Built {
   urls: string[];
 }
 
-async function placeInput(
+/** @throws WHEEL_UNAVAILABLE, PIP_FAILED and what starting a container throws */
+export async function prepareInput(
   directory: string,
-  exported: ExportedInput,
+  required: RequiredInput,
   settings: PipSettings,
   pip: Pip,
 ): Promise<PlacedInput> {
-  const { files, constraints, requirements, localFiles, base, isLocked } = exported;
-  const given = { files, base: exported.lineBase, isLocked, onHost: pip.onHost };
+  const { files, constraints, requirements, localFiles, base, isLocked } = required;
+  const given = { files, base, isLocked, onHost: pip.onHost };
   // What was collected exists; what a lock names was copied or is not a file.
-  const exists = existsIn(exported);
-  const built = await buildAll(join(directory, PREPARED), exported, given, settings, pip);
+  const exists = existsIn(required);
+  const built = await buildAll(join(directory, PREPARED), required, given, settings, pip);
   // The directory of the resolution and that of the builds have the same root in a container.
   const root = pip.rootOf(directory);
   const urlOf = (path: string) => inputUrl(root, path);
@@ -160,20 +89,20 @@ async function placeInput(
     constraints,
     localFiles,
     pipArguments: [
-      ...placeArguments(exported.pipArguments, base, urlOf, exists),
+      ...placeArguments(required.pipArguments, base, urlOf, exists),
       ...(isLocked ? ['--no-deps'] : []),
     ],
   };
 }
 
-function existsIn({ localFiles }: ExportedInput): (path: string) => boolean {
+function existsIn({ localFiles }: RequiredInput): (path: string) => boolean {
   return (path) =>
     localFiles.some((file) => file.path === path || file.path.startsWith(`${path}/`));
 }
 
 async function buildAll(
   work: string,
-  exported: ExportedInput,
+  required: RequiredInput,
   given: RequirementFiles,
   settings: PipSettings,
   pip: Pip,
@@ -181,7 +110,7 @@ async function buildAll(
   const targets = buildTargets(given);
   if (targets.length === 0) return [];
   const { onHost } = pip;
-  const exists = existsIn(exported);
+  const exists = existsIn(required);
   const root = pip.rootOf(work);
   const urlOf = (path: string) => inputUrl(root, path);
   const options = indexOptions(given, urlOf, exists);
@@ -194,14 +123,14 @@ async function buildAll(
       ...['-m', 'pip', 'wheel', '--no-deps'],
       // The wheel of a pure library is the same whatever Python builds it; the others are refused below.
       ...(onHost ? ['--ignore-requires-python'] : []),
-      ...placeArguments(buildArguments(exported.pipArguments), exported.base, urlOf, exists),
+      ...placeArguments(buildArguments(required.pipArguments), required.base, urlOf, exists),
       ...['--requirement', posix.join(root, `${index}.txt`)],
       ...['--wheel-dir', posix.join(root, String(index))],
     ];
   });
   settings.onLine(`building ${subjectsOf(targets)}`);
   try {
-    await pip.run(work, exported, commands, UNSET_FOR_BUILDING);
+    await pip.run(work, required, commands, UNSET_FOR_BUILDING);
   } catch (error) {
     throw onHost ? unbuildable(work, targets, error) : error;
   }
