@@ -91,6 +91,17 @@ describe.each(versions.map((version) => [version.nx, version] as const))('Nx %s'
     expect(workspace.succeed(['show', 'projects'])).not.toContain('library');
   });
 
+  it('adopts by a template, which the YAML parser of this Nx reads', () => {
+    workspace.writeAll({
+      'services/legacy/template.yaml':
+        'Resources:\n  Run: { Type: AWS::Serverless::Function, Properties: { Handler: app.run, Role: !GetAtt R.Arn } }\n',
+      'services/legacy/app.py': 'def run(one, two): ...\n',
+    });
+    const args = ['g', 'nx-lambda-python:adopt', 'services/legacy', '--no-interactive'];
+    expect(workspace.succeed([...args, '--dry-run'])).toContain('1 handler: app (app.run)');
+    workspace.remove('services/legacy');
+  });
+
   it('builds, uploads and deploys a new service', () => {
     const output = deploy();
     const order = ['orders:build', 'orders:upload', 'orders:deploy'].map((task) =>
