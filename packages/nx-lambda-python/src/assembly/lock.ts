@@ -248,7 +248,12 @@ function checkReplaced(output: string, project: string, options: BuildOptions['r
   const kind = lockKind(lock);
   const isDefault = output === posix.join(options.projectRoot, 'requirements.txt');
   if (!areDefault || kind === undefined || !isDefault) return;
-  const update = { uv: 'uv lock', poetry: 'poetry lock', pylock: 'the tool that wrote it' }[kind];
+  const update = {
+    uv: 'uv lock',
+    poetry: 'poetry lock',
+    pipenv: 'pipenv lock',
+    pylock: 'the tool that wrote it',
+  }[kind];
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`${lock}\` pins what \`${project}\` requires; \`${output}\` would replace it, with different versions`,
     hint: `update that lock with \`${update}\`; to switch to requirements.txt, delete \`${lock}\` or set "requirements": ["requirements.txt"] on the build target, then run \`nx lock <service>\``,

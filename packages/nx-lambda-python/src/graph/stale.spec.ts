@@ -35,6 +35,11 @@ interface Case {
 const S = 'services/orders';
 const wheel = (name: string) => `${S}/wheels/${name}-1-py3-none-any.whl`;
 const CONSTRAINTS = { constraints: ['deps/pins.txt'] };
+const pipfileLock = (version: string) =>
+  JSON.stringify({
+    _meta: { 'pipfile-spec': 6 },
+    default: { six: { version: `==${version}`, hashes: [`sha256:${'a'.repeat(64)}`] } },
+  });
 const uvLock = (version: string) => `version = 1
 [[package]]
 name = "orders"
@@ -62,6 +67,12 @@ const CASES: Record<string, Case> = {
     files: { [`${S}/pylock.toml`]: PYLOCK },
     edit: { [`${S}/requirements.txt`]: 'six\n' },
     options: {},
+  },
+  'a Pipfile.lock': {
+    files: { [`${S}/Pipfile.lock`]: pipfileLock('1.16.0') },
+    plugin: { build: { options: { requirements: ['Pipfile.lock'] } } },
+    options: { requirements: ['Pipfile.lock'] },
+    edit: { [`${S}/Pipfile.lock`]: pipfileLock('1.17.0') },
   },
   'a uv.lock': {
     files: {

@@ -18,7 +18,7 @@ export interface Requirements {
   files: string[];
 }
 
-const TAKEN = ['requirements.txt', 'uv.lock', 'pylock.toml', 'poetry.lock'];
+const TAKEN = ['requirements.txt', 'uv.lock', 'pylock.toml', 'poetry.lock', 'Pipfile.lock'];
 const REQUIREMENTS = /(^|\/)requirements([^/]*|\/[^/]+)\.txt$/;
 const FOR_TOOLS = /dev|test|lint|doc|format|typing|ci\b/;
 

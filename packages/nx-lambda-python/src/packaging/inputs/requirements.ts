@@ -12,6 +12,7 @@ import type { ReadFile } from '../requirements/parse';
 import { linesFile } from '../requirements/locked';
 import { lockKind, onlyLock } from '../requirements/lock';
 import type { Target } from '../requirements/lock-scope';
+import { readPipfileLock } from '../requirements/pipfile-lock';
 import { readPoetryLock } from '../requirements/poetry-lock';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
@@ -167,6 +168,7 @@ function linesOf(
   const readers = {
     uv: () => readUvLock(parse(text, path), request),
     pylock: () => readPylock(text, request),
+    pipenv: () => readPipfileLock(text, request),
     poetry: () => {
       const file = posix.join(projectRoot, PYPROJECT);
       const project = parse(read(file) ?? '', file);

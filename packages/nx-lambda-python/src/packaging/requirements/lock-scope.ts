@@ -85,6 +85,8 @@ function takenBy(lines: readonly string[], { runtime, architecture }: Target): n
 
 /** A lock may have megabytes of packages; its scope comes before them, or has its own table. */
 function readScope(text: string, path: string, kind: LockKind): LockScope {
+  // It says the one Python that it is for, which its reader compares.
+  if (kind === 'pipenv') return { python: undefined, environments: [] };
   if (kind === 'poetry') {
     const [, section = ''] = /^\[metadata\][ \t]*\r?\n([^]*?)(?=^\[|(?![^]))/m.exec(text) ?? [];
     return { python: stringOf(parsed(section, path)['python-versions']), environments: [] };
@@ -130,6 +132,7 @@ function otherPython(
   const steps = {
     uv: `set \`requires-python = ">=${own}"\` in its pyproject.toml and run \`uv lock\``,
     poetry: `set \`python = "^${own}"\` in pyproject.toml and run \`poetry lock\``,
+    pipenv: 'run `pipenv lock`',
     pylock: `set \`requires-python = ">=${own}"\` in pyproject.toml and generate it again: \`uv lock && uv export --format pylock.toml -o pylock.toml\``,
   };
   const other = fitting && `, or set \`runtime = "${fitting.name}"\` under [tool.nx-lambda-python]`;

@@ -4,16 +4,17 @@ import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { isPylock } from './pylock';
 
-export type LockKind = 'uv' | 'poetry' | 'pylock';
+export type LockKind = 'uv' | 'poetry' | 'pylock' | 'pipenv';
 
 /** In the order in which they are looked for if requirements.txt does not exist. */
-export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock'];
+export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock', 'Pipfile.lock'];
 
 /** By its name: the tools allow only these. */
 export function lockKind(path: string): LockKind | undefined {
   const name = posix.basename(path);
   if (name === 'uv.lock') return 'uv';
   if (name === 'poetry.lock') return 'poetry';
+  if (name === 'Pipfile.lock') return 'pipenv';
   return isPylock(name) ? 'pylock' : undefined;
 }
 

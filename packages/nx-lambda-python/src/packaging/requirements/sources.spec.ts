@@ -82,11 +82,7 @@ describe('a second source', () => {
 
 it.each<[string, Record<string, string>, string]>([
   ['requirements.txt', {}, 'an empty file is fine'],
-  [
-    'requirements.txt',
-    { Pipfile: '', 'requirements.in': '' },
-    '`pipenv requirements > requirements.txt`',
-  ],
+  ['requirements.txt', { Pipfile: '', 'requirements.in': '' }, '`pipenv lock`'],
   ['requirements.txt', { 'setup.cfg': '' }, '`dependencies` under [project]'],
   ['requirements.txt', { 'environment.yml': '' }, 'as pip names it'],
   ['requirements.txt', { 'requirements.in': 'six' }, '`nx lock <service>`'],

@@ -66,7 +66,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     LOCKS.map((name) => [name, `set "requirements": ["${name}"] on the build target`]),
   ),
-  Pipfile: 'write it as requirements: `pipenv requirements > requirements.txt`',
+  Pipfile: 'run `pipenv lock`: the build then reads Pipfile.lock',
   'requirements.in': 'lock it with `nx lock <service>`',
   'setup.py': 'list what it requires as `dependencies` under [project] in pyproject.toml',
   'setup.cfg': 'list what it requires as `dependencies` under [project] in pyproject.toml',
