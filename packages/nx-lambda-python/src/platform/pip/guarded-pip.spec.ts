@@ -9,21 +9,29 @@ interface Started {
 
 /** What `guarded` makes of a command, one call after the other; `PYTHON` and `HERE` stand for their paths. */
 function guarded(...commands: string[][]): Started[] {
+  return guardedIn({}, ...commands);
+}
+
+function guardedIn(given: Record<string, string>, ...commands: string[][]): Started[] {
   const program = `
 import json, sys
 sys.path.insert(0, ${JSON.stringify(__dirname)})
 import guarded_pip
 result = []
 for command in json.loads(sys.argv[1]):
-    environment = {}
+    environment = json.loads(sys.argv[2])
     args = guarded_pip.guarded([sys.executable if arg == "PYTHON" else arg for arg in command], environment)
     names = {sys.executable: "PYTHON", guarded_pip.HERE: "HERE"}
     result.append({"args": [names.get(arg, arg) for arg in args], "environment": environment})
 print(json.dumps(result))
 `;
-  const { stdout, stderr } = spawnSync('python3', ['-B', '-c', program, JSON.stringify(commands)], {
-    encoding: 'utf8',
-  });
+  const { stdout, stderr } = spawnSync(
+    'python3',
+    ['-B', '-c', program, JSON.stringify(commands), JSON.stringify(given)],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (!stdout) throw new Error(stderr);
   return JSON.parse(stdout) as Started[];
 }
@@ -58,6 +66,13 @@ describe('guarded_pip.py', () => {
       args: ['PYTHON', 'HERE', '-m', 'pip', 'install', 'x'],
       environment: { PIP_EXTRA_INDEX_URL: 'https://open/a https://t0ken@host/b' },
     });
+  });
+
+  it('constrains builds by the constraints for builds alone, whatever pip knows of them', () => {
+    const environment = { PIP_CONSTRAINT: 'a.txt', PIP_BUILD_CONSTRAINT: 'b.txt' };
+    const [build, other] = guardedIn(environment, ['PYTHON', '-m', 'pip', 'install', 'x'], ['gcc']);
+    expect(build?.environment).toEqual({ ...environment, PIP_CONSTRAINT: 'b.txt' });
+    expect(other?.environment).toEqual(environment);
   });
 
   it('lets git ask for credentials, in later commands too', () => {

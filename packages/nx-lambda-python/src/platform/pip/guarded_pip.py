@@ -55,6 +55,10 @@ def guarded(args, environment):
     if os.path.basename(args[0]) in ("git", "git.exe"):
         return guarded_git(args, environment)
     if args[0] == sys.executable and is_pip(args[1:]):
+        # The pip that installs build requirements: before 25.3 it knows no build constraints, and up to 26.1 it
+        # applies those of the outer pip as well.
+        if environment.get("PIP_BUILD_CONSTRAINT"):
+            environment["PIP_CONSTRAINT"] = environment["PIP_BUILD_CONSTRAINT"]
         return [args[0], HERE] + guarded_options(args[1:], environment)
     return args
 
