@@ -60,16 +60,11 @@ interface Previous {
 }
 
 export async function explainDependencies(options: BuildOptions): Promise<Explanation> {
-  const marker = readMarker(options.service);
-  const store = new DiskWheelStore();
-  const mode = modeOf(options, marker, store);
-  const resolution = readResolution(options, marker, store);
+  const { marker, store, resolution, found } = await lookUpLocally(options);
   const { imageName, pinned } = resolution;
   const { project, workspaceRoot } = options.service;
   const directory = join(workspaceRoot, options.output.path);
   const { taken, beside } = resolution.sources;
-  const find = () => findLocalImage(resolution);
-  const found = await lookUp(resolution, options.content, mode, store, find);
   const { key, components, image, cached } = found;
   const facts = {
     project,
@@ -108,6 +103,17 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
     startsContainer: imageDigest !== null && !isComplete,
     lock,
   };
+}
+
+/** What the wheel store has for a service; nothing is pulled or resolved. */
+export async function lookUpLocally(options: BuildOptions) {
+  const marker = readMarker(options.service);
+  const store = new DiskWheelStore();
+  const mode = modeOf(options, marker, store);
+  const resolution = readResolution(options, marker, store);
+  const find = () => findLocalImage(resolution);
+  const found = await lookUp(resolution, options.content, mode, store, find);
+  return { marker, store, resolution, found };
 }
 
 function leftOutOf(part: string, store: DiskWheelStore): Explanation['leftOut'] {

@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { contentDigest, SourceChangedError, type ServiceFile } from '../packaging/package';
 import { hexDigest } from '../packaging/requirements/canonical-json';
+import type { ReadOwn } from '../packaging/import-graph';
 import type { ImportingModule } from '../packaging/imports-check';
 import type { SourceCache } from '../packaging/source-cache';
 import { listFiles, type SourceFile } from '../platform/files/local-files';
@@ -49,7 +50,7 @@ export async function readService(
     const content = readListed(root, path);
     const sha256 = hexDigest(content);
     digests.set(path, sha256);
-    const module = await cache.parse(content, sha256, parseModule);
+    const module = await cache.parse(sha256, () => parseModule(content));
     importing.push({ file: path, path: entryName(marker, path) ?? path, imports: module.imports });
     return module;
   };
@@ -62,6 +63,16 @@ export async function readService(
   importing.sort((a, b) => (a.file < b.file ? -1 : 1));
   const files = readFiles(place, marker, listed, digests);
   return { marker, files, content: contentDigest(files), handlers, importing };
+}
+
+/** Reads modules of a service by their paths in the package, each once. */
+export function moduleReader(files: readonly ServiceFile[], cache: SourceCache): ReadOwn {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  return async (path) => {
+    const file = byPath.get(path);
+    if (!file) throw new SourceChangedError(path);
+    return cache.parse(file.sha256, () => parseModule(file.read()));
+  };
 }
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */

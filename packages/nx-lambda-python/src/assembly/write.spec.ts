@@ -11,7 +11,10 @@ import { temporaryDirectory } from '../temporary.fixtures';
 
 const IMPORTING = { file: 'svc/a.py', path: 'svc/a.py' };
 const imports = (...modules: string[]) =>
-  modules.map((module, index) => ({ module, level: 0, names: [], line: index + 1 }));
+  modules.map((module, index) => ({
+    ...{ module, level: 0, names: [], line: index + 1 },
+    certain: true as const,
+  }));
 const marker = parseMarker(
   '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.11"\n',
   'pyproject.toml',

@@ -1,11 +1,10 @@
 /** Imports of modules that do not exist, each of which would be an ImportModuleError in Lambda; and modules that hide standard ones. */
 
-import { createHash } from 'node:crypto';
-import { moduleName } from '../python/names';
 import type { ModuleImport } from '../python/imports';
 import { hidesStandard, isLambdas, isStandard } from '../python/stdlib';
 import { RUNTIMES, type Runtime } from '../service/runtimes';
 import { modulesOf, type PartFacts, type PartModule } from './dependency-part';
+import { OwnModules, packageOf, segments } from './own-modules';
 import type { ServiceFile } from './package';
 
 /** A module whose imports are checked. */
@@ -49,7 +48,7 @@ export function checkImports(
   const others = new Set(surroundings.modules.map(({ name }) => name));
   const found = new Map<string, Fault & { places: string[] }>();
   for (const module of modules) {
-    for (const imported of module.imports) {
+    for (const imported of module.imports.filter(({ certain }) => certain)) {
       const fault = faultOf(module, imported);
       if (!fault) continue;
       const place = `\`${module.file}:${imported.line}\``;
@@ -96,7 +95,9 @@ export function checkImports(
       return { name: written, why: `\`${target}\` does not exist in the package` };
     }
     // An `__init__.py` with content may define the name.
-    const gone = own.isBare(target) && names.find((name) => !own.isModule(`${target}/${name}`));
+    const gone =
+      own.isBare(target) &&
+      names.find((name) => name !== '*' && !own.isModule(`${target}/${name}`));
     if (!gone) return undefined;
     const name = `${written}${written.endsWith('.') ? '' : '.'}${gone}`;
     return { name, why: `\`${target}/${gone}\` does not exist in the package` };
@@ -109,73 +110,12 @@ export function describeMissing(missing: readonly string[]): string {
   return `${count} nowhere, so Lambda could not load these modules:\n${missing.map((line) => `  ${line}`).join('\n')}`;
 }
 
-function segments({ module }: ModuleImport): string[] {
-  return module === '' ? [] : module.split('.');
-}
-
-/** The directory from which a relative import of this module starts; undefined above the package's top. */
-function packageOf(path: string, level: number): string | undefined {
-  const directories = path.split('/').slice(0, -1);
-  // At the top level a dot has no package to refer to.
-  return level > directories.length
-    ? undefined
-    : directories.slice(0, directories.length - level + 1).join('/');
-}
-
 function whyMissing(name: string, own: OwnModules, runtime: Runtime): string {
   const other = own.named(name);
   if (other !== undefined) return `in the package it is \`${other}\``;
   const python = `Python ${runtime.python.join('.')}`;
   if (RUNTIMES.some((other) => isStandard(name, other))) return `${python} does not have it`;
   return `neither the package nor Lambda's ${runtime.name} has it`;
-}
-
-const EMPTY_SHA256 = createHash('sha256').digest('hex');
-
-/** What can be imported from the service's own files. */
-class OwnModules {
-  private readonly tops: ReadonlySet<string>;
-  /** `orders`, `orders/handlers`, `orders/handlers/create` */
-  private readonly modules = new Set<string>();
-  /** Those that may define names: files, and directories whose `__init__` is not empty. */
-  private readonly filled = new Set<string>();
-
-  constructor(private readonly files: ImportSurroundings['files']) {
-    this.tops = new Set(modulesOf(files).map(({ name }) => name));
-    for (const { path, sha256 } of files) {
-      const parts = path.split('/');
-      const file = parts.pop() ?? '';
-      for (let length = 1; length <= parts.length; length += 1) {
-        this.modules.add(parts.slice(0, length).join('/'));
-      }
-      const [, stem] = /^([^.]+)(?:\..*)?\.(?:py|pyc|so)$/.exec(file) ?? [];
-      if (stem === undefined) continue;
-      const module = [...parts, ...(stem === '__init__' ? [] : [stem])].join('/');
-      this.modules.add(module);
-      if (stem !== '__init__' || sha256 !== EMPTY_SHA256) this.filled.add(module);
-    }
-  }
-
-  has(top: string): boolean {
-    return this.tops.has(top);
-  }
-
-  isModule(path: string): boolean {
-    return this.modules.has(path);
-  }
-
-  /** True for a package that has only its modules. */
-  isBare(path: string): boolean {
-    return !this.filled.has(path);
-  }
-
-  /** The dotted name of the first module that ends in this name. */
-  named(name: string): string | undefined {
-    const found = this.files.find(({ path }) =>
-      [`/${name}.py`, `/${name}/__init__.py`].some((end) => path.endsWith(end)),
-    );
-    return found && moduleName(found.path);
-  }
 }
 
 /**

@@ -15,7 +15,7 @@ import type { ByteSource } from './zip/bytes';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content is compressed or parsed differently. */
-const FORMAT = 5;
+const FORMAT = 6;
 const DIGEST_LENGTH = 64;
 
 interface Index {
@@ -33,7 +33,7 @@ interface CachedContent extends Omit<CompressedFile, 'data'> {
   sha256: string;
 }
 
-type CachedModule = Pick<PythonModule, 'open' | 'imports'> & { names: string[] };
+type CachedModule = Omit<PythonModule, 'names' | 'syntaxError'> & { names: string[] };
 
 export interface CachedPackage {
   /** Digest of its dependency part in the store; absent if the dependencies are in a layer. */
@@ -69,21 +69,17 @@ export class SourceCache {
     return compressed;
   };
 
-  async parse(
-    content: Buffer,
-    sha256: string,
-    parse: (content: Buffer) => Promise<PythonModule>,
-  ): Promise<PythonModule> {
-    const cached = this.index.modules[sha256];
+  /** @param parse is called for a content that the last build did not parse */
+  async parse(sha256: string, parse: () => Promise<PythonModule>): Promise<PythonModule> {
+    const cached = this.modules.get(sha256) ?? this.index.modules[sha256];
     if (cached) {
       this.modules.set(sha256, cached);
       return { ...cached, names: new Set(cached.names) };
     }
-    const module = await parse(content);
+    const module = await parse();
     // A broken file is not cached: its error must be shown.
     if (module.syntaxError) return module;
-    const { names, open, imports } = module;
-    this.modules.set(sha256, this.learn({ names: [...names], open, imports }));
+    this.modules.set(sha256, this.learn({ ...module, names: [...module.names] }));
     return module;
   }
 

@@ -1,3 +1,4 @@
+import type { ModuleImport } from './imports';
 import { defines, parseModule } from './module';
 import { pythonParser } from './syntax-tree';
 
@@ -106,18 +107,127 @@ describe('syntax errors', () => {
   });
 });
 
-describe('imports of a module', () => {
+const render = ({ module, level, names, line }: ModuleImport) =>
+  `${line} ${'.'.repeat(level)}${module}${names.length > 0 ? ` ${names.join()}` : ''}`;
+
+describe('all imports of a module', () => {
+  it.each([
+    ['if DEBUG:\n    import a\nelse:\n    from . import b\n', '2 a, 4 . b'],
+    ['try:\n    import a\nexcept ImportError:\n    import b\n', '2 a, 4 b'],
+    ['def f():\n    async def g():\n        from ..a import b as c, d\n', '3 ..a b,d'],
+    ['class A:\n    for x in y:\n        import a.b\n', '3 a.b'],
+    ['from a import *\n', '1 a *'],
+    ['lazy import a\nif x: lazy from .b import c; lazy import größe.d\n', '1 a, 2 .b c, 2 größe.d'],
+    ['lazy = 1\nimport lazy\nx = lazy\n"""\nlazy import a\n"""\n', '2 lazy'],
+    [
+      'from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a\n',
+      '1 typing TYPE_CHECKING',
+    ],
+    ['if TYPE_CHECKING:\n    import a\nelif x:\n    import b\nelse:\n    import c\n', '4 b, 6 c'],
+    ['if x:\n    import b\nelif (TYPE_CHECKING):\n    import a\n', '2 b'],
+    ['import typing as t\ndef f():\n    if t.TYPE_CHECKING:\n        import a\n', '1 typing'],
+    ['TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import a\n', ''],
+    // Not those of `typing`.
+    ['TYPE_CHECKING = True\nif TYPE_CHECKING:\n    import a\n', '3 a'],
+    [
+      'from .x import (y,\n  TYPE_CHECKING)\nif TYPE_CHECKING:\n    import a\n',
+      '1 .x y,TYPE_CHECKING, 4 a',
+    ],
+    ['if settings.TYPE_CHECKING:\n    import a\n', '2 a'],
+    ['if not TYPE_CHECKING:\n    import a\nif TYPE_CHECKING or x:\n    import b\n', '2 a, 4 b'],
+    ['x = "日本𝒳"; importlib.import_module("a.b")\n', '1 a.b'],
+    ['import_module(r"a")\n__import__(\'b\')\n', '1 a, 2 b'],
+    [
+      'import_module(".a", __package__)\nimport_module("..b", package=__package__)\n',
+      '1 .a, 2 ..b',
+    ],
+    ['def f(): return find_spec("numpy") is not None\n', '1 numpy'],
+  ])('%j: %s', async (source, expected) => {
+    const { imports, unknowns, syntaxError } = await parseModule(source);
+    expect(imports.map(render).join(', ')).toBe(expected);
+    expect({ unknowns, syntaxError }).toEqual({ unknowns: [] });
+  });
+
+  it.each([
+    ['\nimportlib.import_module(name)\n', '2 import_module'],
+    ['import_module("a" + b)\nimport_module(f"a")\n', '1 import_module, 2 import_module'],
+    ['import_module(".a", __name__)\n', '1 import_module'],
+    ['load = importlib.import_module\n', '1 import_module'],
+    ['from importlib import import_module as load\n', '1 import_module'],
+    ['getattr(importlib, "import_module")("a")\n', '1 import_module'],
+    ['__import__("a", fromlist=["b"])\n', '1 __import__'],
+    [
+      'for m in pkgutil.iter_modules(p): pass\npkgutil.walk_packages()\n',
+      '1 iter_modules, 2 walk_packages',
+    ],
+    [
+      'exec(code)\nx = eval("1")\nbuiltins.exec(code)\nrun = exec\n',
+      '1 exec, 2 eval, 3 exec, 4 exec',
+    ],
+    [
+      'sys.path.insert(0, "x")\nsys.path[:0] = y\nsys.path += z\nf(sys.path)\n',
+      '1 sys.path, 2 sys.path, 3 sys.path, 4 sys.path',
+    ],
+    ['sys.modules["a"] = b\ndel sys.modules["a"]\n', '1 sys.modules, 2 sys.modules'],
+    ['import sys as s\ns.meta_path.append(x)\np = s.path\n', '2 meta_path, 3 sys.path'],
+    ['from sys import path\nfrom sys import *\n', '1 sys.path, 2 sys.*'],
+    ['import runpy\nfrom pickle import loads\n', '1 runpy, 2 pickle'],
+    [
+      'site.addsitedir("x")\n__path__ = extend_path(__path__, __name__)\n',
+      '1 addsitedir, 2 __path__, 2 extend_path, 2 __path__',
+    ],
+    ['spec_from_file_location("a", "b.py")\n', '1 spec_from_file_location'],
+  ])('does not tell those of %j', async (source, expected) => {
+    const { unknowns } = await parseModule(source);
+    const found = unknowns.map(({ line, why }) => `${line} ${/`(.+)`/.exec(why)?.[1]}`);
+    expect(found.join(', ')).toBe(expected);
+  });
+
+  it.each([
+    '"""exec(x); import_module(y)"""\n# sys.path.append(z)\n',
+    'model.eval()\ndef f(exec=1): g(exec=2)\n',
+    'from importlib import import_module\nfrom sys import argv\n',
+    'for p in sys.path: print(sys.path, x in sys.path, sys.path[0], f"{sys.path}")\n',
+    'sys.modules[__name__].x = 1\nsys.modules.get("a")\nsys.argv.append(1)\n',
+    'os.path.join(a)\nself.path = x\nmodules = []\nliteral_eval(x)\nre.compile(y)\n',
+  ])('tells those of %j', async (source) => {
+    expect((await parseModule(source)).unknowns).toEqual([]);
+  });
+
+  it('tells names in strings, and what `__all__` is', async () => {
+    const source = 'a = "orders.x"\n\nb = [\'orders.y:run\', "v1.0 x", "../a-b.py", "orders.x"]\n';
+    expect((await parseModule(source)).mentions).toEqual([
+      { name: 'orders.x', line: 1 },
+      { name: 'orders.y', line: 3 },
+      { name: '../a-b.py', line: 3 },
+    ]);
+    const exported = async (text: string) => (await parseModule(text)).exported;
+    expect(await exported('x = mod.__all__\n')).toBeUndefined();
+    expect(await exported('__all__ = ["a", # b\n "c"]\n__all__ += ("d",)\n')).toEqual([
+      'a',
+      'c',
+      'd',
+    ]);
+    for (const text of [
+      '__all__ = names()',
+      '__all__ = ["a"] + b',
+      '__all__ = ["a"]; __all__.append(x)',
+      'globals()["__all__"] = x',
+    ]) {
+      expect(await exported(text)).toBeNull();
+    }
+  });
+});
+
+describe('certain imports of a module', () => {
   const imports = async (source: string) =>
-    (await parseModule(source)).imports.map(
-      ({ module, level, names, line }) =>
-        `${line} ${'.'.repeat(level)}${module}${names.length > 0 ? ` ${names.join()}` : ''}`,
-    );
+    (await parseModule(source)).imports.filter(({ certain }) => certain).map(render);
 
   it.each([
     ['import requests\n', ['1 requests']],
     ['import a.b as c, d ; import e\n', ['1 a.b', '1 d', '1 e']],
     ['\n\nfrom google . cloud import (storage as s,\n  x)\n', ['3 google.cloud storage,x']],
-    ['from a import *\n', ['1 a']],
+    ['from a import *\n', ['1 a *']],
     [
       'from ..shared import x\nfrom . import y\nfrom .... import z\n',
       ['1 ..shared x', '2 . y', '3 .... z'],
@@ -137,6 +247,7 @@ describe('imports of a module', () => {
     'for name in X:\n    import a\n',
     'import sys\nsys.path.insert(0, "vendor")\nimport a\n',
     'import a\nimport sys\nsys.modules["b"] = a\n',
+    'lazy import a\nlazy from b import c\n',
     '"""\nimport a\n"""\n# import a\n',
   ])('%j is no certain one', async (source) => expect(await imports(source)).toEqual([]));
 });

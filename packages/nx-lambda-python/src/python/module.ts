@@ -2,11 +2,12 @@
 
 import { topLevelNames, type TopLevelNames } from './definitions';
 import { decoderOf } from './encoding';
-import { certainImports, type ModuleImport } from './imports';
+import { importsOf, withoutLazy } from './imports';
+import { indirectImports, type IndirectImports } from './indirect-imports';
 import { present, pythonParser, type Node, type Tree } from './syntax-tree';
 
-export interface PythonModule extends TopLevelNames {
-  imports: readonly ModuleImport[];
+/** `imports` are those of statements and of literal calls. */
+export interface PythonModule extends TopLevelNames, IndirectImports {
   /** The first error; undefined for a module that Python accepts, and for errors that the grammar does not notice. */
   syntaxError?: PythonSyntaxError;
 }
@@ -31,13 +32,16 @@ export async function parseModule(source: Buffer | string): Promise<PythonModule
   const parser = await pythonParser();
   const decoded = decodePython(source);
   // Python reads `\r\n` and `\r` as line ends; the grammar does not know the latter.
-  const text = decoded.text.replace(/\r\n?/g, '\n');
+  const written = decoded.text.replace(/\r\n?/g, '\n');
+  const text = withoutLazy(written);
   const tree = parser.parse(text);
-  if (tree === null) return { names: new Set(), open: true, imports: [] };
+  if (tree === null) return UNREADABLE;
   try {
     const { rootNode } = tree;
-    const imports = certainImports(rootNode, text);
-    const contents = { ...topLevelNames(rootNode, text), imports };
+    const statements = importsOf(rootNode, written);
+    const indirect = indirectImports(rootNode, text, statements);
+    const imports = [...statements, ...indirect.imports];
+    const contents = { ...topLevelNames(rootNode, text), ...indirect, imports };
     if (decoded.fault !== undefined) {
       return { ...contents, syntaxError: { line: 1, column: 1, near: '', reason: decoded.fault } };
     }
@@ -48,8 +52,13 @@ export async function parseModule(source: Buffer | string): Promise<PythonModule
   }
 }
 
+const UNREADABLE: PythonModule = {
+  ...{ names: new Set(), open: true, imports: [], mentions: [] },
+  unknowns: [{ line: 1, why: 'it cannot be parsed' }],
+};
+
 /** True if `name` can be looked up on the imported module, as far as its text tells. */
-export function defines(module: PythonModule, name: string): boolean {
+export function defines(module: TopLevelNames, name: string): boolean {
   return module.names.has(name) || module.open;
 }
 

@@ -5,6 +5,14 @@
  */
 export interface ExplainExecutorSchema {
   /**
+   * Name of a handler: shows which modules and distributions it reaches instead.
+   */
+  handler?: string;
+  /**
+   * With `handler`: shows only through which imports it reaches this module (`orders.shared.money`) or distribution.
+   */
+  why?: string;
+  /**
    * Format of the output.
    */
   format?: 'text' | 'json';

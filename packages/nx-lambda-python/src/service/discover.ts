@@ -1,6 +1,7 @@
 /** Handler discovery: the handlers of a service, by its marker and by what its modules define. */
 
 import { LambdaPythonError } from '../errors';
+import type { TopLevelNames } from '../python/definitions';
 import { defines, type PythonModule } from '../python/module';
 import { moduleName } from '../python/names';
 import { codeList, nearest } from '../report/nearest';
@@ -93,8 +94,8 @@ async function parseAll(
   return new Map(await Promise.all(files.map(async (file) => [file, await read(file)] as const)));
 }
 
-function moduleOf(parsed: ReadonlyMap<string, PythonModule>, file: string): PythonModule {
-  return parsed.get(file) ?? { names: new Set(), open: false, imports: [] };
+function moduleOf(parsed: ReadonlyMap<string, PythonModule>, file: string): TopLevelNames {
+  return parsed.get(file) ?? { names: new Set(), open: false };
 }
 
 function checkModules(

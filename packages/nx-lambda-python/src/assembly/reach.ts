@@ -1,0 +1,169 @@
+/** `nx explain <service> --handler=<name>`: what the handler reaches, by module and distribution, and through which imports. */
+
+import { join } from 'node:path';
+import { LambdaPythonError } from '../errors';
+import type { PartFacts } from '../packaging/dependency-part';
+import { readImportGraph } from '../packaging/import-graph';
+import { isPython, OwnModules } from '../packaging/own-modules';
+import { chainTo, reachOf, type Place, type Reach } from '../packaging/reach';
+import { normalizeName } from '../packaging/wheel/names';
+import { openSourceCache } from '../platform/store/records';
+import { moduleName } from '../python/names';
+import { isStandard } from '../python/stdlib';
+import { codeList, nearest } from '../report/nearest';
+import { counted, displayWidth, padEnd } from '../report/text';
+import type { Handler } from '../service/discover';
+import { entryName } from '../service/files';
+import type { Runtime } from '../service/runtimes';
+import type { BuildOptions } from '../targets/build-target';
+import { lookUpLocally } from './explain';
+import { moduleReader, readService } from './service';
+
+export interface HandlerReach {
+  project: string;
+  handler: Pick<Handler, 'name' | 'file' | 'handler'>;
+  reaches: {
+    /** Lines whose imports the text does not tell. If there are any, the handler reaches all modules and distributions. */
+    everything: (Place & { why: string })[];
+    /** Sorted by file. */
+    modules: { name: string; file: string; from: Place | null }[];
+    /** Those that it imports, sorted by name; what they import in turn is not followed. */
+    distributions: { name: string; version: string; modules: string[]; from: Place }[];
+    /** Names that are of no distribution of the package: the runtime's, a layer's, or not resolved yet. */
+    others: { name: string; from: Place }[];
+  };
+  /** Modules of the service. */
+  modules: number;
+  /** With the option `why`: the places that lead to that name, in their order; null if none does. */
+  why?: { name: string; chain: Place[] | null };
+}
+
+/** @throws HANDLER_NOT_FOUND, OPTION_INVALID */
+export async function explainReach(
+  options: BuildOptions,
+  name: string,
+  why: string | undefined,
+): Promise<HandlerReach> {
+  const { workspaceRoot, projectRoot, project } = options.service;
+  const { marker, store, found } = await lookUpLocally(options);
+  using sources = openSourceCache(store.root, join(workspaceRoot, projectRoot));
+  const { files, handlers } = await readService(options.service, marker, sources.cache);
+  const handler = handlers.find((one) => one.name === name);
+  if (!handler) throw unknownHandler(project, name, handlers);
+  const own = new OwnModules(files);
+  const start = entryName(marker, handler.file) ?? handler.file;
+  const graph = await readImportGraph([start], own, moduleReader(files, sources.cache));
+  const reach = reachOf(start, graph, own);
+  const part = found.cached && store.readPart(found.cached.part);
+  const reaches = describe(reach, part, own, marker.runtime);
+  return {
+    project,
+    handler: { name, file: start, handler: handler.handler },
+    reaches,
+    modules: files.filter(({ path }) => isPython(path)).length,
+    ...(why !== undefined && { why: { name: why, chain: findChain(why, reach, reaches, own) } }),
+  };
+}
+
+function describe(
+  { files, names, everything }: Reach,
+  part: PartFacts | undefined,
+  own: OwnModules,
+  runtime: Runtime,
+): HandlerReach['reaches'] {
+  const distributions = new Map<string, { modules: string[]; from: Place }>();
+  const others: HandlerReach['reaches']['others'] = [];
+  for (const [name, from] of names) {
+    const module = part?.modules.find((one) => one.name === name);
+    for (const distribution of module?.distributions ?? []) {
+      const { modules } = distributions.get(distribution) ?? { modules: [] };
+      distributions.set(distribution, { from, modules: [...modules, name] });
+    }
+    if (!module && !own.isModule(name) && !isStandard(name, runtime)) others.push({ name, from });
+  }
+  const [first] = everything;
+  return {
+    everything,
+    modules: [...files]
+      .map(([file, from]) => ({ name: moduleName(file), file, from }))
+      .sort((a, b) => (a.file < b.file ? -1 : 1)),
+    distributions: (part?.distributions ?? []).flatMap(({ name, version }) => {
+      const found = distributions.get(name) ?? (first && { modules: [], from: first });
+      const from = found && { file: found.from.file, line: found.from.line };
+      return found && from ? [{ name, version, modules: found.modules, from }] : [];
+    }),
+    others,
+  };
+}
+
+/** @throws OPTION_INVALID for a name that the package does not have */
+function findChain(
+  why: string,
+  reach: Reach,
+  { distributions, others }: HandlerReach['reaches'],
+  own: OwnModules,
+): Place[] | null {
+  const distribution = distributions.find(({ name }) => normalizeName(name) === normalizeName(why));
+  const from = (distribution ?? others.find(({ name }) => name === why))?.from;
+  if (from) return [...chainTo(from.file, reach), from];
+  const [file] = own.filesOf(why.replaceAll('.', '/'));
+  if (file !== undefined) return reach.files.has(file) ? chainTo(file, reach) : null;
+  const known = own.all.map(({ path }) => moduleName(path));
+  const similar = nearest(why, [...known, ...distributions.map(({ name }) => name)]);
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: `\`why\` names \`${why}\`, which is neither a module of the service nor a distribution that the handler reaches`,
+    hint: `${similar.length > 0 ? `did you mean ${codeList(similar)}? ` : ''}without \`--why\`, the command lists all that it reaches`,
+  });
+}
+
+function unknownHandler(
+  project: string,
+  name: string,
+  handlers: readonly Handler[],
+): LambdaPythonError {
+  const names = handlers.map((handler) => handler.name);
+  const similar = nearest(name, names);
+  const list = codeList(similar.length > 0 ? similar : names.slice(0, 10));
+  return new LambdaPythonError('HANDLER_NOT_FOUND', {
+    message: `\`${project}\` has no handler \`${name}\``,
+    hint: `${similar.length > 0 ? 'did you mean' : 'it has'} ${list}${similar.length > 0 ? '?' : ''} run \`nx explain ${project} --handler=${similar[0] ?? names[0] ?? ''}\``,
+  });
+}
+
+export function renderReach({ project, handler, reaches, modules, why }: HandlerReach): string {
+  const { name } = handler;
+  if (why) return renderChain(name, handler.handler, why);
+  const { everything, distributions, others } = reaches;
+  const rows = (list: readonly { name: string; from: Place | null }[]): string[] => {
+    const width = Math.max(...list.map((one) => displayWidth(one.name)), 0);
+    return list.map(
+      (one) =>
+        `  ${padEnd(one.name, width)}  ${one.from ? placed(one.from) : 'imported by Lambda'}`,
+    );
+  };
+  const versions = distributions.map((one) => ({ ...one, name: `${one.name} ${one.version}` }));
+  return [
+    `${name} of ${project} reaches ${reaches.modules.length} of ${counted(modules, 'module')}, and all files that are not Python`,
+    ...everything.map((one) => `${placed(one)} may import anything: ${one.why}`),
+    ...['modules:', ...rows(reaches.modules)],
+    ...(versions.length > 0 ? ['distributions:', ...rows(versions)] : []),
+    ...(others.length > 0 ? ['not in the package, or not resolved yet:', ...rows(others)] : []),
+  ].join('\n');
+}
+
+function renderChain(
+  handler: string,
+  start: string,
+  { name, chain }: NonNullable<HandlerReach['why']>,
+): string {
+  if (chain === null) return `${handler} does not reach ${name}`;
+  const steps = chain.map((place, index) => {
+    const next = chain[index + 1];
+    return `  ${placed(place)} → ${next ? moduleName(next.file) : name}`;
+  });
+  return [`${handler} reaches ${name}:`, `  ${start}`, ...steps].join('\n');
+}
+
+function placed({ file, line }: Place): string {
+  return `${file}:${line}`;
+}
