@@ -56,6 +56,31 @@ function expectError(output: string, [code, message, hint]: Expected): void {
   for (const words of hint) expect(told).toContain(index.fill(words));
 }
 
+it('a lock without a wheel for the runtime is told before pip starts', async () => {
+  const file = (name: string) =>
+    `{ url = "${index.fill('{index}')}/${name}", hash = "sha256:${'1'.repeat(64)}" }`;
+  const registry = `source = { registry = "${index.fill('{index}')}/simple" }`;
+  const project = 'name = "locked"\nversion = "0.1.0"\n';
+  const lock = [
+    'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n',
+    `[[package]]\n${project}source = { virtual = "." }\ndependencies = [{ name = "fastjson" }]\n`,
+    `[[package]]\nname = "fastjson"\nversion = "2.0"\n${registry}\nsdist = ${file('fastjson-2.0.tar.gz')}`,
+    `wheels = [${file('fastjson-2.0-cp38-abi3-manylinux_2_28_x86_64.whl')}]\n`,
+  ];
+  const files = {
+    'app/handlers/a.py': HANDLER,
+    'uv.lock': lock.join('\n'),
+    'pyproject.toml': `[project]\n${project}dependencies = ["fastjson"]\n[tool.nx-lambda-python]\n${MARKER}`,
+  };
+  workspace.writeAll(serviceFiles('services/locked', MARKER, files));
+  const args = ['build', 'locked', '--engine=host', '--requirements=uv.lock', '--skip-nx-cache'];
+  const { output } = await startNx(workspace, args).ended;
+  const warning =
+    'warning: `services/locked/uv.lock` has no wheel for python3.11 x86_64 of `fastjson 2.0`';
+  expect(output).toContain(`${warning} (its wheels need glibc 2.28, the runtime has 2.26)`);
+  expect(output.indexOf(warning)).toBeLessThan(output.indexOf('resolving'));
+});
+
 describe('by pip of this machine', () => {
   let said: Map<string, string>;
   beforeAll(async () => (said = await buildAll('--engine=host')));

@@ -1,6 +1,6 @@
 /** The files of a distribution as an index or a lock lists them, and why a runtime can use none of its wheels. */
 
-import { RUNTIMES, type Architecture, type Runtime } from '../../service/runtimes';
+import { RUNTIMES, type Runtime } from '../../service/runtimes';
 import { WheelError } from '../wheel/defect';
 import {
   glibcPlatform,
@@ -11,6 +11,7 @@ import {
   supportedTags,
 } from '../wheel/names';
 import { compareVersions, isPrerelease, parseSpecifier } from '../wheel/versions';
+import type { Target } from './lock-scope';
 import { runtimeEnvironment, supportsPython } from './requirement';
 
 export interface ListedFile {
@@ -24,11 +25,6 @@ export interface ListedFile {
 export interface ListedVersion {
   version: string;
   files: readonly ListedFile[];
-}
-
-export interface Target {
-  runtime: Runtime;
-  architecture: Architecture;
 }
 
 export interface Fit {
@@ -74,19 +70,18 @@ export function newestFitting(
   versions: readonly ListedVersion[],
   target: Target,
 ): string | undefined {
-  const fitting = versions.filter(
-    ({ files }) =>
-      fitOf(
-        files.filter(({ isYanked }) => !isYanked),
-        target,
-      ).hasWheel,
-  );
+  const fitting = versions.filter(({ files }) => fitOf(offered(files), target).hasWheel);
   return (fitting.find(({ version }) => !isPrerelease(version)) ?? fitting[0])?.version;
 }
 
 /** The runtimes that can load one of these wheels, on the same architecture; the oldest first. */
 export function fittingRuntimes(files: readonly ListedFile[], { architecture }: Target): Runtime[] {
   return RUNTIMES.filter((runtime) => fitOf(files, { runtime, architecture }).hasWheel);
+}
+
+/** Without the files that their authors withdrew. */
+export function offered(files: readonly ListedFile[]): ListedFile[] {
+  return files.filter(({ isYanked }) => !isYanked);
 }
 
 function excludedBy({ requiresPython }: ListedFile, { runtime, architecture }: Target): boolean {
@@ -112,6 +107,7 @@ function versionIn(filename: string, name: string): string | undefined {
   for (let at = stem.indexOf('-'); at >= 0; at = stem.indexOf('-', at + 1)) {
     if (normalizeName(stem.slice(0, at)) !== name) continue;
     const rest = stem.slice(at + 1);
+    if (!/^v?\d/.test(rest)) continue;
     return filename.endsWith('.whl') ? rest.split('-', 1)[0] : rest;
   }
   return undefined;
@@ -139,7 +135,8 @@ function whyNone(wheels: readonly (readonly string[])[], target: Target): string
     if (values.length === 0) return [];
     if (aspect === 'glibc')
       return `need glibc ${values[0]}, the runtime has ${runtime.glibc.join('.')}`;
-    return `are for ${aspect === 'python' ? 'Python ' : ''}${values.join(', ')}`;
+    const isVersion = aspect === 'python' && /^\d/.test(values[0] ?? '');
+    return `are for ${isVersion ? 'Python ' : ''}${values.join(', ')}`;
   });
   return `its wheels ${words.join(' and ')}`;
 }

@@ -2,8 +2,9 @@
 
 import { posix } from 'node:path';
 import { normalizeName } from '../wheel/names';
-import { fitOf, fittingRuntimes, type ListedFile, type Target } from './listing';
+import { fitOf, fittingRuntimes, type ListedFile } from './listing';
 import { lockKind, type LockKind } from './lock';
+import type { Target } from './lock-scope';
 import type { ReadFile } from './parse';
 import { evaluateMarker, parseRequirement, runtimeEnvironment } from './requirement';
 import { parseToml, stringOf, tableOf, tablesOf, type TomlTable } from './toml';
@@ -11,16 +12,12 @@ import { parseToml, stringOf, tableOf, tablesOf, type TomlTable } from './toml';
 interface LockedFiles {
   name: string;
   version: string;
-  isOptional: boolean;
-  /** Of Poetry 2. */
-  marker: string | undefined;
   files: ListedFile[];
 }
 
 /**
  * A warning for each lock that lists wheels of a distribution, but none that the runtime can load.
- * @param lines what is required of the locks; distributions without a line do not count, unless only the lock's tool
- *   can make lines of it
+ * @param lines what is required of the locks; distributions without a line do not count
  */
 export function unfitLocks(
   paths: readonly string[],
@@ -43,19 +40,15 @@ function unfitWheels(
   target: Target,
 ): string | undefined {
   const environment = runtimeEnvironment(target.runtime, target.architecture);
-  const holds = (marker = '') => marker === '' || evaluateMarker(marker, environment) !== false;
   const required = lines.flatMap((line) => {
     const { name, marker } = parseRequirement(line) ?? {};
-    return name !== undefined && holds(marker) ? [name] : [];
+    const isLeftOut = marker !== undefined && evaluateMarker(marker, environment) === false;
+    return name === undefined || isLeftOut ? [] : [name];
   });
-  const unfit = readFiles(parseToml(text, path), kind).filter(
-    ({ name, isOptional, marker, files }) => {
-      const isRequired =
-        lines.length === 0 ? !isOptional && holds(marker) : required.includes(normalizeName(name));
-      const { hasWheel, hasSource } = fitOf(files, target);
-      return isRequired && hasSource && !hasWheel && files.length > 1;
-    },
-  );
+  const unfit = readFiles(parseToml(text, path), kind).filter(({ name, files }) => {
+    const { hasWheel, hasSource } = fitOf(files, target);
+    return required.includes(normalizeName(name)) && hasSource && !hasWheel && files.length > 1;
+  });
   const [first] = unfit;
   if (!first) return undefined;
   const named = unfit.map(
@@ -75,8 +68,6 @@ function readFiles(document: TomlTable, kind: LockKind): LockedFiles[] {
     return {
       name: stringOf(one['name']) ?? '',
       version: stringOf(one['version']) ?? '',
-      isOptional: one['optional'] === true,
-      marker: stringOf(one['markers']),
       files: listed.flatMap((file) => {
         const named = stringOf(file['file'] ?? file['name'] ?? file['filename']);
         const placed = stringOf(file['url'] ?? file['path']);

@@ -5,6 +5,7 @@ import {
   fitOf,
   fittingRuntimes,
   newestFitting,
+  offered,
   versionsOf,
   type Fit,
   type ListedFile,
@@ -102,7 +103,7 @@ function explainUnmatched(subject: Subject, given: Circumstances): LambdaPythonE
   if (versions.length === 0) return explainAbsent(subject, listing, given);
   const { clauses = [] } = parseRequirement(subject.requirement) ?? {};
   const matching = versions.filter(({ version }) => satisfies(version, clauses) !== false);
-  const usable = matching.filter(({ files }) => files.some(({ isYanked }) => !isYanked));
+  const usable = matching.filter(({ files }) => offered(files).length > 0);
   const steps = stepsFor(subject, versions, matching, given);
   if (matching.length === 0) {
     return failed(
@@ -171,7 +172,7 @@ function stepsFor(
   // Another distribution's requirement cannot be changed here.
   const version = newestFitting(parent === undefined ? versions : matching, target);
   const instead = withWheels(name);
-  const newest = (matching[0]?.files ?? []).filter(({ isYanked }) => !isYanked);
+  const newest = offered(matching[0]?.files ?? []);
   const runtimes = fittingRuntimes(newest, target);
   const other = runtimes.find((runtime) => isNewer(runtime, own)) ?? runtimes.at(-1);
   const architecture = ARCHITECTURES.find(
