@@ -43,6 +43,59 @@ describe('a build of a folder that holds more than the package', () => {
   });
 });
 
+describe('a build whose handlers import what `exclude` leaves out', () => {
+  const build = (files: Record<string, string>, exclude: string) => {
+    service.write({
+      'svc/svc/old/__init__.py': '',
+      'svc/svc/old/x.py': '',
+      ...files,
+      'svc/pyproject.toml': `${MARKER}exclude = ${exclude}\n`,
+    });
+    return service.build();
+  };
+  const HANDLED = 'def handler(event, context): ...\n';
+  const SHARED = { [HANDLER]: `from svc import shared\n${HANDLED}` };
+
+  it.each([
+    [{ [HANDLER]: `\nimport svc.old.x\n${HANDLED}` }, 'svc/handlers/one.py', 2, 'svc.old', 'old/'],
+    [
+      { ...SHARED, 'svc/svc/shared.py': 'from .old import x\n' },
+      'svc/shared.py',
+      1,
+      'svc.old',
+      'old/',
+    ],
+    [
+      { ...SHARED, 'svc/svc/shared.py': '', 'svc/svc/__init__.py': 'from .old import x\n' },
+      'svc/__init__.py',
+      1,
+      'svc.old.x',
+      'svc/old/x*',
+    ],
+  ])('%j is an error with file, line and pattern', async (files, file, line, module, pattern) => {
+    expect(await build(files, `["nothing", "${pattern}"]`)).toBe(false);
+    expect(service.printed).toContain(
+      `error[IMPORT_NOT_FOUND]: \`${file}\` line ${line} imports \`${module}\`, which the pattern \`${pattern}\` of \`exclude\` leaves out of the package\n`,
+    );
+  });
+
+  it.each([
+    ['try', { [HANDLER]: `try:\n    import svc.old\nexcept ImportError: pass\n${HANDLED}` }],
+    ['function', { [HANDLER]: `${HANDLED}    import svc.old\n`.replace(' ...', '') }],
+    [
+      'a default exclude',
+      { [HANDLER]: `from svc.tests import x\n${HANDLED}`, 'svc/svc/tests/x.py': '' },
+    ],
+    ['a module that no handler reaches', { 'svc/svc/shared.py': 'import svc.old\n' }],
+    [
+      'a name that the package defines',
+      { [HANDLER]: `from svc import old\n${HANDLED}`, 'svc/svc/__init__.py': 'old = 1\n' },
+    ],
+  ])('%s is none', async (_, files) => {
+    expect(await build(files as Record<string, string>, '["old/"]')).toBe(true);
+  });
+});
+
 describe('a build whose files change meanwhile', () => {
   const source = (edit: number) => `def handler(event, context):\n    return ${edit}\n`;
   const edited = (number: number) => service.write({ [HANDLER]: source(number) });

@@ -15,7 +15,7 @@ import { withBytecode } from './bytecode';
 import { packageDecision, readResolution } from './decide';
 import { modeOf } from './dependencies';
 import { ensureDependencies } from './resolve';
-import { readMarker, readService, type Service } from './service';
+import { checkExcluded, readMarker, readService, type Service } from './service';
 import { beginPackage, writeOutput, type BuiltPackage } from './write';
 
 interface Built extends BuiltPackage {
@@ -70,6 +70,7 @@ async function attemptBuild(
   // engine that was asked meanwhile, below.
   const resolving = begin(ensureDependencies(options, resolution, mode, store, read));
   const complete = await read();
+  if (output.imports !== 'off') await checkExcluded(service, complete, cache);
   // Asked when the files have been read: what is edited until then is in the package, and in git's answer.
   const state = readState(service.workspaceRoot, commit);
   const decision = packageDecision(options, marker, complete.content, resolution.written);

@@ -5,8 +5,10 @@ import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { contentDigest, SourceChangedError, type ServiceFile } from '../packaging/package';
 import { hexDigest } from '../packaging/requirements/canonical-json';
+import { findExcludedImport } from '../packaging/excluded-imports';
 import type { ReadOwn } from '../packaging/import-graph';
 import type { ImportingModule } from '../packaging/imports-check';
+import { OwnModules } from '../packaging/own-modules';
 import type { SourceCache } from '../packaging/source-cache';
 import { listFiles, type SourceFile } from '../platform/files/local-files';
 import {
@@ -73,6 +75,40 @@ export function moduleReader(files: readonly ServiceFile[], cache: SourceCache):
     if (!file) throw new SourceChangedError(path);
     return cache.parse(file.sha256, () => parseModule(file.read()));
   };
+}
+
+/**
+ * Refuses a handler that must import what `exclude` keeps out of the package.
+ * @throws IMPORT_NOT_FOUND
+ */
+export async function checkExcluded(
+  { sourceRoot, projectRoot }: Place,
+  { marker, files, handlers }: Pick<Service, 'marker' | 'files' | 'handlers'>,
+  cache: SourceCache,
+): Promise<void> {
+  const patterns = marker.exclude.filter((pattern) => !pattern.startsWith('!'));
+  // Other modules than those of handlers are parsed for this alone.
+  if (patterns.length === 0) return;
+  const exceptions = marker.exclude.filter((pattern) => pattern.startsWith('!'));
+  const patternOf = (module: string): string | undefined => {
+    const file = [`${module}/__init__.py`, `${module}.py`]
+      .map((path) => posix.join(marker.root, path))
+      .find((path) => existsSync(join(sourceRoot, projectRoot, path)));
+    const isLeftOut = (...exclude: string[]): boolean =>
+      file !== undefined && selectFiles({ ...marker, exclude }, [file]).length === 0;
+    // By default, or by `include`.
+    if (isLeftOut(...exceptions)) return undefined;
+    return patterns.findLast((pattern) => isLeftOut(...exceptions, pattern));
+  };
+  const starts = handlers.map(({ file }) => entryName(marker, file) ?? file);
+  const read = moduleReader(files, cache);
+  const found = await findExcludedImport(starts, patternOf, new OwnModules(files), read);
+  if (!found) return;
+  const { file, line, module, pattern } = found;
+  throw new LambdaPythonError('IMPORT_NOT_FOUND', {
+    message: `\`${posix.join(marker.root, file)}\` line ${line} imports \`${module}\`, which the pattern \`${pattern}\` of \`exclude\` leaves out of the package`,
+    hint: `correct \`exclude\` in \`${marker.path}\`, or put the import below \`try: … except ImportError:\` where the module can do without`,
+  });
 }
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */
