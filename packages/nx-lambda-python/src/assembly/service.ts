@@ -5,7 +5,11 @@ import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { contentDigest, SourceChangedError, type ServiceFile } from '../packaging/package';
 import { hexDigest } from '../packaging/requirements/canonical-json';
-import { findExcludedImport } from '../packaging/excluded-imports';
+import {
+  findExcludedImport,
+  mayImportExcluded,
+  type PatternOf,
+} from '../packaging/excluded-imports';
 import type { ReadOwn } from '../packaging/import-graph';
 import type { ImportingModule } from '../packaging/imports-check';
 import { OwnModules } from '../packaging/own-modules';
@@ -87,10 +91,9 @@ export async function checkExcluded(
   cache: SourceCache,
 ): Promise<void> {
   const patterns = marker.exclude.filter((pattern) => !pattern.startsWith('!'));
-  // Other modules than those of handlers are parsed for this alone.
   if (patterns.length === 0) return;
   const exceptions = marker.exclude.filter((pattern) => pattern.startsWith('!'));
-  const patternOf = (module: string): string | undefined => {
+  const patternOf: PatternOf = (module) => {
     const file = [`${module}/__init__.py`, `${module}.py`]
       .map((path) => posix.join(marker.root, path))
       .find((path) => existsSync(join(sourceRoot, projectRoot, path)));
@@ -100,9 +103,14 @@ export async function checkExcluded(
     if (isLeftOut(...exceptions)) return undefined;
     return patterns.findLast((pattern) => isLeftOut(...exceptions, pattern));
   };
+  const own = new OwnModules(files);
+  // Starting the parser takes longer than looking at all files.
+  const isSuspect = ({ path, read }: ServiceFile): boolean =>
+    path.endsWith('.py') && mayImportExcluded(path, read().toString('utf8'), own, patternOf);
+  if (!files.some(isSuspect)) return;
   const starts = handlers.map(({ file }) => entryName(marker, file) ?? file);
   const read = moduleReader(files, cache);
-  const found = await findExcludedImport(starts, patternOf, new OwnModules(files), read);
+  const found = await findExcludedImport(starts, patternOf, own, read);
   if (!found) return;
   const { file, line, module, pattern } = found;
   throw new LambdaPythonError('IMPORT_NOT_FOUND', {

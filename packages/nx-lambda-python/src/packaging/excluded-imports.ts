@@ -13,14 +13,55 @@ export interface ExcludedImport {
   pattern: string;
 }
 
+/** The pattern of `exclude` that keeps a module (`orders/shared`) out of the package; undefined if none does, or no file is the module. */
+export type PatternOf = (module: string) => string | undefined;
+
+// Near enough: what only looks like a statement does no harm.
+const STATEMENT =
+  /(?:^|[;:])[ \t]*(?:from[ \t]+(\.*)[ \t]*([\p{XID_Continue}.]*)[ \t]+import[ \t]*(\([^)]*|[^\n;]*)|import[ \t]+([^\n;]+))/gmu;
+
+/** Whether the text of a file, which need not be parsed for it, has an import of an excluded module. */
+export function mayImportExcluded(
+  file: string,
+  text: string,
+  own: OwnModules,
+  patternOf: PatternOf,
+): boolean {
+  const joined = text.replace(/\\\r?\n/g, ' ').replace(/\r\n?/g, '\n');
+  return [...joined.matchAll(STATEMENT)].some(([, dots = '', from = '', names, modules]) => {
+    const base = dots === '' ? '' : (packageOf(file, dots.length) ?? '');
+    const target = [...base.split('/'), ...from.split('.')].filter(Boolean);
+    const listed = (names ?? modules ?? '')
+      .split(',')
+      .map((one) => /[\p{XID_Continue}.]+/u.exec(one));
+    return listed.some((name) => {
+      const path = [...target, ...(name?.[0] ?? '').split('.')].filter(Boolean);
+      return prefixes(path).some((module) => isExcluded(module, own, patternOf));
+    });
+  });
+}
+
+function isExcluded(module: string, own: OwnModules, patternOf: PatternOf): boolean {
+  const [top = ''] = module.split('/');
+  const parent = module.slice(0, Math.max(module.lastIndexOf('/'), 0));
+  // A name in a plain file cannot be a module.
+  if (!own.has(top) || own.isModule(module)) return false;
+  return (
+    (own.isPackage(parent) || own.filesOf(parent).length === 0) && patternOf(module) !== undefined
+  );
+}
+
+function prefixes(path: readonly string[]): string[] {
+  return path.map((_, index) => path.slice(0, index + 1).join('/'));
+}
+
 /**
  * The first import that must succeed for some handler, and cannot.
  * @param handlers files of handler modules, in the package
- * @param patternOf the pattern of `exclude` that keeps a module (`orders/shared`) out, if it exists
  */
 export async function findExcludedImport(
   handlers: readonly string[],
-  patternOf: (module: string) => string | undefined,
+  patternOf: PatternOf,
   own: OwnModules,
   read: ReadOwn,
 ): Promise<ExcludedImport | undefined> {
@@ -33,16 +74,14 @@ export async function findExcludedImport(
       if (!certain || base === undefined) continue;
       const path = [...base.split('/'), ...segments(imported)].filter(Boolean);
       const target = path.join('/');
-      const wanted = path.map((_, index) => path.slice(0, index + 1).join('/'));
+      const wanted = prefixes(path);
       for (const name of imported.names) {
         const [first] = own.filesOf(target);
         const isDefined = first?.endsWith('.py') && defines(await read(first), name);
         if (!isDefined) wanted.push(`${target}/${name}`);
       }
       for (const module of wanted) {
-        // In a directory that is not the service's own, nothing of it can be missing.
-        if (!own.has(path[0] ?? '') || own.isModule(module)) continue;
-        const pattern = patternOf(module);
+        const pattern = isExcluded(module, own, patternOf) ? patternOf(module) : undefined;
         if (pattern === undefined) continue;
         return { file, line: imported.line, module: module.replaceAll('/', '.'), pattern };
       }
