@@ -18,7 +18,7 @@ export type PatternOf = (module: string) => string | undefined;
 
 // Near enough: what only looks like a statement does no harm.
 const STATEMENT =
-  /(?:^|[;:])[ \t]*(?:from[ \t]+(\.*)[ \t]*([\p{XID_Continue}.]*)[ \t]+import[ \t]*(\([^)]*|[^\n;]*)|import[ \t]+([^\n;]+))/gmu;
+  /(?:^|[;:])[ \t]*(?:from[ \t]+(\.*)[ \t]*([^\s;]*)[ \t]+import\b[ \t]*(\([^)]*|[^\n;]*)|import[ \t]+([^\n;]+))/gm;
 
 /** Whether the text of a file, which need not be parsed for it, has an import of an excluded module. */
 export function mayImportExcluded(
@@ -27,7 +27,9 @@ export function mayImportExcluded(
   own: OwnModules,
   patternOf: PatternOf,
 ): boolean {
-  const joined = text.replace(/\\\r?\n/g, ' ').replace(/\r\n?/g, '\n');
+  const joined = /\\\r?\n|\r/.test(text)
+    ? text.replace(/\\\r?\n/g, ' ').replace(/\r\n?/g, '\n')
+    : text;
   return [...joined.matchAll(STATEMENT)].some(([, dots = '', from = '', names, modules]) => {
     const base = dots === '' ? '' : (packageOf(file, dots.length) ?? '');
     const target = [...base.split('/'), ...from.split('.')].filter(Boolean);
