@@ -2,6 +2,7 @@
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorWith } from '../errors.fixtures';
 import { requirementsKey, type KeyComponents } from '../packaging/requirements-key';
 import { parseMarker } from '../service/marker';
 import type { Mount } from '../platform/engines/container';
@@ -154,12 +155,10 @@ describe('a lock for another Python than the runtime', () => {
     [lock('pylock.toml', 'lock-version = "1.0"\nrequires-python = ">=3.14"\n'), '>=3.14'],
   ])('is refused, and both are named', (state, python) => {
     expect(() => key(state)).toThrow(
-      expect.objectContaining({
-        code: 'REQUIREMENTS_INVALID',
-        message: expect.stringContaining(
-          `is locked for Python \`${python}\`, but the service's runtime is python3.12`,
-        ),
-      }),
+      errorWith(
+        'REQUIREMENTS_INVALID',
+        `is locked for Python \`${python}\`, but the service's runtime is python3.12`,
+      ),
     );
   });
 

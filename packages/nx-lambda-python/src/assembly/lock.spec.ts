@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorWith } from '../errors.fixtures';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { normalizeOptions } from '../targets/build-target';
 import { buildWheel } from '../packaging/wheel/wheel.fixtures';
@@ -99,10 +100,7 @@ describe('what is locked', () => {
     for (const name of ['uv.lock', 'poetry.lock', 'pylock.toml']) {
       const files = { 'pyproject.toml': PYPROJECT, [name]: '' };
       expect(() => read(files)).toThrow(
-        expect.objectContaining({
-          code: 'OPTION_INVALID',
-          message: expect.stringContaining(`\`services/a/${name}\` pins what \`a\` requires`),
-        }),
+        errorWith('OPTION_INVALID', `\`services/a/${name}\` pins what \`a\` requires`),
       );
       expect(read(files, { output: 'other.txt' }).output).toBe('services/a/other.txt');
       expect(read(files, {}, { requirements: ['requirements.txt'] }).previous).toBeUndefined();

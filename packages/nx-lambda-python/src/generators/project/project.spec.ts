@@ -1,5 +1,6 @@
 import { addProjectConfiguration, logger, readJson, readNxJson, type Tree } from '@nx/devkit';
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
+import { errorWith } from '../../errors.fixtures';
 import { parseMarker } from '../../service/marker';
 import { discoverHandlers } from '../../service/discover';
 import { parseModule } from '../../python/module';
@@ -111,10 +112,7 @@ it.each<[string, Partial<ProjectGeneratorSchema>, string, RegExp]>([
   tree.write('services/taken/pyproject.toml', '[tool.nx-lambda-python]\npackage = "taken"\n');
   addProjectConfiguration(tree, 'web', { root: 'apps/web' });
   const before = tree.listChanges().length;
-  await expect(project(directory, options)).rejects.toMatchObject({
-    code,
-    message: expect.stringMatching(message),
-  });
+  await expect(project(directory, options)).rejects.toThrow(errorWith(code, message));
   expect(tree.listChanges()).toHaveLength(before);
 });
 

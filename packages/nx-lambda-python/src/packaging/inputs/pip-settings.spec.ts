@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { errorWith } from '../../errors.fixtures';
 import {
   checkPipArguments,
   decidingVariables,
@@ -66,11 +67,7 @@ describe('pipArgs', () => {
     [['-d/tmp'], '-d/tmp', 'remove it'],
   ])('refuses %j', (pipArguments, shown, hint) => {
     expect(() => checkPipArguments(pipArguments)).toThrow(
-      expect.objectContaining({
-        code: 'OPTION_INVALID',
-        message: expect.stringContaining(`\`${shown}\``) as string,
-        hint: expect.stringContaining(hint) as string,
-      }),
+      errorWith('OPTION_INVALID', `\`${shown}\``, hint),
     );
   });
 

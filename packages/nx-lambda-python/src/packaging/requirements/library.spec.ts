@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import { isLibraryFile, LIBRARY_RULES, libraryRequirements, treeDigest } from './library';
 
 function requirements(pyproject: string, extras = '', files: Record<string, string> = {}) {
@@ -53,10 +54,7 @@ six = { index = "private" }
 
   it('refuses what TOML refuses, with its line', () => {
     expect(() => requirements('[project')).toThrow(
-      expect.objectContaining({
-        code: 'REQUIREMENTS_INVALID',
-        message: expect.stringContaining('`libs/common/pyproject.toml:1:') as string,
-      }),
+      errorWith('REQUIREMENTS_INVALID', '`libs/common/pyproject.toml:1:'),
     );
   });
 });

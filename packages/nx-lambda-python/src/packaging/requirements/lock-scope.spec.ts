@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import { findRuntime, type Runtime } from '../../service/runtimes';
 import type { LockKind } from './lock';
 import { checkLockScope, skippedAll } from './lock-scope';
@@ -34,12 +35,10 @@ describe('a lock for another Python', () => {
     ['pylock', `lock-version = "1.0"\nrequires-python = ">=3.12"\n${PACKAGES}`],
   ])('is refused: %s %j', (kind, text) => {
     expect(() => check(kind, text)).toThrow(
-      expect.objectContaining({
-        code: 'REQUIREMENTS_INVALID',
-        message: expect.stringMatching(
-          /^`[\w/.]+` is locked for Python `.+`, but the service's runtime is python3\.11/,
-        ),
-      }),
+      errorWith(
+        'REQUIREMENTS_INVALID',
+        /^`[\w/.]+` is locked for Python `.+`, but the service's runtime is python3\.11/,
+      ),
     );
   });
 

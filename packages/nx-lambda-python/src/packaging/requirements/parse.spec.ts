@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import {
   describeLocal,
   isLocalPath,
@@ -127,10 +128,7 @@ describe('readLocal', () => {
     '%s is outside of the workspace',
     (text) =>
       expect(() => read(text)).toThrow(
-        expect.objectContaining({
-          code: 'REQUIREMENTS_INVALID',
-          message: expect.stringContaining('outside of the workspace') as string,
-        }),
+        errorWith('REQUIREMENTS_INVALID', 'outside of the workspace'),
       ),
   );
 

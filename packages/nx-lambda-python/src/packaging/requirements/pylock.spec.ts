@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import type { Selection } from './selection';
 import { isPylock, readPylock } from './pylock';
 
@@ -108,10 +109,7 @@ wheels = [{ hashes = { sha256 = "a" } }]
     ['lock-version', 'not valid TOML'],
   ])('refuses %j', (text, words) => {
     expect(() => readPylock(text, { path: 'pylock.toml', projectRoot: '.', ...NOTHING })).toThrow(
-      expect.objectContaining({
-        code: 'REQUIREMENTS_INVALID',
-        message: expect.stringContaining(words) as string,
-      }),
+      errorWith('REQUIREMENTS_INVALID', words),
     );
   });
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { errorWith } from '../../errors.fixtures';
 import type { Exec, ExecOptions, ExecResult } from '../process/exec';
 import { ownedName } from '../process/owner';
 import { type ContainerEngine, sweepContainers } from './container';
@@ -179,12 +180,7 @@ describe('copy', () => {
       copied: [mount(directory)],
       kept: [mount('/nowhere/at/all')],
     });
-    expect(() => planCopies([mount(socket)])).toThrow(
-      expect.objectContaining({
-        code: 'CONTAINER_FAILED',
-        message: expect.stringContaining(socket) as string,
-      }),
-    );
+    expect(() => planCopies([mount(socket)])).toThrow(errorWith('CONTAINER_FAILED', socket));
     await new Promise((resolve) => server.close(resolve));
   });
 });
@@ -192,10 +188,9 @@ describe('copy', () => {
 describe('bind', () => {
   it('never copies, and says why it cannot mount', async () => {
     const calls: Call[] = [];
-    await expect(run('bind', engine({ exitCode: UNSEEN }, calls))).rejects.toMatchObject({
-      code: 'CONTAINER_FAILED',
-      hint: expect.stringContaining('"mount": "copy"') as string,
-    });
+    await expect(run('bind', engine({ exitCode: UNSEEN }, calls))).rejects.toThrow(
+      errorWith('CONTAINER_FAILED', '', '"mount": "copy"'),
+    );
     expect(calls).toHaveLength(1);
   });
 
@@ -216,10 +211,9 @@ describe('bind', () => {
 
   it("reports the engine's words when nothing was started", async () => {
     const words = 'docker: network nowhere not found';
-    await expect(run('bind', engine({ exitCode: 125, output: words }, []))).rejects.toMatchObject({
-      code: 'CONTAINER_FAILED',
-      message: expect.stringContaining(words) as string,
-    });
+    await expect(run('bind', engine({ exitCode: 125, output: words }, []))).rejects.toThrow(
+      errorWith('CONTAINER_FAILED', words),
+    );
   });
 });
 

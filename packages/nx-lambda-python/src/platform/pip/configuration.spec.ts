@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorWith } from '../../errors.fixtures';
 import {
   pipEnvironment,
   pipVariables,
@@ -79,12 +80,10 @@ describe('withConstraints', () => {
 
   it('refuses one that does not exist', () => {
     expect(() => read({ PIP_CONSTRAINT: 'nowhere.txt' })).toThrow(
-      expect.objectContaining({
-        code: 'REQUIREMENTS_MISSING',
-        message: expect.stringContaining(
-          'sets PIP_CONSTRAINT to `nowhere.txt`, which does not exist',
-        ) as string,
-      }),
+      errorWith(
+        'REQUIREMENTS_MISSING',
+        'sets PIP_CONSTRAINT to `nowhere.txt`, which does not exist',
+      ),
     );
   });
 });

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorWith } from '../../errors.fixtures';
 import type { Exec } from '../process/exec';
 import { forwardSsh, sshHosts, type SshRequest } from './ssh';
 import { temporaryDirectory } from '../../temporary.fixtures';
@@ -94,11 +95,9 @@ describe('forwardSsh', () => {
     [2, 'no ssh agent answers', 'ssh-agent'],
     [1, 'has no key', '`ssh-add`'],
   ])('says what to do when ssh-add ends with %s', async (exit, message, hint) => {
-    await expect(forwardSsh(request, machine(exit))).rejects.toMatchObject({
-      code: 'SSH_AGENT_MISSING',
-      message: expect.stringContaining(message) as string,
-      hint: expect.stringContaining(hint) as string,
-    });
+    await expect(forwardSsh(request, machine(exit))).rejects.toThrow(
+      errorWith('SSH_AGENT_MISSING', message, hint),
+    );
   });
 
   it('says that no agent is running, or that "ssh" is "none"', async () => {
@@ -106,10 +105,9 @@ describe('forwardSsh', () => {
     await expect(forwardSsh(request, machine(0))).rejects.toMatchObject({
       code: 'SSH_AGENT_MISSING',
     });
-    await expect(forwardSsh({ ...request, choice: 'none' }, machine(0))).rejects.toMatchObject({
-      code: 'OPTION_INVALID',
-      message: expect.stringContaining('work') as string,
-    });
+    await expect(forwardSsh({ ...request, choice: 'none' }, machine(0))).rejects.toThrow(
+      errorWith('OPTION_INVALID', 'work'),
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import type { Handler } from '../../service/discover';
 import { DEFAULT_FUNCTION_NAME, desiredFunctions, selectFunctions } from './functions';
 
@@ -53,10 +54,7 @@ describe('desiredFunctions', () => {
 
   it('refuses two handlers on one function', () => {
     expect(() => desired([handler('a'), handler('b')], '{project}')).toThrow(
-      expect.objectContaining({
-        code: 'FUNCTION_NAME_INVALID',
-        message: expect.stringContaining('handlers `a` and `b` both name the function `svc`'),
-      }),
+      errorWith('FUNCTION_NAME_INVALID', 'handlers `a` and `b` both name the function `svc`'),
     );
   });
 });
@@ -106,10 +104,7 @@ describe('selectFunctions', () => {
 
   it('refuses a glob that matches nothing, though others match', () => {
     expect(() => selected('purge', 'creat_*')).toThrow(
-      expect.objectContaining({
-        code: 'OPTION_INVALID',
-        message: expect.stringContaining('got creat_*, expected one of create_order'),
-      }),
+      errorWith('OPTION_INVALID', 'got creat_*, expected one of create_order'),
     );
   });
 });

@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import { applyPlan } from '../apply/apply';
 import { FakeFunctions } from '../apply/fake-functions.fixtures';
 
@@ -53,10 +54,7 @@ describe('a release record', () => {
     ['has an invalid `functions`', JSON.stringify({ ...RECORD, functions: [{ name: 'a' }] })],
   ])('%s', (words, text) => {
     expect(() => parseRecord(text, 's3://b/k')).toThrow(
-      expect.objectContaining({
-        code: 'RELEASE_NOT_FOUND',
-        message: expect.stringContaining(`s3://b/k is not a release record`) as string,
-      }),
+      errorWith('RELEASE_NOT_FOUND', `s3://b/k is not a release record`),
     );
     expect(() => parseRecord(text, 's3://b/k')).toThrow(words);
   });

@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import type { LockView } from './release-lock';
 import { freeLock, isHeld, lookAtLock, renewLock, takeLock, type LockHolder } from './release-lock';
 import { FakeRecords, recordAccess, RELEASES } from './records.fixtures';
@@ -133,11 +134,9 @@ describe('the release lock', () => {
     'says of a storage without conditions that it has none: %s',
     async (name) => {
       records.failingWrites.push({ failure: failure('invalid', 'PutObject', { name }) });
-      await expect(take()).rejects.toMatchObject({
-        code: 'RECORDS_UNSUPPORTED',
-        message: expect.stringContaining('If-Match') as string,
-        hint: expect.stringContaining('"records": false') as string,
-      });
+      await expect(take()).rejects.toThrow(
+        errorWith('RECORDS_UNSUPPORTED', 'If-Match', '"records": false'),
+      );
     },
   );
 
@@ -161,31 +160,22 @@ describe('the release lock', () => {
 
   it('is given back where the storage takes conditions and ignores them', async () => {
     records.ignoresConditions = true;
-    await expect(take()).rejects.toMatchObject({
-      code: 'RECORDS_UNSUPPORTED',
-      message: expect.stringContaining('ignores') as string,
-    });
+    await expect(take()).rejects.toThrow(errorWith('RECORDS_UNSUPPORTED', 'ignores'));
     expect(file()).toMatchObject({ state: 'free', holder: null });
   });
 
   it('names the permission and the keys that it is for', async () => {
     records.failingWrites.push({ failure: failure('denied', 'PutObject') });
-    await expect(take()).rejects.toMatchObject({
-      code: 'ACCESS_DENIED',
-      message: expect.stringContaining(
-        `s3:PutObject on the release records, s3://packages/${RELEASES}*`,
-      ) as string,
-    });
+    await expect(take()).rejects.toThrow(
+      errorWith('ACCESS_DENIED', `s3:PutObject on the release records, s3://packages/${RELEASES}*`),
+    );
   });
 
   it('needs no s3:ListBucket: a lock that may not be seen counts as none until it is written', async () => {
     records.failingReads.push(failure('denied', 'GetObject'));
     expect(await take()).not.toBeNull();
     records.failingReads.push(...Array(3).fill(failure('denied', 'GetObject')));
-    await expect(take(GRACE)).rejects.toMatchObject({
-      code: 'ACCESS_DENIED',
-      message: expect.stringContaining('s3:GetObject') as string,
-    });
+    await expect(take(GRACE)).rejects.toThrow(errorWith('ACCESS_DENIED', 's3:GetObject'));
   });
 
   it.each(['', '{"format":2}', '{"format":1,"state":"odd"}'])(
