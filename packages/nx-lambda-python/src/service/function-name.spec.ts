@@ -1,3 +1,4 @@
+import { errorWith } from '../errors.fixtures';
 import { functionName } from './function-name';
 
 describe('functionName', () => {
@@ -21,8 +22,6 @@ describe('functionName', () => {
     ['{project', /other characters/],
   ])('refuses %s', (template, message) => {
     expect(() => functionName(template, values)).toThrow(message);
-    expect(() => functionName(template, values)).toThrow(
-      expect.objectContaining({ code: 'FUNCTION_NAME_INVALID' }),
-    );
+    expect(() => functionName(template, values)).toThrow(errorWith('FUNCTION_NAME_INVALID'));
   });
 });

@@ -1,12 +1,8 @@
+import { errorWith } from '../../errors.fixtures';
 import { outputDirectory, projectPath } from './option-paths';
 
 const base = { projectRoot: 'services/orders', workspaceRoot: '/workspace' };
-const refusal = (message: string, hint: string) =>
-  expect.objectContaining({
-    code: 'OPTION_INVALID',
-    message: expect.stringContaining(message) as string,
-    hint: expect.stringContaining(hint) as string,
-  }) as Error;
+const refusal = (message: string, hint: string) => errorWith('OPTION_INVALID', message, hint);
 
 describe('projectPath', () => {
   it.each([

@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import { collectRequirements } from './collect';
 
 const workspace = (files: Record<string, string>) => (path: string) => files[path];
@@ -44,9 +45,7 @@ describe('collectRequirements', () => {
   ])('%j is %s', (files, code, words) => {
     const collect = () =>
       collectRequirements({ requirements: ['a.txt'], constraints: [] }, workspace(files));
-    expect(collect).toThrow(
-      expect.objectContaining({ code, message: expect.stringContaining(words) }),
-    );
+    expect(collect).toThrow(errorWith(code, words));
   });
 
   const files = {

@@ -1,3 +1,4 @@
+import { errorWith } from '../../errors.fixtures';
 import { lockKind, onlyLock } from './lock';
 
 describe('which file is a lock', () => {
@@ -12,8 +13,6 @@ describe('which file is a lock', () => {
     [['uv.lock'], ['constraints.txt']],
     [['uv.lock', 'pylock.toml'], []],
   ])('stands alone: %j and %j', (requirements, constraints) => {
-    expect(() => onlyLock(requirements, constraints)).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID' }),
-    );
+    expect(() => onlyLock(requirements, constraints)).toThrow(errorWith('OPTION_INVALID'));
   });
 });

@@ -1,4 +1,3 @@
-import { errorWith } from '../../errors.fixtures';
 import { findRuntime } from '../../service/runtimes';
 import type { Runtime } from '../../service/runtimes';
 import { bufferSource } from '../zip/bytes';
@@ -71,13 +70,13 @@ describe('validateWheel against the runtime', () => {
   const newer = { tag: 'cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64' };
 
   it('refuses a wheel for a newer glibc, and names wheel, tags and limit', async () => {
-    await expect(admit(newer)).rejects.toThrow(
-      errorWith(
-        'WHEEL_INCOMPATIBLE',
+    await expect(admit(newer)).rejects.toMatchObject({
+      code: 'WHEEL_INCOMPATIBLE',
+      message: expect.stringMatching(
         /demo-1\.0-cp311.*python3\.11 x86_64.*cp311-cp311-manylinux_2_28_x86_64.*glibc 2\.26/,
-        '`demo`',
       ),
-    );
+      hint: expect.stringContaining('`demo`'),
+    });
     const fitting = { ...newer, tag: newer.tag.replaceAll('cp311', 'cp312') };
     await expect(admit(fitting, { runtime: runtime('python3.12') })).resolves.toBeDefined();
   });

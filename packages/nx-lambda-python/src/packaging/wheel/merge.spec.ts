@@ -137,7 +137,7 @@ describe('mergeInstallations', () => {
 
   it('refuses a choice that is none', () => {
     expect(() => merge([pyjwt, jwt], { 'jwt/__init__.py': 'requests' })).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID' }),
+      errorWith('OPTION_INVALID'),
     );
   });
 

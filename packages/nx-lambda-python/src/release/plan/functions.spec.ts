@@ -48,7 +48,7 @@ describe('desiredFunctions', () => {
 
   it('refuses a template that asks for a stage where none is set', () => {
     expect(() => desired([handler('refund')], '{stage}-{handler}')).toThrow(
-      expect.objectContaining({ code: 'FUNCTION_NAME_INVALID' }),
+      errorWith('FUNCTION_NAME_INVALID'),
     );
   });
 

@@ -1,17 +1,6 @@
 import { errorWith } from '../../errors.fixtures';
-import { applyPlan } from '../apply/apply';
-import { FakeFunctions } from '../apply/fake-functions.fixtures';
-
-import {
-  tokenBucket,
-  failure,
-  NEW_SHA,
-  OLD_SHA,
-  planned,
-  planOf,
-  remoteFunction,
-  VirtualClock,
-} from '../release.fixtures';
+import { bench } from '../apply/fake-functions.fixtures';
+import { failure, NEW_SHA, OLD_SHA, planned, planOf, tokenBucket } from '../release.fixtures';
 import {
   earlierPrefix,
   endedFunctions,
@@ -164,26 +153,16 @@ describe('a plan in its record', () => {
 
 describe('writes under a lock', () => {
   it('end when it is lost, and the rest is not tried', async () => {
-    const clock = new VirtualClock();
-    const names = ['a', 'b', 'c'];
-    const functions = new FakeFunctions(
-      clock,
-      names.map((name) => remoteFunction(name)),
-    );
+    const { clock, functions, apply } = bench(['a', 'b', 'c']);
     const answers = [null, failure('lock-lost', 'PutObject', { name: 'LockLost' })];
     const lock: Pick<LockKeeper, 'check'> = {
       check: async () => (answers.length > 1 ? (answers.shift() ?? null) : (answers[0] ?? null)),
     };
-    const outcomes = await clock.run(
-      applyPlan(planOf(names.map((name) => planned(name))), {
-        functions: guardedFunctions(functions, lock),
-        clock,
-        random: () => 0.5,
-        reads: tokenBucket({ perSecond: 80, burst: 20 }, clock),
-        writes: tokenBucket({ perSecond: 1, burst: 1 }, clock),
-        waitTimeoutSeconds: 10,
-      }),
-    );
+    const ports = {
+      functions: guardedFunctions(functions, lock),
+      writes: tokenBucket({ perSecond: 1, burst: 1 }, clock),
+    };
+    const outcomes = Object.values(await apply(undefined, {}, ports));
     expect(functions.updates.map(({ name }) => name)).toEqual(['a']);
     expect(outcomes.map(({ status }) => status)).toEqual(['updated', 'failed', 'skipped']);
     expect(outcomes[1]?.error).toContain('LockLost');

@@ -8,7 +8,7 @@ import type {
   TextStorage,
   WriteCondition,
 } from '../upload/object-storage';
-import type { RecordedFunction, ReleaseRecord } from './record';
+import type { RecordedFunction, ReleaseDraft, ReleaseRecord } from './record';
 import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
 import type { RecordAccess } from './record-store';
 
@@ -96,30 +96,36 @@ export function stateOf(codeSha256: string): NonNullable<RecordedFunction['befor
   return { codeSha256, storageMode: 'COPY', layers: [], alias: null };
 }
 
-export function releaseRecord(
-  number: number,
-  functions: RecordedFunction[],
-  more: Partial<ReleaseRecord> = {},
-): ReleaseRecord {
+export function recordDraft(functions: RecordedFunction[], sha256 = NEW_SHA): ReleaseDraft {
   return {
-    format: 1,
-    number,
     kind: 'deploy',
     of: null,
-    status: 'succeeded',
     service: 'svc',
     stage: null,
     region: 'eu-west-1',
     account: '111122223333',
     alias: null,
     by: { user: 'ada', host: 'laptop', run: null },
-    startedAt: '2026-11-25T10:00:00.000Z',
-    endedAt: '2026-11-25T10:00:09.000Z',
     source: { commit: '0123456789abcdef0123456789abcdef01234567', dirty: false },
     runtime: 'python3.13',
     architecture: 'arm64',
-    package: { sha256: NEW_SHA, bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
+    package: { sha256, bucket: 'packages', key: 'p/svc/2.zip', versionId: 'v1' },
     functions,
+  };
+}
+
+export function releaseRecord(
+  number: number,
+  functions: RecordedFunction[],
+  more: Partial<ReleaseRecord> = {},
+): ReleaseRecord {
+  return {
+    ...recordDraft(functions),
+    format: 1,
+    number,
+    status: 'succeeded',
+    startedAt: '2026-11-25T10:00:00.000Z',
+    endedAt: '2026-11-25T10:00:09.000Z',
     ...more,
   };
 }

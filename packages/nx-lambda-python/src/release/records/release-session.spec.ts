@@ -1,10 +1,11 @@
 import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
 import type { RecordedFunction, ReleaseDraft, ReleaseRecord } from './record';
-import { keepLock, lookAtLock, takeLock } from './release-lock';
+import { keepLock, lookAtLock, takeLock, type LockHolder } from './release-lock';
 import { beginRelease, carriedOver, settleUnfinished } from './release-session';
 import {
   FakeRecords,
   recordAccess,
+  recordDraft as draft,
   recorded,
   releaseRecord,
   RELEASES,
@@ -15,26 +16,15 @@ const OTHER_SHA = Buffer.alloc(32, 3).toString('base64');
 const pending = (name: string, more: Partial<RecordedFunction> = {}) =>
   recorded(name, { status: 'pending', after: null, ...more });
 
-function draft(functions: RecordedFunction[], sha256 = NEW_SHA): ReleaseDraft {
-  const { kind, of, service, stage, region, account, alias, by, source, runtime, architecture } =
-    releaseRecord(0, []);
-  const source2 = { sha256, bucket: 'packages', key: 'k', versionId: null };
-  return {
-    kind,
-    of,
-    service,
-    stage,
-    region,
-    account,
-    alias,
-    by,
-    source,
-    runtime,
-    architecture,
-    package: source2,
-    functions,
-  };
-}
+const HOLDER: LockHolder = {
+  owner: 'ada',
+  host: 'h',
+  pid: 1,
+  process: 'ours',
+  run: null,
+  command: 'nx deploy svc',
+  heldSince: 't',
+};
 
 describe('a release', () => {
   let records: FakeRecords;
@@ -43,15 +33,7 @@ describe('a release', () => {
   const interrupt = () => Promise.all([...interruptions].map((work) => work()));
   const access = (force = false) => ({
     ...base,
-    holder: {
-      owner: 'ada',
-      host: 'h',
-      pid: 1,
-      process: 'ours',
-      run: null,
-      command: 'nx deploy svc',
-      heldSince: 't',
-    },
+    holder: HOLDER,
     force,
     wallNow: () => records.now * 1000,
     every: () => () => undefined,
@@ -193,7 +175,7 @@ describe('a release', () => {
   it('takes up one that was killed between its lock and its record', async () => {
     const failed = await begin(draft([pending('a')]));
     await failed.end('failed', failed.record.functions);
-    await takeLock(await lookAtLock(base), 2, access().holder, access());
+    await takeLock(await lookAtLock(base), 2, HOLDER, access());
     records.now += 300;
     const third = await begin(draft([pending('a', { before: stateOf(NEW_SHA) })]));
     expect(third.number).toBe(3);
@@ -230,20 +212,10 @@ describe('a release', () => {
 });
 
 describe('a lock that is kept', () => {
-  const holder = {
-    owner: 'ada',
-    host: 'h',
-    pid: 1,
-    process: 'ours',
-    run: null,
-    command: 'c',
-    heldSince: 't',
-  };
-
   it('is renewed before a write after a long sleep, and no write goes on once it is lost', async () => {
     const records = new FakeRecords();
     const access = recordAccess(records, new VirtualClock());
-    const held = await takeLock(await lookAtLock(access), 1, holder, access);
+    const held = await takeLock(await lookAtLock(access), 1, HOLDER, access);
     if (held === null) throw new Error('not taken');
     let wall = 0;
     const lock = keepLock(held, access, () => wall);
@@ -262,7 +234,7 @@ describe('a lock that is kept', () => {
     expect(await lock.check()).toBeNull();
 
     records.now += 300;
-    await takeLock(await lookAtLock(access), 2, holder, access);
+    await takeLock(await lookAtLock(access), 2, HOLDER, access);
     await lock.renew();
     expect(await lock.check()).toMatchObject({ kind: 'lock-lost', name: 'LockLost' });
     expect(await lock.free(null)).toMatchObject({ ok: false });
