@@ -34,7 +34,26 @@ interface Case {
 
 const S = 'services/orders';
 const wheel = (name: string) => `${S}/wheels/${name}-1-py3-none-any.whl`;
-const CONSTRAINTS = { constraints: ['deps/pins.txt'] };
+/** Options of the build, as the plugin's own in nx.json. */
+const withOptions = (options: Partial<BuildExecutorSchema>): Pick<Case, 'plugin' | 'options'> => ({
+  plugin: { build: { options } },
+  options,
+});
+const LIBRARY = {
+  [`${S}/requirements.txt`]: '-e ../../libs/common\n',
+  'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
+};
+const BASE = { 'shared/base.txt': 'a\n' };
+const EDITED_BASE: Pick<Case, 'edit'> = { edit: { 'shared/base.txt': 'b\n' } };
+const USING_BASE = {
+  files: { [`${S}/requirements.txt`]: '-r ../../shared/base.txt\n', ...BASE },
+  ...EDITED_BASE,
+};
+/** Of requirements that are named elsewhere. */
+const ALL = {
+  files: { [`${S}/deps/all.txt`]: '-r ../../../shared/base.txt\n', ...BASE },
+  rest: { options: { requirements: ['deps/all.txt'] }, ...EDITED_BASE },
+};
 const pipfileLock = (version: string) =>
   JSON.stringify({
     _meta: { 'pipfile-spec': 6 },
@@ -53,16 +72,17 @@ source = { registry = "https://index.invalid/simple" }
 
 /** Not written: the service has its requirements elsewhere. */
 const GONE = '';
+const NO_REQUIREMENTS = { [`${S}/requirements.txt`]: GONE };
+const declaring = (project: string) => ({
+  [`${S}/pyproject.toml`]: `[project]\n${project}\n${MARKER}`,
+});
 const CASES: Record<string, Case> = {
   'a handler module': { edit: { [`${S}/orders/handlers/a.py`]: EDITED } },
   'a new module': { edit: { [`${S}/orders/new.py`]: '' } },
   'data of the package': { edit: { [`${S}/orders/data/table.csv`]: '1' } },
   'the marker': { edit: { [`${S}/pyproject.toml`]: MARKER.replace('3.13', '3.12') } },
   'a requirement': { edit: { [`${S}/requirements.txt`]: 'six==1.16.0\n' } },
-  'a file that the requirements include': {
-    files: { [`${S}/requirements.txt`]: '-r ../../shared/base.txt\n', 'shared/base.txt': 'a\n' },
-    edit: { 'shared/base.txt': 'b\n' },
-  },
+  'a file that the requirements include': USING_BASE,
   'a lock that appears where none was': {
     files: { [`${S}/pylock.toml`]: PYLOCK },
     edit: { [`${S}/requirements.txt`]: 'six\n' },
@@ -70,8 +90,7 @@ const CASES: Record<string, Case> = {
   },
   'a Pipfile.lock': {
     files: { [`${S}/Pipfile.lock`]: pipfileLock('1.16.0') },
-    plugin: { build: { options: { requirements: ['Pipfile.lock'] } } },
-    options: { requirements: ['Pipfile.lock'] },
+    ...withOptions({ requirements: ['Pipfile.lock'] }),
     edit: { [`${S}/Pipfile.lock`]: pipfileLock('1.17.0') },
   },
   'a uv.lock': {
@@ -79,37 +98,32 @@ const CASES: Record<string, Case> = {
       [`${S}/pyproject.toml`]: `[project]\nname = "orders"\nversion = "1"\n${MARKER}`,
       [`${S}/uv.lock`]: uvLock('1.16.0'),
     },
-    plugin: { build: { options: { requirements: ['uv.lock'] } } },
-    options: { requirements: ['uv.lock'] },
+    ...withOptions({ requirements: ['uv.lock'] }),
     edit: { [`${S}/uv.lock`]: uvLock('1.17.0') },
   },
   'a uv.lock of the workspace, without the option': {
     files: {
-      [`${S}/requirements.txt`]: GONE,
+      ...NO_REQUIREMENTS,
       'uv.lock': uvLock('1.16.0').replace('"."', `"${S}"`),
     },
     edit: { 'uv.lock': uvLock('1.17.0').replace('"."', `"${S}"`) },
   },
   'the dependencies of pyproject.toml': {
-    files: {
-      [`${S}/requirements.txt`]: GONE,
-      [`${S}/pyproject.toml`]: `[project]\ndependencies = ["six"]\n${MARKER}`,
-    },
-    edit: { [`${S}/pyproject.toml`]: `[project]\ndependencies = ["six>1"]\n${MARKER}` },
+    files: { ...NO_REQUIREMENTS, ...declaring('dependencies = ["six"]') },
+    edit: declaring('dependencies = ["six>1"]'),
   },
   'a file that dynamic dependencies name': {
     files: {
-      [`${S}/requirements.txt`]: GONE,
-      [`${S}/pyproject.toml`]: `[project]\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\ndependencies = { file = "deps.txt" }\n${MARKER}`,
+      ...NO_REQUIREMENTS,
+      ...declaring(
+        'dynamic = ["dependencies"]\n[tool.setuptools.dynamic]\ndependencies = { file = "deps.txt" }',
+      ),
       [`${S}/deps.txt`]: 'six\n',
     },
     edit: { [`${S}/deps.txt`]: 'six>1\n' },
   },
   'settings of a uv workspace that appear above pyproject.toml': {
-    files: {
-      [`${S}/requirements.txt`]: GONE,
-      [`${S}/pyproject.toml`]: `[project]\ndependencies = ["six"]\n${MARKER}`,
-    },
+    files: { ...NO_REQUIREMENTS, ...declaring('dependencies = ["six"]') },
     edit: {
       'pyproject.toml':
         '[tool.uv]\nconstraint-dependencies = ["six<1"]\n[tool.uv.workspace]\nmembers = []\n',
@@ -117,19 +131,15 @@ const CASES: Record<string, Case> = {
   },
   'an extra that is selected': {
     files: {
-      [`${S}/requirements.txt`]: GONE,
-      [`${S}/pyproject.toml`]: `[project]\ndependencies = []\noptional-dependencies.x = ["six"]\n${MARKER}`,
+      ...NO_REQUIREMENTS,
+      ...declaring('dependencies = []\noptional-dependencies.x = ["six"]'),
     },
-    plugin: { build: { options: { extras: ['x'] } } },
-    options: { extras: ['x'] },
-    edit: {
-      [`${S}/pyproject.toml`]: `[project]\ndependencies = []\noptional-dependencies.x = ["six>1"]\n${MARKER}`,
-    },
+    ...withOptions({ extras: ['x'] }),
+    edit: declaring('dependencies = []\noptional-dependencies.x = ["six>1"]'),
   },
   'a library': {
     files: {
-      [`${S}/requirements.txt`]: '-e ../../libs/common\n',
-      'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
+      ...LIBRARY,
       'libs/common/common/data.json': '1',
     },
     edit: { 'libs/common/common/data.json': '2' },
@@ -145,20 +155,17 @@ const CASES: Record<string, Case> = {
   },
   '1 a file of the option constraints': {
     files: { [`${S}/deps/pins.txt`]: 'six==1.16.0\n' },
-    plugin: { build: { options: CONSTRAINTS } },
-    options: CONSTRAINTS,
+    ...withOptions({ constraints: ['deps/pins.txt'] }),
     edit: { [`${S}/deps/pins.txt`]: 'six==1.17.0\n' },
   },
   '2 a wheel that appears below --find-links of pipArgs': {
     files: { [wheel('a')]: '1' },
-    plugin: { build: { options: { pipArgs: ['--find-links', 'wheels'] } } },
-    options: { pipArgs: ['--find-links', 'wheels'] },
+    ...withOptions({ pipArgs: ['--find-links', 'wheels'] }),
     edit: { [wheel('b')]: '2' },
   },
   '2 the same where git ignores wheels': {
     files: { [wheel('a')]: '1', '.gitignore': '*.whl\n' },
-    plugin: { build: { options: { pipArgs: ['--find-links=wheels'] } } },
-    options: { pipArgs: ['--find-links=wheels'] },
+    ...withOptions({ pipArgs: ['--find-links=wheels'] }),
     edit: { [wheel('b')]: '2' },
     unseen: /wheels\/.*`\.gitignore` hides it/,
   },
@@ -217,15 +224,13 @@ const CASES: Record<string, Case> = {
   },
   '5 an ignored constraints file': {
     files: { [`${S}/deps/pins.txt`]: 'six==1.16.0\n', '.gitignore': 'deps\n' },
-    plugin: { build: { options: CONSTRAINTS } },
-    options: CONSTRAINTS,
+    ...withOptions({ constraints: ['deps/pins.txt'] }),
     edit: { [`${S}/deps/pins.txt`]: 'six==1.17.0\n' },
     unseen: /deps\/pins\.txt/,
   },
   '5 an ignored file of a library': {
     files: {
-      [`${S}/requirements.txt`]: '-e ../../libs/common\n',
-      'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
+      ...LIBRARY,
       'libs/common/common/schema.json': '1',
       '.gitignore': 'schema.json\n',
     },
@@ -281,16 +286,14 @@ const CASES: Record<string, Case> = {
     edit: { [`${S}/orders/handlers/a.py`]: EDITED },
   },
   '8 the same of a file elsewhere': {
-    files: { [`${S}/requirements.txt`]: '-r ../../shared/base.txt\n', 'shared/base.txt': 'a\n' },
+    ...USING_BASE,
     nxJson: { targetDefaults: { build: { inputs: ['default'] } } },
     replaced: ['default'],
-    edit: { 'shared/base.txt': 'b\n' },
   },
   '8 the same where nothing can take the inputs in': {
-    files: { [`${S}/requirements.txt`]: '-r ../../shared/base.txt\n', 'shared/base.txt': 'a\n' },
+    ...USING_BASE,
     nxJson: { targetDefaults: { build: { inputs: ['{projectRoot}/**/*'] } } },
     replaced: ['{projectRoot}/**/*'],
-    edit: { 'shared/base.txt': 'b\n' },
     unseen: /`inputs` of `targetDefaults`/,
   },
   '9 requirements of a configuration': {
@@ -304,11 +307,9 @@ const CASES: Record<string, Case> = {
   '9 requirements of the marker': {
     files: {
       [`${S}/pyproject.toml`]: `${MARKER}requirements = ["deps/all.txt"]\n`,
-      [`${S}/deps/all.txt`]: '-r ../../../shared/base.txt\n',
-      'shared/base.txt': 'a\n',
+      ...ALL.files,
     },
-    options: { requirements: ['deps/all.txt'] },
-    edit: { 'shared/base.txt': 'b\n' },
+    ...ALL.rest,
   },
   '9 requirements of package.json': {
     files: {
@@ -317,11 +318,9 @@ const CASES: Record<string, Case> = {
         name: 'orders',
         nx: { targets: { build: { options: { requirements: ['deps/all.txt'] } } } },
       }),
-      [`${S}/deps/all.txt`]: '-r ../../../shared/base.txt\n',
-      'shared/base.txt': 'a\n',
+      ...ALL.files,
     },
-    options: { requirements: ['deps/all.txt'] },
-    edit: { 'shared/base.txt': 'b\n' },
+    ...ALL.rest,
   },
   '9 requirements where another target has an option of that name': {
     files: {
@@ -331,11 +330,9 @@ const CASES: Record<string, Case> = {
           build: { options: { requirements: ['deps/all.txt'] } },
         },
       }),
-      [`${S}/deps/all.txt`]: '-r ../../../shared/base.txt\n',
-      'shared/base.txt': 'a\n',
+      ...ALL.files,
     },
-    options: { requirements: ['deps/all.txt'] },
-    edit: { 'shared/base.txt': 'b\n' },
+    ...ALL.rest,
   },
 };
 
@@ -418,10 +415,6 @@ describe('an edit of what decides the package', () => {
 
 describe('an edit of what decides nothing', () => {
   const pyvenv = (directory: string) => ({ [`${directory}/pyvenv.cfg`]: '' });
-  const LIBRARY = {
-    [`${S}/requirements.txt`]: '-e ../../libs/common\n',
-    'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
-  };
 
   it.each<[string, string, Record<string, string>?]>([
     ['a virtual environment in the package', `${S}/orders/env/x.py`, pyvenv(`${S}/orders/env`)],

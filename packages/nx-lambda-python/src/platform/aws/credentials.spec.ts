@@ -56,6 +56,13 @@ describe('credentials', () => {
     await close(server);
   });
 
+  /** In CI's variables. @returns the file, which is not there yet */
+  function nameToken(): string {
+    const file = join(home, 'token');
+    Object.assign(process.env, { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: ROLE });
+    return file;
+  }
+
   const config = (text: string) => writeFileSync(join(home, 'config'), text);
 
   function ssoToken(key: string, expiresAt: string): void {
@@ -103,13 +110,15 @@ describe('credentials', () => {
 
   const dev = { profile: 'dev' };
 
-  it('none at all', async () => {
-    await expectRefusal({}, 'CREDENTIALS_MISSING', 'AWS_PROFILE or --profile', '-c local');
-  });
-
-  it('a profile that does not exist', async () => {
-    config('[profile other]\nregion = eu-west-1\n');
-    await expectRefusal(dev, 'CREDENTIALS_MISSING', 'profile `dev`', 'aws configure list-profiles');
+  const OTHER = '[profile other]\nregion = eu-west-1\n';
+  const MFA = `${ASSUME}mfa_serial = arn:aws:iam::111122223333:mfa/me\n`;
+  it.each<[string, AwsSettings, string, string[]]>([
+    ['none at all', {}, '', ['AWS_PROFILE or --profile', '-c local']],
+    ['no such profile', dev, OTHER, ['profile `dev`', 'aws configure list-profiles']],
+    ['MFA', dev, MFA, ['MFA', 'aws configure export-credentials --profile dev']],
+  ])('missing: %s', async (_, settings, text, words) => {
+    if (text) config(text);
+    await expectRefusal(settings, 'CREDENTIALS_MISSING', ...words);
   });
 
   it("a profile beside CI's variables says which of them were not used, and why", async () => {
@@ -130,8 +139,7 @@ describe('credentials', () => {
   });
 
   it("a profile that exists wins over CI's token, too; for another one the chain goes on to it", async () => {
-    const file = join(home, 'token');
-    Object.assign(process.env, { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: ROLE });
+    nameToken();
     config('[profile dev]\ncredential_process = false\n');
     await expectRefusal(dev, 'AWS_WEB_IDENTITY_TOKEN_FILE is set but ignored');
     expect(await expectRefusal({ profile: 'none' }, 'web identity')).not.toContain('ignored');
@@ -189,21 +197,10 @@ describe('credentials', () => {
     expect(lines).toEqual(['AssumeRole', '/2015-03-31/functions/f by ASIAROLE in eu-west-1']);
   });
 
-  it('a role that wants an MFA code', async () => {
-    config(`${ASSUME}mfa_serial = arn:aws:iam::111122223333:mfa/me\n`);
-    const command = 'aws configure export-credentials --profile dev';
-    await expectRefusal(dev, 'CREDENTIALS_MISSING', 'MFA', command);
-  });
-
   it('web identity: no token file', async () => {
-    const file = join(home, 'token');
-    Object.assign(process.env, { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: ROLE });
-    await expectRefusal(
-      {},
-      'CREDENTIALS_MISSING',
-      'AWS_WEB_IDENTITY_TOKEN_FILE',
-      'id-token: write',
-    );
+    nameToken();
+    const words = ['AWS_WEB_IDENTITY_TOKEN_FILE', 'id-token: write'];
+    await expectRefusal({}, 'CREDENTIALS_MISSING', ...words);
   });
 
   it.each([
@@ -211,9 +208,7 @@ describe('credentials', () => {
     [400, 'InvalidIdentityToken', 'CREDENTIALS_INVALID', 'identity provider'],
     [403, 'AccessDenied', 'ACCESS_DENIED', `sts:AssumeRoleWithWebIdentity on ${ROLE}`],
   ])('web identity: STS says %i %s', async (status, code, ours, hint) => {
-    writeFileSync(join(home, 'token'), TOKEN);
-    const file = join(home, 'token');
-    Object.assign(process.env, { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: ROLE });
+    writeFileSync(nameToken(), TOKEN);
     refuse(status, code, `no: ${TOKEN}`);
     const text = await expectRefusal({}, ours, hint);
     expect(text).not.toContain('aws sso login');
@@ -228,18 +223,14 @@ describe('credentials', () => {
     expect(lines[1]).toContain('by ASIAROLE');
   });
 
+  const UNREADABLE = ['CREDENTIALS_INVALID', 'must print JSON'] as const;
   it.each([
     ['fails', 'echo hunter2 >&2; exit 3', 'CREDENTIALS_MISSING', 'must end with status 0'],
     ['is not there', 'no-such-program --password hunter2', 'CREDENTIALS_MISSING', 'by hand'],
-    ['prints rubbish', 'echo hunter2', 'CREDENTIALS_INVALID', 'must print JSON'],
-    ['prints null', 'echo null', 'CREDENTIALS_INVALID', 'must print JSON'],
-    ['prints no key', `echo '{"Version":1}'`, 'CREDENTIALS_INVALID', 'must print JSON'],
-    [
-      'prints a number for a key',
-      `echo '{"Version":1,"AccessKeyId":1,"SecretAccessKey":2}'`,
-      'CREDENTIALS_INVALID',
-      'must print JSON',
-    ],
+    ['prints rubbish', 'echo hunter2', ...UNREADABLE],
+    ['prints null', 'echo null', ...UNREADABLE],
+    ['prints no key', `echo '{"Version":1}'`, ...UNREADABLE],
+    ['prints numbers', `echo '{"Version":1,"AccessKeyId":1,"SecretAccessKey":2}'`, ...UNREADABLE],
     [
       'prints expired keys',
       `echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"hunter2","Expiration":"${PAST}"}'`,

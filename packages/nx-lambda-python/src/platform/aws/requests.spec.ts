@@ -11,6 +11,13 @@ interface Seen {
 }
 
 const KEYS = { accessKeyId: 'key', secretAccessKey: 'secret' };
+const UPDATE = {
+  name: 'f',
+  architecture: 'arm64',
+  storageMode: 'COPY',
+  bucket: 'packages',
+  key: 'k',
+} as const;
 
 /** What leaves the machine, byte for byte where it matters. */
 describe('requests', () => {
@@ -95,16 +102,9 @@ describe('requests', () => {
 
   it('UpdateFunctionCode says where the code is, how it is kept and the architecture, and nothing else', async () => {
     const { functions, close } = await connectFunctions(aws);
-    const update = {
-      name: 'f',
-      architecture: 'arm64',
-      storageMode: 'COPY',
-      bucket: 'packages',
-      key: 'k',
-    } as const;
-    await functions.updateCode(update);
-    await functions.updateCode({ ...update, versionId: 'v1' });
-    await functions.updateCode({ ...update, sourceKmsKeyArn: 'arn:aws:kms:x' });
+    await functions.updateCode(UPDATE);
+    await functions.updateCode({ ...UPDATE, versionId: 'v1' });
+    await functions.updateCode({ ...UPDATE, sourceKmsKeyArn: 'arn:aws:kms:x' });
     close();
     expect(seen[0]?.line).toBe('PUT /2015-03-31/functions/f/code');
     const sent = {
@@ -128,13 +128,7 @@ describe('requests', () => {
       response.writeHead(500).end();
     });
     const { functions, close } = await connectFunctions(aws);
-    const result = await functions.updateCode({
-      name: 'f',
-      architecture: 'arm64',
-      storageMode: 'COPY',
-      bucket: 'packages',
-      key: 'k',
-    });
+    const result = await functions.updateCode(UPDATE);
     close();
     expect(result).toMatchObject({ ok: false, failure: { kind: 'server', name: 'HTTP 500' } });
     expect(count).toBe(1);

@@ -11,6 +11,7 @@ import type {
 import type { RecordedFunction, ReleaseDraft, ReleaseRecord } from './record';
 import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
 import type { RecordAccess } from './record-store';
+import type { LockHolder } from './release-lock';
 
 export class FakeRecords implements TextStorage {
   readonly objects = new Map<string, { text: string; etag: string; written: number }>();
@@ -60,6 +61,17 @@ export class FakeRecords implements TextStorage {
     return { ok: true, value: keys.sort() };
   }
 }
+
+/** Who holds the lock. */
+export const ADA: LockHolder = {
+  owner: 'ada',
+  host: 'laptop',
+  pid: 7,
+  process: 'ours',
+  run: null,
+  command: 'nx deploy svc',
+  heldSince: '2026-11-25T10:00:00.000Z',
+};
 
 export const RELEASES = 'p/svc/releases/default/';
 

@@ -1,18 +1,9 @@
 import { errorWith } from '../../errors.fixtures';
 import type { LockView } from './release-lock';
-import { freeLock, isHeld, lookAtLock, renewLock, takeLock, type LockHolder } from './release-lock';
-import { FakeRecords, recordAccess, RELEASES } from './records.fixtures';
+import { freeLock, isHeld, lookAtLock, renewLock, takeLock } from './release-lock';
+import { ADA, FakeRecords, recordAccess, RELEASES } from './records.fixtures';
 import { failure } from '../release.fixtures';
 
-const ADA: LockHolder = {
-  owner: 'ada',
-  host: 'laptop',
-  pid: 7,
-  process: 'ours',
-  run: null,
-  command: 'nx deploy svc',
-  heldSince: '2026-11-25T10:00:00.000Z',
-};
 const GRACE = { ...ADA, owner: 'grace', run: 'https://ci.test/run/9' };
 
 describe('the release lock', () => {

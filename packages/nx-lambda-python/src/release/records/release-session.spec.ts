@@ -1,8 +1,9 @@
 import { failure, NEW_SHA, OLD_SHA, VirtualClock } from '../release.fixtures';
 import type { RecordedFunction, ReleaseDraft, ReleaseRecord } from './record';
-import { keepLock, lookAtLock, takeLock, type LockHolder } from './release-lock';
+import { keepLock, lookAtLock, takeLock } from './release-lock';
 import { beginRelease, carriedOver, settleUnfinished } from './release-session';
 import {
+  ADA,
   FakeRecords,
   recordAccess,
   recordDraft as draft,
@@ -16,16 +17,6 @@ const OTHER_SHA = Buffer.alloc(32, 3).toString('base64');
 const pending = (name: string, more: Partial<RecordedFunction> = {}) =>
   recorded(name, { status: 'pending', after: null, ...more });
 
-const HOLDER: LockHolder = {
-  owner: 'ada',
-  host: 'h',
-  pid: 1,
-  process: 'ours',
-  run: null,
-  command: 'nx deploy svc',
-  heldSince: 't',
-};
-
 describe('a release', () => {
   let records: FakeRecords;
   let base: ReturnType<typeof recordAccess>;
@@ -33,7 +24,7 @@ describe('a release', () => {
   const interrupt = () => Promise.all([...interruptions].map((work) => work()));
   const access = (force = false) => ({
     ...base,
-    holder: HOLDER,
+    holder: ADA,
     force,
     wallNow: () => records.now * 1000,
     every: () => () => undefined,
@@ -175,7 +166,7 @@ describe('a release', () => {
   it('takes up one that was killed between its lock and its record', async () => {
     const failed = await begin(draft([pending('a')]));
     await failed.end('failed', failed.record.functions);
-    await takeLock(await lookAtLock(base), 2, HOLDER, access());
+    await takeLock(await lookAtLock(base), 2, ADA, access());
     records.now += 300;
     const third = await begin(draft([pending('a', { before: stateOf(NEW_SHA) })]));
     expect(third.number).toBe(3);
@@ -215,7 +206,7 @@ describe('a lock that is kept', () => {
   it('is renewed before a write after a long sleep, and no write goes on once it is lost', async () => {
     const records = new FakeRecords();
     const access = recordAccess(records, new VirtualClock());
-    const held = await takeLock(await lookAtLock(access), 1, HOLDER, access);
+    const held = await takeLock(await lookAtLock(access), 1, ADA, access);
     if (held === null) throw new Error('not taken');
     let wall = 0;
     const lock = keepLock(held, access, () => wall);
@@ -234,7 +225,7 @@ describe('a lock that is kept', () => {
     expect(await lock.check()).toBeNull();
 
     records.now += 300;
-    await takeLock(await lookAtLock(access), 2, HOLDER, access);
+    await takeLock(await lookAtLock(access), 2, ADA, access);
     await lock.renew();
     expect(await lock.check()).toMatchObject({ kind: 'lock-lost', name: 'LockLost' });
     expect(await lock.free(null)).toMatchObject({ ok: false });
