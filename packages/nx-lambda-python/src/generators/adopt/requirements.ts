@@ -4,6 +4,7 @@ import { joinPathFragments, type Tree } from '@nx/devkit';
 import { posix } from 'node:path';
 import { MARKER_FILE } from '../../service/marker';
 import { declaredDependencies } from '../../service/pyproject';
+import { DEFAULT_FILES, uvLockAbove } from '../../service/required-files';
 
 export interface Requirements {
   kind:
@@ -18,7 +19,6 @@ export interface Requirements {
   files: string[];
 }
 
-const TAKEN = ['requirements.txt', 'uv.lock', 'pylock.toml', 'poetry.lock', 'Pipfile.lock'];
 const REQUIREMENTS = /(^|\/)requirements([^/]*|\/[^/]+)\.txt$/;
 const FOR_TOOLS = /dev|test|lint|doc|format|typing|ci\b/;
 
@@ -34,16 +34,14 @@ export function findRequirements(
 ): Requirements {
   // What is packaged with the code is for it; what lies above may be for tools.
   const ofCode = [...new Set(codes)].filter(Boolean).flatMap((code) => {
-    const inCode = TAKEN.map((name) => posix.join(code, name));
+    const inCode = DEFAULT_FILES.map((name) => posix.join(code, name));
     return inCode.find((file) => files.includes(file)) ?? [];
   });
   if (ofCode.length > 0) return { kind: 'elsewhere', files: ofCode.sort() };
-  const taken = TAKEN.find((name) => files.includes(name));
+  const taken = DEFAULT_FILES.find((name) => files.includes(name));
   if (taken !== undefined) return { kind: 'default', files: [taken] };
-  const lock = lockAbove(tree, root);
-  if (lock !== undefined && declares(tree, root)) {
-    return { kind: 'default', files: [posix.relative(root, lock)] };
-  }
+  const lock = uvLockAbove(root, (path) => tree.read(path, 'utf-8') ?? undefined);
+  if (lock !== undefined) return { kind: 'default', files: [posix.relative(root, lock)] };
   if (files.includes('requirements.in')) return { kind: 'input', files: ['requirements.in'] };
   if (declares(tree, root)) return { kind: 'default', files: [MARKER_FILE] };
   const named = files.filter((file) => REQUIREMENTS.test(file) && !FOR_TOOLS.test(file));
@@ -57,14 +55,6 @@ export function findRequirements(
   );
   const tops = named.filter((file) => !included.includes(file));
   return tops.length > 0 ? { kind: 'elsewhere', files: tops } : { kind: 'none', files: [] };
-}
-
-/** uv.lock of the workspace that the directory is a member of, relative to the workspace. */
-function lockAbove(tree: Tree, root: string): string | undefined {
-  if (root === '.') return undefined;
-  const above = posix.dirname(root);
-  const lock = joinPathFragments(above, 'uv.lock');
-  return tree.exists(lock) ? lock : lockAbove(tree, above);
 }
 
 function declares(tree: Tree, root: string): boolean {

@@ -6,9 +6,6 @@ import { isPylock } from './pylock';
 
 export type LockKind = 'uv' | 'poetry' | 'pylock' | 'pipenv';
 
-/** In the order in which they are looked for if requirements.txt does not exist. */
-export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock', 'Pipfile.lock'];
-
 /** By its name: the tools allow only these. */
 export function lockKind(path: string): LockKind | undefined {
   const name = posix.basename(path);

@@ -3,10 +3,10 @@
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { declaredDependencies } from '../../service/pyproject';
+import { DEFAULT_FILES, LOCKS, uvLockAbove } from '../../service/required-files';
 import { parseRequirements, type ReadFile } from './parse';
 import { PYPROJECT } from './project';
-import { hasMember } from './uv-lock';
-import { LOCKS, lockKind } from './lock';
+import { lockKind } from './lock';
 import { isLockFile } from './lock-file';
 import { readOrigin } from './lock-origin';
 
@@ -28,9 +28,6 @@ interface Files {
   exists: (path: string) => boolean;
 }
 
-/** At a service's root, in the order in which they are looked for. */
-const DEFAULTS: readonly string[] = ['requirements.txt', ...LOCKS];
-
 /** @param requirements of the option; undefined for what the service has: a file, the lock of its uv workspace, or its own dependencies */
 export function chooseRequirements(
   {
@@ -41,24 +38,13 @@ export function chooseRequirements(
 ): ChosenRequirements {
   if (requirements !== undefined) return { taken: requirements, areDefault: false };
   const inProject = (name: string) => posix.join(projectRoot, name);
-  const own = DEFAULTS.map(inProject).find(files.exists);
+  const own = DEFAULT_FILES.map(inProject).find(files.exists);
   const project = inProject(PYPROJECT);
   const taken =
     own ??
     uvLockAbove(projectRoot, files.read) ??
     (declaredDependencies(files.read(project) ?? '') ? project : inProject('requirements.txt'));
   return { taken: [taken], areDefault: true };
-}
-
-/** The lock of the uv workspace whose member the service is. */
-function uvLockAbove(projectRoot: string, read: ReadFile): string | undefined {
-  for (let directory = posix.normalize(projectRoot); directory !== '.';) {
-    directory = posix.dirname(directory);
-    const path = posix.join(directory, 'uv.lock');
-    const text = read(path);
-    if (text !== undefined && hasMember(text, path, projectRoot)) return path;
-  }
-  return undefined;
 }
 
 /** Where else a service may say what it requires, by the file's name, and how to build from that. */
@@ -106,7 +92,7 @@ export function requirementSources(
 ): RequirementSources {
   const above = uvLockAbove(projectRoot, read);
   const files = [
-    ...DEFAULTS.map((name) => posix.join(projectRoot, name)),
+    ...DEFAULT_FILES.map((name) => posix.join(projectRoot, name)),
     ...(above === undefined ? [] : [above]),
   ].filter((path) => !taken.includes(path) && exists(path));
   const project = posix.join(projectRoot, PYPROJECT);

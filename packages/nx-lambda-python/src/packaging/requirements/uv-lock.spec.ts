@@ -1,7 +1,8 @@
 import { errorWith } from '../../errors.fixtures';
 import { findRuntime } from '../../service/runtimes';
 import { parseToml } from './toml';
-import { hasMember, readUvLock, type UvLockRequest } from './uv-lock';
+import { hasMember } from '../../service/required-files';
+import { readUvLock, type UvLockRequest } from './uv-lock';
 
 const wheel = (name: string, version: string, more = '') => `[[package]]
 name = "${name}"

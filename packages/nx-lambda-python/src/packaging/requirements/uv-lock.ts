@@ -8,6 +8,7 @@
 
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
+import { memberOf } from '../../service/required-files';
 import { normalizeName } from '../wheel/names';
 import { canonicalJson } from './canonical-json';
 import type { Target } from './lock-scope';
@@ -60,24 +61,12 @@ export function readUvLock(document: TomlTable, request: UvLockRequest): string[
   return [...localIndexes(reached.keys()), ...lines.sort()];
 }
 
-/** Whether a workspace has this directory as a member, by the text of its lock, which may have megabytes. */
-export function hasMember(text: string, path: string, projectRoot: string): boolean {
-  const member = memberOf(path, projectRoot);
-  const sources = text.matchAll(/\b(?:editable|virtual|directory)\s*=\s*(["'])(.*?)\1/g);
-  return [...sources].some(([, , directory]) => directory === member);
-}
-
 /** Directory of the workspace member of this name, relative to the lock's directory. */
 export function uvLibraryNamed(document: TomlTable, name: string): string | undefined {
   const found = tablesOf(document['package']).find(
     (one) => normalizeName(stringOf(one['name']) ?? '') === normalizeName(name),
   );
   return found && directoryOf(found);
-}
-
-/** As the lock names the directory. */
-function memberOf(path: string, projectRoot: string): string {
-  return posix.relative(posix.dirname(path), projectRoot) || '.';
 }
 
 function ownPackage(document: TomlTable, path: string, projectRoot: string): TomlTable {
