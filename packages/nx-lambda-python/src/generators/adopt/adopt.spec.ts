@@ -199,6 +199,26 @@ it.each<[string, Files, RegExp[], RegExp[]]>([
     [],
   ],
   [
+    'CDK with what is computed',
+    {
+      'cdk.json': '{}',
+      'stack.py': `${CDK}
+_lambda.Function(self, "Loop", handler=f"{name}.handler", code=_lambda.Code.from_asset("lambda (new)"))
+PythonFunction(self, name, entry="lambda (new)", handler=NAME)
+cloudfront.Function(self, "Edge", code=cloudfront.FunctionCode.from_file(file_path="a.js"))
+_lambda.Function(self, "Node", runtime=_lambda.Runtime.NODEJS_20_X, handler=NAME)
+_lambda.Function(self, "Inline", handler=NAME, code=_lambda.Code.from_inline("x = 1"))
+`,
+      'lambda (new)/app.py': HANDLER,
+      'requirements.txt': '',
+    },
+    [/^root = "lambda \(new\)"/m],
+    [
+      /^check: `Loop` of `services\/legacy\/stack.py:5` does not name its handler in plain text: /,
+      /^check: `function` of `services\/legacy\/stack.py:6` does not name its handler/,
+    ],
+  ],
+  [
     'scripts with two directories on PYTHONPATH',
     {
       Makefile: 'test:\n\tPYTHONPATH=./code:vendored pytest\n',
@@ -244,16 +264,6 @@ it.each<[string, Files, RegExp[], RegExp[]]>([
     [/^check: nothing says which runtime/],
   ],
   [
-    'a member of a uv workspace',
-    {
-      '/uv.lock': '',
-      'pyproject.toml': '[project]\nname = "legacy"\ndependencies = ["six"]\n',
-      'orders/handlers/a.py': HANDLER,
-    },
-    [/^package = "orders"/m],
-    [/^check: nothing says which runtime/],
-  ],
-  [
     'a template that cannot be read, and handlers that no module has',
     {
       'template.yaml': 'Resources:\n  a: [\n',
@@ -278,6 +288,19 @@ it.each<[string, Files, RegExp[], RegExp[]]>([
   expect(unsure.map((line, index) => checks[index]?.test(line) || line)).toEqual(
     checks.map(() => true),
   );
+});
+
+it.each([
+  ['services/legacy', '../../uv.lock'],
+  ['services/other', 'pyproject.toml'],
+])('goes by a uv.lock above that has %s: %s', async (member, file) => {
+  const text = await adopt({
+    '/uv.lock': `[[package]]\nname = "one"\nsource = { editable = "${member}" }\n`,
+    'pyproject.toml': '[project]\nname = "legacy"\ndependencies = ["six"]\n',
+    'orders/handlers/a.py': HANDLER,
+  });
+  expect(text).not.toContain('requirements = ');
+  expect(found.at(-1)).toBe(`dependencies: \`${file}\``);
 });
 
 it('says what keeps the build from running', async () => {

@@ -13,22 +13,34 @@ export function readCdk(text: string, path: string, app: string): DeclaredFuncti
     const body = bracketed(text, match.index + all.length - 1);
     const given = (...names: string[]) =>
       new RegExp(`\\b(?:${names.join('|')})\\s*[=:]\\s*["']([^"'\\n]+)["']`).exec(body)?.[1];
-    const written = given('handler');
+    // Undefined for what is computed.
+    const textOr = (name: string, usual: string) =>
+      given(name) ?? (new RegExp(`\\b${name}\\s*[=:,}]`).test(body) ? undefined : usual);
     const isPython = construct === 'PythonFunction';
-    if (!isPython && written === undefined) return [];
+    if (!isPython && !isLambda(all, body)) return [];
     const [, version] = /PYTHON_(3_\d+)/.exec(body) ?? [];
-    const index = (given('index') ?? 'index.py').replace(/\.py$/, '');
+    const index = textOr('index', 'index.py')?.replace(/\.py$/, '');
+    const attribute = textOr('handler', 'handler');
     const entry = given('entry');
+    const whole = index && attribute && `${index}.${attribute}`;
     return {
-      key: /["']([\w-]+)["']/.exec(body)?.[1] ?? 'function',
-      handler: isPython ? `${index}.${written ?? 'handler'}` : written,
+      key: /^\s*[\w.]+\s*,\s*(?:id\s*=\s*)?["']([\w-]+)["']/.exec(body)?.[1] ?? 'function',
+      handler: isPython ? whole : given('handler'),
       code: isPython && entry !== undefined ? placeOf(app, entry) : assetOf(body, path, app),
       runtime: version && `python${version.replace('_', '.')}`,
       architecture: /\bARM_64\b/.test(body) ? 'arm64' : 'x86_64',
       name: given('function_name', 'functionName'),
       source: path,
+      line: text.slice(0, match.index).split('\n').length,
     };
   });
+}
+
+/** A function whose code is a directory of Python; CloudFront and JavaScript have a `Function`, too. */
+function isLambda(call: string, body: string): boolean {
+  if (/\bRuntime\.(?!PYTHON)/.test(body) || /from_?[iI]nline\s*\(/.test(body)) return false;
+  const isBare = !call.includes('.') && /^\s*[\w.]+\s*,/.test(body);
+  return isBare || /lambda/i.test(call) || /\bhandler\b/.test(body);
 }
 
 /** `Code.from_asset("lambda")`, or with the parts of a path from the file's own directory. */

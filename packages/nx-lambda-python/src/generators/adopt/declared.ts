@@ -17,6 +17,8 @@ export interface DeclaredFunction {
   name: string | undefined;
   /** The file that declares it. */
   source: string;
+  /** In that file, where it is known. */
+  line?: number;
 }
 
 /** @throws for a text that cannot be read */

@@ -88,9 +88,9 @@ function locate(
   root: string,
   modules: Modules,
 ): LocatedFunction | string | undefined {
-  const { key, handler, code, source } = declared;
+  const { key, handler, code, source, line } = declared;
   const isOwn = isWithin(code ?? source, root);
-  const written = `\`${key}\` of \`${source}\``;
+  const written = `\`${key}\` of \`${source}${line === undefined ? '' : `:${line}`}\``;
   if (handler === undefined || !handler.includes('.')) {
     return isOwn
       ? `${written} does not name its handler in plain text: if its code is here, add it under [tool.nx-lambda-python.functions]`
