@@ -75,44 +75,34 @@ describe('mergeInstallations', () => {
 
   const files = (text: string, ...paths: string[]) =>
     Object.fromEntries(paths.map((path) => [path, text]));
+  const differing = (names: string[], ...paths: string[]) =>
+    names.map((name, n) => distribution(name, files('abc'[n] ?? '', ...paths)));
 
   it.each<[string, Installable[], string, string]>([
     [
       'variants of one another, once for all paths',
-      [
-        distribution(
-          'docker',
-          files('a', 'docker/__init__.py', 'docker/a.py', 'docker/b.py', 'docker/c.py'),
-        ),
-        distribution(
-          'docker-py',
-          files('b', 'docker/__init__.py', 'docker/a.py', 'docker/b.py', 'docker/c.py'),
-        ),
-      ],
+      differing(
+        ['docker', 'docker-py'],
+        ...['docker/__init__.py', 'docker/a.py', 'docker/b.py', 'docker/c.py'],
+      ),
       '`docker 1.0` and `docker-py 1.0` differ in 4 files: `docker/__init__.py`, `docker/a.py`, `docker/b.py` and 1 more',
       'both provide `docker`: leave one of them out, `"excludeDistributions": ["docker"]` or `["docker-py"]`',
     ],
     [
       'three of which two pairs differ',
-      ['one', 'two', 'three'].map((name) => distribution(name, files(name, 'cv2/cv2.so'))),
+      differing(['one', 'two', 'three'], 'cv2/cv2.so'),
       '`cv2/cv2.so` differs between `one 1.0` and `three 1.0`',
       'both provide `cv2`: leave one of them out, `"excludeDistributions": ["one"]` or `["three"]`',
     ],
     [
       'parts of a namespace',
-      [
-        distribution('azure-a', files('a', 'azure/__init__.py', 'azure/mgmt/__init__.py')),
-        distribution('azure-b', files('b', 'azure/__init__.py', 'azure/mgmt/__init__.py')),
-      ],
+      differing(['azure-a', 'azure-b'], 'azure/__init__.py', 'azure/mgmt/__init__.py'),
       '`azure-a 1.0` and `azure-b 1.0` differ in 2 files: `azure/__init__.py`, `azure/mgmt/__init__.py`',
       'pick one: `"collisions": { "azure/__init__.py": "azure-a", "azure/mgmt/__init__.py": "azure-a" }`',
     ],
     [
       'tests that are packaged by mistake',
-      [
-        distribution('a', files('a', 'tests/__init__.py', 'tests/test_a.py', 'docs/conf.py')),
-        distribution('b', files('b', 'tests/__init__.py', 'tests/test_a.py', 'docs/conf.py')),
-      ],
+      differing(['a', 'b'], 'tests/__init__.py', 'tests/test_a.py', 'docs/conf.py'),
       '`a 1.0` and `b 1.0` differ in 3 files: `docs/conf.py`, `tests/__init__.py`, `tests/test_a.py`',
       'leave these files out: `"excludeFiles": ["/docs/","/tests/"]`',
     ],
