@@ -49,6 +49,13 @@ describe('what is locked', () => {
     expect(input.required.files.get(input.required.requirements[0] ?? '')).toBe('six\n');
   });
 
+  it('is the Pipfile if nothing else says it, with its categories', () => {
+    const files = { Pipfile: '[packages]\nsix = "*"\n[tracing]\nidna = ">2"\n' };
+    const input = read(files, { groups: ['tracing'] });
+    expect(input.meaning.requirements).toEqual(['idna>2', 'six']);
+    expect(input.origin).toMatchObject({ sources: ['Pipfile'], groups: ['tracing'] });
+  });
+
   it('is what the option names, with extras', () => {
     const schema = { input: ['dev.in', 'pyproject.toml'], extras: ['fast'], output: 'x/dev.txt' };
     const input = read({ 'pyproject.toml': PYPROJECT, 'dev.in': 'idna\n' }, schema);

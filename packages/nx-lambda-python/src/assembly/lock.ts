@@ -28,6 +28,7 @@ import {
   readReport,
 } from '../packaging/requirements/lock-file';
 import { lockOrigin, lockSources, type LockOrigin } from '../packaging/requirements/lock-origin';
+import { isDeclaration } from '../packaging/requirements/declaration';
 import { PYPROJECT } from '../packaging/requirements/project';
 import { NOTHING_SELECTED, type Selection } from '../packaging/requirements/selection';
 import { chooseRequirements } from '../packaging/requirements/sources';
@@ -49,6 +50,7 @@ import { DiskWheelStore } from '../platform/store/wheel-store';
 import { warn } from '../report/error-text';
 import type { LockExecutorSchema } from '../schemas/lock';
 import { declaredDependencies } from '../service/pyproject';
+import { PIPFILE } from '../service/required-files';
 import type { BuildOptions } from '../targets/build-target';
 import { keyAndPlace, resolutionOf, type Resolution } from './decide';
 import { chooseImage, pipIn } from './resolve';
@@ -200,9 +202,10 @@ function defaultInput(
   if (read(posix.join(projectRoot, 'requirements.in')) !== undefined) return ['requirements.in'];
   const text = read(posix.join(projectRoot, PYPROJECT)) ?? '';
   if (declaredDependencies(text) !== undefined) return [PYPROJECT];
+  if (read(posix.join(projectRoot, PIPFILE)) !== undefined) return [PIPFILE];
   const written = read(output);
   throw new LambdaPythonError('REQUIREMENTS_MISSING', {
-    message: `nothing to lock: \`${projectRoot}\` has no requirements.in, and its pyproject.toml has no [project] dependencies`,
+    message: `nothing to lock: \`${projectRoot}\` has no requirements.in and no Pipfile, and its pyproject.toml has no [project] dependencies`,
     hint:
       written !== undefined && !isLockFile(written)
         ? `make the file written by hand the input: \`git mv ${output} ${posix.join(projectRoot, 'requirements.in')}\`, then \`nx lock <service>\``
@@ -217,11 +220,11 @@ function lockedSelection(
   sources: readonly string[],
 ): Selection {
   const { extras = build.extras, groups = build.groups } = schema;
-  if (sources.some((source) => posix.basename(source) === PYPROJECT)) return { extras, groups };
+  if (sources.some(isDeclaration)) return { extras, groups };
   const [kind] = (['extras', 'groups'] as const).filter((one) => (schema[one] ?? []).length > 0);
   if (kind === undefined) return NOTHING_SELECTED;
   throw new LambdaPythonError('OPTION_INVALID', {
-    message: `\`${kind}\` are those of pyproject.toml, but the input is ${sources.join(', ')}`,
+    message: `\`${kind}\` are those of pyproject.toml or a Pipfile, but the input is ${sources.join(', ')}`,
     hint: `set "input": ["pyproject.toml"] on the lock target, or remove \`${kind}\``,
   });
 }

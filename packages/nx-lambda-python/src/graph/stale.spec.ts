@@ -93,6 +93,22 @@ const CASES: Record<string, Case> = {
     ...withOptions({ requirements: ['Pipfile.lock'] }),
     edit: { [`${S}/Pipfile.lock`]: pipfileLock('1.17.0') },
   },
+  'a Pipfile, without the option': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      [`${S}/Pipfile`]: '[packages]\nsix = "*"\n',
+    },
+    edit: { [`${S}/Pipfile`]: '[packages]\nsix = ">1"\n' },
+  },
+  'a library of a Pipfile': {
+    files: {
+      [`${S}/requirements.txt`]: GONE,
+      [`${S}/Pipfile`]: '[packages]\ncommon = { path = "../../libs/common", editable = true }\n',
+      'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
+      'libs/common/common/a.py': '1',
+    },
+    edit: { 'libs/common/common/a.py': '2' },
+  },
   'a uv.lock': {
     files: {
       [`${S}/pyproject.toml`]: `[project]\nname = "orders"\nversion = "1"\n${MARKER}`,

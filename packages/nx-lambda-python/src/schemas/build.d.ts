@@ -5,7 +5,7 @@
  */
 export interface BuildExecutorSchema {
   /**
-   * Requirements files, relative to the project's root, `pyproject.toml` for its dependencies, or one lock: `uv.lock`, `poetry.lock`, `pylock.toml` or `Pipfile.lock`. Files that they include with `-r` and `-c` are read too. The default is `requirements` of the marker, else `requirements.txt`; if it is missing, the first of the three locks in the same directory, then the `uv.lock` of the workspace that has the service as a member, then the dependencies in `pyproject.toml`.
+   * Requirements files, relative to the project's root, `pyproject.toml` or `Pipfile` for its dependencies, or one lock: `uv.lock`, `poetry.lock`, `pylock.toml` or `Pipfile.lock`. Files that they include with `-r` and `-c` are read too. The default is `requirements` of the marker, else `requirements.txt`; if it is missing, the first lock in the same directory, then the `uv.lock` of the workspace that has the service as a member, then the dependencies in `pyproject.toml`, then `Pipfile`.
    */
   requirements?: string[];
   /**

@@ -5,7 +5,7 @@
  */
 export interface LockExecutorSchema {
   /**
-   * Input to lock, relative to the project's root: requirements files, or `pyproject.toml` for its `[project]` dependencies. Default: `requirements.in` if it exists, else `pyproject.toml`.
+   * Input to lock, relative to the project's root: requirements files, or `pyproject.toml` or `Pipfile` for its dependencies. Default: `requirements.in` if it exists, else `pyproject.toml` if it has dependencies, else `Pipfile`.
    */
   input?: string[];
   /**
@@ -13,7 +13,7 @@ export interface LockExecutorSchema {
    */
   extras?: string[];
   /**
-   * Dependency groups of `pyproject.toml` to lock with its dependencies. Default: those of the build target.
+   * Dependency groups of `pyproject.toml` or categories of `Pipfile` to lock with its dependencies. Default: those of the build target.
    */
   groups?: string[];
   /**

@@ -8,6 +8,9 @@ export const LOCKS: readonly string[] = ['uv.lock', 'pylock.toml', 'poetry.lock'
 /** At a service's root, in the order in which they are looked for. */
 export const DEFAULT_FILES: readonly string[] = ['requirements.txt', ...LOCKS];
 
+/** Taken last: after locks and what pyproject.toml declares. */
+export const PIPFILE = 'Pipfile';
+
 /**
  * The lock of the uv workspace whose member the service is.
  * @param projectRoot relative to the workspace, as all paths here

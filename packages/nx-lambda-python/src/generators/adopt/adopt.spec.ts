@@ -264,6 +264,15 @@ _lambda.Function(self, "Inline", handler=NAME, code=_lambda.Code.from_inline("x 
     [/^check: nothing says which runtime/],
   ],
   [
+    'a Pipfile without its lock',
+    {
+      Pipfile: '[packages]\nsix = "*"\n',
+      'orders/handlers/a.py': HANDLER,
+    },
+    [/^package = "orders"/m],
+    [/^check: nothing says which runtime/],
+  ],
+  [
     'a template that cannot be read, and handlers that no module has',
     {
       'template.yaml': 'Resources:\n  a: [\n',

@@ -4,7 +4,7 @@ import { joinPathFragments, type Tree } from '@nx/devkit';
 import { posix } from 'node:path';
 import { MARKER_FILE } from '../../service/marker';
 import { declaredDependencies } from '../../service/pyproject';
-import { DEFAULT_FILES, uvLockAbove } from '../../service/required-files';
+import { DEFAULT_FILES, PIPFILE, uvLockAbove } from '../../service/required-files';
 
 export interface Requirements {
   kind:
@@ -34,7 +34,7 @@ export function findRequirements(
 ): Requirements {
   // What is packaged with the code is for it; what lies above may be for tools.
   const ofCode = [...new Set(codes)].filter(Boolean).flatMap((code) => {
-    const inCode = DEFAULT_FILES.map((name) => posix.join(code, name));
+    const inCode = [...DEFAULT_FILES, PIPFILE].map((name) => posix.join(code, name));
     return inCode.find((file) => files.includes(file)) ?? [];
   });
   if (ofCode.length > 0) return { kind: 'elsewhere', files: ofCode.sort() };
@@ -44,6 +44,7 @@ export function findRequirements(
   if (lock !== undefined) return { kind: 'default', files: [posix.relative(root, lock)] };
   if (files.includes('requirements.in')) return { kind: 'input', files: ['requirements.in'] };
   if (declares(tree, root)) return { kind: 'default', files: [MARKER_FILE] };
+  if (files.includes(PIPFILE)) return { kind: 'default', files: [PIPFILE] };
   const named = files.filter((file) => REQUIREMENTS.test(file) && !FOR_TOOLS.test(file));
   const texts = named.map(
     (file) => [file, tree.read(joinPathFragments(root, file), 'utf-8') ?? ''] as const,

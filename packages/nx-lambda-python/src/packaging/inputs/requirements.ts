@@ -6,6 +6,7 @@ import {
   type LocalParts,
   type RequirementsMeaning,
 } from '../requirements/collect';
+import { declarationFiles, isDeclaration } from '../requirements/declaration';
 import { isRequirementsFile } from '../requirements/encoding';
 import { findLinksInArguments } from '../requirements/parse';
 import type { ReadFile } from '../requirements/parse';
@@ -17,7 +18,7 @@ import { readPoetryLock } from '../requirements/poetry-lock';
 import { readPylock } from '../requirements/pylock';
 import { decidingVariables } from '../requirements/secrets';
 import { withOwnDependencies } from '../requirements/own-project';
-import { PYPROJECT, projectFiles } from '../requirements/project';
+import { PYPROJECT } from '../requirements/project';
 import { checkLockedSelection } from '../requirements/lock-origin';
 import { type Selection } from '../requirements/selection';
 import { chooseRequirements, missingRequirements } from '../requirements/sources';
@@ -160,10 +161,9 @@ function linesOf(
   { read, parse }: Pick<Files, 'read' | 'parse'>,
 ): Map<string, string> {
   const kind = lockKind(path);
-  const isProject = posix.basename(path) === PYPROJECT;
   const request = { path, projectRoot, extras, groups, target };
   const text = read(path) ?? '';
-  if (isProject) return projectFiles(request, read);
+  if (isDeclaration(path)) return declarationFiles(request, read);
   if (kind === undefined) return new Map();
   const readers = {
     uv: () => readUvLock(parse(text, path), request),

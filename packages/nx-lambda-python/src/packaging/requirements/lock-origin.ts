@@ -9,11 +9,12 @@ import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { digestOf } from './canonical-json';
 import { collectRequirements } from './collect';
+import { declarationFiles, isDeclaration } from './declaration';
 import type { Target } from './lock-scope';
 import { linesFile } from './locked';
 import type { ReadFile } from './parse';
 import { withOwnDependencies } from './own-project';
-import { projectFiles, PYPROJECT } from './project';
+import { PYPROJECT } from './project';
 import { refuseSelection, type Selection } from './selection';
 
 /** Of the line in the header. Builds read no other format, and accept a lock without the line as it is. */
@@ -22,7 +23,7 @@ const LINE = /^# Input: (\{.*\})$/m;
 /** As `renderLock` names it. */
 const COMMAND = /^# Locked by nx-lambda-python for .*, by `(.+)`\.$/m;
 
-/** What to lock; extras and groups are those of pyproject.toml. */
+/** What to lock; extras and groups are those of pyproject.toml or the Pipfile. */
 export interface LockInputs extends Selection {
   /** Relative to the root of the project. */
   sources: readonly string[];
@@ -49,8 +50,8 @@ export interface LockSources {
 }
 
 /**
- * The dependencies of pyproject.toml are read as a requirements file beside it.
- * @throws what `projectFiles` throws
+ * What pyproject.toml or a Pipfile declares is read as a requirements file beside it.
+ * @throws what `declarationFiles` throws
  */
 export function lockSources(
   { sources, ...selection }: LockInputs,
@@ -61,17 +62,13 @@ export function lockSources(
   const paths = sources.map((source) => posix.join(projectRoot, source.replaceAll('\\', '/')));
   const declared = new Map(
     paths
-      .filter(isProject)
-      .flatMap((path) => [...projectFiles({ ...selection, path, target }, read)]),
+      .filter(isDeclaration)
+      .flatMap((path) => [...declarationFiles({ ...selection, path, projectRoot, target }, read)]),
   );
   return {
-    requirements: paths.map((path) => (isProject(path) ? linesFile(path) : path)),
+    requirements: paths.map((path) => (isDeclaration(path) ? linesFile(path) : path)),
     read: withOwnDependencies(place, (path) => declared.get(path) ?? read(path)),
   };
-}
-
-function isProject(path: string): boolean {
-  return posix.basename(path) === PYPROJECT;
 }
 
 /**

@@ -24,7 +24,7 @@ export function linesFile(path: string): string {
 
 /** The file that a user wrote. */
 export function writtenFile(path: string): string {
-  return path.replace(/(\.lock|\.toml)\.txt$/, '$1');
+  return path.replace(/(\.lock|\.toml|(?:^|\/)Pipfile)\.txt$/, '$1');
 }
 
 /**

@@ -9,6 +9,7 @@ import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import type { Target } from './lock-scope';
 import { lockedLine, type LockedSource } from './locked';
+import { checkPython } from './pipfile';
 import { selected, type Selection } from './selection';
 import { stringOf, stringsOf, tableOf, type TomlTable } from './toml';
 
@@ -54,19 +55,12 @@ function parseJson(text: string, path: string): TomlTable {
   }
 }
 
-/** Pipenv resolves for one Python, whose version the lock has. */
-function checkMeta(meta: TomlTable, path: string, { runtime }: Target): void {
+function checkMeta(meta: TomlTable, path: string, target: Target): void {
   const format = meta['pipfile-spec'];
   if (format !== 6)
     throw invalid(path, `has \`pipfile-spec\` \`${String(format)}\`, expected \`6\``);
-  const requires = tableOf(meta['requires']);
-  const python = stringOf(requires['python_full_version'] ?? requires['python_version']) ?? '*';
-  const own = runtime.python.join('.');
-  if (python === '*' || python === own || python.startsWith(`${own}.`)) return;
-  throw new LambdaPythonError('REQUIREMENTS_INVALID', {
-    message: `\`${path}\` is locked for Python ${python}, but the service's runtime is ${runtime.name}`,
-    hint: `set \`python_version = "${own}"\` under [requires] in the Pipfile and run \`pipenv lock\``,
-  });
+  // Pipenv resolves for one Python.
+  checkPython(meta['requires'], path, 'locked for', target);
 }
 
 function sourceOf(one: TomlTable, directory: string): LockedSource | undefined {

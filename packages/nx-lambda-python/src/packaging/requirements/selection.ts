@@ -47,7 +47,7 @@ function unknown(
   const has = known.length > 0 ? `it has ${codeList([...known].sort())}` : `it has none`;
   return new LambdaPythonError('OPTION_INVALID', {
     message: `\`${path}\` has no ${word} \`${name}\`${didYouMean(name, known)}; ${has}`,
-    hint: `correct \`${kind}\` on the build target, or add the ${word} to pyproject.toml`,
+    hint: `correct \`${kind}\` on the build target, or add the ${word} to ${/Pipfile/.test(path) ? 'the Pipfile' : 'pyproject.toml'}`,
   });
 }
 

@@ -30,6 +30,10 @@ it.each<[Record<string, string>, string[], string[]]>([
   [DECLARED, ['svc/pyproject.toml'], []],
   [POETRY, ['svc/pyproject.toml'], []],
   [{ 'pyproject.toml': '[project]\nname = "a"\n' }, ['svc/requirements.txt'], []],
+  [{ Pipfile: '' }, ['svc/Pipfile'], []],
+  [{ Pipfile: '', 'Pipfile.lock': '' }, ['svc/Pipfile.lock'], []],
+  [{ Pipfile: '', ...DECLARED }, ['svc/pyproject.toml'], ['svc/Pipfile']],
+  [{ Pipfile: '', 'requirements.txt': 'six' }, ['svc/requirements.txt'], ['svc/Pipfile']],
   [{ '../uv.lock': MEMBER, ...DECLARED }, ['uv.lock'], []],
   [{ 'poetry.lock': '', 'uv.lock': '' }, ['svc/uv.lock'], ['svc/poetry.lock']],
   // Of a workspace whose member the service is, or is not.
@@ -82,7 +86,7 @@ describe('a second source', () => {
 
 it.each<[string, Record<string, string>, string]>([
   ['requirements.txt', {}, 'an empty file is fine'],
-  ['requirements.txt', { Pipfile: '', 'requirements.in': '' }, '`pipenv lock`'],
+  ['requirements.txt', { Pipfile: '', 'requirements.in': '' }, '"requirements": ["Pipfile"]'],
   ['requirements.txt', { 'setup.cfg': '' }, '`dependencies` under [project]'],
   ['requirements.txt', { 'environment.yml': '' }, 'as pip names it'],
   ['requirements.txt', { 'requirements.in': 'six' }, '`nx lock <service>`'],

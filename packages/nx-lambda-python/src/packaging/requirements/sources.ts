@@ -3,8 +3,9 @@
 import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { declaredDependencies } from '../../service/pyproject';
-import { DEFAULT_FILES, LOCKS, uvLockAbove } from '../../service/required-files';
+import { DEFAULT_FILES, LOCKS, PIPFILE, uvLockAbove } from '../../service/required-files';
 import { parseRequirements, type ReadFile } from './parse';
+import { isDeclaration } from './declaration';
 import { PYPROJECT } from './project';
 import { lockKind } from './lock';
 import { isLockFile } from './lock-file';
@@ -39,20 +40,29 @@ export function chooseRequirements(
   if (requirements !== undefined) return { taken: requirements, areDefault: false };
   const inProject = (name: string) => posix.join(projectRoot, name);
   const own = DEFAULT_FILES.map(inProject).find(files.exists);
-  const project = inProject(PYPROJECT);
   const taken =
     own ??
     uvLockAbove(projectRoot, files.read) ??
-    (declaredDependencies(files.read(project) ?? '') ? project : inProject('requirements.txt'));
+    declarationOf(projectRoot, files) ??
+    inProject('requirements.txt');
   return { taken: [taken], areDefault: true };
+}
+
+/** pyproject.toml if it says what is required, else the Pipfile. */
+function declarationOf(projectRoot: string, { read, exists }: Files): string | undefined {
+  const project = posix.join(projectRoot, PYPROJECT);
+  if (declaredDependencies(read(project) ?? '')) return project;
+  return [posix.join(projectRoot, PIPFILE)].find(exists);
 }
 
 /** Where else a service may say what it requires, by the file's name, and how to build from that. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    LOCKS.map((name) => [name, `set "requirements": ["${name}"] on the build target`]),
+    [...LOCKS, PIPFILE].map((name) => [
+      name,
+      `set "requirements": ["${name}"] on the build target`,
+    ]),
   ),
-  Pipfile: 'run `pipenv lock`: the build then reads Pipfile.lock',
   'requirements.in': 'lock it with `nx lock <service>`',
   'setup.py': 'list what it requires as `dependencies` under [project] in pyproject.toml',
   'setup.cfg': 'list what it requires as `dependencies` under [project] in pyproject.toml',
@@ -76,7 +86,7 @@ export function missingRequirements(
     found === PYPROJECT
       ? 'set "requirements": ["pyproject.toml"] on the build target'
       : ELSEWHERE[found ?? ''];
-  const what = lockKind(path) || path === project ? '' : 'the requirements file ';
+  const what = lockKind(path) || isDeclaration(path) ? '' : 'the requirements file ';
   return new LambdaPythonError('REQUIREMENTS_MISSING', {
     message: `${what}\`${path}\` does not exist${found === undefined ? '' : `; the service has \`${inProject(found)}\``}`,
     hint:
@@ -96,11 +106,14 @@ export function requirementSources(
     ...(above === undefined ? [] : [above]),
   ].filter((path) => !taken.includes(path) && exists(path));
   const project = posix.join(projectRoot, PYPROJECT);
-  // A lock was made from what pyproject.toml declares.
+  const pipfile = posix.join(projectRoot, PIPFILE);
+  // A lock was made from what these declare.
   const isLocked = taken.some((path) => lockKind(path) !== undefined || isLock(read(path) ?? ''));
-  const isDeclared =
-    !isLocked && !taken.includes(project) && declaredDependencies(read(project) ?? '') === 'some';
-  return { taken, areDefault, beside: [...files, ...(isDeclared ? [project] : [])] };
+  const declared = [
+    ...(declaredDependencies(read(project) ?? '') === 'some' ? [project] : []),
+    ...(exists(pipfile) ? [pipfile] : []),
+  ].filter((path) => !isLocked && !taken.includes(path));
+  return { taken, areDefault, beside: [...files, ...declared] };
 }
 
 /** The warning of a build that took one of several; undefined if there is only one, or the option chose. */
@@ -120,7 +133,7 @@ export function besideWarning({
 }
 
 export function nameOf(path: string): string {
-  return posix.basename(path) === PYPROJECT ? `the dependencies in \`${path}\`` : `\`${path}\``;
+  return isDeclaration(path) ? `the dependencies in \`${path}\`` : `\`${path}\``;
 }
 
 /** A file without requirements is a lock only if it has the header of `nx lock`. */
