@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import { normalizeOptions } from '../targets/build-target';
 import { explainDependencies, renderExplanation, type Explanation } from './explain';
-import { TestService } from './service.fixtures';
+import { MARKER, TestService } from './service.fixtures';
 
 const hit: Explanation = {
   project: 'orders',
@@ -159,4 +160,61 @@ it('is found out without doing anything, before and after a build', async () => 
   } finally {
     service.remove();
   }
+});
+
+describe('of other forms than requirements files', () => {
+  const HASH = `sha256:${'a'.repeat(64)}`;
+  const PINNED = `six==1 --hash=${HASH}`;
+  const uv = (requires: string) => `version = 1
+[[package]]
+name = "svc"
+source = { virtual = "." }
+${requires}
+[[package]]
+name = "six"
+version = "1"
+source = { registry = "https://h.invalid/simple" }
+wheels = [{ url = "https://h.invalid/six-1-py3-none-any.whl", hash = "${HASH}" }]
+`;
+  const POETRY = '[metadata]\nlock-version = "2.1"\npython-versions = "*"\n';
+  const pipenv = (packages: object) =>
+    JSON.stringify({ _meta: { 'pipfile-spec': 6 }, default: packages });
+
+  it.each<[string, empty: string, full: string, line: string]>([
+    [
+      'pyproject.toml',
+      `[project]\ndependencies = []\n${MARKER}`,
+      `[project]\ndependencies = ["six==1"]\n${MARKER}`,
+      'six==1',
+    ],
+    ['uv.lock', uv(''), uv('dependencies = [{ name = "six" }]'), PINNED],
+    [
+      'poetry.lock',
+      POETRY,
+      `[[package]]\nname = "six"\nversion = "1"\noptional = false\npython-versions = "*"\ngroups = ["main"]\nfiles = [{ file = "six-1-py3-none-any.whl", hash = "${HASH}" }]\n${POETRY}`,
+      PINNED,
+    ],
+    ['Pipfile.lock', pipenv({}), pipenv({ six: { version: '==1', hashes: [HASH] } }), PINNED],
+    ['Pipfile', '', '[packages]\nsix = "==1"\n', 'six==1'],
+  ])('%s is named, an input, and compared by its meaning', async (name, empty, full, to) => {
+    const path = `svc/${name}`;
+    const service = new TestService({ [path]: empty });
+    rmSync(service.path('svc/requirements.txt'));
+    const explain = () =>
+      explainDependencies(
+        normalizeOptions({ outputPath: 'dist/svc', engine: 'host' }, service.context()),
+      );
+    try {
+      expect(await service.build()).toBe(true);
+      expect(await explain()).toMatchObject({ outcome: 'hit', previous: { changes: [] } });
+      service.write({ [path]: full });
+      const miss = await explain();
+      expect(miss.requirements).toEqual({ taken: [path], beside: [] });
+      expect(miss.inputs.files).toContain(path);
+      expect(miss.outcome).toBe('miss');
+      expect(miss.previous.changes).toContainEqual({ component: 'requirements', from: null, to });
+    } finally {
+      service.remove();
+    }
+  });
 });

@@ -59,6 +59,17 @@ const pipfileLock = (version: string) =>
     _meta: { 'pipfile-spec': 6 },
     default: { six: { version: `==${version}`, hashes: [`sha256:${'a'.repeat(64)}`] } },
   });
+const poetryLock = (version: string) => `[[package]]
+name = "six"
+version = "${version}"
+optional = false
+python-versions = "*"
+groups = ["main"]
+files = [{ file = "six.whl", hash = "sha256:${'a'.repeat(64)}" }]
+[metadata]
+lock-version = "2.1"
+python-versions = "*"
+`;
 const uvLock = (version: string) => `version = 1
 [[package]]
 name = "orders"
@@ -93,16 +104,22 @@ const CASES: Record<string, Case> = {
     ...withOptions({ requirements: ['Pipfile.lock'] }),
     edit: { [`${S}/Pipfile.lock`]: pipfileLock('1.17.0') },
   },
+  'a poetry.lock': {
+    files: { [`${S}/poetry.lock`]: poetryLock('1.16.0') },
+    ...withOptions({ requirements: ['poetry.lock'] }),
+    edit: { [`${S}/poetry.lock`]: poetryLock('1.17.0') },
+  },
+  'the group that makes a distribution of a poetry.lock needed': {
+    files: { ...NO_REQUIREMENTS, [`${S}/poetry.lock`]: poetryLock('1.16.0') },
+    edit: { [`${S}/poetry.lock`]: poetryLock('1.16.0').replace('"main"', '"dev"') },
+  },
   'a Pipfile, without the option': {
-    files: {
-      [`${S}/requirements.txt`]: GONE,
-      [`${S}/Pipfile`]: '[packages]\nsix = "*"\n',
-    },
+    files: { ...NO_REQUIREMENTS, [`${S}/Pipfile`]: '[packages]\nsix = "*"\n' },
     edit: { [`${S}/Pipfile`]: '[packages]\nsix = ">1"\n' },
   },
   'a library of a Pipfile': {
     files: {
-      [`${S}/requirements.txt`]: GONE,
+      ...NO_REQUIREMENTS,
       [`${S}/Pipfile`]: '[packages]\ncommon = { path = "../../libs/common", editable = true }\n',
       'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
       'libs/common/common/a.py': '1',
