@@ -1,5 +1,10 @@
 /** Repositories adopt the plugin without moving a file: each layout is built and its handlers are found. */
 
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { AS_OTHER_USER } from './support/other-user';
+import { runDirectory } from './support/run-directory';
 import { HANDLER, serviceFiles, Workspace } from './support/workspace';
 
 const named = (name: string) => `def ${name}(event, context):\n    return {}\n`;
@@ -152,5 +157,73 @@ describe('two services of one tree', () => {
         expect(JSON.stringify(report)).toContain(`/${name}/`);
       }
     }
+  });
+
+  it('are never deployed from the package of each other', () => {
+    const distOf = (name: string) => join(workspace.root, 'dist/services', name);
+    cpSync(distOf('tree-arm'), distOf('tree'), { recursive: true });
+    expect(
+      workspace.succeed(['deploy', 'tree', '-c', 'local', '--excludeTaskDependencies']),
+    ).toContain('was not built from the present sources');
+    expect(workspace.manifest('services/tree')).toMatchObject({ project: 'tree' });
+    const report = JSON.parse(workspace.read('dist/services/tree/deploy-report.json')) as object;
+    expect(report).toMatchObject({ functions: [{ name: 'tree-pay', status: 'unchanged' }] });
+  });
+});
+
+describe('code whose dependencies are those of its pyproject.toml', () => {
+  const DIRECTORY = 'services/legacy';
+  const PROJECT = '[project]\nname = "legacy"\nversion = "1"\ndependencies = ["six==1.17.0"]\n';
+  let workspace: Workspace;
+  beforeAll(() => {
+    workspace = new Workspace('adopting at once').init(
+      {
+        [`${DIRECTORY}/pyproject.toml`]: PROJECT,
+        [`${DIRECTORY}/orders/app.py`]: `import six\n${HANDLER}`,
+      },
+      { build: { engine: 'host' } },
+    );
+  });
+
+  it('is refused by the name of the file that may not be written', () => {
+    const file = `${DIRECTORY}/pyproject.toml`;
+    const code = `
+const { FsTree } = require('nx/src/generators/tree');
+require('./node_modules/nx-lambda-python/src/generators/adopt/adopt.js')
+  .default(new FsTree(process.cwd(), false), { directory: '${DIRECTORY}' })
+  .catch(({ message }) => console.log(message));`;
+    const adopt = () => {
+      const [command = '', ...args] = [...AS_OTHER_USER, process.execPath, '-e', code];
+      const { stdout, stderr } = spawnSync(command, args, {
+        cwd: workspace.root,
+        encoding: 'utf8',
+        env: workspace.fullEnvironment({}),
+      });
+      return stdout + stderr;
+    };
+    chmodSync(runDirectory(), 0o711);
+    chmodSync(join(workspace.root, file), 0o444);
+    expect(adopt()).toContain(
+      `error[FILE_NOT_WRITABLE]: \`${file}\` cannot be written: this user may not write to \`${file}\`\nhint: allow it, \`chmod u+w ${file}\``,
+    );
+    chmodSync(join(workspace.root, file), 0o644);
+  });
+
+  it('is adopted and built by the commands as they are printed', () => {
+    const run = (command: string) => workspace.succeed(command.split(' ').slice(1));
+    const output = run(
+      'nx g nx-lambda-python:adopt services/legacy --runtime=python3.12 --no-interactive',
+    );
+    expect(output).toContain('dependencies: `pyproject.toml`');
+    expect(output).not.toContain('check: ');
+    run('nx build legacy');
+    expect(workspace.read(`${DIRECTORY}/pyproject.toml`).startsWith(PROJECT)).toBe(true);
+    const { runtime, handlers, distributions } = workspace.manifest(DIRECTORY);
+    expect(runtime).toBe('python3.12');
+    expect(handlers.map(({ handler }) => handler)).toEqual(['orders.app.handler']);
+    expect(distributions).toMatchObject([{ name: 'six', version: '1.17.0' }]);
+    expect(workspace.packagePaths(DIRECTORY)).toEqual(
+      expect.arrayContaining(['orders/app.py', 'six.py']),
+    );
   });
 });

@@ -17,6 +17,7 @@ import { basename, join } from 'node:path';
 import { BareWorkspace, type Run } from './support/bare-workspace';
 import { CONTAINER_OPTIONS, describeWithEngine } from './support/engine';
 import { killRunning } from './support/nx-process';
+import { AS_OTHER_USER, OTHER_USER } from './support/other-user';
 import { runDirectory } from './support/run-directory';
 import { startPackageIndex, type PackageIndex } from './support/package-index';
 
@@ -232,12 +233,7 @@ describe('a damaged file', () => {
   });
 });
 
-/** Root may write whatever the modes say, so it builds as another user. */
-const OTHER_USER = 65534;
-const isRoot = process.getuid?.() === 0;
-const AS_OTHER: Run = isRoot
-  ? { prefix: ['setpriv', `--reuid=${OTHER_USER}`, `--regid=${OTHER_USER}`, '--clear-groups'] }
-  : {};
+const AS_OTHER: Run = { prefix: AS_OTHER_USER };
 
 describe('a store that may only be read', () => {
   let workspace: BareWorkspace;
@@ -261,7 +257,7 @@ describe('a store that may only be read', () => {
     chmodSync(runDirectory(), 0o711);
     setModes(false);
     mkdirSync(join(workspace.root, 'dist'), { recursive: true });
-    if (isRoot) {
+    if (AS_OTHER_USER.length > 0) {
       for (const path of ['dist', 'dist/known', 'dist/known/package.zip']) {
         chownSync(join(workspace.root, path), OTHER_USER, OTHER_USER);
       }

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'NO_HANDLERS'
   | 'PROJECT_NOT_FOUND'
   | 'PROJECT_EXISTS'
+  | 'FILE_NOT_WRITABLE'
   // requirements and wheels
   | 'REQUIREMENTS_MISSING'
   | 'REQUIREMENTS_INVALID'

@@ -10,7 +10,8 @@ import {
   type GeneratorCallback,
   type Tree,
 } from '@nx/devkit';
-import { isAbsolute, posix, relative } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { isAbsolute, join, posix, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LambdaPythonError } from '../errors';
 import { renderError } from '../report/error-text';
@@ -57,8 +58,26 @@ export function workspacePath(typed: string, current: string): string {
   if (!isAbsolute(typed) && joined !== '..' && !joined.startsWith('../')) return joined;
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`${typed}\` is not a path inside the workspace`,
-    hint: 'pass a path relative to the workspace, such as `services/orders`',
+    hint: 'pass a path relative to the workspace, such as `services/orders`; for code of another repository, run `npx nx import` first',
   });
+}
+
+/**
+ * Before a file is written: Nx writes when a generator has ended, and says of what fails only which call it was.
+ * @throws FILE_NOT_WRITABLE
+ */
+export function checkWritable(tree: Tree, path: string): void {
+  const place = [path, posix.dirname(path)].find((one) => existsSync(join(tree.root, one)));
+  if (place === undefined) return;
+  try {
+    accessSync(join(tree.root, place), constants.W_OK);
+  } catch (cause) {
+    throw new LambdaPythonError('FILE_NOT_WRITABLE', {
+      message: `\`${path}\` cannot be written: this user may not write to \`${place}\``,
+      hint: `allow it, \`chmod u+w ${place}\`, or run the same command as the owner of \`${place}\``,
+      cause,
+    });
+  }
 }
 
 /** The directory in which Nx was started, relative to the workspace: empty at its root, and outside of it. */

@@ -329,38 +329,80 @@ it('says what keeps the build from running', async () => {
   ]);
 });
 
-it.each<[string, Files, string, RegExp]>([
+it.each<[string, Files, string, RegExp, RegExp, string?]>([
   [
     'no handler',
     { 'a.py': 'x = 1\n' },
     'NO_HANDLERS',
     /^no handler was found in `services\/legacy`/,
+    /`npx nx g nx-lambda-python:project services\/legacy`/,
   ],
   [
     'a marker',
     { 'pyproject.toml': '[tool.nx-lambda-python]\n' },
     'PROJECT_EXISTS',
     /already a service/,
+    /`npx nx build legacy`/,
+  ],
+  [
+    'a directory that is not there',
+    { 'a.py': HANDLER },
+    'OPTION_INVALID',
+    /^the directory `services\/legcy` does not exist/,
+    /: `npx nx g nx-lambda-python:adopt services\/legacy`$/,
+    'services/legcy',
+  ],
+  [
+    'one that nothing resembles',
+    { 'a.py': HANDLER },
+    'OPTION_INVALID',
+    /^the directory `apps\/shop` does not exist/,
+    /`npx nx g nx-lambda-python:project apps\/shop`$/,
+    'apps/shop',
+  ],
+  [
+    'a file',
+    { 'a.py': HANDLER },
+    'OPTION_INVALID',
+    /^`services\/legacy\/a.py` is a file/,
+    /: `npx nx g nx-lambda-python:adopt services\/legacy`$/,
+    'services/legacy/a.py',
+  ],
+  [
+    'a path outside of the workspace',
+    { 'a.py': HANDLER },
+    'OPTION_INVALID',
+    /^`..\/other` is not a path inside the workspace/,
+    /`npx nx import` first$/,
+    '../other',
   ],
   [
     'a name that is taken',
-    { '/apps/legacy/x': '' },
+    { '/apps/legacy/x': '', 'a.py': HANDLER },
     'PROJECT_EXISTS',
     /already exists in `apps\/legacy`/,
+    /\{ "name": "legacy-functions" \}/,
   ],
   [
     'a bad pyproject.toml',
     { 'pyproject.toml': '[', 'a.py': HANDLER },
     'MARKER_INVALID',
     /not valid TOML/,
+    /^correct line 1 of `services\/legacy\/pyproject.toml`/,
   ],
-  ['no valid marker', { 'my.app/a.py': HANDLER }, 'OPTION_INVALID', /does not give a valid marker/],
-])('refuses %s, and writes nothing', async (name, files, code, message) => {
+  [
+    'no valid marker',
+    { 'my.app/a.py': HANDLER },
+    'OPTION_INVALID',
+    /does not give a valid marker/,
+    /^add `\[tool.nx-lambda-python\]`/,
+  ],
+])('refuses %s, and writes nothing', async (name, files, code, message, hint, directory = ROOT) => {
   if (name.includes('taken')) addProjectConfiguration(tree, 'legacy', { root: 'apps/legacy' });
-  await expect(adopt(files)).rejects.toMatchObject({
+  await expect(adopt(files, { directory })).rejects.toMatchObject({
     code,
     message: expect.stringMatching(message),
-    hint: expect.anything(),
+    hint: expect.stringMatching(hint),
   });
   expect(tree.read(`${ROOT}/pyproject.toml`, 'utf-8') ?? '').toBe(files['pyproject.toml'] ?? '');
 });

@@ -1,12 +1,14 @@
 /** `nx g nx-lambda-python:adopt`: the marker for code that exists. No other file is written, and none is moved. */
 
 import { joinPathFragments, logger, readJson, readNxJson, type Tree } from '@nx/devkit';
+import { posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
-import { codeList } from '../../report/nearest';
+import { codeList, nearest } from '../../report/nearest';
 import { MARKER_FILE } from '../../service/marker';
 import {
   architectureNamed,
   checkFree,
+  checkWritable,
   currentDirectory,
   isPackage,
   projectNames,
@@ -22,10 +24,11 @@ import { some } from './unsure';
 
 export default reporting(adoptGenerator);
 
-/** @throws OPTION_INVALID, RUNTIME_UNKNOWN, PROJECT_EXISTS, NO_HANDLERS */
+/** @throws OPTION_INVALID, RUNTIME_UNKNOWN, PROJECT_EXISTS, NO_HANDLERS, FILE_NOT_WRITABLE */
 export async function adoptGenerator(tree: Tree, options: AdoptGeneratorSchema): Promise<void> {
   const root = workspacePath(options.directory, currentDirectory(tree));
   const path = joinPathFragments(root, MARKER_FILE);
+  checkDirectory(tree, root);
   const [name = root] = projectNames(tree, root);
   await checkFree(tree, root, name, {
     service: `build it: \`npx nx build ${name}\``,
@@ -38,10 +41,31 @@ export async function adoptGenerator(tree: Tree, options: AdoptGeneratorSchema):
     importPackage: options.package,
   });
   if (adoption === undefined) throw noHandlers(root);
+  checkWritable(tree, path);
   tree.write(path, adoption.text);
   for (const line of describeAdoption(adoption, name)) logger.info(line);
   for (const line of [...adoption.unsure, ...outside(tree, root, name)])
     logger.warn(`check: ${line}`);
+}
+
+/** @throws OPTION_INVALID */
+function checkDirectory(tree: Tree, root: string): void {
+  if (tree.children(root).length > 0) return;
+  const parent = posix.dirname(root);
+  const isFile = tree.isFile(root);
+  const beside = tree
+    .children(parent)
+    .filter((one) => !tree.isFile(joinPathFragments(parent, one)));
+  const [near] = nearest(posix.basename(root), beside);
+  const meant = isFile ? parent : near && joinPathFragments(parent, near);
+  throw new LambdaPythonError('OPTION_INVALID', {
+    message: isFile
+      ? `\`${root}\` is a file, expected the directory of the code`
+      : `the directory \`${root}\` does not exist, or is empty`,
+    hint: meant
+      ? `pass the directory of the code: \`npx nx g nx-lambda-python:adopt ${meant}\``
+      : `pass the directory of the code; for a service without code, run \`npx nx g nx-lambda-python:project ${root}\``,
+  });
 }
 
 function noHandlers(root: string): LambdaPythonError {
