@@ -80,6 +80,36 @@ runtime = "python3.11"
     workspace.remove(`${ROOT}/requirements.txt`);
   });
 
+  it('Pipfile.lock with a category, and a Pipfile without its lock', () => {
+    const marker = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.11"\n';
+    const locked = (version: string, sha256: string) => ({
+      version: `==${version}`,
+      hashes: [`sha256:${sha256}`],
+    });
+    workspace.write(`${ROOT}/pyproject.toml`, marker);
+    workspace.write(
+      `${ROOT}/Pipfile.lock`,
+      JSON.stringify({
+        _meta: { 'pipfile-spec': 6, requires: { python_version: '3.11' }, sources: [] },
+        default: {
+          six: locked('1.17.0', '4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274'),
+        },
+        develop: {
+          idna: locked('3.10', '946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3'),
+        },
+      }),
+    );
+    workspace.build();
+    expect(workspace.distributions()).toEqual(['six 1.17.0']);
+    workspace.build('--groups=develop');
+    expect(workspace.distributions()).toEqual(['idna 3.10', 'six 1.17.0']);
+    workspace.remove(`${ROOT}/Pipfile.lock`);
+    workspace.write(`${ROOT}/Pipfile`, '[packages]\nsix = "==1.16.0"\n');
+    workspace.build();
+    expect(workspace.distributions()).toEqual(['six 1.16.0']);
+    workspace.remove(`${ROOT}/Pipfile`);
+  });
+
   it('uv.lock of a workspace: the members and the pins that the service needs', () => {
     // Of the two members the service requires one.
     workspace.writeAll(uvWorkspace('other'));

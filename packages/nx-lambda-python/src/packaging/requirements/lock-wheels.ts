@@ -27,8 +27,24 @@ export function unfitLocks(
 ): string[] {
   return paths.flatMap((path) => {
     const kind = lockKind(path);
-    const text = kind && read(path);
-    return (kind && text && unfitWheels(path, kind, text, lines, target)) || [];
+    // A Pipfile.lock has hashes without the names of the files.
+    if (kind === undefined || kind === 'pipenv') return [];
+    const text = read(path);
+    return (text && unfitWheels(path, kind, text, lines, target)) || [];
+  });
+}
+
+/** A warning for each uv.lock that limits what builds from source use: only a file can tell pip so. */
+export function unusedBuildConstraints(paths: readonly string[], read: ReadFile): string[] {
+  return paths.flatMap((path) => {
+    const text = lockKind(path) === 'uv' ? read(path) : undefined;
+    if (text === undefined || !text.includes('build-constraints')) return [];
+    const names = tablesOf(tableOf(parseToml(text, path)['manifest'])['build-constraints']).map(
+      ({ name, specifier }) => `\`${stringOf(name) ?? ''}${stringOf(specifier) ?? ''}\``,
+    );
+    return names.length === 0
+      ? []
+      : `\`${path}\` has build constraints, which pip does not get from it: ${names.join(', ')}; write them to a file of the workspace and set PIP_BUILD_CONSTRAINT=<file>`;
   });
 }
 
