@@ -84,6 +84,14 @@ it('takes any package where told so, and says nothing of sources that it does no
   expect(service.warnings).toEqual([]);
 });
 
+it('takes no package of another project', async () => {
+  change({ project: 'other' });
+  await expect(use('any')).rejects.toMatchObject({
+    code: 'PACKAGE_OF_OTHER_SOURCES',
+    message: '`dist/svc/package.zip` was built from the project `other`, expected `svc`',
+  });
+});
+
 it('refuses what `ref` has built of other sources, and loses nothing', async () => {
   change({ commit: 'a'.repeat(40) });
   expect((await use()).isPresent).toBe(true);

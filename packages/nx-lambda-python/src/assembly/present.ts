@@ -41,9 +41,11 @@ export async function usePackage(
 ): Promise<UsedPackage> {
   const output = buildOutput(context, buildTarget);
   const manifest = readManifest(output);
-  const target = currentProject(context).targets[buildTarget];
+  const { name, targets } = currentProject(context);
+  const target = targets[buildTarget];
   // The sources of another target's package are unknown.
   if (sources === 'any' || target?.executor !== EXECUTORS.build) {
+    if (manifest.project !== name) throw ofOtherProject(manifest, name, output);
     return { manifest, output, isPresent: false };
   }
   const options = buildOptionsOf(context, buildTarget);
@@ -76,6 +78,17 @@ function reasons(options: BuildOptions, inputs: readonly unknown[], explain: str
     'set `"sources": "any"` on the upload target to use packages that were built elsewhere',
   );
   return lines;
+}
+
+function ofOtherProject(
+  { project }: BuildManifest,
+  name: string,
+  { displayed, command }: BuildOutput,
+): LambdaPythonError {
+  return new LambdaPythonError('PACKAGE_OF_OTHER_SOURCES', {
+    message: `\`${displayed}/${PACKAGE_FILE}\` was built from the project \`${project}\`, expected \`${name}\``,
+    hint: `run \`${command}\` to build it`,
+  });
 }
 
 function ofOtherSources(
