@@ -1,5 +1,7 @@
 /** All that requirements files may say, hashes, and locks of other tools, in the container and without one. */
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { CONTAINER_OPTIONS, describeLong, describeWithEngine } from './support/engine';
 import { poetryProject, uvWorkspace } from './support/lock-files';
 import { publicIndex } from './support/package-index';
@@ -108,6 +110,20 @@ runtime = "python3.11"
     workspace.build();
     expect(workspace.distributions()).toEqual(['six 1.16.0']);
     workspace.remove(`${ROOT}/Pipfile`);
+  });
+
+  it('builds a library with what limits its build requirements', () => {
+    workspace.writeAll({
+      [`${ROOT}/requirements.txt`]: '-e ../../libs/limited\n',
+      [`${ROOT}/limits.txt`]: 'setuptools==80.9.0\n',
+      'libs/limited/limited.py': '',
+      'libs/limited/pyproject.toml':
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "limited"\nversion = "1"\n[tool.setuptools]\npy-modules = ["limited"]\n',
+    });
+    workspace.build('--pipArgs=--build-constraint=limits.txt');
+    const wheel = ['-p', join(workspace.root, 'dist', ROOT, 'package.zip'), '*/WHEEL'];
+    expect(execFileSync('unzip', wheel, { encoding: 'utf8' })).toContain('setuptools (80.9.0)');
+    for (const path of ['requirements.txt', 'limits.txt']) workspace.remove(`${ROOT}/${path}`);
   });
 
   it('uv.lock of a workspace: the members and the pins that the service needs', () => {

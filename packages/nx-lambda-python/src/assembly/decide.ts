@@ -72,6 +72,7 @@ export function resolutionOf<T extends Pick<Resolution, 'required' | 'meaning'>>
     readPipConfiguration(process.env, undefined, PIP_COMMANDS[dependencies]),
     service,
     protect,
+    found.required.buildConstraints,
   );
   const secrets = buildSecrets(inFiles, found.required.files.values(), configuration);
   const imageName = buildImageName(container.image, { runtime, architecture });

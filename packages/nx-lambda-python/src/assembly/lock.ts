@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import { readBuildConstraints, splitBuildConstraints } from '../packaging/inputs/build-constraints';
 import { projectPath } from '../packaging/inputs/option-paths';
 import type { Protect } from '../packaging/inputs/requirements';
 import { collectRequirements, type RequirementsMeaning } from '../packaging/requirements/collect';
@@ -186,7 +187,8 @@ export function readLockInput(
     files,
     requirements,
     constraints,
-    pipArguments: options.pipArgs,
+    pipArguments: splitBuildConstraints(options.pipArgs).others,
+    buildConstraints: readBuildConstraints({ ...base, pipArgs: options.pipArgs }, [], found.read),
     localFiles: readLocalContent(workspaceRoot, linked, requirements.join(', ')).files,
     base,
     isLocked: false,

@@ -1,6 +1,7 @@
 /** What a service requires, with the content that its requirements name: for pip, the requirements key and comparisons. */
 
 import { posix } from 'node:path';
+import { splitBuildConstraints } from '../packaging/inputs/build-constraints';
 import {
   readRequired,
   type Protect,
@@ -62,7 +63,8 @@ export function readRequirements(
       files: new Map([...found.files, ...implied]),
       requirements: [...found.requirements, ...implied.map(([path]) => path)],
       constraints: found.constraints,
-      pipArguments: options.pipArgs,
+      pipArguments: splitBuildConstraints(options.pipArgs).others,
+      buildConstraints: found.buildConstraints,
       localFiles: content.files,
       base: { projectRoot, workspaceRoot },
       isLocked,

@@ -10,7 +10,7 @@ import {
 import { hexDigest } from '../packaging/requirements/canonical-json';
 import { remoteArguments, unpinnedRepositories } from '../packaging/requirements/parse';
 import { staleLocks } from '../packaging/requirements/lock-origin';
-import { unfitLocks, unusedBuildConstraints } from '../packaging/requirements/lock-wheels';
+import { unfitLocks } from '../packaging/requirements/lock-wheels';
 import { skippedAll } from '../packaging/requirements/lock-scope';
 import { besideWarning } from '../packaging/requirements/sources';
 import { findBuildImage, type BuildImage } from '../platform/engines/image';
@@ -65,10 +65,7 @@ export async function ensureDependencies(
     () => undefined,
   );
   await ready();
-  warn([
-    ...unfitLocks(sources.taken, meaning.requirements, settings.target, read),
-    ...unusedBuildConstraints(sources.taken, read),
-  ]);
+  warn(unfitLocks(sources.taken, meaning.requirements, settings.target, read));
   printReason(join(service.workspaceRoot, output.path), store, components);
   warn(besideWarning(sources));
   await prepared;

@@ -3,7 +3,7 @@
 import { posix, win32 } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { collectRequirements } from '../requirements/collect';
-import { inWorkspace, withoutCredentials, type PathBase } from '../requirements/parse';
+import { inWorkspace, isUrl, withoutCredentials, type PathBase } from '../requirements/parse';
 import { pipSetting, pipVariable } from './pip-settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -180,6 +180,7 @@ type ReadConstraints = (path: string) => string | undefined;
  * pip takes paths from where it is run, which for a build is the workspace.
  *
  * @param settings pip's, by the names of their variables
+ * @param buildConstraints further ones, of the service: paths relative to the workspace, and URLs
  * @returns undefined if none of them names a file or URL of constraints
  * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
  */
@@ -187,9 +188,11 @@ export function readConstraints(
   settings: Readonly<Record<string, string>>,
   base: Required<PathBase>,
   read: ReadConstraints,
+  buildConstraints: readonly string[] = [],
 ): ConfiguredConstraints | undefined {
   const given = CONSTRAINT_SETTINGS.flatMap((variable) => {
-    const words = settings[variable]?.split(/\s+/).filter(Boolean) ?? [];
+    const configured = settings[variable]?.split(/\s+/).filter(Boolean) ?? [];
+    const words = [...configured, ...(variable === 'PIP_BUILD_CONSTRAINT' ? buildConstraints : [])];
     return words.length > 0 ? [{ variable, words }] : [];
   });
   if (given.length === 0) return undefined;
@@ -220,10 +223,6 @@ export function readConstraints(
     inside: [...files.keys()].filter((place) => outsidePath(place) === undefined).sort(),
     outside: [...outside, ...urls.map(withoutCredentials)].sort(),
   };
-}
-
-export function isUrl(word: string): boolean {
-  return /^https?:\/\//i.test(word);
 }
 
 function placeOf(word: string, workspaceRoot: string): string {

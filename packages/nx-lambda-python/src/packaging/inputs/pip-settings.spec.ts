@@ -61,7 +61,6 @@ describe('pipArgs', () => {
     [['--requirement=more.txt'], '--requirement=more.txt', '"requirements"'],
     [['-c', 'limits.txt'], '-c', '"constraints"'],
     [['--constr', 'limits.txt'], '--constr', '"constraints"'],
-    [['--build-constraint', 'limits.txt'], '--build-constraint', 'PIP_BUILD_CONSTRAINT'],
     [['-e', '../../../lib'], '-e', 'requirements file'],
     [['--target=/usr/lib'], '--target=/usr/lib', 'remove it'],
     [['-d/tmp'], '-d/tmp', 'remove it'],

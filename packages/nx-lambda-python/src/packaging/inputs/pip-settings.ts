@@ -170,10 +170,6 @@ const REFUSED: readonly { names: readonly string[]; short?: string; instead: str
     instead: 'list the file in "constraints" of the build target',
   },
   {
-    names: ['build-constraint'],
-    instead: 'set PIP_BUILD_CONSTRAINT to the file, which is then part of the requirements key',
-  },
-  {
     names: ['editable'],
     short: 'e',
     instead: 'write it as a line of a requirements file: `-e ../../libs/common`',

@@ -24,6 +24,7 @@ import { type Selection } from '../requirements/selection';
 import { chooseRequirements, missingRequirements } from '../requirements/sources';
 import { readUvLock } from '../requirements/uv-lock';
 import { stringsOf, type TomlTable } from '../requirements/toml';
+import { readBuildConstraints, type BuildConstraints } from './build-constraints';
 import { projectPath } from './option-paths';
 import type { WorkspaceFiles } from './workspace-files';
 
@@ -72,6 +73,7 @@ export interface RequiredInputs {
   /** Without the content of libraries, archives and links, which is not read here. */
   meaning: RequirementsMeaning;
   local: LocalParts;
+  buildConstraints: BuildConstraints;
   /** Complete: what it leaves out is not needed. */
   isLocked: boolean;
   isEmpty: boolean;
@@ -140,12 +142,20 @@ function requirementFiles(
     ),
     exists,
   );
+  const { projectRoot, workspaceRoot, pipArgs } = options;
+  const buildConstraints = readBuildConstraints(
+    { projectRoot, workspaceRoot, pipArgs },
+    options.requirements,
+    protecting(protect, read),
+  );
+  const limits = buildConstraints.meaning.map((line) => `--build-constraint ${line}`);
   const links = findLinksInArguments(options.pipArgs, options, exists);
   return {
     requirements,
     constraints: options.constraints,
     files,
-    meaning,
+    meaning: { ...meaning, options: [...meaning.options, ...limits] },
+    buildConstraints,
     local: { ...local, findLinks: [...new Set([...local.findLinks, ...links])].sort() },
     isLocked,
     isEmpty: meaning.requirements.length === 0,

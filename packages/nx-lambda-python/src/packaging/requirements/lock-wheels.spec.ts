@@ -1,5 +1,5 @@
 import { findRuntime } from '../../service/runtimes';
-import { unfitLocks, unusedBuildConstraints } from './lock-wheels';
+import { unfitLocks } from './lock-wheels';
 
 const runtime = (name = 'python3.11') => {
   const found = findRuntime(name);
@@ -55,16 +55,4 @@ describe.each(LOCKS)('unfitLocks of %s', (path, lockOf) => {
 it('reads no names of files from a Pipfile.lock, which has none', () => {
   const lock = '{ "default": { "fast": { "version": "==2.0", "hashes": ["sha256:00"] } } }';
   expect(unfitLocks(['a/Pipfile.lock'], ['fast==2.0'], runtime(), () => lock)).toEqual([]);
-});
-
-it.each([
-  ['a/uv.lock', '[manifest]\nbuild-constraints = [{ name = "setuptools", specifier = "<70" }]', 1],
-  ['a/uv.lock', '[[package]]\nname = "build-constraints"\n', 0],
-  ['a/poetry.lock', '[manifest]\nbuild-constraints = [{ name = "setuptools" }]', 0],
-])('tells of the build constraints of %s: %j', (path, text, count) => {
-  expect(unusedBuildConstraints([path], () => text)).toEqual(
-    Array.from({ length: count }, () =>
-      expect.stringContaining('`setuptools<70`; write them to a file'),
-    ),
-  );
 });

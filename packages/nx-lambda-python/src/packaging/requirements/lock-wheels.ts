@@ -34,20 +34,6 @@ export function unfitLocks(
   });
 }
 
-/** A warning for each uv.lock that limits what builds from source use: only a file can tell pip so. */
-export function unusedBuildConstraints(paths: readonly string[], read: ReadFile): string[] {
-  return paths.flatMap((path) => {
-    const text = lockKind(path) === 'uv' ? read(path) : undefined;
-    if (text === undefined || !text.includes('build-constraints')) return [];
-    const names = tablesOf(tableOf(parseToml(text, path)['manifest'])['build-constraints']).map(
-      ({ name, specifier }) => `\`${stringOf(name) ?? ''}${stringOf(specifier) ?? ''}\``,
-    );
-    return names.length === 0
-      ? []
-      : `\`${path}\` has build constraints, which pip does not get from it: ${names.join(', ')}; write them to a file of the workspace and set PIP_BUILD_CONSTRAINT=<file>`;
-  });
-}
-
 function unfitWheels(
   path: string,
   kind: LockKind,

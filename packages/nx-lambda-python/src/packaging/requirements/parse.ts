@@ -275,6 +275,10 @@ export function resolveFindLinks(
   });
 }
 
+export function isUrl(word: string): boolean {
+  return /^https?:\/\//i.test(word);
+}
+
 /** The paths of `--find-links` in pip's arguments. */
 export function findLinksInArguments(
   pipArguments: readonly string[],

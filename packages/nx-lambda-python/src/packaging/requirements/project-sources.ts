@@ -32,8 +32,7 @@ export function sourceUrl(source: TomlTable, from = ''): string | undefined {
 const REFUSED: Readonly<Record<string, string>> = {
   'override-dependencies': 'pip cannot override what distributions require',
   'exclude-dependencies': 'pip cannot leave out what distributions require',
-  'build-constraint-dependencies':
-    'pip takes build constraints only from the variable PIP_BUILD_CONSTRAINT',
+  'build-constraint-dependencies': 'build constraints are read from uv.lock only',
   'dependency-metadata': 'pip reads the metadata of the distributions',
   'extra-index-url':
     'pip would take the newest version of all indexes, uv takes the first index that has one',

@@ -13,7 +13,6 @@ import {
   asVariables,
   configurationFiles,
   decidingFromFiles,
-  isUrl,
   PIP_COMMANDS,
   pipSettings,
   readConstraints,
@@ -27,8 +26,9 @@ import {
   type PipSettingClass,
 } from '../../packaging/inputs/pip-settings';
 import { attempt } from '../process/attempt';
+import type { BuildConstraints } from '../../packaging/inputs/build-constraints';
 import { decodeFile } from '../../packaging/requirements/encoding';
-import { inWorkspace } from '../../packaging/requirements/parse';
+import { inWorkspace, isUrl } from '../../packaging/requirements/parse';
 
 export interface PipConfiguration {
   /** Variables that choose wheels: with the constraints' meaning they are part of the requirements key. May hold credentials. */
@@ -105,18 +105,26 @@ function unheededBecause({ name, value }: ConfiguredSetting): string | undefined
  *
  * @param sourceRoot where files of the workspace are read
  * @param protect takes credentials out of a file's text
+ * @param own build constraints of the service
  * @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID
  */
 export function withConstraints(
   configuration: PipConfiguration,
   base: { workspaceRoot: string; sourceRoot: string; projectRoot: string },
   protect: (text: string, path: string) => string,
+  own: Pick<BuildConstraints, 'named' | 'files'> = { named: [], files: new Map() },
 ): PipConfiguration {
-  const constraints = readConstraints(configuration.deciding, base, (path) => {
+  const read = (path: string): string | undefined => {
     const place = isAbsolute(path) ? path : join(base.sourceRoot, path);
     const bytes = attempt(() => readFileSync(place));
     return bytes && protect(decodeFile(bytes, path), path);
-  });
+  };
+  const constraints = readConstraints(
+    configuration.deciding,
+    base,
+    (path) => own.files.get(path) ?? read(path),
+    own.named,
+  );
   return constraints ? { ...configuration, constraints } : configuration;
 }
 

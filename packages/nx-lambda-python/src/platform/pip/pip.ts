@@ -5,6 +5,7 @@
 
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import type { BuildConstraints } from '../../packaging/inputs/build-constraints';
 import { inWorkspace, type PathBase } from '../../packaging/requirements/parse';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { LocalFile } from '../files/local-files';
@@ -29,6 +30,7 @@ export interface RequiredInput extends PipInput {
   base: PathBase;
   /** The requirements are complete: pip resolves nothing, and each line is checked by its hash. */
   isLocked: boolean;
+  buildConstraints?: BuildConstraints;
 }
 
 /** The same with libraries built, and everything of the workspace named by its copy; made by `prepareInput`. */
