@@ -10,7 +10,8 @@ const LONGEST = [
     'rollback-fault-matrix',
     'fault-matrix-layers',
   ],
-  ...['oracle', 'stale', 'chain', 'engines', 'stages', 'store-kill', 'secrets', 'interrupt'],
+  ...['poetry-lock', 'stale', 'engines', 'oracle', 'chain', 'store-kill', 'pip-failures'],
+  ...['stages', 'adopting', 'interrupt', 'secrets'],
   ...['node-versions', 'requirement-locks', 'requirement-forms', 'lock', 'install', 'store'],
 ];
 
