@@ -11,7 +11,11 @@ import {
 import type { FileCount, PartDistribution } from '../packaging/dependency-part';
 import { findLock, planLock } from '../packaging/locked-wheels';
 import { packageInputs, type PackageInputs } from '../packaging/inputs/package-inputs';
-import { nameOf, type RequirementSources } from '../packaging/requirements/sources';
+import {
+  nameOf,
+  requirementSources,
+  type RequirementSources,
+} from '../packaging/requirements/sources';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { machineInputs } from '../platform/pip/configuration';
 import { DiskWheelStore } from '../platform/store/wheel-store';
@@ -64,7 +68,11 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
   const { imageName, pinned } = resolution;
   const { project, workspaceRoot } = options.service;
   const directory = join(workspaceRoot, options.output.path);
-  const { taken, beside } = resolution.sources;
+  const { taken, beside } = requirementSources(
+    resolution.sources,
+    options.service.projectRoot,
+    workspaceFiles(options.service.sourceRoot),
+  );
   const { key, components, image, cached } = found;
   const facts = {
     project,

@@ -15,11 +15,7 @@ import { writtenFile } from '../packaging/requirements/locked';
 import { lockKind } from '../packaging/requirements/lock';
 import { checkLockScope } from '../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
-import {
-  chooseRequirements,
-  requirementSources,
-  type RequirementSources,
-} from '../packaging/requirements/sources';
+import { chooseRequirements, type ChosenRequirements } from '../packaging/requirements/sources';
 import { readLocalContent } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import type { RequiredInput, Target } from '../platform/pip/pip';
@@ -27,7 +23,7 @@ import type { BuildOptions } from '../targets/build-target';
 
 export interface ServiceRequirements {
   required: RequiredInput;
-  sources: RequirementSources;
+  sources: ChosenRequirements;
   meaning: RequirementsMeaning;
   /** The same with variables of the environment as they are written: no machine's values are in it. */
   written: RequirementsMeaning;
@@ -69,7 +65,7 @@ export function readRequirements(
       base: { projectRoot, workspaceRoot },
       isLocked,
     },
-    sources: requirementSources(chosen, projectRoot, workspace),
+    sources: chosen,
     meaning: withContent(found.meaning, content.digests),
     written: withContent(readWritten(given, target, workspace).meaning, content.digests),
     isEmpty: found.isEmpty,

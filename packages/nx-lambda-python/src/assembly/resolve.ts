@@ -12,7 +12,7 @@ import { remoteArguments, unpinnedRepositories } from '../packaging/requirements
 import { staleLocks } from '../packaging/requirements/lock-origin';
 import { unfitLocks } from '../packaging/requirements/lock-wheels';
 import { skippedAll } from '../packaging/requirements/lock-scope';
-import { besideWarning } from '../packaging/requirements/sources';
+import { besideWarning, requirementSources } from '../packaging/requirements/sources';
 import { findBuildImage, type BuildImage } from '../platform/engines/image';
 import { currentUser } from '../platform/engines/run';
 import { workspaceFiles } from '../platform/files/workspace-files';
@@ -43,11 +43,15 @@ export async function ensureDependencies(
   ready: () => Promise<unknown>,
 ): Promise<Dependencies> {
   const { required, settings, redact, exec, isEmpty, sources, meaning } = resolution;
-  const { read, exists } = workspaceFiles(service.sourceRoot);
+  const workspace = workspaceFiles(service.sourceRoot);
+  const { read, exists } = workspace;
   const place = { workspaceRoot: service.workspaceRoot, target: settings.target };
   warn(staleLocks(required.files.keys(), place, read, exists));
   warn(isEmpty ? [] : settings.configuration.unheeded);
   warn(movingBranches(meaning.requirements));
+  // Most builds find their dependencies, and warn of nothing.
+  const warnOfOthers = () =>
+    warn(besideWarning(requirementSources(sources, service.projectRoot, workspace)));
   const choose = () => chooseImage(resolution, store);
   const chosen = await lookUp(resolution, content, mode, store, choose);
   const { components, image, cached } = chosen;
@@ -57,7 +61,7 @@ export async function ensureDependencies(
     const whenNone = () => skippedAll(meaning.requirements, from, settings.target);
     return isEmpty ? dependencies : { ...dependencies, whenNone };
   };
-  if (isEmpty) warn(besideWarning(sources));
+  if (isEmpty) warnOfOthers();
   if (cached) return keep(cached);
   // The container is what takes longest, so nothing that could wait may hold up its start.
   // What goes wrong is reported when it is needed.
@@ -67,7 +71,7 @@ export async function ensureDependencies(
   await ready();
   warn(unfitLocks(sources.taken, meaning.requirements, settings.target, read));
   printReason(join(service.workspaceRoot, output.path), store, components);
-  warn(besideWarning(sources));
+  warnOfOthers();
   await prepared;
   try {
     return keep(await mode.ensure(chosen, resolution, pipIn(chosen.place, resolution)));

@@ -24,7 +24,7 @@ import {
   type WalkRules,
 } from '../service/files';
 import { discoverHandlers, type Handler } from '../service/discover';
-import { parseMarker, type Marker } from '../service/marker';
+import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { parseModule, type PythonModule } from '../python/module';
 import type { ServicePlace } from '../targets/build-target';
 
@@ -161,7 +161,7 @@ function readListed(root: string, path: string): Buffer {
 
 /** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */
 export function readMarker({ sourceRoot, projectRoot }: Place): Marker {
-  const path = posix.join(projectRoot, 'pyproject.toml');
+  const path = posix.join(projectRoot, MARKER_FILE);
   const file = join(sourceRoot, path);
   if (!existsSync(file)) {
     throw new LambdaPythonError('MARKER_MISSING', {

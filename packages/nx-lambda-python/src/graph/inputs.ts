@@ -16,7 +16,7 @@ import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import type { BuildExecutorSchema } from '../schemas/build';
 import { TEST_PATTERNS } from '../service/files';
-import type { Marker } from '../service/marker';
+import { MARKER_FILE, type Marker } from '../service/marker';
 import type { DeclaredTarget } from './declared-targets';
 
 export type Inputs = NonNullable<TargetConfiguration['inputs']>;
@@ -140,7 +140,7 @@ export function optionVariants(
 function buildInputs(marker: Marker, root: string, inputs: PackageInputs): Inputs {
   const { files, directories, environments, variables } = inputs;
   const named = [
-    posix.join(root, 'pyproject.toml'),
+    posix.join(root, MARKER_FILE),
     ...files,
     ...directories.flatMap((path) => [path, `${path}/**/*`]),
   ];

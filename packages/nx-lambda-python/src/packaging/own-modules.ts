@@ -1,12 +1,12 @@
 /** What can be imported from the service's own files. */
 
-import { createHash } from 'node:crypto';
 import type { ModuleImport } from '../python/imports';
 import { moduleName } from '../python/names';
 import { modulesOf } from './dependency-part';
 import type { ServiceFile } from './package';
+import { hexDigest } from './requirements/canonical-json';
 
-const EMPTY_SHA256 = createHash('sha256').digest('hex');
+const EMPTY_SHA256 = hexDigest('');
 const MODULE_FILE = /^([^.]+)(?:\.py|\.pyc|(?:\..*)?\.so)$/;
 
 /** Modules by their paths: `orders`, `orders/handlers`, `orders/handlers/create`. */

@@ -56,7 +56,7 @@ const TOLD: [name: string, service: Service, more: string[]][] = [
     ],
   ],
   [
-    'a name that is no module',
+    'a name that is not a module',
     { [HANDLER]: 'from svc.money import rate\n', ...MONEY, 'svc/money.py': 'rate = 1\n' },
     ['svc/money.py'],
   ],

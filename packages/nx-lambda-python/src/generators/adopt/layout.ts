@@ -24,7 +24,7 @@ export interface AdoptedLayout {
 /** What is known apart from the modules. */
 export interface LayoutFacts {
   importPackage?: string | undefined;
-  /** What infrastructure names; if it names any, there are no other handlers. */
+  /** Those that the infrastructure code names. If it names any, no other module counts as a handler. */
   declared?: readonly LocatedFunction[];
   /** Directories from which the code is imported, the likeliest first. */
   importRoots?: readonly string[];

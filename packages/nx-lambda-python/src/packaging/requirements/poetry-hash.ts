@@ -1,6 +1,6 @@
 /** The hash of pyproject.toml by which Poetry knows whether its lock is current. */
 
-import { createHash } from 'node:crypto';
+import { hexDigest } from './canonical-json';
 import { poetryTable } from './poetry-project';
 import { tableOf, type TomlTable } from './toml';
 
@@ -28,7 +28,7 @@ function contentHash(document: TomlTable, groups: TomlTable): string {
     Object.keys(standard).length > 0
       ? { ...standard, tool: { poetry: own } }
       : { ...missing, ...own };
-  return createHash('sha256').update(pythonJson(content)).digest('hex');
+  return hexDigest(pythonJson(content));
 }
 
 function present(table: TomlTable, keys: readonly string[]): TomlTable {
