@@ -2,7 +2,16 @@ const { swcTransform } = require('../tools/test/swc-transform.cjs');
 
 /** Whole suites that only `LONG=1` runs, as CI does: without them `npm test` ends within six minutes. */
 const LONG_SUITES = [
-  ...['adopting', 'bytecode', 'engines', 'install', 'interrupt', 'layouts', 'lock', 'node-versions'],
+  ...[
+    'adopting',
+    'bytecode',
+    'engines',
+    'install',
+    'interrupt',
+    'layouts',
+    'lock',
+    'node-versions',
+  ],
   ...['pip-failures', 'poetry-lock', 'requirement-forms', 'requirement-locks', 'secrets', 'shell'],
   ...['sources', 'storage-mode', 'store', 'store-disk', 'store-kill', 'uv-lock'],
 ];
