@@ -225,6 +225,7 @@ describe.each(versions.map((version) => [version.nx, version] as const))('Nx %s'
       'package',
       'prune',
       'shell',
+      'size',
       'upload',
     ]);
     expect(targets['upload']?.dependsOn).toEqual(['package']);

@@ -105,6 +105,12 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
     example: { args: ['--format=json'] },
     finds: ['buildTarget', 'build'],
   },
+  size: {
+    action: 'Shows what the package is made of, in bytes, and how it grew',
+    example: { args: ['--budget=150'] },
+    after: ({ build }) => build,
+    finds: ['buildTarget', 'build'],
+  },
   // The store is the same for every service: each of them has the target, so that any can be named.
   prune: {
     action: 'Removes files that builds no longer use from the wheel store of all services',

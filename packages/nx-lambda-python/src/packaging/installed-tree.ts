@@ -5,18 +5,16 @@ import {
   finishPart,
   PART_FORMAT,
   withExclusions,
-  type PartDistribution,
   type PartFacts,
   type WrittenPart,
 } from './dependency-part';
 import { NO_EXCLUSIONS, type FileExclusions } from './file-exclusions';
+import { ownerOf, readDistributions, type InstalledDistribution } from './installed-distributions';
 import { checkUnpackedSize, type DependencyPart } from './package';
 import { digestOf } from './requirements/canonical-json';
-import { WheelError } from './wheel/defect';
-import { parseHeaders } from './wheel/read';
 import { pathFileWarnings } from './wheel/layout';
 import { compareText } from './wheel/names';
-import { parseRecord, renderRecord, type RecordRow } from './wheel/record';
+import { renderRecord } from './wheel/record';
 import { SourceBlocks, type ByteSource } from './zip/bytes';
 import { compress } from './zip/deflate';
 import type { ZipEntry } from './zip/format';
@@ -147,33 +145,6 @@ function isExecutable({ mode }: ZipEntry): boolean {
   return (mode & 0o111) !== 0;
 }
 
-interface InstalledDistribution extends Pick<PartDistribution, 'name' | 'version'> {
-  /** Path of its RECORD. */
-  record: string;
-  /** Of that RECORD, by the path in the tree. */
-  rows: ReadonlyMap<string, RecordRow>;
-}
-
-/** Sorted by name. Each has a `.dist-info` directory at the root. */
-function readDistributions(
-  archive: ByteSource,
-  files: readonly ZipEntry[],
-): InstalledDistribution[] {
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  const textOf = (path: string) => {
-    const file = byPath.get(path);
-    return file && readContent(archive, file).toString('utf8');
-  };
-  return files
-    .flatMap(({ path }) => /^([^/]+\.dist-info)\/METADATA$/.exec(path)?.[1] ?? [])
-    .map((distInfo) => {
-      const identity = readIdentity(distInfo, textOf(`${distInfo}/METADATA`) ?? '');
-      const record = `${distInfo}/RECORD`;
-      return { ...identity, record, rows: recordedRows(distInfo, textOf(record) ?? '') };
-    })
-    .sort((a, b) => compareText(a.name, b.name));
-}
-
 function factsOf(
   installed: readonly InstalledDistribution[],
   files: readonly ZipEntry[],
@@ -191,34 +162,6 @@ function ownedFiles(files: readonly ZipEntry[], installed: readonly InstalledDis
     size,
     distribution: ownerOf(path, installed)?.name,
   }));
-}
-
-function ownerOf(path: string, installed: readonly InstalledDistribution[]) {
-  return installed.find(({ rows }) => rows.has(path));
-}
-
-/** As METADATA spells it; if an old builder left it out, the directory's name counts. */
-function readIdentity(distInfo: string, metadata: string): { name: string; version: string } {
-  const headers = parseHeaders(metadata);
-  const [directoryName = '', directoryVersion = ''] = distInfo
-    .slice(0, -'.dist-info'.length)
-    .split('-');
-  return {
-    name: headers?.get('name')?.[0] ?? directoryName,
-    version: headers?.get('version')?.[0] ?? directoryVersion,
-  };
-}
-
-/** By paths of the tree. Without a valid RECORD only sizes and warnings are incomplete. */
-function recordedRows(distInfo: string, record: string): ReadonlyMap<string, RecordRow> {
-  try {
-    const rows = [...parseRecord(distInfo, record).values()];
-    // With --target pip installs into `<temporary>/lib/python`, then moves all files to the root.
-    return new Map(rows.map((row) => [row.path.replace(/^\.\.\/\.\.\//, ''), row]));
-  } catch (error) {
-    if (error instanceof WheelError) return new Map();
-    throw error;
-  }
 }
 
 function totalSize(files: readonly ZipEntry[]): number {

@@ -22,6 +22,7 @@ export const EXECUTORS = {
   pruneVersions: 'nx-lambda-python:prune-versions',
   lock: 'nx-lambda-python:lock',
   explain: 'nx-lambda-python:explain',
+  size: 'nx-lambda-python:size',
   prune: 'nx-lambda-python:prune',
   shell: 'nx-lambda-python:shell',
 } as const;
