@@ -114,7 +114,7 @@ describe.each(versions.map((version) => [version.nx, version] as const))('Nx %s'
   it('writes a manifest that describes the package', () => {
     const manifest = workspace.manifest(ROOT);
     expect(manifest).toMatchObject({
-      format: 2,
+      format: 3,
       project: 'orders',
       package: { file: 'package.zip', sha256: workspace.packageDigest(ROOT) },
       requirementsKey: expect.stringMatching(/^[0-9a-f]{64}$/) as string,

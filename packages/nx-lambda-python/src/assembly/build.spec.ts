@@ -5,7 +5,6 @@ import { DamagedFileError, SourceChangedError } from '../packaging/package';
 import { readEntries } from '../packaging/zip/read';
 import { readContent } from '../packaging/zip/verify';
 import { openFile } from '../platform/files/files';
-import { pythonParser } from '../python/syntax-tree';
 import { withRepairs } from './build';
 import { HANDLER, MARKER, TestService } from './service.fixtures';
 
@@ -109,18 +108,6 @@ describe('a build whose handlers import what `exclude` leaves out', () => {
   ])('%s is none', async (_, files) => {
     expect(await build(files as Record<string, string>, '["old/"]')).toBe(true);
   });
-});
-
-it('parses shared modules only if one may import what `exclude` leaves out', async () => {
-  const parse = jest.spyOn(await pythonParser(), 'parse');
-  service.write({
-    'svc/pyproject.toml': `${MARKER}exclude = ["old/"]\n`,
-    'svc/svc/old/x.py': '',
-    'svc/svc/shared.py': 'import svc.handlers.one\n',
-    [HANDLER]: 'from svc import shared\nhandler = 1\n',
-  });
-  expect(await service.build()).toBe(true);
-  expect(parse).toHaveBeenCalledTimes(1);
 });
 
 describe('a build whose files change meanwhile', () => {

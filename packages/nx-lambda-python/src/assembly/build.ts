@@ -15,7 +15,7 @@ import { withBytecode } from './bytecode';
 import { packageDecision, readResolution } from './decide';
 import { modeOf } from './dependencies';
 import { ensureDependencies } from './resolve';
-import { checkExcluded, readMarker, readService, type Service } from './service';
+import { checkExcluded, readImports, readMarker, readService, type Service } from './service';
 import { beginPackage, writeOutput, type BuiltPackage } from './write';
 
 interface Built extends BuiltPackage {
@@ -70,7 +70,8 @@ async function attemptBuild(
   // engine that was asked meanwhile, below.
   const resolving = begin(ensureDependencies(options, resolution, mode, store, read));
   const complete = await read();
-  if (output.imports !== 'off') await checkExcluded(service, complete, cache);
+  const imports = await readImports(complete, cache);
+  if (output.imports !== 'off') await checkExcluded(service, marker, imports);
   // Asked when the files have been read: what is edited until then is in the package, and in git's answer.
   const state = readState(service.workspaceRoot, commit);
   const decision = packageDecision(options, marker, complete.content, resolution.written);
@@ -78,7 +79,7 @@ async function attemptBuild(
   await using begun = content.layer ? undefined : beginPackage(complete, files);
   const dependencies = await resolving;
   const all = await withBytecode(dependencies, content, resolution, store);
-  const from = { commit, state, decision };
+  const from = { commit, state, decision, imports };
   const built = await writeOutput(options, complete, from, all, { ...files, begun });
   return { hit: dependencies.hit, ...built };
 }

@@ -61,7 +61,7 @@ it('names what Nx does not see, and how to make it see', async () => {
 
 it('builds again what another version of the plugin has built', async () => {
   change({ format: 1, inputs: undefined, source: undefined });
-  expect((await use()).manifest.format).toBe(2);
+  expect((await use()).manifest.format).toBe(3);
   expect(service.warnings[0]).toContain('the version of nx-lambda-python');
 });
 

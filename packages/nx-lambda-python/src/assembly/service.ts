@@ -5,14 +5,12 @@ import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { contentDigest, SourceChangedError, type ServiceFile } from '../packaging/package';
 import { hexDigest } from '../packaging/requirements/canonical-json';
-import {
-  findExcludedImport,
-  mayImportExcluded,
-  type PatternOf,
-} from '../packaging/excluded-imports';
-import type { ReadOwn } from '../packaging/import-graph';
+import { findExcludedImport, type PatternOf } from '../packaging/excluded-imports';
+import { type ImportGraph, readImportGraph, type ReadOwn } from '../packaging/import-graph';
 import type { ImportingModule } from '../packaging/imports-check';
+import type { ManifestHandler } from '../packaging/manifest';
 import { OwnModules } from '../packaging/own-modules';
+import { reachDigests } from '../packaging/reach-digest';
 import type { SourceCache } from '../packaging/source-cache';
 import { listFiles, type SourceFile } from '../platform/files/local-files';
 import {
@@ -77,8 +75,44 @@ export function moduleReader(files: readonly ServiceFile[], cache: SourceCache):
   return async (path) => {
     const file = byPath.get(path);
     if (!file) throw new SourceChangedError(path);
-    return cache.parse(file.sha256, () => parseModule(file.read()));
+    return cache.parse(file.sha256, () => {
+      const content = file.read();
+      // What is kept under a digest must be what has it.
+      if (hexDigest(content) !== file.sha256) throw new SourceChangedError(path);
+      return parseModule(content);
+    });
   };
+}
+
+/** What the handlers import, and all that this imports. */
+export interface HandlerImports {
+  /** Files of the handlers' modules in the package, in their order. */
+  starts: string[];
+  own: OwnModules;
+  graph: ImportGraph;
+  read: ReadOwn;
+}
+
+export async function readImports(
+  { marker, files, handlers }: Pick<Service, 'marker' | 'files' | 'handlers'>,
+  cache: SourceCache,
+): Promise<HandlerImports> {
+  const own = new OwnModules(files);
+  const starts = handlers.map(({ file }) => entryName(marker, file) ?? file);
+  const read = moduleReader(files, cache);
+  return { starts, own, read, graph: await readImportGraph(starts, own, read) };
+}
+
+/** The handlers as the manifest has them. @param dependencies see `ReachSurroundings` */
+export function withReach(
+  { marker, files, handlers }: Service,
+  { starts, graph, own }: HandlerImports,
+  dependencies: string | null,
+): ManifestHandler[] {
+  const { runtime, architecture } = marker;
+  const surroundings = { runtime, architecture, dependencies };
+  const digests = reachDigests(starts, graph, own, files, surroundings);
+  return handlers.map((handler, index) => ({ ...handler, reach: digests[index] }));
 }
 
 /**
@@ -87,8 +121,8 @@ export function moduleReader(files: readonly ServiceFile[], cache: SourceCache):
  */
 export async function checkExcluded(
   { sourceRoot, projectRoot }: Place,
-  { marker, files, handlers }: Pick<Service, 'marker' | 'files' | 'handlers'>,
-  cache: SourceCache,
+  marker: Marker,
+  imports: HandlerImports,
 ): Promise<void> {
   const patterns = marker.exclude.filter((pattern) => !pattern.startsWith('!'));
   if (patterns.length === 0) return;
@@ -103,14 +137,7 @@ export async function checkExcluded(
     if (isLeftOut(...exceptions)) return undefined;
     return patterns.findLast((pattern) => isLeftOut(...exceptions, pattern));
   };
-  const own = new OwnModules(files);
-  // Starting the parser takes longer than looking at all files.
-  const isSuspect = ({ path, read }: ServiceFile): boolean =>
-    path.endsWith('.py') && mayImportExcluded(path, read().toString('utf8'), own, patternOf);
-  if (!files.some(isSuspect)) return;
-  const starts = handlers.map(({ file }) => entryName(marker, file) ?? file);
-  const read = moduleReader(files, cache);
-  const found = await findExcludedImport(starts, patternOf, own, read);
+  const found = await findExcludedImport(imports.starts, patternOf, imports, imports.read);
   if (!found) return;
   const { file, line, module, pattern } = found;
   throw new LambdaPythonError('IMPORT_NOT_FOUND', {

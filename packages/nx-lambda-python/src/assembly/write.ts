@@ -43,7 +43,7 @@ import { beginsWith, hashFile } from '../platform/files/files';
 import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
 import type { BuildOptions } from '../targets/build-target';
 import type { Dependencies } from './dependencies';
-import type { Service } from './service';
+import { withReach, type HandlerImports, type Service } from './service';
 
 /** What a build knows of its sources. */
 interface BuiltSources {
@@ -52,6 +52,7 @@ interface BuiltSources {
   /** Of git, asked when the build began. */
   state: Promise<ManifestSource | null>;
   decision: Decision;
+  imports: HandlerImports;
 }
 
 export interface BuiltPackage {
@@ -87,7 +88,7 @@ export async function writeOutput(
       : await ensurePackage(part, service, to, dependencies.part);
     if (!layer) removeLayer(directory);
     const manifest: BuildManifest = {
-      format: 2,
+      format: 3,
       project,
       package: { file: PACKAGE_FILE, ...facts },
       ...(written && { layer: written }),
@@ -99,7 +100,7 @@ export async function writeOutput(
       architecture: service.marker.architecture,
       image: dependencies.image,
       engine: dependencies.engine,
-      handlers: service.handlers,
+      handlers: withReach(service, sources.imports, layer ? null : part.facts.sha256),
       ...(content.excludeFiles.length > 0 && { excludeFiles: content.excludeFiles }),
       distributions: part.facts.distributions.map(describeDistribution),
     };

@@ -53,6 +53,51 @@ describe('the upload executor', () => {
     expect(service.printed()).toMatch(/^uploaded /m);
   });
 
+  describe('the manifest beside the package', () => {
+    const MANIFEST = 'PutObject';
+    let warned: jest.SpyInstance;
+    beforeEach(() => {
+      warned = jest.spyOn(console, 'warn').mockImplementation();
+      service.workspace.reach = {};
+      service.workspace.build(['create']);
+    });
+
+    it('is written once, encrypted as the package, and never replaced', async () => {
+      const kmsKeyId = 'alias/packages';
+      expect(await service.upload({ kmsKeyId })).toBe(true);
+      const built = readFileSync(join(service.workspace.output, 'manifest.json'), 'utf8');
+      expect(await service.manifest()).toBe(built);
+      const keys = service.account.requests.filter(({ operation }) => operation === MANIFEST);
+      expect(keys.map(({ input }) => input)).toEqual(
+        Array(2).fill(
+          expect.objectContaining({
+            'if-none-match': '*',
+            'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId,
+          }),
+        ),
+      );
+      service.workspace.reach = { create: 'more' };
+      service.workspace.build(['create']);
+      expect(await service.upload({ kmsKeyId })).toBe(true);
+      expect(await service.manifest()).toBe(built);
+      expect(warned).not.toHaveBeenCalled();
+    });
+
+    it('is warned of if S3 refuses it, and then written beside the package that is there', async () => {
+      service.account.inject({ operation: MANIFEST, nth: 2, kind: 'access-denied' });
+      expect(await service.upload()).toBe(true);
+      expect(await service.manifest()).toBeNull();
+      expect(warned).toHaveBeenCalledWith(
+        expect.stringMatching(/^warning: the manifest was not written to s3:.*; S3 said AccessD/),
+      );
+      for (const kind of ['503', '409', 'lost-response'] as const) {
+        service.account.inject({ operation: MANIFEST, kind });
+      }
+      expect(await service.upload()).toBe(true);
+      expect(await service.manifest()).not.toBeNull();
+    });
+  });
+
   it('writes nothing in a dry run', async () => {
     expect(await service.upload({ dryRun: true })).toBe(true);
     expect(service.printed()).toMatch(/^would upload /m);

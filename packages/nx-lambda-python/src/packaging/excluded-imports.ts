@@ -1,7 +1,7 @@
 /** Imports of modules that the service has and that `exclude` keeps out of its package. */
 
 import { defines } from '../python/module';
-import { readFirst, readImportGraph, type ReadOwn } from './import-graph';
+import { type ImportGraph, readFirst, type ReadOwn } from './import-graph';
 import { type OwnModules, packageOf, segments } from './own-modules';
 
 export interface ExcludedImport {
@@ -15,33 +15,6 @@ export interface ExcludedImport {
 
 /** The pattern of `exclude` that keeps a module (`orders/shared`) out of the package; undefined if none does, or no file is the module. */
 export type PatternOf = (module: string) => string | undefined;
-
-// Near enough: what only looks like a statement does no harm.
-const STATEMENT =
-  /(?:^|[;:])[ \t]*(?:from[ \t]+(\.*)[ \t]*([^\s;]*)[ \t]+import\b[ \t]*(\([^)]*|[^\n;]*)|import[ \t]+([^\n;]+))/gm;
-
-/** Whether the text of a file, which need not be parsed for it, has an import of an excluded module. */
-export function mayImportExcluded(
-  file: string,
-  text: string,
-  own: OwnModules,
-  patternOf: PatternOf,
-): boolean {
-  const joined = /\\\r?\n|\r/.test(text)
-    ? text.replace(/\\\r?\n/g, ' ').replace(/\r\n?/g, '\n')
-    : text;
-  return [...joined.matchAll(STATEMENT)].some(([, dots = '', from = '', names, modules]) => {
-    const base = dots === '' ? '' : (packageOf(file, dots.length) ?? '');
-    const target = [...base.split('/'), ...from.split('.')].filter(Boolean);
-    const listed = (names ?? modules ?? '')
-      .split(',')
-      .map((one) => /[\p{XID_Continue}.]+/u.exec(one));
-    return listed.some((name) => {
-      const path = [...target, ...(name?.[0] ?? '').split('.')].filter(Boolean);
-      return prefixes(path).some((module) => isExcluded(module, own, patternOf));
-    });
-  });
-}
 
 function isExcluded(module: string, own: OwnModules, patternOf: PatternOf): boolean {
   const [top = ''] = module.split('/');
@@ -64,10 +37,9 @@ function prefixes(path: readonly string[]): string[] {
 export async function findExcludedImport(
   handlers: readonly string[],
   patternOf: PatternOf,
-  own: OwnModules,
+  { own, graph }: { own: OwnModules; graph: ImportGraph },
   read: ReadOwn,
 ): Promise<ExcludedImport | undefined> {
-  const graph = await readImportGraph(handlers, own, read);
   const files = new Set(handlers.flatMap((handler) => readFirst(handler, own)));
   for (const file of files) {
     if (!file.endsWith('.py')) continue;

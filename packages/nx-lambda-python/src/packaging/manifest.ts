@@ -13,10 +13,10 @@ export const LAYER_FILE = 'layer.zip';
 /** `manifest.json`, beside `package.zip`. It has no times, no paths of a machine and no secrets. */
 export interface BuildManifest {
   /**
-   * Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`. A field that only a new
-   * option writes, and that no target reads, leaves it as it is.
+   * Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`, 3 has `reach`. A field
+   * that only a new option writes, and that no target reads, leaves it as it is.
    */
-  format: 1 | 2;
+  format: 1 | 2 | 3;
   /** The Nx project. */
   project: string;
   package: PackageFacts & { file: string };
@@ -37,11 +37,16 @@ export interface BuildManifest {
   /** Engine that resolved the dependencies: `docker`, `podman`, …, `host`, or `none` if nothing is required. */
   engine: string;
   /** Sorted by name. */
-  handlers: Handler[];
+  handlers: ManifestHandler[];
   /** With the option `excludeFiles`: its patterns. */
   excludeFiles?: readonly string[];
   /** Sorted by name. */
   distributions: ManifestDistribution[];
+}
+
+export interface ManifestHandler extends Handler {
+  /** Digest of all that decides what it does, see `reachDigests`. Absent before format 3. */
+  reach?: string;
 }
 
 export interface ManifestSource {

@@ -209,6 +209,13 @@ export class Service {
     return object.ok ? object.value : null;
   }
 
+  /** The manifest beside the package that was built last; null if there is none. */
+  async manifest(): Promise<string | null> {
+    const key = this.key.replace(/zip$/, 'manifest.json');
+    const found = await this.storage.records.read({ bucket: { name: BUCKET }, key });
+    return found.ok && found.value ? found.value.text : null;
+  }
+
   /** S3 has the package that was built last, and all of it. */
   async expectWhole(): Promise<void> {
     const zip = readFileSync(join(this.workspace.output, 'package.zip'));

@@ -3,8 +3,10 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { usePackage } from '../assembly/present';
 import { readPackage } from '../platform/files/built-package';
+import { uploadManifest } from '../release/upload/manifest-object';
 import { packageKey, type UploadRequest } from '../release/upload/package-object';
 import { planUpload, uploadPackage, type UploadOutcome } from '../release/upload/upload';
+import { warn } from '../report/error-text';
 import { oneLine, renderBytes } from '../report/text';
 import type { UploadExecutorSchema } from '../schemas/upload';
 import { readDestination } from '../targets/chain';
@@ -37,6 +39,10 @@ export async function upload(
     const outcomes: UploadOutcome[] = [];
     for (const request of requests) outcomes.push(await send(request, bucket.storage));
     for (const outcome of outcomes) console.log(oneLine(describe(outcome)));
+    if (options.dryRun) return;
+    const place = { ...destination, project: service };
+    const { records, place: aws, policy } = bucket;
+    warn((await uploadManifest(manifest, place, { ...policy, records, place: aws })) ?? []);
   } finally {
     await bucket.close();
   }

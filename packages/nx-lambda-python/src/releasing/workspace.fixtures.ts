@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { types } from 'node:util';
 import type { Decision } from '../packaging/inputs/decision';
 import { LAYER_FILE, renderManifest, type BuildManifest } from '../packaging/manifest';
+import { hexDigest } from '../packaging/requirements/canonical-json';
 import type { SimulatedAccount } from '../testing';
 import { smallZip } from '../testing/seeding';
 import { packageDecision } from '../assembly/decide';
@@ -52,6 +53,8 @@ export class TestWorkspace {
   runtime = RUNTIME;
   /** The one file of each package. */
   file: [name: string, text: string] = ['placeholder.txt', 'Replaced by the first deploy.\n'];
+  /** What each handler reaches, by its name; null as before format 3 of the manifest. */
+  reach: Record<string, string> | null = null;
   /** Makes each build have a layer, too, with this content. */
   layer: string | null = null;
 
@@ -67,7 +70,7 @@ export class TestWorkspace {
     this.sha256 = digestOf(zip);
     const layer = this.layer === null ? null : zipWith(this.layer, this.file);
     const manifest: BuildManifest = {
-      format: 2,
+      format: this.reach === null ? 2 : 3,
       project: 'svc',
       package: {
         file: 'package.zip',
@@ -96,6 +99,7 @@ export class TestWorkspace {
         file: `svc/handlers/${name}.py`,
         handler: handlerOf(name),
         ...(this.names[name] !== undefined && { functionName: this.names[name] }),
+        ...(this.reach && { reach: hexDigest(this.reach[name] ?? '') }),
       })),
       distributions: [],
     };

@@ -36,7 +36,7 @@ export function readManifest(output: BuildOutput): BuildManifest {
   if (!isManifest(manifest)) {
     throw notBuilt(
       output,
-      `\`${file}\` has a format that this version of the plugin does not read: expected 1 or 2`,
+      `\`${file}\` has a format that this version of the plugin does not read: expected 1 to 3`,
     );
   }
   const { commit, source = commit === undefined ? null : { commit, dirty: false } } = manifest;
@@ -97,6 +97,6 @@ function isManifest(value: unknown): value is ReadManifest {
   if (typeof value !== 'object' || value === null) return false;
   const { format, package: zip, handlers } = value as Partial<BuildManifest>;
   return (
-    (format === 1 || format === 2) && typeof zip?.sha256 === 'string' && Array.isArray(handlers)
+    [1, 2, 3].includes(format ?? 0) && typeof zip?.sha256 === 'string' && Array.isArray(handlers)
   );
 }

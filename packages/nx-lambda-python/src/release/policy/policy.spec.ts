@@ -59,6 +59,7 @@ it('of a plain service', () => {
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:PutObject'],
         Resource: [
+          'arn:aws:s3:::acme-packages/lambda-packages/orders/*.manifest.json',
           'arn:aws:s3:::acme-packages/lambda-packages/orders/dependencies/*',
           'arn:aws:s3:::acme-packages/lambda-packages/orders/releases/*',
         ],
@@ -129,6 +130,7 @@ it('roles are passed to Lambda only', () => {
 
 it('without records there are none to read', () => {
   expect(statement({ records: false }, 'Records')?.Resource).toEqual([
+    'arn:aws:s3:::acme-packages/lambda-packages/orders/*.manifest.json',
     'arn:aws:s3:::acme-packages/lambda-packages/orders/dependencies/*',
   ]);
 });

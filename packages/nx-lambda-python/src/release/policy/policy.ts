@@ -156,7 +156,11 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
     ]),
     allow(
       'Records',
-      [`${bucket}/${keys}/dependencies/*`, ...(records ? [`${bucket}/${keys}/releases/*`] : [])],
+      [
+        `${bucket}/${keys}/*.manifest.json`,
+        `${bucket}/${keys}/dependencies/*`,
+        ...(records ? [`${bucket}/${keys}/releases/*`] : []),
+      ],
       'object',
       ['GetObject', 'PutObject'],
     ),

@@ -1,0 +1,90 @@
+/** Build manifests beside their packages in S3, so that any machine can ask what a function does in the package that it runs. */
+
+import { renderManifest, type BuildManifest } from '../../packaging/manifest';
+import { failureError, type AwsPlace } from '../calls/failure-error';
+import { withRetries, type RetryPolicy } from '../calls/send';
+import { isTransient, saidBy } from '../model/aws-failure';
+import { objectUrl, type Bucket, type ObjectLocation, type TextStorage } from './object-storage';
+import { packageKey } from './package-object';
+
+/** Where the packages of a service are, and their manifests. */
+export interface PackagePlace {
+  bucket: Bucket;
+  prefix: string;
+  project: string;
+}
+
+export interface ManifestAccess extends RetryPolicy {
+  records: TextStorage;
+  place: AwsPlace;
+}
+
+/** `<prefix>/<project>/<sha256 hex>.manifest.json`: a policy can name these without the release records. */
+export function manifestLocation(
+  { bucket, prefix, project }: PackagePlace,
+  sha256: string,
+): ObjectLocation {
+  return { bucket, key: packageKey(prefix, project, sha256).replace(/zip$/, 'manifest.json') };
+}
+
+/**
+ * Written once for each package, and never replaced. Nothing but a saving is lost
+ * where it is missing, so a refusal forbids nothing.
+ * @returns a warning, if it could not be written
+ */
+export async function uploadManifest(
+  manifest: BuildManifest,
+  place: PackagePlace,
+  { records, ...policy }: ManifestAccess,
+): Promise<string | null> {
+  // Those of earlier formats do not say what is asked of them.
+  if (manifest.format < 3) return null;
+  const location = manifestLocation(place, manifest.package.sha256);
+  const written = await withRetries(
+    () => records.write(location, renderManifest(manifest), 'absent'),
+    policy,
+    (failure) => isTransient(failure) || failure.kind === 'conflict',
+  );
+  if (written.ok || written.failure.kind === 'precondition') return null;
+  return `the manifest was not written to ${objectUrl(location)}, so later deploys cannot tell what functions that run this package do; S3 said ${saidBy(written.failure)}`;
+}
+
+/** What handlers do in a package: digests by Lambda's handler string. */
+export type PackageReach = ReadonlyMap<string, string>;
+
+/**
+ * What is known of a package; null if nothing is, because its manifest is missing, unreadable, or of another package.
+ * @throws what S3 refuses for other reasons than that the manifest is missing or forbidden
+ */
+export async function readReach(
+  sha256: string,
+  place: PackagePlace,
+  { records, place: aws, ...policy }: ManifestAccess,
+): Promise<PackageReach | null> {
+  const location = manifestLocation(place, sha256);
+  const found = await withRetries(() => records.read(location), policy);
+  if (found.ok) return found.value && parseReach(found.value.text, sha256, place.project);
+  // Without s3:ListBucket S3 says 403 of what is missing.
+  if (found.failure.kind === 'denied') return null;
+  throw failureError(found.failure, objectUrl(location), aws);
+}
+
+function parseReach(text: string, sha256: string, project: string): PackageReach | null {
+  try {
+    const manifest = JSON.parse(text) as BuildManifest;
+    const isOwn = manifest.package.sha256 === sha256 && manifest.project === project;
+    return isOwn && manifest.format === 3 ? reachOf(manifest) : null;
+  } catch {
+    return null;
+  }
+}
+
+export function reachOf({ handlers }: Pick<BuildManifest, 'handlers'>): PackageReach {
+  return new Map(
+    handlers.flatMap(({ handler, reach }) =>
+      typeof handler === 'string' && /^[0-9a-f]{64}$/.test(reach ?? '')
+        ? [[handler, reach as string]]
+        : [],
+    ),
+  );
+}
