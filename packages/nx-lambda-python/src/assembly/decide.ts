@@ -160,7 +160,11 @@ function containerMeaning({
   return { volumes: volumes.map(({ target }) => target), environment: literal };
 }
 
-function buildImageName(option: string | undefined, { runtime, architecture }: Target): string {
+/** Of the option `image`, or AWS's own. */
+export function buildImageName(
+  option: string | undefined,
+  { runtime, architecture }: Target,
+): string {
   if (!option) return defaultBuildImage(runtime, architecture);
   return option.replaceAll('{runtime}', runtime.name).replaceAll('{architecture}', architecture);
 }

@@ -119,9 +119,15 @@ export function pipIn(
   return place ? containerPip(place, settings, exec) : hostPip(settings, exec);
 }
 
+/** What decides which image a container is started from. */
+export interface ImageQuestion extends Pick<Resolution, 'imageName' | 'redact' | 'exec'> {
+  container: Pick<Resolution['container'], 'engine'>;
+  settings: Pick<Resolution['settings'], 'target' | 'onLine'>;
+}
+
 /** The engine that has the build image, pulled first if need be; undefined for the `host` way. */
 export async function chooseImage(
-  { container: { engine }, imageName, settings, redact, exec }: Resolution,
+  { container: { engine }, imageName, settings, redact, exec }: ImageQuestion,
   store: DiskWheelStore,
 ): Promise<BuildImage | undefined> {
   if (engine === 'host') return undefined;

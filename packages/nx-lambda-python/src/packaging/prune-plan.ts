@@ -4,6 +4,7 @@ export type StoredKind =
   | 'wheel set'
   | 'installed tree'
   | 'dependency part'
+  | 'unpacked package'
   | 'wheel'
   | 'pip cache'
   | 'record'
@@ -46,6 +47,7 @@ const UNITS: readonly StoredKind[] = [
   'wheel set',
   'installed tree',
   'dependency part',
+  'unpacked package',
   'pip cache',
   'record',
 ];

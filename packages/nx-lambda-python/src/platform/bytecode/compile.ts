@@ -7,6 +7,7 @@ import type { Architecture, Runtime } from '../../service/runtimes';
 import { containerPlatform } from '../engines/image';
 import { ifSeen, imagePython, MISFIT, ROOT, runContainer, type ImagePlace } from '../engines/run';
 import type { Exec, ExecResult } from '../process/exec';
+import { findPythonOf } from '../process/python';
 
 export interface CompileRequest {
   runtime: Runtime;
@@ -17,7 +18,6 @@ export interface CompileRequest {
 
 const INPUT = 'dependencies.zip';
 const OUTPUT = 'bytecode.zip';
-const PRINT_VERSION = 'import sys; print("%d.%d" % sys.version_info[:2])';
 /** Without a fixed seed, Python orders the sets that code may hold differently in each process. */
 const ENVIRONMENT = { PYTHONHASHSEED: '0', PYTHONDONTWRITEBYTECODE: '1' };
 
@@ -80,12 +80,9 @@ async function compileOnHost(
   writeRequest(directory, directory, request);
   const args = ['-s', '-S', join(directory, 'compile.py'), join(directory, 'request.json')];
   const env = { ...ENVIRONMENT, PYTHONPATH: undefined, PYTHONHOME: undefined };
-  const version = request.runtime.python.join('.');
-  for (const python of [`python${version}`, 'python3', 'python']) {
-    const { stdout } = await exec(python, ['-c', PRINT_VERSION], { env });
-    if (stdout.trim() === version) return exec(python, args, { env });
-  }
-  throw pythonMissing(request);
+  const python = await findPythonOf(request.runtime.python.join('.'), exec);
+  if (python === undefined) throw pythonMissing(request);
+  return exec(python, args, { env });
 }
 
 function writeRequest(directory: string, root: string, { runtime }: CompileRequest): void {

@@ -127,9 +127,7 @@ export async function runClient(
   options: ExecOptions,
   exec: Exec,
 ): Promise<ExecResult> {
-  const { owner } = run;
-  const end = (): Promise<void> =>
-    removeContainers(engine, owner === undefined ? [] : [nameOf(owner)], exec);
+  const end = (): Promise<void> => endContainer(engine, run.owner, exec);
   const forget = onInterruption(end);
   try {
     const result = await exec(engine, runArguments(engine, run), options);
@@ -156,6 +154,15 @@ export async function sweepContainers(engine: ContainerEngine, exec: Exec): Prom
     return owner !== undefined && isAbandoned(owner) ? [id] : [];
   });
   await removeContainers(engine, ids, exec);
+}
+
+/** @param owner of `ContainerRun.owner` */
+export async function endContainer(
+  engine: ContainerEngine,
+  owner: string | undefined,
+  exec: Exec,
+): Promise<void> {
+  await removeContainers(engine, owner === undefined ? [] : [nameOf(owner)], exec);
 }
 
 async function removeContainers(

@@ -45,6 +45,7 @@ export const BUCKETS: Readonly<Record<string, Bucket>> = {
   sets: { kind: 'wheel set', endings: ['.json'], lock: 'set-' },
   trees: { kind: 'installed tree', endings: ['.json'], lock: 'set-' },
   parts: { kind: 'dependency part', endings: ['.json', '.zip'], lock: 'part-' },
+  unpacked: { kind: 'unpacked package', endings: [''], lock: 'unpacked-' },
   pip: { kind: 'pip cache', endings: [''] },
   keys: record,
   lines: record,
@@ -52,6 +53,7 @@ export const BUCKETS: Readonly<Record<string, Bucket>> = {
   sources: record,
 };
 
+export const UNPACKED = 'unpacked';
 export const WHEELS = 'wheels';
 export const LOCKS = 'locks';
 export const WORK = 'work';

@@ -20,10 +20,11 @@ import {
 import type { WheelSet } from '../../packaging/wheel-set';
 import { diskError } from '../files/files';
 import { isLocked, withLock } from '../files/locks';
+import { setWritable } from '../files/trees';
 import { FOREIGN_MILLISECONDS, withWorkDirectory } from '../files/work-directory';
 import { attempt } from '../process/attempt';
 import { isAbandoned, OWNED_NAME } from '../process/owner';
-import { BUCKETS, LOCKS, OTHERS, WHEELS, WORK, type Bucket } from './layout';
+import { BUCKETS, LOCKS, OTHERS, UNPACKED, WHEELS, WORK, type Bucket } from './layout';
 import { readRecord } from './records';
 
 /** What would be removed; nothing is written. */
@@ -83,7 +84,9 @@ function bury(root: string, item: StoredItem, grave: string): boolean {
   try {
     mkdirSync(grave, { recursive: true });
     for (const file of filesOf(root, item)) {
-      if (existsSync(file)) renameSync(file, join(grave, basename(file)));
+      if (!existsSync(file)) continue;
+      if (dirname(item.path) === UNPACKED) setWritable(file, true);
+      renameSync(file, join(grave, basename(file)));
     }
     rmSync(grave, { recursive: true, force: true });
     // Fails if it has another wheel of this content.

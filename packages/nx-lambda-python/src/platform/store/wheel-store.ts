@@ -9,6 +9,7 @@
  *       lines/<digest>.json            the wheel that one line of a lock came to (records.ts)
  *       needs/<sha256>.json            what a wheel's METADATA requires (records.ts)
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
+ *       unpacked/<sha256>/             packages that ran here, and their dependencies (unpacked.ts)
  *       sources/<service>              what the last build of a service learned about its files
  *       pip/<image digest>/            pip's own cache
  *       locks/, work/                  of running builds; what a killed one left is removed
