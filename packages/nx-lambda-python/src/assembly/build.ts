@@ -71,7 +71,7 @@ async function attemptBuild(
   const resolving = begin(ensureDependencies(options, resolution, mode, store, read));
   const complete = await read();
   const imports = await readImports(complete, cache);
-  if (output.imports !== 'off') await checkExcluded(service, marker, imports);
+  if (output.imports !== 'off') await checkExcluded(service, complete, imports);
   // Asked when the files have been read: what is edited until then is in the package, and in git's answer.
   const state = readState(service.workspaceRoot, commit);
   const decision = packageDecision(options, marker, complete.content, resolution.written);

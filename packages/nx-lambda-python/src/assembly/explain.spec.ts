@@ -12,6 +12,7 @@ const hit: Explanation = {
   startsContainer: false,
   requirements: { taken: ['svc/requirements.txt'], beside: [] },
   inputs: {
+    roots: [],
     sources: ['orders/a.py', 'orders/b.py'],
     files: ['svc/requirements.txt'],
     directories: ['libs/common'],

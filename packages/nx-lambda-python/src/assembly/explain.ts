@@ -21,6 +21,7 @@ import { machineInputs } from '../platform/pip/configuration';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import { counted, renderBytes } from '../report/text';
 import type { Marker } from '../service/marker';
+import { codeDirectories } from '../service/roots';
 import type { BuildOptions } from '../targets/build-target';
 import { readResolution } from './decide';
 import { modeOf } from './dependencies';
@@ -51,8 +52,10 @@ export interface Explanation {
 
 /** As far as files exist and variables are set. */
 interface ExplainedInputs extends Omit<PackageInputs, 'sources' | 'environments'> {
-  /** Of the service itself, relative to it. */
+  /** Of the service and its roots, relative to the service. */
   sources: string[];
+  /** Its further roots, relative to the workspace. */
+  roots: string[];
 }
 
 /** The build whose manifest is in the output directory. */
@@ -149,6 +152,7 @@ function explainInputs(options: BuildOptions, marker: Marker): ExplainedInputs {
   const { sources, files, directories, variables, unseen } = presentInputs(options, marker);
   return {
     sources: sources.files,
+    roots: codeDirectories(marker).slice(1),
     files: files.filter((path) => existsSync(join(options.service.sourceRoot, path))),
     directories,
     variables: variables.filter((name) => process.env[name] !== undefined),
@@ -210,11 +214,11 @@ function renderSources({ taken, beside }: Explanation['requirements']): string {
 }
 
 /** The JSON has all of their names. */
-function renderInputs({ sources, ...inputs }: ExplainedInputs): string[] {
+function renderInputs({ sources, roots, ...inputs }: ExplainedInputs): string[] {
   const { files, directories, variables, unseen } = inputs;
   const names = [...files, ...directories.map((path) => `${path}/`), ...variables];
   return [
-    `decided by: ${[`${counted(sources.length, 'file')} of the service`, ...names].join(', ')}`,
+    `decided by: ${[`${counted(sources.length, 'file')} of ${['the service', ...roots].join(' and ')}`, ...names].join(', ')}`,
     ...unseen.map(({ what, why }) => `Nx does not see ${what}: ${why}; the build is not cached`),
   ];
 }

@@ -13,7 +13,7 @@ import { isStandard } from '../python/stdlib';
 import { codeList, nearest } from '../report/nearest';
 import { counted, displayWidth, padEnd } from '../report/text';
 import type { Handler } from '../service/discover';
-import { entryName } from '../service/files';
+import { entryName } from '../service/roots';
 import type { Runtime } from '../service/runtimes';
 import type { BuildOptions } from '../targets/build-target';
 import { lookUpLocally } from './explain';
@@ -26,7 +26,7 @@ export interface HandlerReach {
     /** Lines whose imports the text does not tell. If there are any, the handler reaches all modules and distributions. */
     everything: (Place & { why: string })[];
     /** Sorted by file. */
-    modules: { name: string; file: string; from: Place | null }[];
+    modules: ReachedModule[];
     /** Those that it imports, sorted by name; what they import in turn is not followed. */
     distributions: { name: string; version: string; modules: string[]; from: Place }[];
     /** Names that are of no distribution of the package: the runtime's, a layer's, or not resolved yet. */
@@ -36,6 +36,15 @@ export interface HandlerReach {
   modules: number;
   /** With the option `why`: the places that lead to that name, in their order; null if none does. */
   why?: { name: string; chain: Place[] | null };
+}
+
+interface ReachedModule {
+  name: string;
+  /** In the package. */
+  file: string;
+  /** The root that it comes from, as the marker has it; absent for the service's own. */
+  root?: string;
+  from: Place | null;
 }
 
 /** @throws HANDLER_NOT_FOUND, OPTION_INVALID */
@@ -55,7 +64,10 @@ export async function explainReach(
   const graph = await readImportGraph([start], own, moduleReader(files, sources.cache));
   const reach = reachOf(start, graph, own);
   const part = found.cached && store.readPart(found.cached.part);
-  const reaches = describe(reach, part, own, marker.runtime);
+  const fileOf = new Map(files.map(({ path, file }) => [path, file]));
+  const rootOf: RootOf = (path) =>
+    marker.roots.find((root) => fileOf.get(path)?.startsWith(`${root}/`));
+  const reaches = describe(reach, part, own, marker.runtime, rootOf);
   return {
     project,
     handler: { name, file: start, handler: handler.handler },
@@ -65,11 +77,15 @@ export async function explainReach(
   };
 }
 
+/** Of a path in the package; undefined for the service's own root. */
+type RootOf = (path: string) => string | undefined;
+
 function describe(
   { files, names, everything }: Reach,
   part: PartFacts | undefined,
   own: OwnModules,
   runtime: Runtime,
+  rootOf: RootOf,
 ): HandlerReach['reaches'] {
   const distributions = new Map<string, { modules: string[]; from: Place }>();
   const others: HandlerReach['reaches']['others'] = [];
@@ -85,7 +101,10 @@ function describe(
   return {
     everything,
     modules: [...files]
-      .map(([file, from]) => ({ name: moduleName(file), file, from }))
+      .map(([file, from]) => {
+        const root = rootOf(file);
+        return { name: moduleName(file), file, ...(root !== undefined && { root }), from };
+      })
       .sort((a, b) => (a.file < b.file ? -1 : 1)),
     distributions: (part?.distributions ?? []).flatMap(({ name, version }) => {
       const found = distributions.get(name) ?? (first && { modules: [], from: first });
@@ -134,11 +153,11 @@ export function renderReach({ project, handler, reaches, modules, why }: Handler
   const { name } = handler;
   if (why) return renderChain(name, handler.handler, why);
   const { everything, distributions, others } = reaches;
-  const rows = (list: readonly { name: string; from: Place | null }[]): string[] => {
+  const rows = (list: readonly Pick<ReachedModule, 'name' | 'from' | 'root'>[]): string[] => {
     const width = Math.max(...list.map((one) => displayWidth(one.name)), 0);
     return list.map(
       (one) =>
-        `  ${padEnd(one.name, width)}  ${one.from ? placed(one.from) : 'imported by Lambda'}`,
+        `  ${padEnd(one.name, width)}  ${one.from ? placed(one.from) : 'imported by Lambda'}${one.root === undefined ? '' : ` (in ${one.root})`}`,
     );
   };
   const versions = distributions.map((one) => ({ ...one, name: `${one.name} ${one.version}` }));

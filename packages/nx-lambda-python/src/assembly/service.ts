@@ -12,21 +12,13 @@ import type { ManifestHandler } from '../packaging/manifest';
 import { OwnModules } from '../packaging/own-modules';
 import { reachDigests } from '../packaging/reach-digest';
 import type { SourceCache } from '../packaging/source-cache';
-import { listFiles, type SourceFile } from '../platform/files/local-files';
-import {
-  ANY_PACKAGE,
-  checkNames,
-  entryName,
-  packageRules,
-  selectFiles,
-  type WalkRules,
-} from '../service/files';
+import type { SourceFile } from '../platform/files/local-files';
+import { ANY_PACKAGE, checkNames, selectFiles } from '../service/files';
+import { entryName } from '../service/roots';
 import { discoverHandlers, type Handler } from '../service/discover';
 import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { parseModule, type PythonModule } from '../python/module';
-import type { ServicePlace } from '../targets/build-target';
-
-type Place = Pick<ServicePlace, 'sourceRoot' | 'projectRoot'>;
+import { listSources, readListed, type Place } from './sources';
 
 export interface Service {
   marker: Marker;
@@ -45,7 +37,7 @@ export async function readService(
   cache: SourceCache,
 ): Promise<Service> {
   const root = join(place.sourceRoot, marker.directory);
-  const listed = listSources(place, marker, packageRules(marker));
+  const listed = listSources(place, marker);
   // What decides is read once: a file may be edited at any moment.
   const digests = new Map<string, string>();
   const paths = listed.map(({ path }) => path);
@@ -120,17 +112,19 @@ export function withReach(
  * @throws IMPORT_NOT_FOUND
  */
 export async function checkExcluded(
-  { sourceRoot, projectRoot }: Place,
-  marker: Marker,
+  { sourceRoot }: Place,
+  { marker, files }: Pick<Service, 'marker' | 'files'>,
   imports: HandlerImports,
 ): Promise<void> {
   const patterns = marker.exclude.filter((pattern) => !pattern.startsWith('!'));
   if (patterns.length === 0) return;
   const exceptions = marker.exclude.filter((pattern) => pattern.startsWith('!'));
   const patternOf: PatternOf = (module) => {
-    const file = [`${module}/__init__.py`, `${module}.py`]
-      .map((path) => posix.join(marker.root, path))
-      .find((path) => existsSync(join(sourceRoot, projectRoot, path)));
+    const file = [marker.root, ...marker.roots]
+      .flatMap((top) =>
+        [`${module}/__init__.py`, `${module}.py`].map((path) => posix.join(top, path)),
+      )
+      .find((path) => existsSync(join(sourceRoot, marker.directory, path)));
     const isLeftOut = (...exclude: string[]): boolean =>
       file !== undefined && selectFiles({ ...marker, exclude }, [file]).length === 0;
     // By default, or by `include`.
@@ -139,20 +133,17 @@ export async function checkExcluded(
   };
   const found = await findExcludedImport(imports.starts, patternOf, imports, imports.read);
   if (!found) return;
-  const { file, line, module, pattern } = found;
+  const { file: path, line, module, pattern } = found;
+  const file = files.find((one) => one.path === path)?.file ?? path;
   throw new LambdaPythonError('IMPORT_NOT_FOUND', {
-    message: `\`${posix.join(marker.root, file)}\` line ${line} imports \`${module}\`, which the pattern \`${pattern}\` of \`exclude\` leaves out of the package`,
+    message: `\`${file}\` line ${line} imports \`${module}\`, which the pattern \`${pattern}\` of \`exclude\` leaves out of the package`,
     hint: `correct \`exclude\` in \`${marker.path}\`, or put the import below \`try: … except ImportError:\` where the module can do without`,
   });
 }
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */
 export function readContent(place: Place, marker: Marker): string {
-  return contentDigest(readFiles(place, marker, listSources(place, marker, packageRules(marker))));
-}
-
-function listSources({ sourceRoot }: Place, { directory }: Marker, rules: WalkRules): SourceFile[] {
-  return listFiles(join(sourceRoot, directory), sourceRoot, rules);
+  return contentDigest(readFiles(place, marker, listSources(place, marker)));
 }
 
 function readFiles(
@@ -167,23 +158,15 @@ function readFiles(
     marker,
     listed.map(({ path }) => path),
   );
-  checkNames(selected);
+  const nameOf = (path: string): string => entryName(marker, path) ?? path;
+  checkNames(selected, nameOf);
   return selected.map((path) => ({
-    path: entryName(marker, path) ?? path,
+    path: nameOf(path),
+    file: path,
     executable: executable.get(path) ?? false,
     read: () => readListed(root, path),
     sha256: digests.get(path) ?? hexDigest(readListed(root, path)),
   }));
-}
-
-/** @throws SourceChangedError for a file that has just gone */
-function readListed(root: string, path: string): Buffer {
-  try {
-    return readFileSync(join(root, path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new SourceChangedError(path);
-    throw error;
-  }
 }
 
 /** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */

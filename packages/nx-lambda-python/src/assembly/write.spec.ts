@@ -23,8 +23,9 @@ const marker = parseMarker(
 const SIX = {
   distributions: [{ name: 'six', version: '1', wheel: null, sha256: null, unpackedSize: 1 }],
   modules: modulesOf([{ path: 'six.py', distribution: 'six' }]),
+  topLevel: ['six.py'],
 };
-const NONE = { distributions: [], modules: [] };
+const NONE = { distributions: [], modules: [], topLevel: [] };
 
 function check(
   modules: string[],

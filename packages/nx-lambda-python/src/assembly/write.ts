@@ -11,7 +11,12 @@ import {
   type PartDistribution,
   type PartFacts,
 } from '../packaging/dependency-part';
-import { hiddenLibrary, checkImports, describeMissing } from '../packaging/imports-check';
+import {
+  checkImports,
+  describeMissing,
+  hiddenLibrary,
+  hiddenModules,
+} from '../packaging/imports-check';
 import type { Decision } from '../packaging/inputs/decision';
 import {
   LAYER_FILE,
@@ -279,13 +284,14 @@ export function checkPackage(
   { imports, excludeDistributions }: CheckOptions,
   { marker, files, importing }: Pick<Service, 'marker' | 'files' | 'importing'>,
   { whenNone, leftOut }: Pick<Dependencies, 'whenNone' | 'leftOut'>,
-  facts: Pick<PartFacts, 'modules' | 'distributions' | 'leftOut'>,
+  facts: Pick<PartFacts, 'modules' | 'topLevel' | 'distributions' | 'leftOut'>,
 ): string[] {
   const { runtime } = marker;
   const isNone = facts.distributions.length === 0 && excludeDistributions.length === 0;
   const warnings = [
     ...(isNone && whenNone ? [whenNone()] : []),
     ...hiddenLibrary(facts, files, runtime),
+    ...hiddenModules(facts, files),
   ];
   if (imports === 'off') return warnings;
   const { modules } = facts;

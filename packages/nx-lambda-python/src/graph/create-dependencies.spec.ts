@@ -54,12 +54,18 @@ describe('createDependencies', () => {
     expect(await edges(files, { ...PROJECTS, orders })).toEqual(['orders -> common implicit']);
   });
 
-  it('leads to the project whose code the service takes', async () => {
+  it.each([
+    ['root = "../other"', ['orders -> other implicit']],
+    [
+      'roots = [".", "../../libs/common/src", "../other"]',
+      ['orders -> common implicit', 'orders -> other implicit'],
+    ],
+  ])('leads to the projects whose code the service takes: %s', async (line, expected) => {
     const files = {
-      'services/orders/pyproject.toml': `${MARKER}root = "../other"\n`,
+      'services/orders/pyproject.toml': `${MARKER}${line}\n`,
       'services/orders/requirements.txt': '',
     };
-    expect(await edges(files)).toEqual(['orders -> other implicit']);
+    expect(await edges(files)).toEqual(expected);
   });
 
   it.each<Record<string, string>>([

@@ -12,6 +12,7 @@ import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import { MARKER_FILE, parseMarker } from '../service/marker';
+import { codeDirectories } from '../service/roots';
 import { optionVariants } from './inputs';
 import { EXECUTORS } from '../targets/options';
 import { type PluginOptions } from './options';
@@ -55,7 +56,7 @@ function localPaths(root: string, options: TomlTable, workspace: WorkspaceFiles)
     const given = requirementOptions(root, workspace.root, options);
     const required = readRequired(given, marker, workspace);
     const { trees, archives, findLinks } = required.local;
-    return [marker.directory, ...trees, ...archives, ...findLinks];
+    return [...codeDirectories(marker), ...trees, ...archives, ...findLinks];
   } catch {
     // The build reports what is wrong with them.
     return [];

@@ -15,7 +15,7 @@ import { findSources } from '../packaging/inputs/sources';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import { tableOf, type TomlTable } from '../packaging/requirements/toml';
 import type { BuildExecutorSchema } from '../schemas/build';
-import { TEST_PATTERNS } from '../service/files';
+import { sourceTrees, TEST_PATTERNS } from '../service/files';
 import { MARKER_FILE, type Marker } from '../service/marker';
 import type { DeclaredTarget } from './declared-targets';
 
@@ -176,15 +176,14 @@ function literal(path: string): string {
 }
 
 /** @param named other inputs, which no exclusion may hide: Nx applies exclusions to every input */
-function sourceGlobs(
-  { directory, root, include, exclude }: Marker,
-  named: readonly string[],
-): string[] {
-  const base = posix.join(directory, root);
-  const start = posix.join('{workspaceRoot}', literal(base));
-  const patterns = include.filter((pattern) => !pattern.startsWith('!'));
-  const selected = patterns.flatMap((pattern) => fileGlobs(start, pattern));
-  return [...new Set([...selected, ...(isTestFree(base, named, exclude) ? excluded(start) : [])])];
+function sourceGlobs(marker: Marker, named: readonly string[]): string[] {
+  return sourceTrees(marker).flatMap(({ top, include }) => {
+    const start = posix.join('{workspaceRoot}', literal(top));
+    const patterns = include.filter((pattern) => !pattern.startsWith('!'));
+    const selected = patterns.flatMap((pattern) => fileGlobs(start, pattern));
+    const isFree = isTestFree(top, named, marker.exclude);
+    return [...new Set([...selected, ...(isFree ? excluded(start) : [])])];
+  });
 }
 
 /**

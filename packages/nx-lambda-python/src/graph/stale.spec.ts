@@ -84,11 +84,65 @@ source = { registry = "https://index.invalid/simple" }
 /** Not written: the service has its requirements elsewhere. */
 const GONE = '';
 const NO_REQUIREMENTS = { [`${S}/requirements.txt`]: GONE };
+/** The last one of the files is edited. */
+const rooted = (
+  roots: string[],
+  files: Record<string, string>,
+  more: Record<string, string> = {},
+): Pick<Case, 'files' | 'edit'> => {
+  const marker = `${MARKER}roots = ${JSON.stringify(['.', ...roots])}\n`;
+  return {
+    files: { [`${S}/pyproject.toml`]: marker, ...files, ...more },
+    edit: Object.fromEntries(
+      Object.keys(files)
+        .slice(-1)
+        .map((path) => [path, '2']),
+    ),
+  };
+};
 const declaring = (project: string) => ({
   [`${S}/pyproject.toml`]: `[project]\n${project}\n${MARKER}`,
 });
 const CASES: Record<string, Case> = {
   'a handler module': { edit: { [`${S}/orders/handlers/a.py`]: EDITED } },
+  'a module of a root in the folder of another project': rooted(['../../libs/common/src'], {
+    'libs/common/project.json': '{}',
+    'libs/common/src/common/a.py': '1',
+  }),
+  'data in a root at the root of the workspace': rooted(['../../shared'], {
+    'shared/data/table.csv': '1',
+  }),
+  'a root with special characters': rooted(['../../libs (é)/[a] {b}'], {
+    'libs (é)/[a] {b}/common/a.py': '1',
+  }),
+  'a root beside the code in the service': {
+    files: {
+      [`${S}/pyproject.toml`]: `${MARKER}roots = ["src", "lib"]\n`,
+      [`${S}/src/orders/handlers/a.py`]: HANDLER,
+      [`${S}/lib/common/a.py`]: '1',
+    },
+    edit: { [`${S}/lib/common/a.py`]: '2' },
+  },
+  'a root behind a link': {
+    ...rooted(['../../linked'], { 'libs/common/src/common/a.py': '1' }),
+    links: { linked: 'libs/common/src' },
+  },
+  'a root below a link': {
+    ...rooted(['../../linked/src'], { 'libs/common/src/common/a.py': '1' }),
+    links: { linked: 'libs/common' },
+  },
+  'what a link in a root leads to': {
+    ...rooted(['../../libs/common'], { 'shared/a.py': '1' }),
+    links: { 'libs/common/a.py': '../../shared/a.py' },
+  },
+  'a file that git ignores in a root': {
+    ...rooted(['../../libs/common'], { 'libs/common/made.py': '1' }, { '.gitignore': 'made.py\n' }),
+    unseen: /`libs\/common\/made\.py`.*`\.gitignore` hides it/,
+  },
+  'the roots': {
+    files: { 'shared/a.py': '1' },
+    edit: { [`${S}/pyproject.toml`]: `${MARKER}roots = [".", "../../shared"]\n` },
+  },
   'a new module': { edit: { [`${S}/orders/new.py`]: '' } },
   'data of the package': { edit: { [`${S}/orders/data/table.csv`]: '1' } },
   'the marker': { edit: { [`${S}/pyproject.toml`]: MARKER.replace('3.13', '3.12') } },

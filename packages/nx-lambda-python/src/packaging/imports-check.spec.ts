@@ -1,7 +1,7 @@
 import { parseModule } from '../python/module';
 import { findRuntime, type Runtime } from '../service/runtimes';
 import { modulesOf } from './dependency-part';
-import { checkImports, describeMissing, hiddenLibrary } from './imports-check';
+import { checkImports, describeMissing, hiddenLibrary, hiddenModules } from './imports-check';
 import { hexDigest } from './requirements/canonical-json';
 import { openWheel, partOf } from './packaging.fixtures';
 
@@ -174,4 +174,31 @@ it('names files of the service, too', async () => {
     expect.stringMatching(/^the service's own `queue` hides `queue` of Python 3\.11/),
     expect.stringMatching(/^the service's own `types` hides/),
   ]);
+});
+
+it.each([
+  [
+    ['a/two.py', 'a/two/__init__.py'],
+    'a/two.py` is never imported, since Python takes the package `a/two/',
+  ],
+  [
+    ['requests.py'],
+    'requests.py` is never imported, since Python takes the package `requests/` of `demo`',
+  ],
+  [
+    ['six/__init__.py'],
+    'six.py` of `demo` is never imported, since Python takes the package `six/',
+  ],
+  [
+    ['a/two.py', 'a/two/x.py', 'b/requests.py', 'requests/x.py', 'six/x.py', 'spaces.py'],
+    undefined,
+  ],
+])('of %j, tells what a package of its name hides', async (paths, words) => {
+  const files = { 'requests/__init__.py': '', 'six.py': '', 'spaces/x.py': '' };
+  const { facts } = await partOf([openWheel({ files })]);
+  const found = hiddenModules(
+    facts,
+    paths.map((path) => ({ path, file: path })),
+  );
+  expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);
 });

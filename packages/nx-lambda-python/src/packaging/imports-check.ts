@@ -146,3 +146,40 @@ export function hiddenLibrary(
     );
   return [...byDistribution, ...byFile];
 }
+
+/**
+ * Modules that Python never imports, since a package of the same name comes first, in the service or of a distribution.
+ * @param files of the service
+ */
+export function hiddenModules(
+  { modules, topLevel }: Pick<PartFacts, 'modules' | 'topLevel'>,
+  files: readonly Pick<ServiceFile, 'path' | 'file'>[],
+): string[] {
+  const end = '/__init__.py';
+  const packages = new Map(
+    files.flatMap(({ path, file }) =>
+      path.endsWith(end) ? [[path.slice(0, -end.length), file] as const] : [],
+    ),
+  );
+  /** Distributions that have a module at the top, as this file or in this directory. */
+  const ownersOf = (name: string, first: string): string | undefined => {
+    const module = modules.find((one) => one.name === name && one.isRegular);
+    if (!module || !topLevel.includes(first.toLowerCase())) return undefined;
+    return module.distributions.map((one) => `\`${one}\``).join(' or ');
+  };
+  const hidden = (file: string, by: string) =>
+    `${file} is never imported, since Python takes the package ${by}, which has its name: rename one of them`;
+  const own = files.flatMap(({ path, file }) => {
+    const name = path.replace(/\.py$/, '');
+    if (name === path) return [];
+    const initial = packages.get(name);
+    const owners = ownersOf(name, name);
+    if (initial !== undefined) return hidden(`\`${file}\``, `\`${initial}\``);
+    return owners === undefined ? [] : hidden(`\`${file}\``, `\`${name}/\` of ${owners}`);
+  });
+  const ofDistributions = [...packages].flatMap(([name, file]) => {
+    const owners = ownersOf(name, `${name}.py`);
+    return owners === undefined ? [] : hidden(`\`${name}.py\` of ${owners}`, `\`${file}\``);
+  });
+  return [...own, ...ofDistributions];
+}

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  checkPaths,
   checkUnpackedSize,
   contentDigest,
   DamagedFileError,
@@ -14,7 +15,8 @@ import {
 import { contentsOf, openWheel, packageOf, partOf, serviceFile } from './packaging.fixtures';
 import { bufferSource } from './zip/bytes';
 import { readEntries } from './zip/read';
-import { temporaryDirectory } from '../temporary.fixtures';
+import { errorWith } from '../errors.fixtures';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 const WHEELS = [
   openWheel({ name: 'zeta', files: { 'zeta/__init__.py': 'z = 1\n' } }),
@@ -126,10 +128,10 @@ describe('writePackage', () => {
   });
 
   it.each([
-    ['alpha/native.so', 'alpha/native.so'],
-    ['Zeta/__init__.py', 'zeta/__init__.py'],
+    ['alpha/native.so', '`alpha/native.so` of `alpha`, which is different'],
+    ['Zeta/__init__.py', '`zeta/__init__.py` of `zeta`'],
     ['alpha', 'the directory `alpha/`'],
-    ['zeta/__init__.py/x', 'a file of a distribution'],
+    ['zeta/__init__.py/x', 'a file of `zeta`'],
     ['orders/RUN.sh', 'differs only in case'],
   ])('refuses the service file %s', async (path, words) => {
     await expect(build([...FILES, serviceFile(path, '')])).rejects.toMatchObject({
@@ -142,7 +144,7 @@ describe('writePackage', () => {
     'refuses %s beside the same name in another Unicode form or case',
     async (path) => {
       const part = partOf([openWheel({ name: 'zeta', files: { 'zeta/caf\u00e9.py': '' } })]);
-      await expect(build([serviceFile(path, '')], part)).rejects.toMatchObject({
+      await expect(build([serviceFile(path, 'x')], part)).rejects.toMatchObject({
         code: 'ENTRY_COLLISION',
       });
     },
@@ -178,6 +180,60 @@ describe('writePackage', () => {
         "largest: the service's own files 262 MB, `zeta` 200 MB, `alpha` 200 MB",
       ) as string,
     });
+  });
+});
+
+const PKGUTIL = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n";
+
+describe('a package whose parts the service and two wheels have', () => {
+  const wheelsOf = (initial: Record<string, string>) => [
+    openWheel({ name: 'pay', files: { ...initial, 'company/pay/__init__.py': 'p = 1\n' } }),
+    openWheel({ name: 'tax', files: { ...initial, 'company/tax.py': 'from . import pay\n' } }),
+  ];
+  const OWN = serviceFile('company/orders/a.py', 'from .. import tax\nfrom company.pay import p\n');
+
+  it.each([
+    ['without __init__.py', {}],
+    ['in the style of pkgutil', { 'company/__init__.py': PKGUTIL }],
+    ['with equal files', { 'company/__init__.py': '', 'company/py.typed': '' }],
+  ])('is one package to Python: %s', async (_, initial: Record<string, string>) => {
+    const shared = Object.entries(initial).map(([path, text]) => serviceFile(path, text));
+    const { bytes, result } = await build([...shared, OWN], partOf(wheelsOf(initial)));
+    const paths = readEntries(bufferSource(bytes)).map(({ path }) => path);
+    expect(paths).toHaveLength(new Set(paths).size);
+    expect(paths.filter((path) => path.startsWith('company/'))).toHaveLength(
+      3 + Object.keys(initial).length,
+    );
+    const total = readEntries(bufferSource(bytes)).reduce((sum, { size }) => sum + size, 0);
+    expect(result.unpackedSize).toBe(total);
+    const directory = temporaryDirectory();
+    writeFiles(directory, contentsOf(bytes));
+    const code = 'import company.orders.a as a, company.tax\nassert company.tax.pay.p == a.p == 1';
+    execFileSync('python3', ['-B', '-c', code], { cwd: directory });
+  });
+
+  it('is none where the files differ, and both are named', async () => {
+    const part = partOf(wheelsOf({ 'company/__init__.py': PKGUTIL }));
+    const file = { ...serviceFile('company/__init__.py', ''), file: '../lib/company/__init__.py' };
+    await expect(build([file, OWN], part)).rejects.toThrow(
+      errorWith(
+        'ENTRY_COLLISION',
+        "the service's file `../lib/company/__init__.py` clashes with `company/__init__.py` of `pay` or `tax`, which is different",
+        'exclude = ["company/__init__.py"]',
+      ),
+    );
+  });
+
+  it.each([
+    ['without __init__.py', {}, true],
+    ['in the style of pkgutil', { 'company/__init__.py': PKGUTIL }, true],
+    ['with equal files', { 'company/__init__.py': '' }, false],
+  ])('is one over a layer only if Python searches on: %s', async (_, initial, isOne) => {
+    const part = await partOf(wheelsOf(initial as Record<string, string>), {}, { layer: true });
+    const shared = Object.entries(initial).map(([path, text]) => serviceFile(path, text));
+    const check = () => checkPaths(part, [...shared, OWN], 'python/');
+    if (isOne) expect([...check()]).toEqual(Object.keys(initial));
+    else expect(check).toThrow(errorWith('ENTRY_COLLISION', 'would not find the rest of it'));
   });
 });
 

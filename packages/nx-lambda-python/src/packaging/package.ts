@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { LambdaPythonError } from '../errors';
+import { topLevelModule } from '../python/names';
 import { foldName, withDirectories } from '../service/files';
 import { firstSegment, type PartDistribution, type PartFacts } from './dependency-part';
 import { hexDigest } from './requirements/canonical-json';
@@ -9,6 +10,7 @@ import { eachChunk, type ByteSource } from './zip/bytes';
 import type { Compress } from './zip/deflate';
 import { END_LENGTH } from './zip/format';
 import { readEntries } from './zip/read';
+import { readContent } from './zip/verify';
 import { ArchiveWriter, type ArchiveStart, type ByteSink } from './zip/write';
 
 /** What Lambda allows for a function with its layers, unzipped, in bytes. */
@@ -17,6 +19,8 @@ export const MAX_UNPACKED_SIZE = 262_144_000;
 export interface ServiceFile {
   /** In the package, with forward slashes. */
   path: string;
+  /** Relative to the service, as messages name it. */
+  file: string;
   executable: boolean;
   read(): Buffer;
   /** Of its content when the service was read, hex. */
@@ -62,13 +66,13 @@ export async function writePackage(
 ): Promise<PackageFacts> {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const start = part.start ?? hashPart(part);
-  checkPaths(part, sorted);
+  const shared = checkPaths(part, sorted);
   const { length, hash } = start;
   // Taken before the writer goes on with the hash.
   const prefix = length > 0 && { size: length, sha256: hash.copy().digest('base64') };
   const writer = new ArchiveWriter(await open(), start);
   let { unpackedSize } = part.facts;
-  for (const file of sorted) {
+  for (const file of sorted.filter(({ path }) => !shared.has(path))) {
     const content = file.read();
     // The package is cached under the content that was read first.
     if (hexDigest(content) !== file.sha256) throw new SourceChangedError(file.path);
@@ -89,7 +93,7 @@ export function packageInputs({ facts }: Pick<DependencyPart, 'facts'>, content:
 }
 
 /** SHA-256 of the paths, modes and bytes of a service's files, hex. */
-export function contentDigest(files: readonly Omit<ServiceFile, 'read'>[]): string {
+export function contentDigest(files: readonly Omit<ServiceFile, 'read' | 'file'>[]): string {
   const hash = createHash('sha256');
   for (const { path, executable, sha256 } of files) {
     hash.update(`\n${sha256} ${executable ? 'x' : '-'} ${path}`);
@@ -147,46 +151,75 @@ export function hashPart({ archive, facts }: DependencyPart): ArchiveStart {
   return { hash, length, entryCount, central: end.subarray(0, end.length - END_LENGTH) };
 }
 
+/** A namespace package whose parts lie in several directories: Python goes on searching for the others. */
+const EXTENDS_PATH = /\b(extend_path|declare_namespace)\b/;
+
 /**
  * Each path is one file, for every reader: no service file may replace one of a dependency, not even in another case.
- * In a layer, too, it would hide the other one.
+ * Files with the same bytes are one, as parts of a namespace package have them. In a layer they are two, of which Python
+ * reads the service's.
  * @param prefix what all paths of the part begin with
+ * @returns the paths of which the part has the same bytes
  * @throws ENTRY_COLLISION
  */
 export function checkPaths(
   { archive, facts }: DependencyPart,
-  files: readonly Pick<ServiceFile, 'path'>[],
+  files: readonly Omit<ServiceFile, 'read' | 'executable'>[],
   prefix = '',
-): void {
+): ReadonlySet<string> {
   const shared = new Set(facts.topLevel);
   const areSeparate = files.every(({ path }) => !shared.has(firstSegment(path)));
-  const dependencies = areSeparate
-    ? []
-    : readEntries(archive, { trusted: true }).map(({ path }) => path.slice(prefix.length));
-  const taken = new Map(dependencies.map((path) => [foldName(path), path]));
-  const directories = new Set(dependencies.flatMap(ancestors));
+  const entries = areSeparate ? [] : readEntries(archive, { trusted: true });
+  const dependencies = new Map(entries.map((entry) => [entry.path.slice(prefix.length), entry]));
+  const taken = new Map([...dependencies.keys()].map((path) => [foldName(path), path]));
+  const directories = new Set([...dependencies.keys()].flatMap(ancestors));
   const own = new Map<string, string>();
-  for (const { path } of files) {
+  const same = new Set<string>();
+  for (const file of files) {
+    const { path, sha256 } = file;
     const folded = foldName(path);
     const other = taken.get(folded);
-    if (other !== undefined) throw collision(path, `\`${other}\` of a distribution`);
-    if (directories.has(path))
-      throw collision(path, `the directory \`${path}/\` of a distribution`);
-    const file = ancestors(path).find((directory) => taken.get(foldName(directory)) === directory);
-    if (file) throw collision(path, `\`${file}\`, a file of a distribution`);
+    const entry = dependencies.get(path);
+    if (entry) {
+      const content = readContent(archive, entry);
+      const theirs = `\`${path}\` of ${ownersOf(path, facts)}`;
+      if (hexDigest(content) !== sha256) throw collision(file, `${theirs}, which is different`);
+      const hides = prefix !== '' && /\b__init__\.py$/.test(path);
+      if (hides && !EXTENDS_PATH.test(content.toString('latin1')))
+        throw collision(file, `${theirs}: Python would not find the rest of it in the layer`);
+      same.add(path);
+    } else if (other !== undefined) {
+      throw collision(file, `\`${other}\` of ${ownersOf(other, facts)}`);
+    }
+    if (directories.has(path)) {
+      throw collision(file, `the directory \`${path}/\` of ${ownersOf(path, facts)}`);
+    }
+    const above = ancestors(path).find((directory) => taken.get(foldName(directory)) === directory);
+    if (above) throw collision(file, `\`${above}\`, a file of ${ownersOf(above, facts)}`);
     const twin = own.get(folded);
-    if (twin !== undefined) throw collision(path, `\`${twin}\`, which differs only in case`);
+    if (twin !== undefined) throw collision(file, `\`${twin}\`, which differs only in case`);
     own.set(folded, path);
   }
+  return same;
 }
 
 function ancestors(path: string): string[] {
   return withDirectories(path).slice(0, -1);
 }
 
-function collision(path: string, other: string): LambdaPythonError {
+/** Of the module that the path is in: several may have parts of it. */
+function ownersOf(path: string, { modules }: PartFacts): string {
+  const top = topLevelModule(path)?.name ?? path;
+  const owners = modules.find(({ name }) => name === top)?.distributions ?? [];
+  return owners.length === 0 ? 'a distribution' : owners.map((name) => `\`${name}\``).join(' or ');
+}
+
+function collision(
+  { path, file }: Pick<ServiceFile, 'path' | 'file'>,
+  other: string,
+): LambdaPythonError {
   return new LambdaPythonError('ENTRY_COLLISION', {
-    message: `the service's file \`${path}\` clashes with ${other}`,
+    message: `the service's file \`${file}\` clashes with ${other}`,
     hint: `rename it, or leave it out: exclude = ["${path}"] in pyproject.toml`,
   });
 }

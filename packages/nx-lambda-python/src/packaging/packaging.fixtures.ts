@@ -62,7 +62,7 @@ export function serviceFile(
   executable = false,
 ): ServiceFile {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  return { path, executable, read: () => bytes, sha256: hexDigest(bytes) };
+  return { path, file: path, executable, read: () => bytes, sha256: hexDigest(bytes) };
 }
 
 /** Path to content, read strictly. */

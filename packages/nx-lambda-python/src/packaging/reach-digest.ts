@@ -26,7 +26,7 @@ export interface ReachSurroundings {
   dependencies: string | null;
 }
 
-type File = Omit<ServiceFile, 'read'>;
+type File = Omit<ServiceFile, 'read' | 'file'>;
 
 /**
  * SHA-256, hex, in the order of the handlers.

@@ -6,13 +6,13 @@ import { defines, type PythonModule } from '../python/module';
 import { moduleName } from '../python/names';
 import { codeList, nearest } from '../report/nearest';
 import {
-  entryName,
   handlerModules,
   positiveGlobs,
   selectFiles,
   unmatchedIncludes,
   type HandlerModule,
 } from './files';
+import { entryName } from './roots';
 import type { FunctionEntry, Marker } from './marker';
 import { tomlKey } from './pyproject';
 
@@ -59,7 +59,7 @@ export async function discoverHandlers(
     .map(({ name, file, module }) => ({ name, file, handler: `${module}.${marker.handlerName}` }));
   const handlers = withFunctions(discovered, declared, marker);
   checkUnique(handlers);
-  handlers.forEach(checkHandlerString);
+  handlers.forEach((handler) => checkHandlerString(marker, handler));
   if (handlers.length === 0) throw noHandlers(marker);
   return handlers;
 }
@@ -221,13 +221,13 @@ function checkUnique(handlers: readonly Handler[]): void {
   });
 }
 
-function checkHandlerString({ file, handler }: Handler): void {
+function checkHandlerString(marker: Marker, { file, handler }: Handler): void {
   // A dot in the name of a file or directory makes one segment too many. Lambda API, Handler: 128 characters, no spaces.
-  const depth = file.replace(/(\/__init__)?\.py$/, '');
-  if (/\./.test(depth) || /\s/.test(handler)) {
+  const module = (entryName(marker, file) ?? file).replace(/(\/__init__)?\.py$/, '');
+  if (/\./.test(module) || /\s/.test(handler)) {
     throw new LambdaPythonError('HANDLER_NAME_INVALID', {
       message: `\`${file}\` cannot be imported: the name of a Python module must not contain dots or spaces`,
-      hint: `rename it, for example to \`${depth.replace(/[.\s]+/g, '_')}.py\``,
+      hint: `rename it, for example to \`${module.replace(/[.\s]+/g, '_')}.py\``,
     });
   }
   if (handler.length <= 128) return;
@@ -284,7 +284,20 @@ function checkLayout(
       hint: 'correct it, or remove it from `include`',
     });
   }
+  checkRoots(marker, files);
   checkHandlerGlobs(marker, files, modules);
+}
+
+function checkRoots(marker: Marker, files: readonly string[]): void {
+  const selected = marker.roots.length > 0 ? selectFiles(marker, files) : [];
+  const empty = marker.roots.find((root) => !selected.some((file) => file.startsWith(`${root}/`)));
+  if (empty === undefined) return;
+  throw new LambdaPythonError('MARKER_INVALID', {
+    message: `\`roots\` of \`${marker.path}\` has \`${empty}\`, of which no file is in the package`,
+    hint: marker.includeGiven
+      ? 'add what is in it to `include`, which selects in all roots, or remove it from `roots`'
+      : 'correct it, or remove it from `roots`',
+  });
 }
 
 function checkPackageDirectory(marker: Marker, files: readonly string[]): void {

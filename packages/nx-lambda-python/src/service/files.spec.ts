@@ -1,13 +1,13 @@
 import { errorWith } from '../errors.fixtures';
 import {
   checkNames,
-  entryName,
   foldName,
   isPrunedDirectory,
   packageRules,
   selectFiles,
   unmatchedIncludes,
 } from './files';
+import { entryName } from './roots';
 import { parseMarker } from './marker';
 
 function marker(lines = '') {

@@ -1,10 +1,12 @@
 /** A service's files: which ones go into the package, under which names, and which of them are handler modules. */
 
 import ignore, { type Ignore } from 'ignore';
+import { posix } from 'node:path';
 import picomatch from 'picomatch';
 import { LambdaPythonError } from '../errors';
 import { moduleName } from '../python/names';
 import type { Marker } from './marker';
+import { entryName, type Roots } from './roots';
 
 /** pytest's own patterns for tests, in gitignore syntax. */
 export const TEST_PATTERNS: readonly string[] = ['tests/', 'test_*.py', '*_test.py', 'conftest.py'];
@@ -57,9 +59,42 @@ export interface WalkRules {
   isEnvironment: (names: readonly string[]) => boolean;
 }
 
-type Patterns = Pick<Marker, 'root' | 'include' | 'exclude'>;
+type Patterns = Pick<Marker, 'root' | 'include' | 'exclude'> &
+  Partial<Pick<Marker, 'directory' | 'roots' | 'includeGiven'>>;
 
-/** The files of the package: what `include` selects, without what `exclude` and the default excludes match. */
+/** A directory of the workspace with files of the service. */
+export interface SourceTree {
+  /** Relative to the workspace. */
+  directory: string;
+  /** The part of it whose files are at the top of the package, likewise. */
+  top: string;
+  /** What stands before its paths to make them relative to the service: `../../libs/common/src/`. */
+  prefix: string;
+  /** Which of its files are selected, by patterns of paths in the package. */
+  include: readonly string[];
+  /** Of paths relative to it. */
+  rules: WalkRules;
+}
+
+/** The service itself, then its further roots. */
+export function sourceTrees(marker: Patterns): SourceTree[] {
+  const { directory = '.', root, roots = [], include, includeGiven, exclude } = marker;
+  const top = posix.join(directory, root);
+  const own = { directory, top, prefix: '', include, rules: packageRules(marker) };
+  const further = { root: '', include: includeGiven ? include : ['*'], exclude };
+  return [
+    own,
+    ...roots.map((path) => ({
+      directory: posix.join(directory, path),
+      top: posix.join(directory, path),
+      prefix: `${path}/`,
+      include: further.include,
+      rules: packageRules(further),
+    })),
+  ];
+}
+
+/** What `include` selects, without what `exclude` and the default excludes match. */
 export function packageRules(marker: Patterns): WalkRules {
   const included = gitignore(marker.include);
   const excluded = gitignore([...DEFAULT_EXCLUDES, ...marker.exclude]);
@@ -85,7 +120,12 @@ export function packageRules(marker: Patterns): WalkRules {
  * @returns those of the package, sorted by code units
  */
 export function selectFiles(marker: Patterns, files: readonly string[]): string[] {
-  return files.filter(packageRules(marker).selects).sort();
+  const trees = sourceTrees(marker);
+  const isSelected = (path: string): boolean => {
+    const tree = trees.findLast(({ prefix }) => path.startsWith(prefix));
+    return tree?.rules.selects(path.slice(tree.prefix.length)) ?? false;
+  };
+  return files.filter(isSelected).sort();
 }
 
 /** Every file that could be in some package of the service: for messages, and for code without a marker. */
@@ -130,12 +170,6 @@ function anchoredSegments(pattern: string): (Segment | undefined)[] {
       const matcher = gitignore([`/${segment}`]);
       return (name) => matcher.ignores(name);
     });
-}
-
-/** A file's name in the package: its path below the marker's `root`, or undefined for a file outside. */
-export function entryName(marker: Pick<Marker, 'root'>, file: string): string | undefined {
-  if (marker.root === '') return file;
-  return file.startsWith(`${marker.root}/`) ? file.slice(marker.root.length + 1) : undefined;
 }
 
 /** Patterns of `include` that match nothing, most likely by mistake. */
@@ -186,7 +220,7 @@ const GLOB_OPTIONS = { windows: false, nocase: false, dot: false } as const;
  * @param files relative to the service, with forward slashes
  */
 export function handlerModules(
-  marker: Pick<Marker, 'root' | 'handlers'>,
+  marker: Pick<Marker, 'root' | 'handlers'> & Partial<Roots>,
   files: readonly string[],
 ): HandlerModule[] {
   const isNegated = picomatch(negatedGlobs(marker), GLOB_OPTIONS);
@@ -267,21 +301,43 @@ export function foldName(path: string): string {
 }
 
 /**
- * Refuses names that are two files on one machine and one file on another.
+ * Refuses names that are two files on one machine and one file on another, or a file and a directory.
  *
  * @param paths of the service's files
+ * @param nameOf a path's name in the package
  * @throws ENTRY_COLLISION
  */
-export function checkNames(paths: readonly string[]): void {
-  const spellings = new Map<string, { name: string; path: string }>();
+export function checkNames(
+  paths: readonly string[],
+  nameOf: (path: string) => string = (path) => path,
+): void {
+  const spellings = new Map<string, { name: string; path: string; isFile: boolean }>();
   for (const path of paths) {
-    for (const name of withDirectories(path)) {
+    const whole = nameOf(path);
+    for (const name of withDirectories(whole)) {
       const folded = foldName(name);
+      const isFile = name === whole;
       const other = spellings.get(folded);
-      if (other && other.name !== name) throw clash(path, other.path, isSameText(name, other.name));
-      if (!other) spellings.set(folded, { name, path });
+      const difference = other && differenceOf({ name, isFile }, other);
+      if (difference) throw clash(path, whole, `\`${other.path}\`, ${difference}`);
+      if (!other) spellings.set(folded, { name, path, isFile });
     }
   }
+}
+
+interface Named {
+  name: string;
+  isFile: boolean;
+}
+
+function differenceOf(one: Named, other: Named): string | undefined {
+  if (one.name === other.name) {
+    if (one.isFile === other.isFile) return undefined;
+    return `since \`${one.name}\` would be a file and a directory`;
+  }
+  return one.name.normalize('NFC') === other.name.normalize('NFC')
+    ? 'which has the same letters in another Unicode form (NFC, NFD)'
+    : 'which differs only in case';
 }
 
 /** `a`, `a/b`, `a/b/c.py` */
@@ -290,16 +346,9 @@ export function withDirectories(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-function isSameText(a: string, b: string): boolean {
-  return a.normalize('NFC') === b.normalize('NFC');
-}
-
-function clash(path: string, other: string, isSame: boolean): LambdaPythonError {
-  const difference = isSame
-    ? 'which has the same letters in another Unicode form (NFC, NFD)'
-    : 'which differs only in case';
+function clash(path: string, name: string, other: string): LambdaPythonError {
   return new LambdaPythonError('ENTRY_COLLISION', {
-    message: `the service's file \`${path}\` clashes with \`${other}\`, ${difference}`,
-    hint: `rename one of them, or exclude it: exclude = ["${path}"] in pyproject.toml`,
+    message: `the service's file \`${path}\` clashes with ${other}`,
+    hint: `rename one of them, or exclude it: exclude = ["${name}"] in pyproject.toml`,
   });
 }

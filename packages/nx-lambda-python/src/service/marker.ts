@@ -13,19 +13,13 @@ import {
   type MarkerTable,
   type TomlTable,
 } from './pyproject';
+import { readRoots, type Roots } from './roots';
 import { ARCHITECTURES, findRuntime, RUNTIMES, type Architecture, type Runtime } from './runtimes';
 
-/** What a service is. All patterns and names in the package are relative to `root`. */
-export interface Marker {
+/** What a service is. All patterns are of paths in the package. */
+export interface Marker extends Roots {
   /** Of the pyproject.toml, as messages name it. */
   path: string;
-  /**
-   * Directory of the code, relative to the workspace: the project's, unless the marker's `root` leads out of it. Files
-   * of the service are relative to it.
-   */
-  directory: string;
-  /** Directory below it that becomes the top of the zip: `src`, or empty for the directory itself. */
-  root: string;
   /** Dotted; undefined for a layout of several packages side by side. */
   importPackage: string | undefined;
   runtime: Runtime;
@@ -38,6 +32,8 @@ export interface Marker {
   handlerName: string;
   /** gitignore syntax: what goes into the package. */
   include: string[];
+  /** True if the marker has `include`: without it, everything in `roots` goes into the package. */
+  includeGiven: boolean;
   /** gitignore syntax, read after the default excludes. */
   exclude: string[];
   /** Relative to the service: what the build target's option of this name is by default; undefined for its own default. */
@@ -78,6 +74,7 @@ const KEYS = [
   'runtime',
   'architecture',
   'root',
+  'roots',
   'handlers',
   'handler-name',
   'include',
@@ -103,7 +100,7 @@ export function parseMarker(text: string, path: string): Marker {
   const directory = importPackage?.replaceAll('.', '/') ?? '';
   return {
     path,
-    ...readRoot(table, path),
+    ...readRoots(table, posix.dirname(path)),
     importPackage,
     runtime: readRuntime(table),
     architecture: readArchitecture(table),
@@ -112,6 +109,7 @@ export function parseMarker(text: string, path: string): Marker {
     handlerName: readHandlerName(table),
     // The whole top-level directory: `company.orders` needs what lies in `company`, too.
     include: include ?? [`/${directory.split('/')[0]}/`],
+    includeGiven: include !== undefined,
     exclude: readPatterns(table, 'exclude') ?? [],
     requirements: table.strings('requirements'),
     functions: readFunctions(table),
@@ -174,24 +172,6 @@ function readHandlerName(table: MarkerTable): string {
     `\`handler-name\` is \`${name}\`, expected the name of a function in each handler module`,
     'write the bare name: `handler-name = "lambda_handler"`',
   );
-}
-
-/** @param path of the marker's file, relative to the workspace */
-function readRoot(table: MarkerTable, path: string): Pick<Marker, 'directory' | 'root'> {
-  const own = posix.dirname(path);
-  const written = table.string('root') ?? '.';
-  const root = posix.normalize(`${written}/`).slice(0, -1);
-  const directory = posix.join(own, root);
-  const isOutside = directory === '..' || directory.startsWith('../');
-  if (posix.isAbsolute(written) || written.includes('\\') || isOutside) {
-    throw table.invalid(
-      'root',
-      `\`root\` is \`${written}\`, expected a directory of the workspace`,
-      'write it relative to pyproject.toml, with forward slashes: `root = "src"`',
-    );
-  }
-  if (/^\.\.(\/|$)/.test(root)) return { directory, root: '' };
-  return { directory: own, root: root === '.' ? '' : root };
 }
 
 function readPatterns(

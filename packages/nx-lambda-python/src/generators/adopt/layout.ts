@@ -5,7 +5,8 @@
 
 import { posix } from 'node:path';
 import { isImportPackage, moduleName } from '../../python/names';
-import { entryName, handlerModules } from '../../service/files';
+import { handlerModules } from '../../service/files';
+import { entryName } from '../../service/roots';
 import type { SourceModule } from './existing';
 import type { LocatedFunction } from './infrastructure';
 

@@ -5,13 +5,8 @@ import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../../errors';
 import { IDENTIFIER_RULE, importPackageFor, isPythonIdentifier } from '../../python/names';
 import { codeList } from '../../report/nearest';
-import {
-  compile,
-  entryName,
-  handlerModules,
-  positiveGlobs,
-  selectFiles,
-} from '../../service/files';
+import { compile, handlerModules, positiveGlobs, selectFiles } from '../../service/files';
+import { entryName } from '../../service/roots';
 import { MARKER_FILE, parseMarker, type Marker } from '../../service/marker';
 import {
   chooseService,

@@ -79,10 +79,20 @@ export function decisionChanges(built: Decision, present: Decision): string[] {
 
 /** Without what only creates functions: it may hold values that are secret. */
 function markerFacts({ runtime, functions, ...marker }: Marker): Json {
-  const { root, importPackage = null, architecture, handlers, handlerName, ...files } = marker;
+  const {
+    root,
+    roots,
+    importPackage = null,
+    architecture,
+    handlers,
+    handlerName,
+    ...files
+  } = marker;
   return {
     ...{ root, importPackage, runtime: runtime.name, architecture, handlers, handlerName },
     ...{ include: files.include, exclude: files.exclude },
+    // Younger than the format, as some options are.
+    ...(roots.length > 0 && { roots: [...roots] }),
     functions: functions.map(({ key, handler = null, name = null }) => ({ key, handler, name })),
   };
 }

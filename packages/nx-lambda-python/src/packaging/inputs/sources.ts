@@ -1,7 +1,7 @@
 /** The service's own files as its package has them, found as the build does: symbolic links are followed. */
 
 import { posix } from 'node:path';
-import { packageRules, selectFiles, withDirectories, type WalkRules } from '../../service/files';
+import { sourceTrees, withDirectories, type SourceTree, type WalkRules } from '../../service/files';
 import type { Marker } from '../../service/marker';
 import type { WorkspaceFiles } from './workspace-files';
 
@@ -17,13 +17,31 @@ export interface SourceFiles {
 }
 
 export function findSources(marker: Marker, workspace: WorkspaceFiles): SourceFiles {
-  const { files, links, environments } = walk(marker.directory, packageRules(marker), workspace);
-  const selected = selectFiles(marker, [...files.keys()]);
-  const reached = new Set(selected.flatMap(withDirectories));
+  const found = sourceTrees(marker).map((tree) => findInTree(tree, workspace));
   return {
-    files: selected,
+    files: found.flatMap(({ files }) => files).sort(),
+    real: found.flatMap(({ real }) => real),
+    targets: found.flatMap(({ targets }) => targets),
+    environments: found.flatMap(({ environments }) => environments),
+  };
+}
+
+function findInTree(
+  { directory, top, prefix, rules }: SourceTree,
+  workspace: WorkspaceFiles,
+): SourceFiles {
+  const { files, links, environments } = walk(directory, rules, workspace);
+  const selected = [...files.keys()].filter(rules.selects).sort();
+  const reached = new Set(selected.flatMap(withDirectories));
+  const real = workspace.resolve(top);
+  return {
+    files: selected.map((path) => `${prefix}${path}`),
     real: selected.map((path) => files.get(path) ?? path),
-    targets: [...links].flatMap(([path, target]) => (reached.has(path) ? [target] : [])),
+    targets: [
+      // A link on the way to it.
+      ...(real === undefined || real === top ? [] : [{ path: real, isDirectory: true }]),
+      ...[...links].flatMap(([path, target]) => (reached.has(path) ? [target] : [])),
+    ],
     environments,
   };
 }

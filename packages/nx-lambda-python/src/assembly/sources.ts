@@ -1,0 +1,89 @@
+/** The files of a service on disk, of all of its roots. */
+
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { LambdaPythonError } from '../errors';
+import { SourceChangedError } from '../packaging/package';
+import { listFiles, type SourceFile } from '../platform/files/local-files';
+import { workspaceFiles } from '../platform/files/workspace-files';
+import { shellCommand } from '../report/error-text';
+import { selectFiles, sourceTrees, type WalkRules } from '../service/files';
+import type { Marker } from '../service/marker';
+import { entryName } from '../service/roots';
+import type { ServicePlace } from '../targets/build-target';
+
+export type Place = Pick<ServicePlace, 'sourceRoot' | 'projectRoot'>;
+
+/**
+ * @param any rules for all roots, in place of the marker's
+ * @throws MARKER_INVALID, ENTRY_COLLISION, ENTRY_INVALID
+ */
+export function listSources(place: Place, marker: Marker, any?: WalkRules): SourceFile[] {
+  const { sourceRoot, projectRoot } = place;
+  const listed = sourceTrees(marker).flatMap(({ directory, prefix, rules }) => {
+    if (directory !== projectRoot) checkDirectory(place, marker, directory);
+    const files = listFiles(join(sourceRoot, directory), sourceRoot, any ?? rules);
+    return prefix === '' ? files : files.map((file) => ({ ...file, path: prefix + file.path }));
+  });
+  return marker.roots.length > 0 && !any ? withoutTwins(place, marker, listed) : listed;
+}
+
+/** @throws MARKER_INVALID */
+function checkDirectory({ sourceRoot }: Place, { path, roots }: Marker, directory: string): void {
+  const workspace = workspaceFiles(sourceRoot);
+  const isThere = workspace.resolve(directory) !== undefined;
+  if (isThere && workspace.isDirectory(directory)) return;
+  const why = !workspace.exists(directory)
+    ? 'does not exist'
+    : isThere
+      ? 'is a file'
+      : 'is a link that leads out of the workspace';
+  const key = roots.length > 0 ? 'roots' : 'root';
+  throw new LambdaPythonError('MARKER_INVALID', {
+    message: `\`${key}\` of \`${path}\` names \`${directory}\`, which ${why}`,
+    hint: `correct it: \`${key}\` names directories of the workspace, relative to \`${path}\``,
+  });
+}
+
+/** @throws ENTRY_COLLISION for files of several roots at one path of the package whose bytes differ; of equal ones the first stays */
+function withoutTwins(
+  { sourceRoot }: Place,
+  marker: Marker,
+  listed: readonly SourceFile[],
+): SourceFile[] {
+  const root = join(sourceRoot, marker.directory);
+  const selected = new Set(
+    selectFiles(
+      marker,
+      listed.map(({ path }) => path),
+    ),
+  );
+  const taken = new Map<string, string>();
+  return listed.filter(({ path }) => {
+    if (!selected.has(path)) return true;
+    const name = entryName(marker, path) ?? path;
+    const twin = taken.get(name);
+    if (twin === undefined) taken.set(name, path);
+    else if (!readListed(root, twin).equals(readListed(root, path)))
+      throw twins(name, twin, path, marker);
+    return twin === undefined;
+  });
+}
+
+function twins(name: string, one: string, other: string, { directory }: Marker): LambdaPythonError {
+  const [first, second] = [one, other].map((path) => posix.join(directory, path));
+  return new LambdaPythonError('ENTRY_COLLISION', {
+    message: `\`${first}\` and \`${second}\` would both be \`${name}\` in the package, and they differ`,
+    hint: `run \`git diff --no-index ${shellCommand([first ?? '', second ?? ''])}\` to compare them, and rename one of them or make them equal`,
+  });
+}
+
+/** @throws SourceChangedError for a file that has just gone */
+export function readListed(root: string, path: string): Buffer {
+  try {
+    return readFileSync(join(root, path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new SourceChangedError(path);
+    throw error;
+  }
+}
