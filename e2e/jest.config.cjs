@@ -12,7 +12,15 @@ const LONG_SUITES = [
     'lock',
     'node-versions',
   ],
-  ...['pip-failures', 'poetry-lock', 'requirement-forms', 'requirement-locks', 'secrets', 'shell'],
+  ...[
+    'pip-failures',
+    'poetry-lock',
+    'requirement-forms',
+    'requirement-locks',
+    'secrets',
+    'shell',
+    'size-report',
+  ],
   ...['sources', 'storage-mode', 'store', 'store-disk', 'store-kill', 'uv-lock'],
 ];
 

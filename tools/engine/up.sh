@@ -44,6 +44,8 @@ need_root() { # what for
   fi
 }
 
+can_be_root() { [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }
+
 apt_install() {
   have apt-get || die "cannot install $*" "this machine has no apt-get" \
     "install $* by its own package manager, then run $0 again"
@@ -291,10 +293,10 @@ CONF
 # For the tests of git+ssh, which start a server of their own.
 sshd_up() {
   have sshd && return
-  if [ "$(id -u)" != 0 ] && ! { have sudo && sudo -n true 2>/dev/null; }; then
+  can_be_root || {
     say "no sshd, and no root to install it: the tests of git+ssh will be skipped"
     return
-  fi
+  }
   need_root "install openssh-server"
   # Debian starts the server that it installs, for the whole network.
   [ ! -d /run/systemd/system ] || "${SUDO[@]}" systemctl mask --quiet ssh.service ssh.socket
@@ -303,6 +305,17 @@ sshd_up() {
     "${SUDO[@]}" systemctl unmask --quiet ssh.service ssh.socket
     "${SUDO[@]}" systemctl disable --quiet ssh.service
   }
+}
+
+# For the tests of HTML pages.
+chromium_up() {
+  have chromium && return
+  can_be_root || {
+    say "no chromium, and no root to install it: the tests of pages will be skipped"
+    return
+  }
+  need_root "install chromium"
+  apt_install chromium
 }
 
 PODMAN=
@@ -315,7 +328,7 @@ case ${1:-} in
     ;;
 esac
 
-ready() { image_present && have sshd && { [ -z "$PODMAN" ] || { podman_present && podman_runs >/dev/null 2>&1; }; }; }
+ready() { image_present && have sshd && have chromium && { [ -z "$PODMAN" ] || { podman_present && podman_runs >/dev/null 2>&1; }; }; }
 if have docker && ready; then
   say "$IMAGE is present, nothing to do"
   exit
@@ -337,5 +350,6 @@ trap '"${SUDO[@]}" rm -rf --one-file-system "$WORK" "$WORK.zst"' EXIT
 docker_up
 image_up
 sshd_up
+chromium_up
 [ -z "$PODMAN" ] || podman_up
 say "ready: docker run --rm --network=host $IMAGE python3 --version"

@@ -90,27 +90,26 @@ export async function handlerReaches(
 /** No marker is false in it. */
 const NOTHING_KNOWN: MarkerEnvironment = { values: {}, ranges: {} };
 
-/** Distributions and all that they require in turn, as far as the package has it. */
+/**
+ * Distributions and all that they require in turn, as far as the package has it. Nothing in it tells which of their
+ * extras were asked for: all count.
+ */
 function withRequired(
   names: readonly string[],
   installed: readonly InstalledDistribution[],
   environment: MarkerEnvironment,
 ): Set<InstalledDistribution> {
   const byName = new Map(installed.map((one) => [normalizeName(one.name), one]));
-  const asked = new Map<string, ReadonlySet<string>>();
-  const pending = names.map((name) => ({ name: normalizeName(name), extras: [] as string[] }));
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const { name, extras } = next;
-    const before = asked.get(name);
-    if (!byName.has(name) || (before && extras.every((extra) => before.has(extra)))) continue;
-    const all = new Set([...(before ?? ['']), ...extras]);
-    asked.set(name, all);
-    for (const text of byName.get(name)?.requires ?? []) {
-      const required = parseRequirement(text);
-      const { marker } = required ?? {};
-      const isAsked = marker === undefined || evaluateMarker(marker, environment, all) !== false;
-      if (required && isAsked) pending.push(required);
+  const reached = new Set(names.flatMap((name) => byName.get(normalizeName(name)) ?? []));
+  // A set that grows is walked to its end.
+  for (const { requires, extras } of reached) {
+    const asked = new Set(['', ...extras.map(normalizeName)]);
+    for (const text of requires) {
+      const { name = '', marker } = parseRequirement(text) ?? {};
+      const next = byName.get(name);
+      const isActive = marker === undefined || evaluateMarker(marker, environment, asked) !== false;
+      if (next && isActive) reached.add(next);
     }
   }
-  return new Set([...asked.keys()].flatMap((name) => byName.get(name) ?? []));
+  return reached;
 }

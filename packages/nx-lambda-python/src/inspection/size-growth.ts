@@ -96,7 +96,7 @@ export function checkBudget(report: SizeReport, budget: Budget): string[] {
           .join(', ')}`;
   throw new LambdaPythonError('BUDGET_EXCEEDED', {
     message: `${over.join('; ')}; ${why}`,
-    hint: 'leave files out with `excludeFiles` or `excludeDistributions` on the build target, or raise `budget` on the size target',
+    hint: 'run `nx size <service> --format=html` to see where the bytes are; leave files out with `excludeFiles` or `excludeDistributions` on the build target, or raise `budget` on the size target',
   });
 }
 

@@ -17,7 +17,7 @@ export interface SizeReport {
   /** Base64 SHA-256 of the archives that were measured. */
   archives: string[];
   /** The service's own files. */
-  own: Sizes;
+  own: Sizes & { parts: Part[] };
   /** Of dependencies, which the figures of distributions include. */
   bytecode: Sizes;
   /** The largest unzipped first, as in all lists. */
@@ -25,7 +25,7 @@ export interface SizeReport {
   /** Files of dependencies that no RECORD lists. */
   unrecorded: Sizes;
   /** Top directories and files, by their first segment. */
-  directories: (Sizes & { name: string; parts: Part[] })[];
+  directories: (Sizes & { name: string })[];
   handlers: (Sizes & Pick<ReachingHandler, 'name' | 'isEverything' | 'distributions'>)[];
   /** Since the last report of another package, or the release of `against`; null without either. */
   growth: Growth | null;
@@ -79,24 +79,25 @@ export function measure(
     unpackedSize: archives.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0),
   };
   const byDistribution = groupBy(files, ({ distribution }) => distribution?.name ?? '');
+  const own = files.filter(({ isOwn }) => isOwn);
   const bytecode = files.filter(({ isBytecode, isOwn }) => isBytecode && !isOwn);
   return {
     format: 1,
     project,
     total: { ...total, limit: MAX_UNPACKED_SIZE },
     archives: archives.map(({ sha256 }) => sha256),
-    own: sizesOf(files.filter(({ isOwn }) => isOwn)),
+    own: { ...sizesOf(own), parts: partsOf(own) },
     bytecode: sizesOf(bytecode),
     distributions: distributions
       .map(({ name, version }) => {
-        const own = byDistribution.get(name) ?? [];
-        const compiled = sizesOf(own.filter(({ isBytecode }) => isBytecode)).unpackedSize;
-        return { name, version, ...sizesOf(own), bytecode: compiled, parts: partsOf(own) };
+        const its = byDistribution.get(name) ?? [];
+        const compiled = sizesOf(its.filter((file) => file.isBytecode)).unpackedSize;
+        return { name, version, ...sizesOf(its), bytecode: compiled, parts: partsOf(its) };
       })
       .sort(bySize),
     unrecorded: sizesOf(files.filter(({ distribution, isOwn }) => !distribution && !isOwn)),
     directories: [...groupBy(files, ({ path }) => path.split('/')[0] ?? '')]
-      .map(([name, own]) => ({ name, ...sizesOf(own), parts: partsOf(own, 1) }))
+      .map(([name, those]) => ({ name, ...sizesOf(those) }))
       .sort(bySize),
     handlers: handlers
       .map(({ files: reached, name, isEverything, distributions: reaches }) => {
@@ -123,16 +124,11 @@ export function bySize(a: Part, b: Part): number {
 /** So many of something are shown by name. */
 const MAX_PARTS = 12;
 
-/** The largest by their first two segments, or by the one after `skip`; the rest together has the name `…`. */
-function partsOf(files: readonly PackagedFile[], skip = 0): Part[] {
-  const groups = groupBy(files, ({ path }) =>
-    path
-      .split('/')
-      .slice(skip, skip === 0 ? 2 : skip + 1)
-      .join('/'),
-  );
+/** The largest by the first two segments of their paths; the rest together has the name `…`. */
+function partsOf(files: readonly PackagedFile[]): Part[] {
+  const groups = groupBy(files, ({ path }) => path.split('/').slice(0, 2).join('/'));
   const parts = [...groups]
-    .map(([name, own]) => ({ name, unpackedSize: sizesOf(own).unpackedSize }))
+    .map(([name, those]) => ({ name, unpackedSize: sizesOf(those).unpackedSize }))
     .filter(({ unpackedSize }) => unpackedSize > 0)
     .sort(bySize);
   const rest = parts.slice(MAX_PARTS).reduce((sum, { unpackedSize }) => sum + unpackedSize, 0);

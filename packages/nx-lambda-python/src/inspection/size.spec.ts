@@ -13,14 +13,14 @@ import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 import type { SizeReport } from './size-report';
 
 const needs = (name: string, ...requires: string[]) =>
-  `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n${requires.map((one) => `Requires-Dist: ${one}\n`).join('')}\n`;
+  `Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\nProvides-Extra: all-x\n${requires.map((one) => `Requires-Dist: ${one}\n`).join('')}\n`;
 
-/** `api` requires `six`, and `big` only with an extra that nothing asks for. */
+/** `api` requires `six`, with an extra, and `big` only on another Python. */
 const wheels = (more: string) => [
   openWheel({
     name: 'api',
     files: { 'api/__init__.py': 'import six\n', 'api-1.0.data/purelib/api/spread.py': 'x = 1\n' },
-    metadata: needs('api', 'six>=1', 'big; extra == "all"', 'six; python_version < "3"'),
+    metadata: needs('api', 'six>=1; extra == "All.x"', 'big; python_version < "3"'),
   }),
   openWheel({ name: 'big', files: { 'big/data.bin': more, 'big/__init__.py': '' } }),
   openWheel({ name: 'six', files: { 'six.py': 'VALUE = 6\n' } }),
@@ -166,6 +166,25 @@ it('fails over its budget, and names what grew', async () => {
     '`big` is 3.5 kB unzipped, 2.3 kB over its budget of 0.0012 MB; grown since the previous build: big 1.0 +2.0 kB\n',
   );
   expect(report().growth).not.toBeNull();
+});
+
+it('writes a page with the same bytes each time, in which every name is text and every link leads to a row', async () => {
+  await built('x'.repeat(1000));
+  await run();
+  await built('x'.repeat(3000));
+  const pages = [];
+  for (let times = 0; times < 2; times += 1) {
+    await run({ format: 'html' });
+    expect(printed).toMatch(/\ntreemap: dist\/svc\/size-report.html\n$/);
+    pages.push(readFileSync(join(root, 'dist/svc/size-report.html'), 'utf8'));
+  }
+  const [page = '', again] = pages;
+  expect(again).toBe(page);
+  expect(page).toContain('svc/&lt;b&gt;&amp;.txt');
+  expect(page).not.toContain('<b>');
+  expect(page).toContain('>Since the previous build: +2.0 kB</h2>');
+  const found = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, id]) => id);
+  expect(found(/href="#([^"]+)"/g)).toEqual(found(/<tr id="([^"]+)"/g));
 });
 
 it('refuses an archive that is not the one of the manifest', async () => {

@@ -16,6 +16,7 @@ import { readContents } from './contents';
 import { handlerReaches } from './handler-reach';
 import { baselineOf, checkBudget, growthOf } from './size-growth';
 import { measure, type SizeReport } from './size-report';
+import { renderSizeHtml } from './size-html';
 import { renderSizeText } from './size-text';
 
 const REPORT = 'size-report';
@@ -41,6 +42,10 @@ export async function size(
   const report = withGrowth(measure(manifest, contents, handlers), readReport(file));
   writeTextWhole(file, renderJson(report));
   console.log(format === 'json' ? renderJson(report).trimEnd() : renderSizeText(report));
+  if (format === 'html') {
+    writeTextWhole(join(output.directory, `${REPORT}.html`), renderSizeHtml(report));
+    console.log(`treemap: ${output.displayed}/${REPORT}.html`);
+  }
   warn(checkBudget(report, typeof budget === 'number' ? { '*': budget } : (budget ?? {})));
 }
 

@@ -16,6 +16,8 @@ export interface InstalledDistribution extends Pick<PartDistribution, 'name' | '
   rows: ReadonlyMap<string, RecordRow>;
   /** The requirements in its METADATA. */
   requires: readonly string[];
+  /** Names of its extras. */
+  extras: readonly string[];
 }
 
 /**
@@ -61,7 +63,7 @@ export function sourceOf(path: string): string | undefined {
 function readMetadata(
   distInfo: string,
   metadata: string,
-): Pick<InstalledDistribution, 'name' | 'version' | 'requires'> {
+): Pick<InstalledDistribution, 'name' | 'version' | 'requires' | 'extras'> {
   const headers = parseHeaders(metadata);
   const [directoryName = '', directoryVersion = ''] = distInfo
     .slice(0, -'.dist-info'.length)
@@ -70,6 +72,7 @@ function readMetadata(
     name: headers?.get('name')?.[0] ?? directoryName,
     version: headers?.get('version')?.[0] ?? directoryVersion,
     requires: headers?.get('requires-dist') ?? [],
+    extras: headers?.get('provides-extra') ?? [],
   };
 }
 

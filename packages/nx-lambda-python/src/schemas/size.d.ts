@@ -5,9 +5,9 @@
  */
 export interface SizeExecutorSchema {
   /**
-   * Format of the output. Each run also writes `size-report.json` beside the manifest, which the next build is compared with.
+   * Format of the output. `html` prints text and writes `size-report.html` beside the manifest: a treemap, with tables. Each run also writes `size-report.json`, which the next build is compared with.
    */
-  format?: 'text' | 'json';
+  format?: 'text' | 'json' | 'html';
   /**
    * Millions of bytes that the package may have, unzipped, with its layer: `150`, or by distribution, where `*` is the whole: `{ "*": 150, "pandas": 70 }`. If it has more, the command fails and names what grew. Set it in CI, so that a package does not reach Lambda's limit of 262 MB unnoticed.
    */
