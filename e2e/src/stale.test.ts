@@ -70,6 +70,8 @@ wheels = [{ url = "https://files.invalid/six.whl", hash = "sha256:${HASHES[n]}" 
 `;
 const markerOf = (name: string) =>
   `[tool.nx-lambda-python]\npackage = "${name}"\nruntime = "python3.11"\n`;
+const rooted = (name: string, ...roots: string[]) =>
+  `package = "${name}"\nroots = ${JSON.stringify(['.', ...roots])}\n`;
 const options = (given: object) => ({ targets: { build: { options: given } } });
 
 const CASES: Record<string, Case> = {
@@ -127,6 +129,17 @@ const CASES: Record<string, Case> = {
     marker: 'package = "special"\ninclude = ["/special/", "/lib (shared)/"]\n',
     ...text('services/special (eu) [1]/lib (shared)/value.py'),
     ...inPackage('lib (shared)/value.py'),
+  },
+  rooted: {
+    marker: rooted('rooted', '../../libs/common/src', '../../shared/tops (é)'),
+    ...text('libs/common/src/money/rates.py'),
+    ...inPackage('money/rates.py'),
+  },
+  linked: {
+    marker: rooted('linked', '../../linked'),
+    links: { linked: 'shared/tops (é)' },
+    ...text('shared/tops (é)/tax.py'),
+    ...inPackage('tax.py'),
   },
   configured: {
     files: { 'all.txt': '-r ../../shared/configured.txt\n' },
@@ -223,7 +236,17 @@ describeLong.each(SUPPORTED.map((version) => [version.nx, version] as const))(
       expect(ignored.cache).toBe(false);
       expect(ignored.metadata.description).toContain('`services/ignored/ignored/generated.py`');
       expect(shown('folder').targets.build.cache).toBe(true);
-      expect(build()).toMatch(/11 out of 12 tasks/);
+      expect(build()).toMatch(/13 out of 14 tasks/);
+    });
+
+    it.each([
+      ['libs/common/src/money/rates.py', ['common', 'library', 'rooted']],
+      ['shared/tops (é)/tax.py', ['linked', 'rooted']],
+    ])('affects the services of a root with %s', (file, expected) => {
+      const show = ['show', 'projects', '--affected', `--files=${file}`, '--json'];
+      const affected = JSON.parse(workspace.succeed(show)) as string[];
+      // The service at the root of the workspace has all files of no other project.
+      expect(affected.filter((name) => name !== 'shared').sort()).toEqual(expected);
     });
 
     it('goes by the variables of pip, and caches nothing that a pip.conf decides', () => {

@@ -4,10 +4,15 @@ import { execFileSync } from 'node:child_process';
 import fs, { readFileSync, symlinkSync } from 'node:fs';
 import explain from '../executors/explain';
 import type { BuildManifest } from '../packaging/manifest';
+import { openedModules } from '../packaging/opened-files.fixtures';
 import { contentsOf } from '../packaging/packaging.fixtures';
+import { reachOf } from '../packaging/reach';
+import { openSourceCache } from '../platform/store/records';
+import { pythonParser } from '../python/syntax-tree';
 import type { ExplainExecutorSchema } from '../schemas/explain';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 import { usePackage } from './present';
+import { readImports, readMarker, readService } from './service';
 import { HANDLER, MARKER, TestService } from './service.fixtures';
 
 const ROOT = 'libs/common/src';
@@ -245,21 +250,85 @@ it('may be another service, and two services may take each other', async () => {
   expect(Object.keys(packaged())).toEqual(['other/handlers/two.py', 'svc/handlers/one.py']);
 });
 
-it('is imported by Python from the package, whichever root a module is in', async () => {
-  start({
-    ...COMMON,
-    'svc/pyproject.toml': rooted('../libs/common/src', '../libs/space (é)'),
-    'libs/space (é)/common/tax.py': 'from . import money\nimport space.deep.x\n',
-    'libs/space (é)/space/deep/x.py': 'from common import money\n',
-    [HANDLER]: `import common.tax\n${HANDLES}`,
+describe("Python's imports", () => {
+  const PKGUTIL = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n";
+  const SPACES = 'libs/space (é)';
+  /** The handler, and what the other files of the service and its two roots are. */
+  const SERVICES: [name: string, handler: string, files: Record<string, string>][] = [
+    [
+      'roots that import each other and the service',
+      'import common.tax\n',
+      {
+        [`${ROOT}/common/__init__.py`]: '',
+        [`${ROOT}/common/money.py`]: 'import svc.rates\n',
+        [`${SPACES}/common/tax.py`]: 'from . import money\nimport space.deep.x\n',
+        [`${SPACES}/space/deep/x.py`]: 'from common import money\n',
+        [`${SPACES}/space/deep/y.py`]: 'import gone\n',
+        'svc/svc/rates.py': 'import common.tax\n',
+      },
+    ],
+    [
+      'a namespace without files of its own',
+      'import company.one, company.two.x\n',
+      {
+        [`${ROOT}/company/one.py`]: 'from company.two import x\n',
+        [`${SPACES}/company/two/x.py`]: 'from .. import three\n',
+        [`${SPACES}/company/three.py`]: '',
+        'svc/company/four.py': '',
+      },
+    ],
+    [
+      'a namespace in the style of pkgutil, below the service',
+      'import svc.one\ndef late():\n    from svc import two\n',
+      {
+        'svc/svc/__init__.py': PKGUTIL,
+        [`${ROOT}/svc/__init__.py`]: PKGUTIL,
+        [`${ROOT}/svc/one.py`]: 'import importlib\nimportlib.import_module("svc.two")\n',
+        [`${SPACES}/svc/two.py`]: '',
+        [`${SPACES}/svc/three.py`]: '',
+      },
+    ],
+  ];
+
+  it.each(SERVICES)('find and open what is reached: %s', async (_, handler, files) => {
+    start({
+      ...files,
+      'svc/pyproject.toml': `${rooted('../libs/common/src', `../${SPACES}`)}include = ["*"]\n`,
+      [HANDLER]: handler + HANDLES,
+    });
+    for (const root of [ROOT, SPACES]) service.write({ [`${root}/data.json`]: '' });
+    expect(await service.build({ imports: 'error' })).toBe(true);
+    const place = { sourceRoot: service.root, projectRoot: 'svc' };
+    using sources = openSourceCache(service.path('.store'), service.path('svc'));
+    const read = await readService(place, readMarker(place), sources.cache);
+    const { starts, graph, own } = await readImports(read, sources.cache);
+    const reached = reachOf(starts[0] ?? '', graph, own);
+    const directory = temporaryDirectory();
+    writeFiles(directory, packaged());
+    const opened = openedModules(directory, starts[0] ?? '');
+    // Every import succeeds, so what is opened is exactly what is reached.
+    expect(opened).toEqual([...reached.files.keys()].sort());
+    expect(reached.everything).toEqual([]);
+    expect(Object.keys(packaged()).length).toBeGreaterThan(opened.length + 1);
   });
-  expect(await service.build({ imports: 'error' })).toBe(true);
-  const directory = temporaryDirectory();
-  writeFiles(directory, packaged());
-  const modules = Object.keys(packaged()).map((path) =>
-    path.replace(/(\/__init__)?\.py$/, '').replaceAll('/', '.'),
-  );
-  for (const module of modules) {
-    execFileSync('python3', ['-B', '-c', `import ${module}`], { cwd: directory });
-  }
+});
+
+it('reads each of 2,000 modules of a root once, and parses what handlers import', async () => {
+  const names = Array.from({ length: 2000 }, (_, n) => `${ROOT}/big/p${n % 20}/m${n}.py`);
+  start({
+    'svc/pyproject.toml': rooted('../libs/common/src'),
+    ...Object.fromEntries(names.map((name) => [name, ''])),
+    [HANDLER]: `import big.p1.m1\n${HANDLES}`,
+  });
+  const reads = jest.spyOn(fs, 'readFileSync');
+  const walks = jest.spyOn(fs, 'readdirSync');
+  const parses = jest.spyOn(await pythonParser(), 'parse');
+  const place = { sourceRoot: service.root, projectRoot: 'svc' };
+  using sources = openSourceCache(service.path('.store'), service.path('svc'));
+  const read = await readService(place, readMarker(place), sources.cache);
+  const counted = reads.mock.calls.filter(([path]) => String(path).endsWith('.py'));
+  expect([read.files.length, counted.length]).toEqual([2001, 2001]);
+  expect(walks.mock.calls.length).toBe(3 + 1 + 1 + 20);
+  await readImports(read, sources.cache);
+  expect(parses).toHaveBeenCalledTimes(2);
 });

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { parseModule } from '../python/module';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 import { readImportGraph } from './import-graph';
+import { openedModules } from './opened-files.fixtures';
 import { OwnModules } from './own-modules';
 import { chainTo, reachOf, type Reach } from './reach';
 import { hexDigest } from './requirements/canonical-json';
@@ -187,6 +187,21 @@ const TOLD: [name: string, service: Service, more: string[]][] = [
     ['svc/größe.py'],
   ],
   [
+    'a package that extends its path as pkgutil has it',
+    {
+      [HANDLER]: 'import svc.one.a, svc.two.a\n',
+      'svc/one/__init__.py':
+        "__path__ = __import__('pkgutil').extend_path(\n    __path__, __name__\n)\n",
+      'svc/two/__init__.py':
+        'from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)  # type: ignore\n',
+      'svc/one/a.py': '',
+      'svc/two/a.py': '',
+      'svc/two/b.py': '',
+      ...MONEY,
+    },
+    ['svc/one/__init__.py', 'svc/two/__init__.py', 'svc/one/a.py', 'svc/two/a.py'],
+  ],
+  [
     'what Python starts with',
     { [HANDLER]: '', 'sitecustomize.py': 'import svc.money\n', ...MONEY },
     ['sitecustomize.py', 'svc/money.py'],
@@ -206,6 +221,10 @@ const UNTOLD: [source: string, why: string, more?: Service][] = [
   [
     'import pkgutil, svc.plugins\nfor m in pkgutil.iter_modules(svc.plugins.__path__): pass\n',
     '2 it imports what it finds (`iter_modules`)',
+  ],
+  [
+    'from pkgutil import extend_path\n__path__ = extend_path(__path__ + ["svc/plugins"], __name__)\n',
+    '2 it changes what Python finds (`__path__`)',
   ],
   ['exec("import svc.plugins.b")\n', '1 it runs text as code (`exec`)'],
   [
@@ -293,25 +312,6 @@ it('reads each of 2,000 modules once, and no other', async () => {
 });
 
 describe("Python's imports", () => {
-  const RUNNER = `
-import os, sys
-root, module = sys.argv[1:]
-seen = set()
-def hook(event, args):
-    if event == "open" and isinstance(args[0], str) and args[0].startswith(root + os.sep):
-        seen.add(os.path.relpath(args[0], root))
-sys.path.insert(0, root)
-sys.addaudithook(hook)
-try:
-    import importlib
-    importlib.import_module("sitecustomize") if os.path.exists(root + "/sitecustomize.py") else None
-    loaded = importlib.import_module(module)
-    if hasattr(loaded, "handler"): loaded.handler({}, None)
-except Exception as error:
-    print(repr(error), file=sys.stderr)
-print("\\n".join(sorted(seen)))
-`;
-
   /** Modules that import earlier and later ones in every way, as a seed decides. */
   function generated(seed: number): Service {
     let state = seed;
@@ -377,13 +377,8 @@ print("\\n".join(sorted(seen)))
     writeFiles(root, service);
     try {
       for (const handler of handlers) {
-        const module = handler.replace(/\.py$/, '').replaceAll('/', '.');
-        const opened = execFileSync('python3', ['-I', '-B', '-c', RUNNER, root, module], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'ignore'],
-        });
         const { files } = await reached(service, handler);
-        const paths = opened.split('\n').filter((path) => path.endsWith('.py'));
+        const paths = openedModules(root, handler);
         expect(paths).toContain(handler);
         expect(paths.filter((path) => !files.has(path))).toEqual([]);
       }

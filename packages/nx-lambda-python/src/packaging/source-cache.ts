@@ -15,7 +15,7 @@ import type { ByteSource } from './zip/bytes';
 import { compress, type CompressedFile } from './zip/deflate';
 
 /** Raised when the same content is compressed or parsed differently. */
-const FORMAT = 6;
+const FORMAT = 7;
 const DIGEST_LENGTH = 64;
 
 interface Index {

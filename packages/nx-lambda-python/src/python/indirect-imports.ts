@@ -96,7 +96,7 @@ export function indirectImports(
         unknowns.push({ line, why: `${CHANGES} (\`sys.${name}\`)` });
     } else if (name === 'exec' || name === 'eval') {
       if (isBuiltin(node)) unknowns.push({ line, why });
-    } else if (!isNamed(node)) {
+    } else if (!isNamed(node) && !isInExtendedPath(node)) {
       const literal = literalImport(name, node);
       if (literal) imports.push({ ...literal, names: [], line });
       else if (!name.endsWith('entry_points')) unknowns.push({ line, why });
@@ -206,6 +206,20 @@ function isNamed(node: Node): boolean {
 
 function isBuiltin(node: Node): boolean {
   return !isNamed(node) && /^(?:builtins|__builtins__)$/.test(ownerOf(node) ?? 'builtins');
+}
+
+/**
+ * A namespace package as `pkgutil` has it: Python looks into the package's own directory first, as without it, and then
+ * for other parts of it.
+ */
+const EXTENDED_PATH =
+  /^__path__=(?:__import__\((["'])pkgutil\1\)\.|pkgutil\.)?extend_path\(__path__,__name__\)$/;
+
+function isInExtendedPath(node: Node): boolean {
+  if (!/^(?:extend_path|__path__)$/.test(node.text)) return false;
+  let statement: Node | null = node;
+  while (statement && statement.type !== 'assignment') statement = statement.parent;
+  return statement !== null && EXTENDED_PATH.test(statement.text.replace(/\s/g, ''));
 }
 
 /** `a.b` of the identifier `c` in `a.b.c`; undefined for one that is not an attribute. */

@@ -173,7 +173,7 @@ describe('all imports of a module', () => {
     ['from sys import path\nfrom sys import *\n', '1 sys.path, 2 sys.*'],
     ['import runpy\nfrom pickle import loads\n', '1 runpy, 2 pickle'],
     [
-      'site.addsitedir("x")\n__path__ = extend_path(__path__, __name__)\n',
+      'site.addsitedir("x")\n__path__ = extend_path(__path__ + x, __name__)\n',
       '1 addsitedir, 2 __path__, 2 extend_path, 2 __path__',
     ],
     ['spec_from_file_location("a", "b.py")\n', '1 spec_from_file_location'],
