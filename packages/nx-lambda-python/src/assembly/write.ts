@@ -118,9 +118,9 @@ export async function writeOutput(
 }
 
 function describeDistribution(distribution: PartDistribution): ManifestDistribution {
-  const { name, version, wheel, sha256, gaps, leftOut } = distribution;
+  const { name, version, wheel, sha256, unpackedSize, gaps, leftOut } = distribution;
   return {
-    ...{ name, version, wheel, sha256 },
+    ...{ name, version, wheel, sha256, unpackedSize },
     ...(gaps && {
       incompleteRecord: Object.fromEntries(gaps.map(({ rule, files }) => [rule, files])),
     }),

@@ -103,7 +103,7 @@ describe('a service', () => {
     const { targets, namedInputs } = await service({});
     expect(targets['build']?.inputs).toContain('lambdaPythonBuildFormat');
     expect(namedInputs).toEqual({
-      lambdaPythonBuildFormat: [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_5' }],
+      lambdaPythonBuildFormat: [{ env: 'NX_LAMBDA_PYTHON_BUILD_FORMAT_6' }],
     });
   });
 

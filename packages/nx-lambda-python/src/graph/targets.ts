@@ -51,8 +51,8 @@ interface Kind {
   example: NonNullable<Metadata['help']>['example'];
   /** The target whose package it reads. */
   after?: (plans: TargetPlans) => TargetPlan | undefined;
-  /** The option that names another target of the chain, which is found by its usual name otherwise. */
-  finds?: readonly [option: string, key: TargetKey];
+  /** Options that name other targets of the chain, which are found by their usual names otherwise. */
+  finds?: Readonly<Record<string, TargetKey>>;
   /** Runs in the configurations of a release. */
   isStaged?: true;
 }
@@ -64,27 +64,27 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
     action: 'Puts the deployment package into S3, once',
     example: LOCAL,
     after: ({ build }) => build,
-    finds: ['buildTarget', 'build'],
+    finds: { buildTarget: 'build' },
     isStaged: true,
   },
   deploy: {
     action: 'Points every function at the uploaded package',
     example: LOCAL,
     after: ({ upload, build }) => upload ?? build,
-    finds: ['uploadTarget', 'upload'],
+    finds: { uploadTarget: 'upload' },
     isStaged: true,
   },
   // These two read what deploy left in the bucket, and need no package of this machine.
   releases: {
     action: 'Lists what was released, newest first',
     example: LOCAL,
-    finds: ['deployTarget', 'deploy'],
+    finds: { deployTarget: 'deploy' },
     isStaged: true,
   },
   rollback: {
     action: 'Undoes a release',
     example: { args: ['--dryRun'] },
-    finds: ['deployTarget', 'deploy'],
+    finds: { deployTarget: 'deploy' },
     isStaged: true,
   },
   // The names of functions come from the package's manifest, as in a deploy.
@@ -92,24 +92,25 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
     action: 'Lists, or deletes, old versions of the functions',
     example: { options: { dryRun: false } },
     after: ({ build }) => build,
-    finds: ['deployTarget', 'deploy'],
+    finds: { deployTarget: 'deploy' },
     isStaged: true,
   },
   lock: {
     action: 'Pins every distribution by version and hash',
     example: { args: ['--upgrade'] },
-    finds: ['buildTarget', 'build'],
+    finds: { buildTarget: 'build' },
   },
   explain: {
     action: 'Explains whether a build has to resolve dependencies',
     example: { args: ['--format=json'] },
-    finds: ['buildTarget', 'build'],
+    finds: { buildTarget: 'build' },
   },
   size: {
     action: 'Shows what the package is made of, in bytes, and how it grew',
     example: { args: ['--budget=150'] },
     after: ({ build }) => build,
-    finds: ['buildTarget', 'build'],
+    finds: { buildTarget: 'build', deployTarget: 'deploy' },
+    isStaged: true,
   },
   // The store is the same for every service: each of them has the target, so that any can be named.
   prune: {
@@ -119,7 +120,7 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
   shell: {
     action: 'Opens a shell in the container of the build',
     example: { options: { engine: 'docker' } },
-    finds: ['buildTarget', 'build'],
+    finds: { buildTarget: 'build' },
   },
 };
 
@@ -133,13 +134,16 @@ function inferTarget(
   if (key === 'build') return inferBuild(plan, facts);
   const { action, example, after, finds, isStaged } = KINDS[key];
   const previous = after?.(plans);
-  const other = finds && plans[finds[1]];
+  const renamed = Object.entries(finds ?? {}).flatMap(([option, other]) => {
+    const { name = other } = plans[other] ?? {};
+    return name === other ? [] : [[option, name]];
+  });
   return {
     executor: EXECUTORS[key],
     cache: false,
     ...(previous ? { dependsOn: [previous.name] } : {}),
     ...(after ? { inputs: PACKAGE_INPUTS } : {}),
-    ...(finds && other && other.name !== finds[1] ? { options: { [finds[0]]: other.name } } : {}),
+    ...(renamed.length > 0 ? { options: Object.fromEntries(renamed) as object } : {}),
     ...(isStaged ? stages(facts) : {}),
     metadata: metadata(plan, facts, action, example),
   };

@@ -1,6 +1,7 @@
 /** How a package grew, and whether it is within its budget. */
 
 import { LambdaPythonError } from '../errors';
+import type { BuildManifest } from '../packaging/manifest';
 import { normalizeName } from '../packaging/wheel/names';
 import { didYouMean } from '../report/nearest';
 import { renderBytes } from '../report/text';
@@ -30,6 +31,25 @@ export function baselineOf({ total, distributions }: SizeReport): Baseline {
     name: 'the previous build',
     unpackedSize: total.unpackedSize,
     distributions: distributions.map(withoutBytecode),
+  };
+}
+
+/** What was deployed, to compare with. */
+export function releaseBaseline(
+  name: string,
+  {
+    package: zip,
+    layer,
+    distributions,
+  }: Pick<BuildManifest, 'package' | 'layer' | 'distributions'>,
+): Baseline {
+  const known = distributions.flatMap(({ name: own, version, unpackedSize }) =>
+    unpackedSize === undefined ? [] : [{ name: own, version, unpackedSize }],
+  );
+  return {
+    name,
+    unpackedSize: zip.unpackedSize + (layer?.unpackedSize ?? 0),
+    distributions: known.length === distributions.length ? known : null,
   };
 }
 

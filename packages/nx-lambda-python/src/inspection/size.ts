@@ -9,12 +9,15 @@ import { writeTextWhole } from '../platform/files/write';
 import { storeDirectory } from '../platform/store/layout';
 import { openSourceCache } from '../platform/store/records';
 import { warn } from '../report/error-text';
+import { releasedManifest, releasesRequest } from '../releasing/releases';
 import { renderJson } from '../report/text';
 import type { SizeExecutorSchema } from '../schemas/size';
+import { DEFAULT_DEPLOY_TARGET } from '../targets/chain';
+import { inConfiguration } from '../targets/configuration';
 import { currentProject } from '../targets/project';
 import { readContents } from './contents';
 import { handlerReaches } from './handler-reach';
-import { baselineOf, checkBudget, growthOf } from './size-growth';
+import { baselineOf, checkBudget, growthOf, releaseBaseline, type Baseline } from './size-growth';
 import { measure, type SizeReport } from './size-report';
 import { renderSizeHtml } from './size-html';
 import { renderSizeText } from './size-text';
@@ -22,10 +25,12 @@ import { renderSizeText } from './size-text';
 const REPORT = 'size-report';
 
 /** @throws BUDGET_EXCEEDED, and the codes of `usePackage` and `readPackage` */
-export async function size(
-  { format = 'text', budget, buildTarget }: SizeExecutorSchema,
-  context: ExecutorContext,
-): Promise<void> {
+export async function size(options: SizeExecutorSchema, given: ExecutorContext): Promise<void> {
+  const { format = 'text', budget, buildTarget, against, deployTarget } = options;
+  const context = inConfiguration(given, deployTarget ?? DEFAULT_DEPLOY_TARGET);
+  // First, since a build may take minutes.
+  const since =
+    against === undefined ? undefined : await released(String(against), options, context);
   const { manifest, output } = await usePackage(context, buildTarget);
   const { package: zip, layer } = manifest;
   // What is measured is what the manifest describes.
@@ -39,7 +44,10 @@ export async function size(
   );
   const handlers = await handlerReaches(contents, manifest, sources.cache);
   const file = join(output.directory, `${REPORT}.json`);
-  const report = withGrowth(measure(manifest, contents, handlers), readReport(file));
+  const measured = measure(manifest, contents, handlers);
+  const report = since
+    ? { ...measured, growth: growthOf(measured, since) }
+    : withGrowth(measured, readReport(file));
   writeTextWhole(file, renderJson(report));
   console.log(format === 'json' ? renderJson(report).trimEnd() : renderSizeText(report));
   if (format === 'html') {
@@ -47,6 +55,16 @@ export async function size(
     console.log(`treemap: ${output.displayed}/${REPORT}.html`);
   }
   warn(checkBudget(report, typeof budget === 'number' ? { '*': budget } : (budget ?? {})));
+}
+
+async function released(
+  which: string,
+  options: SizeExecutorSchema,
+  context: ExecutorContext,
+): Promise<Baseline> {
+  const request = releasesRequest(options, context);
+  const { number, manifest } = await releasedManifest(request, which);
+  return releaseBaseline(`release ${number}`, manifest);
 }
 
 /** Undefined if there is none of this format. */

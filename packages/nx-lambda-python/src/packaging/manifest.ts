@@ -13,7 +13,7 @@ export const LAYER_FILE = 'layer.zip';
 /** `manifest.json`, beside `package.zip`. It has no times, no paths of a machine and no secrets. */
 export interface BuildManifest {
   /**
-   * Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`, 3 has `reach`. A field
+   * Raised whenever the meaning of a field changes or one is added: 2 has `inputs` and `source`, 3 has `reach` and sizes of distributions. A field
    * that only a new option writes, and that no target reads, leaves it as it is.
    */
   format: 1 | 2 | 3;
@@ -57,6 +57,8 @@ export interface ManifestSource {
 }
 
 export interface ManifestDistribution extends Omit<PartDistribution, 'unpackedSize' | 'gaps'> {
+  /** Bytes of its files, without bytecode. Absent before format 3. */
+  unpackedSize?: number;
   /** How many files break which rule of the wheel's RECORD; only with the option `acceptIncompleteRecords`. */
   incompleteRecord?: Readonly<Record<string, number>>;
 }

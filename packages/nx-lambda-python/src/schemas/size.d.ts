@@ -17,6 +17,22 @@ export interface SizeExecutorSchema {
         [k: string]: number;
       };
   /**
+   * Release to compare with instead of the previous build: its number, as `nx releases` lists it, or `last`. Reads its record and the manifest of its package from the bucket. For CI, where no previous build is kept.
+   */
+  against?: string | number;
+  /**
+   * Stage of the releases. Default: what the deploy target has in the same configuration.
+   */
+  stage?: string;
+  /**
+   * Use the simulated account of this workspace (`.nx-lambda-python/account`) instead of AWS; its bucket and functions are created on demand, and `region`, `profile` and `endpoint` have no effect. The `local` configuration sets it. Default: what the deploy or upload target has in the same configuration.
+   */
+  simulated?: boolean;
+  /**
+   * Target of the same project that deploys; what is not set here is read from it and from its upload target.
+   */
+  deployTarget?: string;
+  /**
    * Build target whose package is measured. If the package is not that of the present sources, it is built again.
    */
   buildTarget?: string;

@@ -6,7 +6,7 @@ import type { RequirementsMeaning } from '../requirements/collect';
 import { withoutCredentials } from '../requirements/parse';
 
 /** Raised whenever the same service gives another package or another manifest than before. */
-export const BUILD_FORMAT = 5;
+export const BUILD_FORMAT = 6;
 
 /** The named input that carries it: Nx hashes its text. Inputs of a build target without it are not the plugin's. */
 export const BUILD_FORMAT_INPUT = 'lambdaPythonBuildFormat';

@@ -52,28 +52,37 @@ export async function uploadManifest(
 /** What handlers do in a package: digests by Lambda's handler string. */
 export type PackageReach = ReadonlyMap<string, string>;
 
-/**
- * What is known of a package; null if nothing is, because its manifest is missing, unreadable, or of another package.
- * @throws what S3 refuses for other reasons than that the manifest is missing or forbidden
- */
+/** What is known of a package; null if nothing is. @throws as `readUploadedManifest` */
 export async function readReach(
   sha256: string,
   place: PackagePlace,
-  { records, place: aws, ...policy }: ManifestAccess,
+  access: ManifestAccess,
 ): Promise<PackageReach | null> {
+  const manifest = await readUploadedManifest(sha256, place, access);
+  return manifest?.format === 3 ? reachOf(manifest) : null;
+}
+
+/**
+ * The manifest of a package; null if it is missing, unreadable, or of another package.
+ * @throws what S3 refuses for other reasons than that the manifest is missing or forbidden
+ */
+export async function readUploadedManifest(
+  sha256: string,
+  place: PackagePlace,
+  { records, place: aws, ...policy }: ManifestAccess,
+): Promise<BuildManifest | null> {
   const location = manifestLocation(place, sha256);
   const found = await withRetries(() => records.read(location), policy);
-  if (found.ok) return found.value && parseReach(found.value.text, sha256, place.project);
+  if (found.ok) return found.value && parseManifest(found.value.text, sha256, place.project);
   // Without s3:ListBucket S3 says 403 of what is missing.
   if (found.failure.kind === 'denied') return null;
   throw failureError(found.failure, objectUrl(location), aws);
 }
 
-function parseReach(text: string, sha256: string, project: string): PackageReach | null {
+function parseManifest(text: string, sha256: string, project: string): BuildManifest | null {
   try {
     const manifest = JSON.parse(text) as BuildManifest;
-    const isOwn = manifest.package.sha256 === sha256 && manifest.project === project;
-    return isOwn && manifest.format === 3 ? reachOf(manifest) : null;
+    return manifest.package.sha256 === sha256 && manifest.project === project ? manifest : null;
   } catch {
     return null;
   }
