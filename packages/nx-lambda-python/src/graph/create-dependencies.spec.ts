@@ -68,6 +68,21 @@ describe('createDependencies', () => {
     expect(await edges(files)).toEqual(expected);
   });
 
+  it('leads both ways between services that have the code of each other', async () => {
+    const executor = 'nx-lambda-python:build';
+    const other = { root: 'services/other', targets: { build: { executor } } };
+    const files = {
+      'services/orders/requirements.txt': '',
+      'services/orders/pyproject.toml': `${MARKER}roots = [".", "../other"]\n`,
+      'services/other/requirements.txt': '',
+      'services/other/pyproject.toml': `${MARKER}roots = [".", "../orders"]\n`,
+    };
+    expect(await edges(files, { ...PROJECTS, other })).toEqual([
+      'orders -> other implicit',
+      'other -> orders implicit',
+    ]);
+  });
+
   it.each<Record<string, string>>([
     {},
     { 'services/orders/requirements.txt': '-e ../../libs/missing\n' },

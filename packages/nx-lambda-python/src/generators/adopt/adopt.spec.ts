@@ -37,7 +37,7 @@ async function adopt(files: Files, options: Partial<AdoptGeneratorSchema> = {}):
     .filter(({ path, content }) => before.get(path) !== String(content));
   expect(changed.map(({ path }) => path)).toEqual([`${ROOT}/pyproject.toml`]);
   const text = tree.read(`${ROOT}/pyproject.toml`, 'utf-8') ?? '';
-  expect(() => parseMarker(text, 'pyproject.toml')).not.toThrow();
+  expect(() => parseMarker(text, `${ROOT}/pyproject.toml`)).not.toThrow();
   return text;
 }
 
@@ -237,6 +237,26 @@ _lambda.Function(self, "Inline", handler=NAME, code=_lambda.Code.from_inline("x 
       /^check: nothing says which runtime/,
       /^check: `vendored` is on PYTHONPATH in `Makefile`/,
       /^check: packages of conda are not read from `environment.yml`: list/,
+    ],
+  ],
+  [
+    'code that scripts find in the workspace',
+    {
+      Makefile: 'test:\n\tPYTHONPATH=src:lib:$(PWD)/../../shared/src:../../unused pytest\n',
+      'src/jobs/a.py': `import common.money\nfrom vendored import x\n${HANDLER}`,
+      'lib/vendored.py': '',
+      '/shared/src/common/money.py': 'import tax\n',
+      '/shared/src/tax.py': '',
+      '/unused/x.py': '',
+      'requirements.txt': '',
+    },
+    [
+      /^roots = \["src", "lib", "..\/..\/shared\/src"\] {2}# on PYTHONPATH in Makefile$/m,
+      /^handlers = \["jobs\/\*.py"\]/m,
+    ],
+    [
+      /^check: nothing says which runtime/,
+      /^check: `..\/..\/unused` is on PYTHONPATH in `Makefile`, and no module imports anything/,
     ],
   ],
   [

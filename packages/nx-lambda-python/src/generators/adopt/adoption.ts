@@ -14,6 +14,7 @@ import {
 import { runtimeNamed } from '../generator';
 import { checkMarker, type Existing } from './existing';
 import { isWithin, readInfrastructure, type LocatedFunction } from './infrastructure';
+import { furtherRoots, type FurtherRoot } from './further-roots';
 import { findLayout, type AdoptedLayout } from './layout';
 import { appendMarker, renderMarker, type MarkerFacts, type Reasons } from './marker-text';
 import { pythonPath, type ImportRoot } from './python-path';
@@ -62,18 +63,24 @@ export async function planAdoption(
   const requirements = findRequirements(tree, root, existing.files, [...codes, layout.root]);
   const runtime = chosen(functions, 'runtime', given.runtime?.name);
   const architecture = chosen(functions, 'architecture', given.architecture);
+  const further = furtherRoots(tree, root, existing, layout, roots);
   const facts: MarkerFacts = {
     ...layout,
+    ...withRoots(layout, further),
     runtime: findRuntime(runtime.value ?? '') ?? runtimeNamed(DEFAULT_RUNTIME),
     architecture: architecture.value === 'arm64' ? 'arm64' : 'x86_64',
     requirements: namedRequirements(requirements),
   };
-  const reasons = reasonsFor(facts, { runtime, architecture, functions, roots });
+  const reasons = reasonsFor(facts, { runtime, architecture, functions, roots, further });
+  const all = {
+    ...existing,
+    files: [...new Set([existing, ...further].flatMap(({ files }) => files))],
+  };
   const before = tree.read(joinPathFragments(root, MARKER_FILE), 'utf-8') ?? '';
   const whole = (marker: MarkerFacts) => appendMarker(before, renderMarker(marker, reasons));
-  const found = await checkMarker(tree, root, whole(facts), existing);
+  const found = await checkMarker(tree, root, whole(facts), all);
   const named = { ...facts, functions: withNames(layout.functions, found, functions) };
-  const handlers = await checkMarker(tree, root, whole(named), existing);
+  const handlers = await checkMarker(tree, root, whole(named), all);
   return {
     layout,
     handlers,
@@ -91,10 +98,25 @@ export async function planAdoption(
         layout,
         handlers,
         functions,
-        importRoots: roots,
+        importRoots: roots.filter(
+          (one) => !further.some(({ directory }) => directory === one.directory),
+        ),
         requirements,
       }),
     ],
+  };
+}
+
+/** Everything of a further root is packaged, unless `include` says what of the first. */
+function withRoots(
+  { root, include }: AdoptedLayout,
+  further: readonly FurtherRoot[],
+): Pick<MarkerFacts, 'roots' | 'include'> {
+  if (further.length === 0) return {};
+  const tops = further.flatMap((one) => one.tops);
+  return {
+    roots: [root || '.', ...further.map(({ directory }) => directory)],
+    include: include && (include.includes('*') ? include : [...new Set([...include, ...tops])]),
   };
 }
 
@@ -148,6 +170,7 @@ function reasonsFor(
     architecture: Choice;
     functions: readonly LocatedFunction[];
     roots: readonly ImportRoot[];
+    further: readonly FurtherRoot[];
   },
 ): Reasons {
   const [first] = known.functions;
@@ -162,6 +185,7 @@ function reasonsFor(
       : onPath
         ? `on PYTHONPATH in ${onPath.source}`
         : 'imports are found from here',
+    roots: `on PYTHONPATH in ${[...new Set(known.further.map((one) => one.source))].join(', ')}`,
     handlers: source ? `modules that ${source} names` : 'modules that define a handler',
     'handler-name': 'what they define',
     include: facts.include?.includes('*')

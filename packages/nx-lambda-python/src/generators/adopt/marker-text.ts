@@ -8,6 +8,8 @@ export interface MarkerFacts extends Partial<AdoptedLayout> {
   runtime: Runtime;
   architecture: Architecture;
   requirements?: string[] | undefined;
+  /** In place of `root`. */
+  roots?: string[] | undefined;
 }
 
 /** By the key of the marker, what a comment says of it. */
@@ -15,7 +17,7 @@ export type Reasons = Partial<Record<string, string>>;
 
 /** The table `[tool.nx-lambda-python]`, without what is the default. */
 export function renderMarker(facts: MarkerFacts, reasons: Reasons = {}): string {
-  const { root, importPackage, handlers, handlerName, include, requirements } = facts;
+  const { root, roots, importPackage, handlers, handlerName, include, requirements } = facts;
   const { functions = [] } = facts;
   const why = (key: string) => (reasons[key] === undefined ? '' : `  # ${reasons[key]}`);
   const line = (key: string, value: string | readonly string[] | undefined) =>
@@ -27,7 +29,7 @@ export function renderMarker(facts: MarkerFacts, reasons: Reasons = {}): string 
     ...line('package', importPackage),
     ...line('runtime', facts.runtime.name),
     ...line('architecture', facts.architecture),
-    ...line('root', root),
+    ...(roots ? line('roots', roots) : line('root', root)),
     ...line('handlers', handlers),
     ...line('handler-name', handlerName === 'handler' ? undefined : handlerName),
     ...line('include', include),

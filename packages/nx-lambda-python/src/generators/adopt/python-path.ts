@@ -1,10 +1,11 @@
 /** Directories from which code is imported, as its scripts say in PYTHONPATH. */
 
 import { joinPathFragments, type Tree } from '@nx/devkit';
+import { posix } from 'node:path';
 import type { Existing } from './existing';
 
 export interface ImportRoot {
-  /** Relative to the adopted directory. */
+  /** Relative to the adopted directory, which it may lead out of. */
   directory: string;
   /** The file that says so. */
   source: string;
@@ -25,7 +26,7 @@ export function pythonPath(
       return [...text.matchAll(/\bpythonpath["']?[ \t]*[=:]?[ \t]*([^\n#]+)/gi)].flatMap(
         ([, value = '']) =>
           value.split(/[:;,\s"'[\]]+/).flatMap((path): ImportRoot[] => {
-            const directory = directoryOf(path, modules);
+            const directory = outerDirectory(tree, root, path) ?? directoryOf(path, modules);
             return directory === undefined ? [] : [{ directory, source }];
           }),
       );
@@ -33,6 +34,15 @@ export function pythonPath(
   return found.filter(
     (one, index) => found.findIndex(({ directory }) => directory === one.directory) === index,
   );
+}
+
+/** Of a path that leads out of the adopted directory, not out of the workspace: `$(PWD)/../../libs/common/src`. */
+function outerDirectory(tree: Tree, root: string, path: string): string | undefined {
+  const written = posix.normalize(path.replace(/^\$[({]?\w+[)}]?\//, '')).replace(/\/$/, '');
+  if (!written.startsWith('../')) return undefined;
+  const place = posix.join(root, written);
+  const isThere = !place.startsWith('..') && tree.children(place).length > 0;
+  return isThere ? posix.relative(root, place) : undefined;
 }
 
 /** Of an absolute path, as in an image, the end that is a directory here; undefined if none has modules. */

@@ -49,9 +49,10 @@ function otherRoots({ root }: AdoptedLayout, roots: readonly ImportRoot[]): stri
   const others = roots.filter(
     ({ directory }) => directory !== root && !isWithin(root || '.', directory),
   );
-  return others.map(
-    ({ directory, source }) =>
-      `\`${directory}\` is on PYTHONPATH in \`${source}\`, but a package has one top, \`${root || '.'}\`: check that no handler imports a module from \`${directory}\` by its bare name`,
+  return others.map(({ directory, source }) =>
+    isWithin(directory, root || '.')
+      ? `\`${directory}\` is on PYTHONPATH in \`${source}\`, and inside \`${root || '.'}\`, the top of the package: check that no handler imports a module from \`${directory}\` by its bare name`
+      : `\`${directory}\` is on PYTHONPATH in \`${source}\`, and no module imports anything from it: if it is needed, list it in \`roots\``,
   );
 }
 
