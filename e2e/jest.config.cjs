@@ -9,6 +9,7 @@ const LONG_SUITES = [
     'install',
     'interrupt',
     'layouts',
+    'library-edits',
     'lock',
     'node-versions',
   ],

@@ -9,7 +9,7 @@ import { ended, inputOf, settingsOf } from '../platform/pip/pip.fixtures';
 import { admitWheel } from '../platform/store/store.fixtures';
 import { DiskWheelStore } from '../platform/store/wheel-store';
 import type { ContentOptions } from '../targets/build-target';
-import type { KeyAndPlace, Resolution } from './decide';
+import type { KeyAndPlace, ServiceResolution } from './decide';
 import { installing, splicing, warnUnpinned } from './dependencies';
 import { temporaryDirectory } from '../temporary.fixtures';
 
@@ -56,7 +56,12 @@ it('lets pip end before it gives up over what the store has', async () => {
     return ended({ stdout });
   };
   const mode = splicing('a', content, 'host', settings.target, store);
-  const resolution = { required, meaning, settings } as unknown as Resolution;
+  const resolution = {
+    required,
+    meaning,
+    settings,
+    trees: new Map(),
+  } as unknown as ServiceResolution;
   const ensuring = mode.ensure(chosen, resolution, hostPip(settings, exec));
   await expect(ensuring).rejects.toThrow('damaged: kept');
   // It has ended, and its directory was there until then.
@@ -80,7 +85,11 @@ it('takes a wheel with an incomplete RECORD out of the store only where that is 
 
 it('never installs on the machine itself, for which pip would install', async () => {
   const pip = hostPip(settings, () => Promise.reject(new Error('started')));
-  const ensuring = installing('a', content, store).ensure({} as KeyAndPlace, {} as Resolution, pip);
+  const ensuring = installing('a', content, store).ensure(
+    {} as KeyAndPlace,
+    {} as ServiceResolution,
+    pip,
+  );
   await expect(ensuring).rejects.toMatchObject({
     code: 'ENGINE_UNAVAILABLE',
     hint: expect.stringContaining('"dependencies": "wheels"') as string,

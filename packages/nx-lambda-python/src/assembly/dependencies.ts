@@ -3,7 +3,6 @@
  * Either makes a dependency part once for each requirements key, which the store keeps.
  */
 
-import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import type { ByteSink } from '../packaging/zip/write';
@@ -25,47 +24,31 @@ import {
   writeReducedTree,
   writeTreePart,
 } from '../packaging/installed-tree';
-import {
-  findLock,
-  resolveLock,
-  type Lock,
-  type LockSteps,
-  unpinned,
-  withRequirements,
-  type LockedLine,
-} from '../packaging/locked-wheels';
+import { findLock, resolveLock, unpinned } from '../packaging/locked-wheels';
 import {
   ensureWheelSet,
   type Admit,
-  type ResolvedWheels,
   type StoredWheel,
   type WheelSet,
 } from '../packaging/wheel-set';
-import { requirementMeaning } from '../packaging/requirements/collect';
 import { validateWheel } from '../packaging/wheel/admit';
 import type { Installation } from '../packaging/wheel/layout';
 import { normalizeName } from '../packaging/wheel/names';
 import { checkRecords } from '../packaging/wheel/record';
 import { archiveTree } from '../platform/files/archive-tree';
 import { openFile } from '../platform/files/files';
-import {
-  describeTarget,
-  LEFT,
-  TEMPORARY,
-  wheelsIn,
-  type Pip,
-  type RequiredInput,
-  type Target,
-} from '../platform/pip/pip';
+import { describeTarget, LEFT, type Pip, type Target } from '../platform/pip/pip';
 import { prepareInput } from '../platform/pip/prepare';
 import { EarlyDoor } from '../platform/store/early-door';
-import { readWheelNeeds } from '../platform/store/records';
 import type { OpenPart, DiskWheelStore } from '../platform/store/wheel-store';
 import { nxCommandLine, warn } from '../report/error-text';
 import { listed } from '../report/text';
 import { interpreterPath } from '../service/runtimes';
 import type { BuildOptions, ContentOptions } from '../targets/build-target';
 import type { KeyAndPlace, Resolution } from './decide';
+import { followEdits, keepTrees, librariesOf } from './library-edits';
+import { lockSteps, resolveAll, SHOWN, type WheelRun } from './pip-wheels';
+import type { ServiceRequirements } from './requirements';
 
 /** What goes into the package before the service's own files, and where it comes from. */
 export interface Dependencies {
@@ -85,12 +68,21 @@ export interface Dependencies {
   whenNone?: () => string;
 }
 
+/** What is required, with the trees of libraries. */
+type Required = Pick<ServiceRequirements, 'required' | 'trees'>;
+
 /** One value of the option `dependencies`. */
 export interface Mode {
   /** What the store has for this key. */
   find: (key: string) => Dependencies | undefined;
+  /** How it follows from what the store has for another key, if only libraries of the workspace were edited. */
+  follow: (chosen: KeyAndPlace, resolution: Required) => (() => Promise<Dependencies>) | undefined;
   /** The same, made by pip if the store does not have it. */
-  ensure: (chosen: KeyAndPlace, resolution: Resolution, pip: Pip) => Promise<Dependencies>;
+  ensure: (
+    chosen: KeyAndPlace,
+    resolution: Resolution & Required,
+    pip: Pip,
+  ) => Promise<Dependencies>;
 }
 
 export function modeOf(
@@ -116,6 +108,23 @@ export function splicing(
       const set = store.readSet(key);
       return set && spliced(set, true, content, part, store);
     },
+    follow: ({ components, key, place }, resolution) => {
+      const following = followEdits(components, librariesOf(resolution), store);
+      if (!following) return undefined;
+      return async () => {
+        console.log(
+          `no wheel is built: only files that wheels copy were edited in ${following.what}`,
+        );
+        const resolve = (directory: string) => Promise.resolve(following.resolve(directory));
+        const { value: set } = await ensureWheelSet(
+          key,
+          store,
+          resolve,
+          admitFor(target, place !== undefined),
+        );
+        return spliced(set, true, content, part, store);
+      };
+    },
     ensure: async ({ components, key }, resolution, pip) => {
       if (pip.onHost && engine === 'auto') {
         console.log(
@@ -135,7 +144,10 @@ export function splicing(
             : resolveAll(directory, run),
         door.admit,
       );
-      if (!hit) warnUnpinned(project, resolution, set.wheels);
+      if (!hit) {
+        warnUnpinned(project, resolution, set.wheels);
+        keepTrees(components, key, librariesOf(resolution), store);
+      }
       return spliced(set, hit, content, part, store, installations);
 
       function readAhead(kept: readonly StoredWheel[]): Promise<void> {
@@ -153,81 +165,6 @@ function partOptions(
 ): PartOptions {
   const exclusions = fileExclusions(excludeFiles);
   return { excludeDistributions, excludeFiles: exclusions, collisions, layer, interpreter };
-}
-
-/** pip for one wheel set. */
-interface WheelRun {
-  resolution: Resolution;
-  pip: Pip;
-  /** Of the wheel store. */
-  door: EarlyDoor;
-}
-
-function resolveAll(directory: string, run: WheelRun): Promise<ResolvedWheels> {
-  const { required, settings } = run.resolution;
-  console.log(`resolving ${describeTarget(settings.target)} wheels ${run.pip.where}`);
-  return runPip(directory, required, run);
-}
-
-/** pip for a lock: for a few of its lines, as one of them is fetched, or for the whole. */
-function lockSteps(
-  directory: string,
-  { lines }: Lock,
-  run: WheelRun,
-  readAhead: (kept: readonly StoredWheel[]) => Promise<void>,
-): LockSteps {
-  const { where, resolvedBy } = run.pip;
-  return {
-    all: () => resolveAll(directory, run),
-    some: async (missing, kept) => {
-      if (missing.length === 0) {
-        console.log(`all ${lines.length} locked wheels are in the wheel store`);
-        return { files: [], ...resolvedBy };
-      }
-      const names = listed(
-        missing.map(({ requirement }) => requirement.name),
-        SHOWN,
-      );
-      console.log(`fetching ${missing.length} of ${lines.length} locked wheels ${where}: ${names}`);
-      // If that is not all, pip resolves the whole lock beside it.
-      const own = join(directory, 'lines');
-      mkdirSync(own);
-      const running = runPip(own, onlyLines(missing, run.resolution.required), run);
-      // This process has nothing else to do meanwhile. If it fails, pip still ends before its directory goes.
-      const [fetched, read] = await Promise.allSettled([running, readAhead(kept)]);
-      if (read.status === 'rejected') throw read.reason;
-      if (fetched.status === 'rejected') throw fetched.reason;
-      return fetched.value;
-    },
-    readNeeds: readWheelNeeds,
-  };
-}
-
-/** The same files, of which only these lines are left. */
-function onlyLines(missing: readonly LockedLine[], required: RequiredInput): RequiredInput {
-  const wanted = new Set(missing.map(({ text }) => text));
-  const files = [...required.files].map(
-    ([path, text]) =>
-      [
-        path,
-        withRequirements(text, (line) => wanted.has(requirementMeaning(line, required.base, path))),
-      ] as const,
-  );
-  return {
-    ...required,
-    files: new Map(files),
-    pipArguments: [...required.pipArguments, '--no-deps', '--require-hashes'],
-  };
-}
-
-async function runPip(
-  directory: string,
-  required: RequiredInput,
-  { resolution: { settings }, pip, door }: WheelRun,
-): Promise<ResolvedWheels> {
-  const placed = await prepareInput(directory, required, settings, pip);
-  await door.during(join(directory, TEMPORARY), () => pip.make('wheels', directory, placed));
-  return { files: wheelsIn(directory), ...pip.resolvedBy };
 }
 
 /** For a service that requires nothing, in either mode. */
@@ -302,6 +239,8 @@ export function installing(
       const tree = store.readTree(key);
       return tree && installed(tree, true, exclusions, store);
     },
+    // pip's own tree has to be installed again.
+    follow: () => undefined,
     ensure: async ({ key }, resolution, pip) => {
       if (pip.onHost) throw engineMissing();
       const { required, settings } = resolution;
@@ -355,9 +294,6 @@ function engineMissing(): LambdaPythonError {
     hint: 'install docker or podman, or set "dependencies": "wheels" on the build target to use published wheels',
   });
 }
-
-/** How many names or changes one line shows. */
-export const SHOWN = 4;
 
 /** One warning, and only if something was resolved: a build of cached requirements repeats nothing. */
 export function warnUnpinned(

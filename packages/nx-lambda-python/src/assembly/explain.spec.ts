@@ -22,6 +22,7 @@ const hit: Explanation = {
   previous: { requirementsKey: 'abc', unknown: null, changes: [] },
   lock: null,
   leftOut: null,
+  follows: false,
 };
 const miss: Explanation = {
   ...hit,
@@ -89,6 +90,10 @@ describe('renderExplanation', () => {
     [
       { ...miss, engine: 'host', image: null, startsContainer: false },
       'pip on this machine would resolve all requirements',
+    ],
+    [
+      { ...miss, follows: true, startsContainer: false },
+      'only files that wheels copy were edited in libraries: no container would be started',
     ],
     [{ ...hit, engine: 'none', image: null }, 'nothing is required: no container would be started'],
     [

@@ -46,6 +46,8 @@ export interface Explanation {
   previous: Previous;
   /** Of a full lock on a miss: what is in the store, and what would be fetched. */
   lock: { distributions: number; stored: number; missing: string[] } | null;
+  /** On a miss: only files of libraries that wheels copy were edited, so that nothing is built. */
+  follows: boolean;
   /** What `excludeFiles` leaves out of the package; null if it leaves nothing out, and until a build has applied it. */
   leftOut: (FileCount & Pick<PartDistribution, 'name'>)[] | null;
 }
@@ -67,7 +69,7 @@ interface Previous {
 }
 
 export async function explainDependencies(options: BuildOptions): Promise<Explanation> {
-  const { marker, store, resolution, found } = await lookUpLocally(options);
+  const { marker, store, mode, resolution, found } = await lookUpLocally(options);
   const { imageName, pinned } = resolution;
   const { project, workspaceRoot } = options.service;
   const directory = join(workspaceRoot, options.output.path);
@@ -85,6 +87,7 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
     previous: comparePrevious(directory, store, components),
     lock: null,
     leftOut: null,
+    follows: false,
   };
   if (cached) {
     const { image: name, engine, part } = cached;
@@ -106,13 +109,15 @@ export async function explainDependencies(options: BuildOptions): Promise<Explan
   const { imageDigest } = components;
   const lock = lockState(components, marker, store);
   const isComplete = lock !== null && lock.missing.length === 0;
+  const follows = mode.follow(found, resolution) !== undefined;
   return {
     ...facts,
     outcome: 'miss',
     image: imageDigest === null ? null : `${imageName.split('@')[0]}@${imageDigest}`,
     engine: image === undefined ? 'host' : 'engine' in image ? image.engine : null,
-    startsContainer: imageDigest !== null && !isComplete,
+    startsContainer: imageDigest !== null && !isComplete && !follows,
     lock,
+    follows,
   };
 }
 
@@ -124,7 +129,7 @@ export async function lookUpLocally(options: BuildOptions) {
   const resolution = readResolution(options, marker, store);
   const find = () => findLocalImage(resolution);
   const found = await lookUp(resolution, options.content, mode, store, find);
-  return { marker, store, resolution, found };
+  return { marker, store, mode, resolution, found };
 }
 
 function leftOutOf(part: string, store: DiskWheelStore): Explanation['leftOut'] {
@@ -223,7 +228,8 @@ function renderInputs({ sources, roots, ...inputs }: ExplainedInputs): string[] 
   ];
 }
 
-function consequence({ outcome, engine, image, lock, startsContainer }: Explanation): string {
+function consequence(explanation: Explanation): string {
+  const { outcome, engine, image, lock, startsContainer, follows } = explanation;
   const where = engine === null || engine === 'host' || engine === 'none' ? null : engine;
   if (outcome === 'unknown') {
     return `the build image \`${image}\` is not on this machine: a build would pull it, and its digest is part of the key`;
@@ -232,6 +238,9 @@ function consequence({ outcome, engine, image, lock, startsContainer }: Explanat
     if (engine === 'none') return 'nothing is required: no container would be started';
     const from = where ? `by ${where} in ${image}` : 'by pip on a machine without a container';
     return `its dependencies are in the wheel store, resolved ${from}; no container would be started`;
+  }
+  if (follows) {
+    return 'only files that wheels copy were edited in libraries: no container would be started';
   }
   const place = startsContainer ? `${where ?? 'a container'}, ${image},` : 'pip on this machine';
   if (!lock) return `${place} would resolve all requirements`;

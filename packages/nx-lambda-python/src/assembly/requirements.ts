@@ -16,7 +16,7 @@ import { lockKind } from '../packaging/requirements/lock';
 import { checkLockScope } from '../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
 import { chooseRequirements, type ChosenRequirements } from '../packaging/requirements/sources';
-import { readLocalContent } from '../platform/files/local-files';
+import { readLocalContent, type LibraryTrees } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import type { RequiredInput, Target } from '../platform/pip/pip';
 import type { BuildOptions } from '../targets/build-target';
@@ -29,6 +29,7 @@ export interface ServiceRequirements {
   written: RequirementsMeaning;
   /** Nothing is required at all. */
   isEmpty: boolean;
+  trees: LibraryTrees;
 }
 
 type Options = Pick<BuildOptions, 'service' | 'required'>;
@@ -69,6 +70,7 @@ export function readRequirements(
     meaning: withContent(found.meaning, content.digests),
     written: withContent(readWritten(given, target, workspace).meaning, content.digests),
     isEmpty: found.isEmpty,
+    trees: content.trees,
   };
 }
 

@@ -32,7 +32,8 @@ import {
   type Resolution,
   type ServiceResolution,
 } from './decide';
-import { noWheels, SHOWN, type Dependencies, type Mode } from './dependencies';
+import { noWheels, type Dependencies, type Mode } from './dependencies';
+import { SHOWN } from './pip-wheels';
 
 /** @param ready is waited for before pip runs: a service that cannot be built needs no dependencies. */
 export async function ensureDependencies(
@@ -63,6 +64,11 @@ export async function ensureDependencies(
   };
   if (isEmpty) warnOfOthers();
   if (cached) return keep(cached);
+  const follow = mode.follow(chosen, resolution);
+  if (follow) {
+    await ready();
+    return keep(await follow());
+  }
   // The container is what takes longest, so nothing that could wait may hold up its start.
   // What goes wrong is reported when it is needed.
   const prepared = Promise.all([image && currentUser(image, exec), loadExec()]).catch(

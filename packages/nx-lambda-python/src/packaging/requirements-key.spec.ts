@@ -53,7 +53,7 @@ describe('requirementsKey', () => {
   });
 });
 
-const GOLDEN = '85318fff5b2c08c1bc7a27a9607eac0d137b83994b68b4c476521a91463acaa9';
+const GOLDEN = 'd34406e59aaa713ea243aaff22c43f27985e1a10fb82c9b492b7d36eda0713a0';
 
 const before: KeyComponents = {
   meaning: {

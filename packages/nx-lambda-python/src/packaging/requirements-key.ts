@@ -8,7 +8,7 @@ import { withoutCredentials } from './requirements/parse';
 import { parseRequirement } from './requirements/requirement';
 
 /** Raised when the same components result in other wheels or another wheel set. */
-export const REQUIREMENTS_FORMAT = 2;
+export const REQUIREMENTS_FORMAT = 3;
 
 export interface KeyComponents {
   meaning: RequirementsMeaning;

@@ -127,7 +127,8 @@ function destination(wheel: Wheel, path: string): string | undefined {
  * only the executable bit is kept. As with pip, the mode counts only if it says that this is a
  * regular file.
  */
-function installMode({ mode }: ZipEntry): 0o644 | 0o755 {
+/** Lambda runs as another user than the owner. */
+export function installMode({ mode }: ZipEntry): 0o644 | 0o755 {
   return (mode & TYPE_MASK) === TYPE_FILE && (mode & 0o111) !== 0 ? 0o755 : 0o644;
 }
 

@@ -171,7 +171,7 @@ export function renderRecord(rows: readonly Pick<RecordRow, 'path' | 'rest'>[]):
 }
 
 /** As Python's csv writer quotes. */
-function csvField(text: string): string {
+export function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

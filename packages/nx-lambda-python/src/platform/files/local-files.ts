@@ -24,9 +24,13 @@ export interface LocalFile {
   sha256: string;
 }
 
+/** Files of each library, by its path relative to the workspace. */
+export type LibraryTrees = ReadonlyMap<string, readonly FileFacts[]>;
+
 /**
  * @param namedBy what names them, for the message
- * @returns `digests` of each library and archive by its path relative to the workspace, of links by `<path>/*`
+ * @returns `digests` of each library and archive by its path relative to the workspace, of links by `<path>/*`; the
+ *   files of each library in `trees`
  * @throws REQUIREMENTS_MISSING for what does not exist
  * @throws ENTRY_INVALID for a symbolic link of a library that points to nothing or out of the workspace
  */
@@ -34,7 +38,7 @@ export function readLocalContent(
   workspaceRoot: string,
   { trees, archives, findLinks }: Pick<LocalParts, 'trees' | 'archives' | 'findLinks'>,
   namedBy: string,
-): { files: LocalFile[]; digests: Record<string, string> } {
+): { files: LocalFile[]; digests: Record<string, string>; trees: LibraryTrees } {
   const missing = [...trees, ...archives].find((path) => !existsSync(join(workspaceRoot, path)));
   if (missing !== undefined) {
     throw new LambdaPythonError('REQUIREMENTS_MISSING', {
@@ -44,7 +48,8 @@ export function readLocalContent(
   }
   const files = new Map<string, LocalFile>();
   const digests: Record<string, string> = {};
-  const add = (path: string, listed: readonly Omit<FileFacts, 'sha256'>[], name = path): void => {
+  const libraries = new Map<string, readonly FileFacts[]>();
+  const add = (path: string, listed: readonly SourceFile[], name = path): FileFacts[] => {
     const facts = listed.map((file) => {
       const inRoot = posix.join(path, file.path);
       const source = join(workspaceRoot, inRoot);
@@ -53,13 +58,12 @@ export function readLocalContent(
       return { ...file, sha256 };
     });
     digests[name] = treeDigest(facts);
+    return facts;
   };
   for (const path of trees) {
     const listed = listFiles(join(workspaceRoot, path), workspaceRoot, LIBRARY_RULES);
-    add(
-      path,
-      listed.filter((file) => isLibraryFile(file.path)),
-    );
+    const own = listed.filter((file) => isLibraryFile(file.path));
+    libraries.set(path, add(path, own));
   }
   for (const path of findLinks) {
     const place = join(workspaceRoot, path);
@@ -72,7 +76,7 @@ export function readLocalContent(
     );
   }
   for (const path of archives) add(path, [{ path: '', executable: false }]);
-  return { files: [...files.values()], digests };
+  return { files: [...files.values()], digests, trees: libraries };
 }
 
 function linkedFiles(directory: string): string[] {

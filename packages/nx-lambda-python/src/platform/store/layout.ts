@@ -50,6 +50,7 @@ export const BUCKETS: Readonly<Record<string, Bucket>> = {
   keys: record,
   lines: record,
   needs: record,
+  shapes: record,
   sources: record,
 };
 

@@ -9,6 +9,7 @@ import type { KeyContent } from '../../packaging/requirements-key';
 import { SourceCache } from '../../packaging/source-cache';
 import { readWheel } from '../../packaging/wheel/read';
 import { findGaps, recordRows } from '../../packaging/wheel/record';
+import type { LibraryTree } from '../../packaging/library-wheel';
 import { openFile, readJson } from '../files/files';
 import { writeTextWhole, writeWhole } from '../files/write';
 import { attempt } from '../process/attempt';
@@ -47,6 +48,12 @@ export function previousKey(directory: string): string | undefined {
   const key = manifest?.requirementsKey;
   // It becomes a file's name.
   return typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) ? key : undefined;
+}
+
+/** A key that was resolved, with the files that libraries had, by the path of the library. */
+interface LibraryShape {
+  requirementsKey: string;
+  trees: Readonly<Record<string, LibraryTree>>;
 }
 
 /** What the store knows of requirements keys, of single wheels and of lines of locks. */
@@ -93,6 +100,18 @@ export class StoreRecords implements LineStore {
   keepWheelNeeds(wheel: LocatedWheel): void {
     const path = this.recordPath('needs', wheel.sha256);
     if (!existsSync(path)) writeRecord(path, readWheelNeeds(this.wheelPath(wheel)));
+  }
+
+  /** @param digest of all that decides wheels, but for the bytes of files that wheels only copy */
+  readShape(digest: string): LibraryShape | undefined {
+    const path = this.recordPath('shapes', digest);
+    const shape = readRecord<LibraryShape>(path);
+    if (shape) markUsed(path);
+    return shape;
+  }
+
+  writeShape(digest: string, shape: LibraryShape): void {
+    writeRecord(this.recordPath('shapes', digest), shape);
   }
 
   wheelPath({ sha256, file }: Pick<LocatedWheel, 'sha256' | 'file'>): string {

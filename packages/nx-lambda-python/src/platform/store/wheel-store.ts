@@ -8,6 +8,7 @@
  *       keys/<requirements key>.json   what a key was made of (records.ts)
  *       lines/<digest>.json            the wheel that one line of a lock came to (records.ts)
  *       needs/<sha256>.json            what a wheel's METADATA requires (records.ts)
+ *       shapes/<digest>.json           for which files of libraries a key was resolved (records.ts)
  *       parts/<digest>.zip, .json      dependency parts, ready to be copied into packages
  *       unpacked/<sha256>/             packages that ran here, and their dependencies (unpacked.ts)
  *       sources/<service>              what the last build of a service learned about its files
