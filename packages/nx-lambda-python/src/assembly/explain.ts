@@ -149,7 +149,7 @@ export function presentInputs(
     [required],
     marker,
     workspaceFiles(sourceRoot),
-    machineInputs(workspaceRoot),
+    machineInputs(workspaceFiles(workspaceRoot)),
   );
 }
 

@@ -12,12 +12,12 @@ import { attempt } from '../platform/process/attempt';
 import { renderError } from '../report/error-text';
 import {
   normalizeOptions,
+  TARGET_GROUP,
   TARGETS,
   type PluginOptions,
   type TargetKey,
   type TargetPlans,
 } from './options';
-import { TARGET_GROUP } from './targets';
 import { ASKED_CONFIGURATION } from '../targets/options';
 
 /** @throws an error with the rendered message if a requested target is an npm script instead */

@@ -1,77 +1,120 @@
-/** Edges of the project graph: from a service to the projects whose directories its requirements name. */
+/** Edges of the project graph: to the projects whose directories the requirements name, and whose modules the code imports. */
 
 import type {
   CreateDependencies,
+  CreateDependenciesContext,
   DependencyType,
   ProjectConfiguration,
   RawProjectGraphDependency,
 } from '@nx/devkit';
-import { posix } from 'node:path';
-import { readRequired, requirementOptions } from '../packaging/inputs/requirements';
-import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
-import { tableOf, type TomlTable } from '../packaging/requirements/toml';
-import { workspaceFiles } from '../platform/files/workspace-files';
-import { MARKER_FILE, parseMarker } from '../service/marker';
-import { codeDirectories } from '../service/roots';
-import { optionVariants } from './inputs';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, posix } from 'node:path';
+import type { Documents } from '../platform/files/workspace-files';
+import { attempt } from '../platform/process/attempt';
 import { EXECUTORS } from '../targets/options';
-import { type PluginOptions } from './options';
+import type * as FileImports from './file-imports';
+import { fingerprint, graphCacheFile, openGraphCache, type GraphCache } from './graph-cache';
+import { importEdges, type ImportingFile, type ImportingProject } from './import-edges';
+import { goOnLooking } from './looking';
+import type { PluginOptions } from './options';
+import type * as PythonProject from './python-project';
 
-// The enum's value, without loading all of the devkit in every Nx command.
+const load = createRequire(__filename);
+
+// The enum's values, without loading all of the devkit in every Nx command.
 const IMPLICIT = 'implicit' as DependencyType.implicit;
+const STATIC = 'static' as DependencyType.static;
 
 /**
- * Implicit edges, since one comes out of several files at once (requirements that include others, a library's
- * pyproject.toml, a lock): an edge tied to one file would be kept when another takes its reason away.
+ * Edges of requirements are implicit, since one comes out of several files at once (requirements that include others,
+ * a library's pyproject.toml, a lock): an edge tied to one file would be kept when another takes its reason away.
  *
  * Reads files only and throws nothing, since either would slow down or stop every Nx command.
  */
-export const createDependencies: CreateDependencies<PluginOptions> = (_, context) => {
-  const workspace = workspaceFiles(context.workspaceRoot);
-  const owners = Object.entries(context.projects).map(([name, { root }]) => ({ name, root }));
-  return Object.entries(context.projects).flatMap(([source, project]) => {
-    const local = buildVariants(project).flatMap((options) =>
-      localPaths(project.root, options, workspace),
-    );
-    return [...new Set(local.flatMap((path) => ownerOf(path, owners) ?? []))]
-      .filter((target) => target !== source)
-      .map((target): RawProjectGraphDependency => ({ source, target, type: IMPLICIT }));
-  });
+export const createDependencies: CreateDependencies<PluginOptions> = async (options, context) => {
+  const { workspaceRoot } = context;
+  const file = graphCacheFile('edges', options, workspaceRoot);
+  const cache = openGraphCache(file, goOnLooking(workspaceRoot));
+  const withImports = options?.importEdges !== false;
+  const projects = await readProjects(context, cache, withImports);
+  const ownerOf = projectOwners(context.projects);
+  const required = projects.flatMap(({ name, required: paths }) =>
+    [...new Set(paths.flatMap((path) => ownerOf(path) ?? []))]
+      .filter((target) => target !== name)
+      .map((target) => ({ source: name, target })),
+  );
+  const edges = required.map((edge): RawProjectGraphDependency => ({ ...edge, type: IMPLICIT }));
+  if (withImports) {
+    const { found, warnings } = importEdges(projects, required);
+    edges.push(...found.map((edge) => ({ ...edge, type: STATIC })));
+    // Once for as long as they stay the same.
+    await cache.recall(`warned ${fingerprint(warnings)}`, () => {
+      for (const warning of warnings) console.warn(`nx-lambda-python: ${warning}`);
+      return null;
+    });
+  }
+  cache.save();
+  return edges;
 };
 
-/** The options of its build target in each configuration; none for what is not a service. */
-function buildVariants({ targets }: ProjectConfiguration): TomlTable[] {
-  const builds = Object.values(targets ?? {}).filter(
-    ({ executor }) => executor === EXECUTORS.build,
-  );
-  return builds.flatMap(({ options, configurations = {} }) =>
-    optionVariants([{ options: tableOf(options), configurations }]),
-  );
-}
-
-function localPaths(root: string, options: TomlTable, workspace: WorkspaceFiles): string[] {
-  try {
-    const file = posix.join(root, MARKER_FILE);
-    const marker = parseMarker(workspace.read(file) ?? '', file);
-    const given = requirementOptions(root, workspace.root, options);
-    const required = readRequired(given, marker, workspace);
-    const { trees, archives, findLinks } = required.local;
-    return [...codeDirectories(marker), ...trees, ...archives, ...findLinks];
-  } catch {
-    // The build reports what is wrong with them.
-    return [];
+/** Those with a pyproject.toml, and with what their files import if that is asked for. */
+async function readProjects(
+  { projects, fileMap, workspaceRoot }: CreateDependenciesContext,
+  cache: GraphCache,
+  withImports: boolean,
+): Promise<ImportingProject[]> {
+  const documents: Documents = new Map();
+  const found: ImportingProject[] = [];
+  for (const [name, project] of Object.entries(projects)) {
+    const root = posix.normalize(project.root.replaceAll('\\', '/'));
+    const own = fileMap?.projectFileMap[name] ?? [];
+    const builds = Object.values(project.targets ?? {})
+      .filter(({ executor }) => executor === EXECUTORS.build)
+      .map(({ options, configurations }) => ({ options, configurations }));
+    const marker = posix.join(root, 'pyproject.toml');
+    if (builds.length === 0 && !own.some((one) => one.file === marker)) continue;
+    const facts = await cache.recall(`project ${root} ${fingerprint(builds)}`, (looks) => {
+      const { readPythonProject } = load('./python-project') as typeof PythonProject;
+      return readPythonProject(root, builds, looks, documents);
+    });
+    const files: ImportingFile[] = [];
+    for (const { file, hash } of withImports ? own.filter(isModule) : []) {
+      const read = await cache.recall(`imports ${hash}`, () =>
+        readImports(join(workspaceRoot, file)),
+      );
+      files.push({ path: file, ...(read ?? { imports: [] }) });
+    }
+    found.push({ name, ...facts, files });
   }
+  return found;
 }
 
-/** The project in whose directory a path is, the innermost one. */
-function ownerOf(
-  path: string,
-  projects: readonly { name: string; root: string }[],
-): string | undefined {
-  const [owner] = projects
-    .filter(
-      ({ root }) => root === '.' || path === root || path.startsWith(`${posix.normalize(root)}/`),
-    )
-    .sort((a, b) => b.root.length - a.root.length);
-  return owner?.name;
+function isModule({ file }: { file: string }): boolean {
+  return file.endsWith('.py') && !/(?:^|\/)(?:\.[^/]*|node_modules|site-packages)\//.test(file);
+}
+
+/** Undefined for a file that has gone since Nx hashed it. */
+async function readImports(path: string): Promise<FileImports.FileImports | undefined> {
+  const { readFileImports } = load('./file-imports') as typeof FileImports;
+  const bytes = attempt(() => readFileSync(path));
+  return bytes && readFileImports(bytes);
+}
+
+/** Tells the project in whose directory a path is, the innermost one. */
+function projectOwners(
+  projects: Readonly<Record<string, ProjectConfiguration>>,
+): (path: string) => string | undefined {
+  const names = new Map(
+    Object.entries(projects).map(([name, { root }]) => [
+      posix.normalize(root.replaceAll('\\', '/')),
+      name,
+    ]),
+  );
+  return (path) => {
+    for (let directory = posix.normalize(path); ; directory = posix.dirname(directory)) {
+      const name = names.get(directory);
+      if (name !== undefined || directory === '.' || directory === '/') return name;
+    }
+  };
 }

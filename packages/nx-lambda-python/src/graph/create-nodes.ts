@@ -1,115 +1,92 @@
 /** Inference: every pyproject.toml with the marker gives its project the targets of a service. */
 
-import type { CreateNodesContextV2, CreateNodesV2, ProjectConfiguration } from '@nx/devkit';
+import type { CreateNodesResultV2, CreateNodesV2, ProjectConfiguration } from '@nx/devkit';
+import { createRequire } from 'node:module';
 import { posix } from 'node:path';
-import type { MachineInputs } from '../packaging/inputs/package-inputs';
-import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
-import { workspaceFiles } from '../platform/files/workspace-files';
-import { machineInputs } from '../platform/pip/configuration';
-import { countHandlers } from '../service/files';
-import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
-import { declaredName, hasMarker, inferredName } from '../service/pyproject';
-import { declaredTarget, ownNamedInputs, readChain, targetPlaces } from './declared-targets';
-import { BROKEN, inferInputs } from './inputs';
-import { EXECUTORS } from '../targets/options';
-import { normalizeOptions, type PluginOptions, type TargetPlans } from './options';
-import { describe, serviceTargets, takenNote, TARGET_GROUP } from './targets';
+import type { Documents } from '../platform/files/workspace-files';
+import { fingerprint, graphCacheFile, openGraphCache, type GraphCache } from './graph-cache';
+import { startLooking } from './looking';
+import type { PluginOptions } from './options';
+import type { ServiceName } from './service-project';
+import type * as ServiceProject from './service-project';
 
 export type { PluginOptions } from './options';
+
+const load = createRequire(__filename);
+/** Only for what the cache does not have: loading it takes longer than a command needs for an unchanged workspace. */
+const inference = () => load('./service-project') as typeof ServiceProject;
 
 /**
  * Reads markers and directory listings, runs no process, parses no Python and throws nothing: all of these would slow
  * down or stop every Nx command. A broken marker still gives its targets, so that they can report it.
  */
 export const createNodesV2: CreateNodesV2<PluginOptions> = [
-  `**/${MARKER_FILE}`,
-  (files, options, context) => {
-    const plans = normalizeOptions(options);
-    const workspace = workspaceFiles(context.workspaceRoot);
-    const services = findServices(files, workspace);
+  '**/pyproject.toml',
+  async (files, options, context) => {
+    const { workspaceRoot, nxJsonConfiguration } = context;
+    const file = graphCacheFile('nodes', options, workspaceRoot);
+    const cache = openGraphCache(file, startLooking(workspaceRoot));
+    const services = await findServices(files, cache);
     const names = projectNames(services);
-    const machine = machineInputs(context.workspaceRoot);
-    return services.map((service, index) => {
-      const name = names[index] ?? service.root;
-      const project = serviceProject({ ...service, name }, plans, workspace, machine, context);
-      return [service.file, { projects: { [service.root]: project } }] as const;
-    });
+    const { targetDefaults, namedInputs } = nxJsonConfiguration;
+    const machine = await cache.recall(`machine ${machineKey()}`, (looks) =>
+      inference().machineInputs(looks),
+    );
+    const documents: Documents = new Map();
+    const key = fingerprint([options, targetDefaults, namedInputs, machine]);
+    const results: CreateNodesResultV2 = [];
+    for (const [index, { file, root }] of services.entries()) {
+      const name = names[index] ?? root;
+      const project = await cache.recall(
+        `project ${root} ${name} ${key}`,
+        (looks): ProjectConfiguration =>
+          inference().serviceProject(
+            ...([{ root, name }, options, nxJsonConfiguration, machine, looks, documents] as const),
+          ),
+      );
+      results.push([file, { projects: { [root]: project } }]);
+    }
+    cache.save();
+    return results;
   },
 ];
 
 // Nx 22 reads createNodesV2, Nx 24 createNodes; both with this signature.
 export const createNodes = createNodesV2;
 
-interface ServiceFile {
+interface ServiceFile extends ServiceName {
   file: string;
   root: string;
-  text: string;
 }
 
-function findServices(files: readonly string[], { read }: WorkspaceFiles) {
-  return files.flatMap((file): ServiceFile[] => {
+async function findServices(files: readonly string[], cache: GraphCache): Promise<ServiceFile[]> {
+  const services: ServiceFile[] = [];
+  for (const file of files) {
     const path = file.replaceAll('\\', '/');
-    const text = read(path) ?? '';
-    return hasMarker(text) ? [{ file, root: posix.dirname(path), text }] : [];
-  });
+    const root = posix.dirname(path);
+    const name = await cache.recall(`name ${path}`, (looks) =>
+      inference().serviceName(path, looks),
+    );
+    if (name !== null) services.push({ file, root, ...name });
+  }
+  return services;
 }
 
 // Nx refuses a workspace with two projects of one name: services without a declared name get their
 // directory's, and their whole path's where directories share it.
 function projectNames(services: readonly ServiceFile[]): string[] {
-  const names = services.map(({ root, text }) => inferredName(text, root));
-  return services.map(({ root, text }, index) => {
-    const name = names[index] ?? root;
-    const isShared = names.some((other, at) => at !== index && other === name);
-    return isShared && declaredName(text) === undefined ? root.replaceAll('/', '-') : name;
+  return services.map(({ root, name, isDeclared }) => {
+    const isShared = services.filter((other) => other.name === name).length > 1;
+    return isShared && !isDeclared ? root.replaceAll('/', '-') : name;
   });
 }
 
-function serviceProject(
-  { root, text, name }: ServiceFile & { name: string },
-  plans: TargetPlans,
-  workspace: WorkspaceFiles,
-  machine: MachineInputs,
-  { nxJsonConfiguration: { targetDefaults, namedInputs } }: CreateNodesContextV2,
-): ProjectConfiguration {
-  const marker = markerOrFault(text, posix.join(root, MARKER_FILE));
-  const places = targetPlaces(root, workspace, targetDefaults);
-  const { name: target = 'build', changes } = plans.build ?? {};
-  const declared = declaredTarget(target, EXECUTORS.build, { ...places, changes });
-  const service = { root, declared, ownNames: ownNamedInputs(places) };
-  const isBroken = typeof marker === 'string';
-  const build = isBroken
-    ? BROKEN
-    : inferInputs({ ...service, marker }, workspace, machine, namedInputs);
-  const summary = isBroken
-    ? `broken: ${marker}`
-    : describe(marker, countHandlers(marker, build.files));
-  const chain = readChain(plans, places);
-  const targets = serviceTargets(plans, { root, name, build, summary, chain });
-  return {
-    name,
-    root,
-    projectType: 'application',
-    sourceRoot: isBroken ? root : sourceRoot(marker),
-    namedInputs: build.namedInputs,
-    targets,
-    metadata: {
-      technologies: ['python', 'aws-lambda'],
-      description: `Python Lambda service: ${summary}${takenNote(chain.taken)}`,
-      targetGroups: { [TARGET_GROUP]: Object.keys(targets) },
-    },
-  };
-}
-
-function sourceRoot({ directory, root, importPackage }: Marker): string {
-  return posix.join(directory, root, importPackage?.replaceAll('.', '/') ?? '');
-}
-
-/** The marker, or what is wrong with it. */
-function markerOrFault(text: string, path: string): Marker | string {
-  try {
-    return parseMarker(text, path);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/** Of the variables that decide where pip's settings are, and what they are. */
+function machineKey(): string {
+  const deciding = /^(?:PIP_|XDG_CONFIG|HOME$|VIRTUAL_ENV$|APPDATA$|PROGRAMDATA$|USERPROFILE$)/i;
+  return fingerprint(
+    Object.entries(process.env)
+      .filter(([name]) => deciding.test(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

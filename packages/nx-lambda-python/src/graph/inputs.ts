@@ -69,7 +69,6 @@ export function inferInputs(
 ): InferredInputs {
   const { requirements } = marker;
   const options = requirements === undefined ? {} : { requirements };
-  const { files } = findSources(marker, workspace);
   let decided: PackageInputs;
   try {
     const variants = optionVariants(declared, options).map((variant) =>
@@ -78,9 +77,11 @@ export function inferInputs(
     decided = packageInputs(variants, marker, workspace, machine);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    const { files } = findSources(marker, workspace);
     return { ...BROKEN, unseen: [{ what: 'its requirements', why }], files, options };
   }
   const { unseen } = decided;
+  const { files } = decided.sources;
   const inputs = buildInputs(marker, root, decided);
   const inferred = { inputs, namedInputs: BUILD_FORMAT_INPUTS, unseen, files, options };
   const given = declared.findLast((one) => one.inputs !== undefined);

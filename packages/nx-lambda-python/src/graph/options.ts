@@ -7,6 +7,9 @@ export type TargetKey = keyof typeof EXECUTORS;
 /** In the order in which they are inferred. */
 export const TARGETS = Object.keys(EXECUTORS) as TargetKey[];
 
+/** Name of the group in which Nx shows a project's targets of this plugin. */
+export const TARGET_GROUP = 'Lambda Python';
+
 /** Anything that a target in nx.json may have: it overrides what is inferred. */
 export type TargetWithName = Partial<TargetConfiguration> & {
   /** Default: the key's own name; `prune-versions` for `pruneVersions`. */
@@ -19,7 +22,10 @@ export type TargetWithName = Partial<TargetConfiguration> & {
  * @example
  * { "plugin": "nx-lambda-python", "options": { "build": { "targetName": "package" }, "deploy": false } }
  */
-export type PluginOptions = { [Key in TargetKey]?: TargetOption };
+export type PluginOptions = { [Key in TargetKey]?: TargetOption } & {
+  /** Edges of the project graph that follow from imports. Default: true; false saves reading every Python file once. */
+  importEdges?: boolean;
+};
 
 export type TargetOption = TargetWithName | string | boolean;
 

@@ -12,9 +12,6 @@ import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './op
 
 type Metadata = NonNullable<TargetConfiguration['metadata']>;
 
-/** Name of the group in which Nx shows a project's targets of this plugin. */
-export const TARGET_GROUP = 'Lambda Python';
-
 export interface ServiceFacts {
   /** Of the project, relative to the workspace. */
   root: string;

@@ -2,7 +2,13 @@
 
 import type { TomlTable } from '../requirements/toml';
 
-export interface WorkspaceFiles {
+export interface WorkspaceFiles extends WorkspaceLooks {
+  /** For readers that read many services: the lock of a workspace may have megabytes. */
+  parse: (text: string, path: string) => TomlTable;
+}
+
+/** The answers are all that a reader learns of the workspace. */
+export interface WorkspaceLooks {
   /** Absolute path of the workspace, for requirements such as `common @ file:///…`. */
   root: string;
   /**
@@ -12,8 +18,6 @@ export interface WorkspaceFiles {
   read: (path: string) => string | undefined;
   exists: (path: string) => boolean;
   isDirectory: (path: string) => boolean;
-  /** For readers that read many services: the lock of a workspace may have megabytes. */
-  parse: (text: string, path: string) => TomlTable;
   /** Entries of a directory, in any order; empty if it cannot be read. */
   list: (directory: string) => readonly DirectoryEntry[];
   /** The path without symbolic links; undefined if it leads nowhere or out of the workspace. */

@@ -26,6 +26,7 @@ import {
   type PipSettingClass,
 } from '../../packaging/inputs/pip-settings';
 import { attempt } from '../process/attempt';
+import type { WorkspaceLooks } from '../../packaging/inputs/workspace-files';
 import type { BuildConstraints } from '../../packaging/inputs/build-constraints';
 import { decodeFile } from '../../packaging/requirements/encoding';
 import { inWorkspace, isUrl } from '../../packaging/requirements/parse';
@@ -58,8 +59,9 @@ export function readPipConfiguration(
     existsSync,
   ),
   commands: readonly string[] = PIP_COMMANDS.wheels,
+  read: (path: string) => string | undefined = readText,
 ): PipConfiguration {
-  const settings = pipSettings(environment, files, readText, commands);
+  const settings = pipSettings(environment, files, read, commands);
   const heeded = settings.flatMap(heededPart);
   const pick = (wanted: PipSettingClass) =>
     asVariables(heeded.filter(({ name }) => pipSetting(name)?.class === wanted));
@@ -150,15 +152,16 @@ export function pipVariables(
 
 /**
  * What of this machine decides wheels, for the inputs of Nx.
- * @param workspaceRoot absolute
+ * @param looks at files of the workspace, and at those with absolute paths
  */
 export function machineInputs(
-  workspaceRoot: string,
+  looks: Pick<WorkspaceLooks, 'root' | 'read' | 'exists'>,
   environment: NodeJS.ProcessEnv = process.env,
 ): MachineInputs {
-  const files = configurationFiles(environment, process.platform, homedir(), existsSync);
-  const base = { projectRoot: '.', workspaceRoot };
-  const deciding = decidingFromFiles(environment, files, readText);
+  const files = configurationFiles(environment, process.platform, homedir(), looks.exists);
+  const base = { projectRoot: '.', workspaceRoot: looks.root };
+  const read = (path: string) => attempt(() => looks.read(path));
+  const deciding = decidingFromFiles(environment, files, read);
   const inside = files.flatMap((file) => inWorkspace(file, base) ?? []);
   const settings = deciding
     .filter(({ file }) => inWorkspace(file ?? '', base) === undefined)
@@ -168,7 +171,7 @@ export function machineInputs(
     }));
   // The same file may be named for wheels and for an installation.
   const named = Object.values(PIP_COMMANDS).map((commands) =>
-    readNamed(workspaceRoot, environment, files, commands),
+    readNamed(looks, environment, files, commands),
   );
   const unseen = new Map(
     [...settings, ...named.flatMap((one) => one.settings)].map((one) => [one.what, one]),
@@ -181,15 +184,15 @@ export function machineInputs(
 }
 
 function readNamed(
-  workspaceRoot: string,
+  { root: workspaceRoot, read }: Pick<WorkspaceLooks, 'root' | 'read'>,
   environment: NodeJS.ProcessEnv,
   files: readonly string[],
   commands: readonly string[],
 ): { files: readonly string[]; settings: Unseen[] } {
-  const base = { workspaceRoot, sourceRoot: workspaceRoot, projectRoot: '.' };
   try {
-    const configuration = readPipConfiguration(environment, files, commands);
-    const { constraints } = withConstraints(configuration, base, (text) => text);
+    const readSetting = (path: string) => attempt(() => read(path));
+    const { deciding } = readPipConfiguration(environment, files, commands, readSetting);
+    const constraints = readConstraints(deciding, { workspaceRoot, projectRoot: '.' }, read);
     return {
       files: constraints?.inside ?? [],
       settings: (constraints?.outside ?? []).map((path) => ({
