@@ -19,6 +19,7 @@ const LONG_SUITES = [
     'requirement-forms',
     'requirement-locks',
     'secrets',
+    'serve',
     'shell',
     'size-report',
   ],

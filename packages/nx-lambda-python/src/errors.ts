@@ -45,6 +45,8 @@ export type ErrorCode =
   | 'IMAGE_UNAVAILABLE'
   | 'CONTAINER_FAILED'
   | 'HOST_PYTHON_MISSING'
+  // serve
+  | 'PORT_TAKEN'
   // AWS
   | 'BUCKET_NOT_SET'
   | 'BUCKET_MISSING'

@@ -97,7 +97,7 @@ export async function readImports(
 
 /** The handlers as the manifest has them. @param dependencies see `ReachSurroundings` */
 export function withReach(
-  { marker, files, handlers }: Service,
+  { marker, files, handlers }: Pick<Service, 'marker' | 'files' | 'handlers'>,
   { starts, graph, own }: HandlerImports,
   dependencies: string | null,
 ): ManifestHandler[] {
@@ -143,7 +143,11 @@ export async function checkExcluded(
 
 /** Digest of the files alone, as `Service.content`: no module is parsed. */
 export function readContent(place: Place, marker: Marker): string {
-  return contentDigest(readFiles(place, marker, listSources(place, marker)));
+  return contentDigest(readServiceFiles(place, marker));
+}
+
+export function readServiceFiles(place: Place, marker: Marker): ServiceFile[] {
+  return readFiles(place, marker, listSources(place, marker));
 }
 
 function readFiles(

@@ -7,7 +7,7 @@ import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 const [RELEASE, BESIDE] = [
   ['releases', 'rollback', 'prune-versions'],
-  ['explain', 'size', 'prune', 'shell'],
+  ['explain', 'size', 'prune', 'serve', 'shell'],
 ];
 const TARGETS = ['build', 'upload', 'deploy', ...RELEASE, 'lock', ...BESIDE];
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
@@ -97,6 +97,14 @@ describe('a service', () => {
       expect(targets[name]).toMatchObject({ executor: `nx-lambda-python:${name}`, cache: false });
       expect(targets[name]).not.toHaveProperty('dependsOn');
     }
+  });
+
+  it('has serve, which runs until it is stopped', async () => {
+    const { targets } = await service({});
+    expect(targets['serve']).toMatchObject({
+      ...{ executor: 'nx-lambda-python:serve', cache: false, continuous: true },
+      readyWhen: { logMatches: 'ready: http' },
+    });
   });
 
   it('has the build format in a named input, whose text Nx hashes', async () => {

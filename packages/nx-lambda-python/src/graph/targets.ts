@@ -7,7 +7,7 @@ import type { Unseen } from '../packaging/inputs/package-inputs';
 import type { Chain, Taken } from './declared-targets';
 import { PACKAGE_INPUTS, type InferredInputs } from './inputs';
 import { counted } from '../report/text';
-import { EXECUTORS } from '../targets/options';
+import { EXECUTORS, READY } from '../targets/options';
 import { TARGETS, type TargetKey, type TargetPlan, type TargetPlans } from './options';
 
 type Metadata = NonNullable<TargetConfiguration['metadata']>;
@@ -52,6 +52,8 @@ interface Kind {
   finds?: Readonly<Record<string, TargetKey>>;
   /** Runs in the configurations of a release. */
   isStaged?: true;
+  /** Runs until it is stopped; Nx's `readyWhen`, which versions before 24 do not have. */
+  continuous?: object;
 }
 
 const LOCAL = { args: ['-c local'] };
@@ -114,6 +116,13 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
     action: 'Removes files that builds no longer use from the wheel store of all services',
     example: { options: { dryRun: true } },
   },
+  serve: {
+    action: 'Serves all handlers on this machine, with hot reload',
+    example: { options: { port: 4011 } },
+    finds: { buildTarget: 'build', deployTarget: 'deploy' },
+    // Nx 24 waits until it prints that: what listens on its port may be another program.
+    continuous: { logMatches: READY },
+  },
   shell: {
     action: 'Opens a shell in the container of the build',
     example: { options: { engine: 'docker' } },
@@ -129,7 +138,7 @@ function inferTarget(
   facts: ServiceFacts,
 ): TargetConfiguration {
   if (key === 'build') return inferBuild(plan, facts);
-  const { action, example, after, finds, isStaged } = KINDS[key];
+  const { action, example, after, finds, isStaged, continuous } = KINDS[key];
   const previous = after?.(plans);
   const renamed = Object.entries(finds ?? {}).flatMap(([option, other]) => {
     const { name = other } = plans[other] ?? {};
@@ -142,6 +151,7 @@ function inferTarget(
     ...(after ? { inputs: PACKAGE_INPUTS } : {}),
     ...(renamed.length > 0 ? { options: Object.fromEntries(renamed) as object } : {}),
     ...(isStaged ? stages(facts) : {}),
+    ...(continuous ? { continuous: true, readyWhen: continuous } : {}),
     metadata: metadata(plan, facts, action, example),
   };
 }

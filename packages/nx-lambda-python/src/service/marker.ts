@@ -14,6 +14,7 @@ import {
   type TomlTable,
 } from './pyproject';
 import { readRoots, type Roots } from './roots';
+import { readRoutes, type Route } from './routes';
 import { ARCHITECTURES, findRuntime, RUNTIMES, type Architecture, type Runtime } from './runtimes';
 
 /** What a service is. All patterns are of paths in the package. */
@@ -39,6 +40,8 @@ export interface Marker extends Roots {
   /** Relative to the service: what the build target's option of this name is by default; undefined for its own default. */
   requirements: string[] | undefined;
   functions: FunctionEntry[];
+  /** In the order of the text; they decide nothing of the package. */
+  routes: Route[];
   /** For functions that do not exist yet; an entry of `functions` may have its own. */
   create: CreateSettings;
 }
@@ -81,6 +84,7 @@ const KEYS = [
   'exclude',
   'requirements',
   'functions',
+  'routes',
   'create',
 ] as const;
 
@@ -113,6 +117,7 @@ export function parseMarker(text: string, path: string): Marker {
     exclude: readPatterns(table, 'exclude') ?? [],
     requirements: table.strings('requirements'),
     functions: readFunctions(table),
+    routes: readRoutes(table),
     create: readSettings(table, table.table('create'), 'create'),
   };
 }

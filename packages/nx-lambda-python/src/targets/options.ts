@@ -24,8 +24,12 @@ export const EXECUTORS = {
   explain: 'nx-lambda-python:explain',
   size: 'nx-lambda-python:size',
   prune: 'nx-lambda-python:prune',
+  serve: 'nx-lambda-python:serve',
   shell: 'nx-lambda-python:shell',
 } as const;
+
+/** What `serve` prints once it answers, with its address. */
+export const READY = 'ready: http';
 
 /** As much of a target as decides its options. */
 interface ConfiguredTarget {

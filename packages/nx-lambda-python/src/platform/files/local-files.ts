@@ -102,11 +102,22 @@ export interface SourceFile {
  * @throws ENTRY_INVALID
  */
 export function listFiles(root: string, boundary: string, rules: WalkRules): SourceFile[] {
+  return walkTree(root, boundary, rules).files;
+}
+
+/** The same, with the directories that were looked into; the root is the empty path. */
+export function walkTree(
+  root: string,
+  boundary: string,
+  rules: WalkRules,
+): { files: SourceFile[]; directories: string[] } {
   const files: SourceFile[] = [];
+  const directories: string[] = [];
   const allowed = realpathSync(boundary);
   const visit = (directory: string, ancestors: readonly string[]): void => {
     const entries = entriesOf(join(root, directory), directory === '');
     if (directory !== '' && rules.isEnvironment(entries.map(({ name }) => name))) return;
+    directories.push(directory);
     for (const entry of entries) {
       const path = directory ? `${directory}/${entry.name}` : entry.name;
       const isLink = entry.isSymbolicLink();
@@ -123,7 +134,8 @@ export function listFiles(root: string, boundary: string, rules: WalkRules): Sou
     }
   };
   visit('', [realpathSync(root)]);
-  return files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return { files, directories };
 }
 
 function entriesOf(directory: string, isRequired: boolean): Dirent[] {

@@ -1,0 +1,79 @@
+/** What `nx serve` is asked for: the services, where it listens, and how it runs them. */
+
+import type { ExecutorContext } from '@nx/devkit';
+import { LambdaPythonError } from '../errors';
+import { DEFAULT_FUNCTION_NAME } from '../release/plan/functions';
+import { codeList, didYouMean } from '../report/nearest';
+import type { DeployExecutorSchema } from '../schemas/deploy';
+import type { ServeExecutorSchema } from '../schemas/serve';
+import { DEFAULT_DEPLOY_TARGET, targetOptions } from '../targets/chain';
+import { inConfiguration } from '../targets/configuration';
+import { EXECUTORS } from '../targets/options';
+import { currentProject } from '../targets/project';
+import type { Address } from './server';
+
+export const DEFAULT_ADDRESS: Address = { host: '127.0.0.1', port: 4010 };
+
+export interface ServiceChoice {
+  project: string;
+  /** As if the target ran for it. */
+  context: ExecutorContext;
+  naming: FunctionNaming;
+  /** What the options set for every function. */
+  limits: { timeout?: number; memory?: number };
+  environment: Readonly<Record<string, string>>;
+}
+
+/** How the deploy target names functions. */
+export interface FunctionNaming {
+  template: string;
+  stage: string | undefined;
+}
+
+/**
+ * The project of the target first.
+ * @throws PROJECT_NOT_FOUND, OPTION_INVALID
+ */
+export function chosenServices(
+  { services = [], stage, deployTarget }: ServeExecutorSchema,
+  context: ExecutorContext,
+): ServiceChoice[] {
+  const first = currentProject(context).name;
+  return [...new Set([first, ...services])].map((project) => {
+    checkProject(project, context);
+    const own = { ...context, projectName: project };
+    const deploy = deployOptions(own, deployTarget, project === first);
+    const naming = {
+      template: deploy.functionName ?? DEFAULT_FUNCTION_NAME,
+      stage: stage ?? deploy.stage,
+    };
+    return { project, context: own, naming, limits: {}, environment: {} };
+  });
+}
+
+/**
+ * Without a deploy target of this plugin, functions have their usual names.
+ * @param isAsked the configuration is meant for this project, and must be known
+ */
+function deployOptions(
+  context: ExecutorContext,
+  named: string | undefined,
+  isAsked: boolean,
+): Partial<DeployExecutorSchema> {
+  const { targets } = currentProject(context);
+  const ours = Object.keys(targets).filter((name) => targets[name]?.executor === EXECUTORS.deploy);
+  const usual = ours.includes(DEFAULT_DEPLOY_TARGET) ? DEFAULT_DEPLOY_TARGET : ours[0];
+  const target = named ?? usual;
+  if (target === undefined) return {};
+  const configured = isAsked ? inConfiguration(context, target) : context;
+  return targetOptions(configured, target, 'deployTarget');
+}
+
+function checkProject(name: string, { projectsConfigurations }: ExecutorContext): void {
+  const known = Object.keys(projectsConfigurations.projects);
+  if (known.includes(name)) return;
+  throw new LambdaPythonError('PROJECT_NOT_FOUND', {
+    message: `\`services\` names \`${name}\`, which is not a project of the workspace${didYouMean(name, known)}`,
+    hint: `name one of ${codeList(known, 10)}`,
+  });
+}
