@@ -73,6 +73,8 @@ export type ErrorCode =
   | 'ROLLBACK_IMPOSSIBLE'
   | 'AWS_UNREACHABLE'
   | 'AWS_REQUEST_FAILED'
+  // running functions
+  | 'FUNCTION_FAILED'
   // any command
   | 'CONFIGURATION_UNKNOWN'
   | 'TARGET_TAKEN'

@@ -7,7 +7,7 @@ import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 const [RELEASE, BESIDE] = [
   ['releases', 'rollback', 'prune-versions'],
-  ['explain', 'size', 'prune', 'serve', 'shell'],
+  ['explain', 'size', 'invoke', 'prune', 'serve', 'shell'],
 ];
 const TARGETS = ['build', 'upload', 'deploy', ...RELEASE, 'lock', ...BESIDE];
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';

@@ -111,6 +111,13 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
     finds: { buildTarget: 'build', deployTarget: 'deploy' },
     isStaged: true,
   },
+  invoke: {
+    action: 'Calls a function with the built package, or in AWS',
+    example: { args: ['--handler=refund', '--event=sqs'] },
+    after: ({ build }) => build,
+    finds: { buildTarget: 'build', deployTarget: 'deploy' },
+    isStaged: true,
+  },
   // The store is the same for every service: each of them has the target, so that any can be named.
   prune: {
     action: 'Removes files that builds no longer use from the wheel store of all services',

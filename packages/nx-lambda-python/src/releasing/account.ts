@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { callerAccount } from '../platform/aws/caller-identity';
-import { connectFunctions, connectStorage } from '../platform/aws/connect';
+import { connectFunctions, connectInvocations, connectStorage } from '../platform/aws/connect';
 import type { AwsSettings } from '../platform/aws/settings';
 import { dayClock, sharedRate } from '../platform/aws/shared-rate';
 import { ratesDirectory } from '../platform/store/layout';
@@ -115,6 +115,30 @@ export async function openBucket(
       ask: async () => (simulated ? { ok: true, value: simulated.accountId } : askAccount(aws)),
       async close() {
         close();
+        await simulated?.stop();
+      },
+    };
+  } catch (error) {
+    await simulated?.stop();
+    throw error;
+  }
+}
+
+/** Opens what calls functions, and changes nothing. The caller closes it in any case. */
+export async function openInvocations(
+  destination: Pick<Destination, 'aws' | 'simulated'>,
+  workspaceRoot: string,
+): Promise<Awaited<ReturnType<typeof connectInvocations>>> {
+  const simulated = destination.simulated ? await startAccount(workspaceRoot) : null;
+  const { endpoint, region, credentials } = simulated ?? {};
+  try {
+    const opened = await connectInvocations(
+      simulated ? { endpoint, region, credentials } : destination.aws,
+    );
+    return {
+      ...opened,
+      async close() {
+        await opened.close();
         await simulated?.stop();
       },
     };

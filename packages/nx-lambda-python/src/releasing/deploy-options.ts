@@ -196,8 +196,12 @@ function rollbackCommand(
   return `${nxCommand(context, match[0])}${more}`;
 }
 
-function namingOptions(
-  { functionName = DEFAULT_FUNCTION_NAME, stage }: DeployExecutorSchema,
+/** @throws MARKER_INVALID and its kin if the template needs the marker */
+export function namingOptions(
+  {
+    functionName = DEFAULT_FUNCTION_NAME,
+    stage,
+  }: Pick<DeployExecutorSchema, 'functionName' | 'stage'>,
   workspaceRoot: string,
   markerPath: string,
 ): NamingOptions {

@@ -325,10 +325,11 @@ def answer(handle, headers, content):
         raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error) from None
 
 
-def run(handler):
+def run(handler, prepare=lambda: None):
     requests = set_up_logging()
     api = Connection(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
+        prepare()
         handle = load(handler)
     except Exception as error:
         failure = described(error)
@@ -357,11 +358,14 @@ def run(handler):
 
 def wait_for_debugger(host, port, directory):
     sys.path.append(directory)
-    import debugpy
-
-    sys.path.remove(directory)
+    try:
+        import debugpy
+    except ImportError as error:
+        raise Fault("Debugger.Missing", str(error)) from None
+    finally:
+        sys.path.remove(directory)
     debugpy.listen((host, port))
-    print("waiting for a debugger on port %d" % port)
+    print("waiting for a debugger on port %d" % port, flush=True)
     debugpy.wait_for_client()
 
 
@@ -378,7 +382,7 @@ def start():
     sys.path[:1] = [os.getcwd(), os.path.join(layered, "lib", version, "site-packages"), layered]
     handler = os.environ["_HANDLER"]
     if settings.get("debug"):
-        wait_for_debugger(*settings["debug"])
+        run(handler, lambda: wait_for_debugger(*settings["debug"]))
     if settings["client"] == "any" and all(map(importlib.util.find_spec, ("awslambdaric", "runtime_client"))):
         sys.argv[:] = ["bootstrap", handler]
         importlib.import_module("awslambdaric.__main__").main(sys.argv)

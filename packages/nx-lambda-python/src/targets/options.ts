@@ -23,6 +23,7 @@ export const EXECUTORS = {
   lock: 'nx-lambda-python:lock',
   explain: 'nx-lambda-python:explain',
   size: 'nx-lambda-python:size',
+  invoke: 'nx-lambda-python:invoke',
   prune: 'nx-lambda-python:prune',
   serve: 'nx-lambda-python:serve',
   shell: 'nx-lambda-python:shell',
@@ -52,12 +53,14 @@ export function optionsIn<T extends object>(
 export const TEXT_OPTIONS = [
   'bucket',
   'canary',
+  'event',
   'expectedBucketOwner',
   'layerName',
   'prefix',
   'profile',
   'ref',
   'stage',
+  'tenantId',
 ] as const;
 
 /** @throws OPTION_INVALID for a number in a configuration file whose spelling is lost */

@@ -116,6 +116,13 @@ it('passes the roles of the create tables, and those only where functions are cr
   ]);
 });
 
+it('allows calls where they are asked for', async () => {
+  const allowsCalls = (document: Awaited<ReturnType<typeof policy>>) =>
+    JSON.stringify(document).includes('lambda:InvokeFunction');
+  expect(allowsCalls(await policy())).toBe(false);
+  expect(allowsCalls(await policy({ invoke: true }))).toBe(true);
+});
+
 it('stands in for hundreds of functions by their template', async () => {
   for (let index = 0; index < 150; index += 1) {
     tree.write(`services/orders/orders/handlers/h${index}.py`, 'def handler(event, context): ...');

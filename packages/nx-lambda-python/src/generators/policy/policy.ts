@@ -85,7 +85,7 @@ async function readFacts(
   tree: Tree,
   { name: project, root, text }: ServiceProject,
   targets: Targets,
-  { account, configuration, deployTarget }: PolicyGeneratorSchema,
+  { account, configuration, deployTarget, invoke }: PolicyGeneratorSchema,
 ): Promise<PolicyFacts> {
   const chain = readChain({ name: project, root, targets }, configuration, deployTarget);
   const { deploy, upload } = chain;
@@ -118,7 +118,7 @@ async function readFacts(
     storageMode: deploy.storageMode ?? 'COPY',
     alias: Boolean(deploy.alias),
     layer: chain.build().layer ? layerName(deploy.layerName, project) : null,
-    invokesCanary: Boolean(deploy.canaryEvent),
+    invokes: Boolean(deploy.canaryEvent) || invoke === true,
     records: deploy.records ?? true,
     creates,
     creationRoles: creates ? creationRoles(functions, creation) : [],

@@ -21,6 +21,10 @@ export interface PolicyGeneratorSchema {
    */
   account?: string | number;
   /**
+   * Also allow calls by `nx invoke --remote`.
+   */
+  invoke?: boolean;
+  /**
    * File to write the policy to, relative to the current directory. It may replace an older policy, but no other file. Default: print it.
    */
   output?: string;

@@ -5,6 +5,7 @@ import type { S3 } from '@aws-sdk/client-s3';
 import { LambdaPythonError } from '../../errors';
 import type { AwsPlace } from '../../release/calls/failure-error';
 import { credentialsSource, ignoredVariables, markCredentialsStage } from './credentials';
+import { invokeRemote, type RemoteCall } from './invoke';
 import {
   createInvocationClient,
   createLambdaClient,
@@ -43,6 +44,17 @@ export async function connectFunctions(settings: AwsSettings) {
       client.destroy();
       invocations.destroy();
     },
+  };
+}
+
+/** @throws REGION_NOT_SET */
+export async function connectInvocations(settings: AwsSettings) {
+  const client = await createInvocationClient(settings);
+  const place = await resolvePlace(client, settings);
+  return {
+    invoke: (call: RemoteCall) => invokeRemote(client, call),
+    place,
+    close: () => Promise.resolve(client.destroy()),
   };
 }
 

@@ -19,7 +19,7 @@ const FACTS: PolicyFacts = {
   storageMode: 'COPY',
   alias: false,
   layer: null,
-  invokesCanary: false,
+  invokes: false,
   records: true,
   creates: false,
   creationRoles: [],
@@ -85,7 +85,7 @@ it.each<[string, Partial<PolicyFacts>, string[]]>([
     { alias: true, storageMode: 'REFERENCE' },
     ['CreateAlias', 'GetAlias', 'PublishVersion', 'UpdateAlias'],
   ],
-  ['an event for the canary', { invokesCanary: true }, ['InvokeFunction']],
+  ['an event for the canary', { invokes: true }, ['InvokeFunction']],
   [
     'a layer',
     { layer: 'orders-dependencies' },
@@ -100,11 +100,11 @@ it.each<[string, Partial<PolicyFacts>, string[]]>([
 });
 
 it('a version is read and invoked under an ARN of its own', () => {
-  expect(statement({ alias: true, invokesCanary: true }, 'Versions')).toMatchObject({
+  expect(statement({ alias: true, invokes: true }, 'Versions')).toMatchObject({
     Action: ['lambda:GetFunction', 'lambda:InvokeFunction'],
     Resource: [`${ARN}:function:orders-create:*`, `${ARN}:function:orders-refund:*`],
   });
-  expect(statement({ invokesCanary: true }, 'Versions')).toBeUndefined();
+  expect(statement({ invokes: true }, 'Versions')).toBeUndefined();
 });
 
 it('a layer has its own ARNs, and a note about the layers of others', () => {

@@ -22,7 +22,8 @@ export interface PolicyFacts {
   alias: boolean;
   /** Name of the layer of dependencies, if any. */
   layer: string | null;
-  invokesCanary: boolean;
+  /** A canary, or by hand. */
+  invokes: boolean;
   records: boolean;
   /** Whether missing functions are created, and the roles that they are created with. */
   creates: boolean;
@@ -125,13 +126,13 @@ export function bucketPolicy(facts: PolicyFacts): Policy {
 }
 
 function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyDocument {
-  const { alias, layer, invokesCanary, creates, records, keys, kmsKeyId } = facts;
+  const { alias, layer, invokes, creates, records, keys, kmsKeyId } = facts;
   const bucket = bucketArn(facts);
   const functions = names.map((name) => arn(facts, 'lambda', `function:${name}`));
   const versions = functions.map((one) => `${one}:*`);
   const qualified: OperationOn<'function'>[] = [
     ...(alias ? (['GetFunction'] as const) : []),
-    ...(invokesCanary && alias ? (['Invoke'] as const) : []),
+    ...(invokes && alias ? (['Invoke'] as const) : []),
   ];
   const statements = [
     allow('Functions', functions, 'function', [
@@ -140,7 +141,7 @@ function deployerDocument(facts: PolicyFacts, names: readonly string[]): PolicyD
       ...(alias ? (['PublishVersion', 'CreateAlias', 'GetAlias', 'UpdateAlias'] as const) : []),
       ...(layer === null ? [] : (['UpdateFunctionConfiguration'] as const)),
       ...(creates ? (['CreateFunction'] as const) : []),
-      ...(invokesCanary ? (['Invoke'] as const) : []),
+      ...(invokes ? (['Invoke'] as const) : []),
     ]),
     // A request with a version or an alias is not covered by the function's own ARN.
     ...(qualified.length === 0 ? [] : [allow('Versions', versions, 'function', qualified)]),
