@@ -171,7 +171,7 @@ describe('bad roots', () => {
       'an empty one',
       ['../libs/common/src'],
       { [`${ROOT}/tests/test_a.py`]: '' },
-      ['`roots` of `svc/pyproject.toml` has `../libs/common/src`, of which no file is in'],
+      ['`roots` of `svc/pyproject.toml` names `libs/common/src`, of which no file is in'],
     ],
     [
       'two with different files at one path',

@@ -23,9 +23,11 @@ export function listSources(place: Place, marker: Marker, any?: WalkRules): Sour
   const listed = sourceTrees(marker).flatMap(({ directory, prefix, rules }) => {
     if (directory !== projectRoot) checkDirectory(place, marker, directory);
     const files = listFiles(join(sourceRoot, directory), sourceRoot, any ?? rules);
-    return prefix === '' ? files : files.map((file) => ({ ...file, path: prefix + file.path }));
+    if (prefix === '') return files;
+    if (!files.some(({ path }) => rules.selects(path))) throw emptyRoot(marker, directory);
+    return files.map((file) => ({ ...file, path: prefix + file.path }));
   });
-  return marker.roots.length > 0 && !any ? withoutTwins(place, marker, listed) : listed;
+  return marker.roots.length > 0 ? withoutTwins(place, marker, listed) : listed;
 }
 
 /** @throws MARKER_INVALID */
@@ -42,6 +44,15 @@ function checkDirectory({ sourceRoot }: Place, { path, roots }: Marker, director
   throw new LambdaPythonError('MARKER_INVALID', {
     message: `\`${key}\` of \`${path}\` names \`${directory}\`, which ${why}`,
     hint: `correct it: \`${key}\` names directories of the workspace, relative to \`${path}\``,
+  });
+}
+
+function emptyRoot({ path, includeGiven }: Marker, directory: string): LambdaPythonError {
+  return new LambdaPythonError('MARKER_INVALID', {
+    message: `\`roots\` of \`${path}\` names \`${directory}\`, of which no file is in the package`,
+    hint: includeGiven
+      ? 'add what is in it to `include`, which selects in all roots, or remove it from `roots`'
+      : 'correct it, or remove it from `roots`',
   });
 }
 

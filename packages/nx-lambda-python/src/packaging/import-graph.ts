@@ -79,7 +79,8 @@ async function fileImports(file: string, own: OwnModules, read: ReadOwn): Promis
     if (base === undefined) continue;
     const path = [...base.split('/'), ...segments(imported)].filter(Boolean);
     const [top = ''] = path;
-    if (level === 0) found.others.push({ name: top, line });
+    // Of a namespace package, distributions may have other parts, which relative imports reach, too.
+    found.others.push({ name: top, line });
     add(filesOnPath(path, own), line, isCertain);
     const target = path.join('/');
     const names = await takenNames(imported, target, own, read);

@@ -301,6 +301,17 @@ it("tells names that are not the service's own, and the way to each file", async
   ]);
 });
 
+it('tells the name of a namespace package that only relative imports take parts of', async () => {
+  const { names } = await reached(
+    {
+      'company/a.py': 'from . import pay\n',
+      [HANDLER]: 'handler = 1\n',
+    },
+    'company/a.py',
+  );
+  expect([...names.keys()]).toEqual(['company']);
+});
+
 it('reads each of 2,000 modules once, and no other', async () => {
   const names = Array.from({ length: 2000 }, (_, n) => n);
   const service = Object.fromEntries(

@@ -284,20 +284,7 @@ function checkLayout(
       hint: 'correct it, or remove it from `include`',
     });
   }
-  checkRoots(marker, files);
   checkHandlerGlobs(marker, files, modules);
-}
-
-function checkRoots(marker: Marker, files: readonly string[]): void {
-  const selected = marker.roots.length > 0 ? selectFiles(marker, files) : [];
-  const empty = marker.roots.find((root) => !selected.some((file) => file.startsWith(`${root}/`)));
-  if (empty === undefined) return;
-  throw new LambdaPythonError('MARKER_INVALID', {
-    message: `\`roots\` of \`${marker.path}\` has \`${empty}\`, of which no file is in the package`,
-    hint: marker.includeGiven
-      ? 'add what is in it to `include`, which selects in all roots, or remove it from `roots`'
-      : 'correct it, or remove it from `roots`',
-  });
 }
 
 function checkPackageDirectory(marker: Marker, files: readonly string[]): void {
