@@ -6,6 +6,7 @@ import { LambdaPythonError } from '../errors';
 import { SourceChangedError } from '../packaging/package';
 import { listFiles, type SourceFile } from '../platform/files/local-files';
 import { workspaceFiles } from '../platform/files/workspace-files';
+import { groupBy } from '../report/document';
 import { shellCommand } from '../report/error-text';
 import { selectFiles, sourceTrees, type WalkRules } from '../service/files';
 import type { Marker } from '../service/marker';
@@ -63,22 +64,19 @@ function withoutTwins(
   listed: readonly SourceFile[],
 ): SourceFile[] {
   const root = join(sourceRoot, marker.directory);
-  const selected = new Set(
-    selectFiles(
-      marker,
-      listed.map(({ path }) => path),
-    ),
-  );
-  const taken = new Map<string, string>();
-  return listed.filter(({ path }) => {
-    if (!selected.has(path)) return true;
-    const name = entryName(marker, path) ?? path;
-    const twin = taken.get(name);
-    if (twin === undefined) taken.set(name, path);
-    else if (!readListed(root, twin).equals(readListed(root, path)))
-      throw twins(name, twin, path, marker);
-    return twin === undefined;
-  });
+  const dropped = new Set<string>();
+  const paths = listed.map(({ path }) => path);
+  for (const [name, group] of groupBy(paths, (path) => entryName(marker, path) ?? path)) {
+    if (group.length === 1) continue;
+    const selected = new Set(selectFiles(marker, group));
+    const [first = '', ...others] = group.filter((path) => selected.has(path));
+    for (const other of others) {
+      const isEqual = readListed(root, first).equals(readListed(root, other));
+      if (!isEqual) throw twins(name, first, other, marker);
+      dropped.add(other);
+    }
+  }
+  return listed.filter(({ path }) => !dropped.has(path));
 }
 
 function twins(name: string, one: string, other: string, { directory }: Marker): LambdaPythonError {

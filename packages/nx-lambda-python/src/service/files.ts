@@ -77,7 +77,7 @@ export interface SourceTree {
 }
 
 /** The service itself, then its further roots. */
-export function sourceTrees(marker: Patterns): SourceTree[] {
+export function sourceTrees(marker: Patterns): [own: SourceTree, ...further: SourceTree[]] {
   const { directory = '.', root, roots = [], include, includeGiven, exclude } = marker;
   const top = posix.join(directory, root);
   const own = { directory, top, prefix: '', include, rules: packageRules(marker) };
@@ -95,20 +95,24 @@ export function sourceTrees(marker: Patterns): SourceTree[] {
 }
 
 /** What `include` selects, without what `exclude` and the default excludes match. */
-export function packageRules(marker: Patterns): WalkRules {
-  const included = gitignore(marker.include);
-  const excluded = gitignore([...DEFAULT_EXCLUDES, ...marker.exclude]);
-  const leads = leadsToIncluded(marker.include);
+export function packageRules({
+  root,
+  include,
+  exclude,
+}: Pick<Marker, 'root' | 'include' | 'exclude'>): WalkRules {
+  const included = gitignore(include);
+  const excluded = gitignore([...DEFAULT_EXCLUDES, ...exclude]);
+  const leads = leadsToIncluded(include);
   return {
     enters: (directory) => {
       if (isPrunedDirectory(directory)) return false;
-      if (`${marker.root}/`.startsWith(`${directory}/`)) return true;
-      const name = entryName(marker, directory);
+      if (`${root}/`.startsWith(`${directory}/`)) return true;
+      const name = entryName({ root }, directory);
       // What an excluded directory holds cannot be included again.
       return name !== undefined && leads(name) && !excluded.ignores(`${name}/`);
     },
     selects: (path) => {
-      const name = entryName(marker, path);
+      const name = entryName({ root }, path);
       return Boolean(name) && included.ignores(name ?? '') && !excluded.ignores(name ?? '');
     },
     isEnvironment,
@@ -120,10 +124,10 @@ export function packageRules(marker: Patterns): WalkRules {
  * @returns those of the package, sorted by code units
  */
 export function selectFiles(marker: Patterns, files: readonly string[]): string[] {
-  const trees = sourceTrees(marker);
+  const [own, ...further] = sourceTrees(marker);
   const isSelected = (path: string): boolean => {
-    const tree = trees.findLast(({ prefix }) => path.startsWith(prefix));
-    return tree?.rules.selects(path.slice(tree.prefix.length)) ?? false;
+    const { prefix, rules } = further.find((tree) => path.startsWith(tree.prefix)) ?? own;
+    return rules.selects(path.slice(prefix.length));
   };
   return files.filter(isSelected).sort();
 }
