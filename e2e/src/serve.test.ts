@@ -76,9 +76,22 @@ const own = () =>
 describe('serve with a Python of this machine', () => {
   beforeAll(() => workspace.setDefaults('build', { engine: 'host' }));
 
+  it('is what other targets wait for', () => {
+    const look =
+      "fetch('http://127.0.0.1:4010/hello/x').then(async (r) => console.log('got', await r.text()))";
+    const check = {
+      executor: 'nx:run-commands',
+      dependsOn: [{ projects: 'shop', target: 'serve', waitFor: 'ready' }],
+      options: { command: `node -e "${look}"` },
+    };
+    workspace.write('check/project.json', JSON.stringify({ name: 'check', targets: { check } }));
+    expect(workspace.succeed(['check', 'check'])).toContain('got /x');
+  });
+
   it('answers the SDK, boto3 and HTTP for two services, takes an edit over, and leaves nothing', async () => {
     const { nx, url } = await serve('--services=api');
-    expect(await refund(url, { text: 'é' })).toMatchObject({ rate: 1, size: 1 });
+    const text = 'é'.repeat(3_000_000);
+    expect(await refund(url, { text })).toMatchObject({ rate: 1, size: text.length });
     const hello = await fetch(`${url}/hello/a%20b`);
     expect([hello.status, await hello.text()]).toEqual([201, '/a%20b']);
     expect(hello.headers.getSetCookie()).toEqual(['a=1', 'b=2']);

@@ -16,13 +16,16 @@ import { currentProject } from '../targets/project';
 /** What Lambda gives a function for which nothing is set. */
 const DEFAULTS = { timeout: 3, memory: 128 };
 
-export interface ServiceFunction {
-  handler: Handler;
-  functionName: string;
+export interface FunctionLimits {
   /** Seconds. */
   timeout: number;
   /** MB. */
   memory: number;
+}
+
+export interface ServiceFunction extends FunctionLimits {
+  handler: Handler;
+  functionName: string;
 }
 
 /**
@@ -74,7 +77,15 @@ export function serviceFunction(
   const asked = { ...deploy, stage: stage ?? deploy.stage ?? fallbackStage };
   const naming = namingOptions(asked, context.root, markerPath);
   const [named] = desiredFunctions({ ...manifest, handlers: [handler] }, naming);
-  const { create } = marker.functions.find(({ key }) => key === handler.name) ?? {};
-  const { timeout, memory } = { ...DEFAULTS, ...marker.create, ...create };
-  return { handler, functionName: named?.name ?? handler.name, timeout, memory };
+  return { handler, functionName: named?.name ?? handler.name, ...limitsOf(marker, handler.name) };
+}
+
+/** As the marker would create the function. */
+export function limitsOf(
+  { functions, create }: Pick<Marker, 'functions' | 'create'>,
+  handler: string,
+): FunctionLimits {
+  const own = functions.find(({ key }) => key === handler)?.create;
+  const { timeout, memory } = { ...DEFAULTS, ...create, ...own };
+  return { timeout, memory };
 }

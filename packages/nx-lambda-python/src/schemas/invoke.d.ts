@@ -17,19 +17,19 @@ export interface InvokeExecutorSchema {
    */
   resultFile?: string;
   /**
-   * Seconds that the call may take, after the init phase. Default: that of the marker's `create` settings, or 3, as in Lambda.
+   * Seconds that a call may take, after the init phase. Default: that of the marker's `create` settings, or 3, as in Lambda.
    */
   timeout?: number;
   /**
-   * MB that the function is told it has. Nothing limits it here; the output tells what it used. Default: that of the marker's `create` settings, or 128.
+   * MB that a function is told it has. Nothing limits it here; the output tells what it used. Default: that of the marker's `create` settings, or 128.
    */
   memory?: number;
   /**
-   * File, relative to the workspace, of the function's environment variables: `NAME=value` on each line. A name alone takes this shell's value (`AWS_PROFILE`). Values are never printed.
+   * File, relative to the workspace, of environment variables for functions: `NAME=value` on each line. A name alone takes this shell's value (`AWS_PROFILE`). Values are never printed.
    */
   envFile?: string;
   /**
-   * Form of the function's log: Lambda's setting of that name.
+   * Form of a function's log: Lambda's setting of that name.
    */
   logFormat?: 'text' | 'json';
   /**
@@ -49,11 +49,11 @@ export interface InvokeExecutorSchema {
    */
   debugPort?: number;
   /**
-   * What runs the function: a container of the build image, or `host`, a Python of this machine that has the runtime's version. Default: the build's `engine`.
+   * What runs functions: a container of the build image, or `host`, a Python of this machine that has the runtime's version. Default: the build's `engine`.
    */
   engine?: 'auto' | 'docker' | 'podman' | 'finch' | 'nerdctl' | 'host';
   /**
-   * Python of this machine to run the function with, instead of a container: a path, or a name on PATH. It must have the runtime's version.
+   * Python of this machine to run functions with, instead of a container: a path, or a name on PATH. It must have the runtime's version.
    */
   python?: string;
   /**

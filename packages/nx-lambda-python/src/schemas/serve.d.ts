@@ -25,7 +25,35 @@ export interface ServeExecutorSchema {
    */
   idleSeconds?: number;
   /**
-   * What `{stage}` stands for in function names.
+   * Take edits over. `--no-reload` serves what was built when the command started.
+   */
+  reload?: boolean;
+  /**
+   * Seconds that a call may take, after the init phase. Default: that of the marker's `create` settings, or 3, as in Lambda.
+   */
+  timeout?: number;
+  /**
+   * MB that a function is told it has. Nothing limits it here; the output tells what it used. Default: that of the marker's `create` settings, or 128.
+   */
+  memory?: number;
+  /**
+   * File, relative to the workspace, of environment variables for functions: `NAME=value` on each line. A name alone takes this shell's value (`AWS_PROFILE`). Values are never printed.
+   */
+  envFile?: string;
+  /**
+   * Form of a function's log: Lambda's setting of that name.
+   */
+  logFormat?: 'text' | 'json';
+  /**
+   * What runs functions: a container of the build image, or `host`, a Python of this machine that has the runtime's version. Default: the build's `engine`.
+   */
+  engine?: 'auto' | 'docker' | 'podman' | 'finch' | 'nerdctl' | 'host';
+  /**
+   * Python of this machine to run functions with, instead of a container: a path, or a name on PATH. It must have the runtime's version.
+   */
+  python?: string;
+  /**
+   * Stage in the function's name. Default: what the deploy target has in the same configuration.
    */
   stage?: string;
   /**

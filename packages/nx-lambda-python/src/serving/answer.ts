@@ -3,6 +3,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { renderError } from '../report/error-text';
 import { didYouMean } from '../report/nearest';
+import { oneLine } from '../report/text';
+import { errorOf, renderFigures } from '../running/call-report';
 import { LambdaPythonError } from '../errors';
 import type { CallResult, FunctionCall } from '../runtime/function-call';
 import { AwsError } from '../testing/protocol/aws-error';
@@ -23,6 +25,7 @@ import {
 export type CallInput = Pick<FunctionCall, 'payload' | 'clientContext' | 'tenantId' | 'traceId'>;
 
 export interface RunningHandler extends ServedHandler {
+  memoryMb: number;
   /** @throws LambdaPythonError if it cannot be run at all */
   invoke(input: CallInput): Promise<CallResult>;
 }
@@ -94,36 +97,15 @@ async function run(
 ): Promise<CallResult> {
   try {
     const result = await handler.invoke({ payload, clientContext, tenantId, traceId });
-    print.log(`${handler.functionName}: ${what}, ${describeResult(result)}`);
+    const { errorType = 'an error', errorMessage = '' } = errorOf(result.payload);
+    const outcome = result.functionError ? `failed: ${errorType}: ${errorMessage}` : 'ok';
+    const figures = renderFigures(result, handler.memoryMb);
+    print.log(`${handler.functionName}: ${what}, ${oneLine(outcome)}, ${figures}`);
     return result;
   } catch (error) {
     print.error(`${handler.functionName}: ${what} failed\n${renderError(error)}`);
     throw error;
   }
-}
-
-function describeResult({
-  functionError,
-  payload,
-  initMs,
-  runMs,
-  maxMemoryMb,
-}: CallResult): string {
-  const parts = [
-    functionError ? `failed with ${errorTypeOf(payload)}` : 'ok',
-    `${runMs.toFixed(0)} ms`,
-    ...(initMs === undefined ? [] : [`init ${initMs.toFixed(0)} ms`]),
-    ...(maxMemoryMb === undefined ? [] : [`${maxMemoryMb} MB`]),
-  ];
-  return parts.join(', ');
-}
-
-function errorTypeOf(payload: Uint8Array): string {
-  const { errorType, errorMessage } = JSON.parse(Buffer.from(payload).toString('utf8')) as {
-    errorType?: string;
-    errorMessage?: string;
-  };
-  return `${errorType ?? 'an error'}: ${errorMessage ?? ''}`;
 }
 
 function failure(error: unknown): AwsError {

@@ -10,7 +10,7 @@ import { attempt } from '../platform/process/attempt';
 import type { CallResult, FunctionCall } from '../runtime/function-call';
 import type { Runner } from '../runtime/runner';
 import { renderError } from '../report/error-text';
-import { counted, listed } from '../report/text';
+import { counted, listed, withoutControls } from '../report/text';
 import type { BuildOptions } from '../targets/build-target';
 import { BuildInputs, buildDecision } from './build-inputs';
 import {
@@ -25,6 +25,8 @@ import {
 export interface RunningPackage {
   /** Absolute; of this process alone: files of the service are replaced in it. */
   task: string;
+  /** Names files in the function's output as the workspace has them. */
+  show: (text: string) => string;
   runner: Runner;
   /** Ends the processes and removes the tree. */
   close(): Promise<void>;
@@ -104,14 +106,23 @@ export class LiveService {
     return this.refreshing;
   }
 
-  /** Runs the sources as they are when it is called. @throws the codes of `Runner.invoke` */
-  async invoke(call: FunctionCall): Promise<CallResult> {
+  /**
+   * Runs the sources as they are when it is called.
+   * @param onLog each line that the function writes, with paths of the workspace
+   * @throws the codes of `Runner.invoke`
+   */
+  async invoke(
+    call: FunctionCall,
+    onLog: (line: string) => void,
+  ): Promise<{ result: CallResult; show: RunningPackage['show'] }> {
     await this.refreshing;
     if (!existsSync(this.running.task)) await this.refresh();
     const { running } = this;
+    const { runner, show } = running;
     this.count(running, 1);
     try {
-      return await running.runner.invoke(call);
+      const onLine = (line: string): void => onLog(withoutControls(show(line)));
+      return { result: await runner.invoke({ ...call, onLog: onLine }), show };
     } finally {
       this.count(running, -1);
     }

@@ -37,7 +37,7 @@ describe('chosenServices', () => {
     expect(found.map(({ project, naming }) => [project, naming.template, naming.stage])).toEqual([
       ['orders', '{stage}-{handler}', 'dev'],
       ['users', '{project}-{handler}', 'all'],
-      ['billing', '{project}-{handler}', undefined],
+      ['billing', '{project}-{handler}', 'local'],
     ]);
     expect(found.map((one) => one.context.projectName)).toEqual(['orders', 'users', 'billing']);
   });

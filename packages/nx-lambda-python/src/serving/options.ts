@@ -2,13 +2,15 @@
 
 import type { ExecutorContext } from '@nx/devkit';
 import { LambdaPythonError } from '../errors';
+import { readEnvironmentFile } from '../running/environment-file';
+import type { FunctionLimits } from '../running/functions';
 import { DEFAULT_FUNCTION_NAME } from '../release/plan/functions';
 import { codeList, didYouMean } from '../report/nearest';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { ServeExecutorSchema } from '../schemas/serve';
 import { DEFAULT_DEPLOY_TARGET, targetOptions } from '../targets/chain';
 import { inConfiguration } from '../targets/configuration';
-import { EXECUTORS } from '../targets/options';
+import { EXECUTORS, withoutUndefined } from '../targets/options';
 import { currentProject } from '../targets/project';
 import type { Address } from './server';
 
@@ -20,14 +22,15 @@ export interface ServiceChoice {
   context: ExecutorContext;
   naming: FunctionNaming;
   /** What the options set for every function. */
-  limits: { timeout?: number; memory?: number };
+  limits: Partial<FunctionLimits>;
   environment: Readonly<Record<string, string>>;
 }
 
 /** How the deploy target names functions. */
 export interface FunctionNaming {
   template: string;
-  stage: string | undefined;
+  /** `local` if nothing names one. */
+  stage: string;
 }
 
 /**
@@ -35,9 +38,14 @@ export interface FunctionNaming {
  * @throws PROJECT_NOT_FOUND, OPTION_INVALID
  */
 export function chosenServices(
-  { services = [], stage, deployTarget }: ServeExecutorSchema,
+  schema: ServeExecutorSchema,
   context: ExecutorContext,
 ): ServiceChoice[] {
+  const { services = [], stage, deployTarget, envFile, logFormat, timeout, memory } = schema;
+  const environment = {
+    ...(logFormat === 'json' && { AWS_LAMBDA_LOG_FORMAT: 'JSON' }),
+    ...(envFile !== undefined && readEnvironmentFile(context.root, envFile)),
+  };
   const first = currentProject(context).name;
   return [...new Set([first, ...services])].map((project) => {
     checkProject(project, context);
@@ -45,9 +53,10 @@ export function chosenServices(
     const deploy = deployOptions(own, deployTarget, project === first);
     const naming = {
       template: deploy.functionName ?? DEFAULT_FUNCTION_NAME,
-      stage: stage ?? deploy.stage,
+      stage: stage ?? deploy.stage ?? 'local',
     };
-    return { project, context: own, naming, limits: {}, environment: {} };
+    const limits = withoutUndefined({ timeout, memory });
+    return { project, context: own, naming, limits, environment };
   });
 }
 

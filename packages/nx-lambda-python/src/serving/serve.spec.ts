@@ -15,8 +15,11 @@ def handler(event, context):
         os._exit(3)
     if event.get('fail'):
         raise ValueError('no such order')
+    if event.get('sleep'):
+        import time; time.sleep(60)
     custom = context.client_context and context.client_context.custom
-    return {'rate': RATE, 'pid': os.getpid(), 'event': event, 'custom': custom}
+    secret = os.environ.get('SECRET')
+    return {'rate': RATE, 'pid': os.getpid(), 'event': event, 'custom': custom, 'secret': secret}
 `,
   'svc/svc/handlers/two.py': `${PID}def handler(event, context):
     return {'statusCode': 201, 'body': str(os.getpid()), 'cookies': ['a=1', 'b=2']}
@@ -115,6 +118,7 @@ describe('serve', () => {
       FunctionError: 'Unhandled',
       result: { errorType: 'ValueError', errorMessage: 'no such order' },
     });
+    await printed(/svc-one \| .*File "svc\/svc\/handlers\/one\.py", line 8, in handler/);
     expect(await invoke({ later: 1 }, { InvocationType: 'Event' })).toMatchObject({
       StatusCode: 202,
     });
@@ -143,6 +147,23 @@ describe('serve', () => {
     const bad = await fetch(`${url}/one`, { method: 'POST', body: '{' });
     expect(bad.status).toBe(200);
     expect((await fetch(`${url}/on`)).status).toBe(404);
+  });
+
+  it('has the limits and variables of its options, and prints no variable', async () => {
+    const options = { timeout: 0.3, envFile: '.env' };
+    await start(options, { '.env': 'SECRET=canary-77\n' });
+    expect((await invoke()).result).toMatchObject({ secret: 'canary-77' });
+    expect((await invoke({ sleep: true })).result).toMatchObject({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: expect.stringContaining('Task timed out after 0.30 seconds'),
+    });
+    expect(service.printed).not.toContain('canary-77');
+  });
+
+  it('says which Python is missing, with the call that needs it', async () => {
+    await start({ python: 'no-such-python' });
+    await expect(invoke()).rejects.toMatchObject({ name: 'ServiceException' });
+    await printed(/error\[HOST_PYTHON_MISSING\]: `no-such-python` cannot be started/);
   });
 
   it('answers 50 calls at once, by as many processes as it may have', async () => {

@@ -13,6 +13,7 @@ import { ownTree } from '../platform/store/unpacked';
 import { renderError, warn } from '../report/error-text';
 import { counted, padEnd } from '../report/text';
 import { openRunner } from '../runtime/runner';
+import { workspacePaths } from '../running/call-report';
 import { runnableService } from '../running/service-runner';
 import type { ServeExecutorSchema } from '../schemas/serve';
 import { buildOptionsOf } from '../targets/build-target';
@@ -67,7 +68,9 @@ export async function serveUntil(
     if (!services) return;
     let served = servedBy(services);
     checkServed(served);
-    watch = watchServices(services, () => (served = servedAgain(services, served)));
+    if (schema.reload ?? true) {
+      watch = watchServices(services, () => (served = servedAgain(services, served)));
+    }
     isReady(() => served);
     printServed(served, server.url);
     await asked;
@@ -100,14 +103,15 @@ function untilInterrupted(): { asked: Promise<void>; done: () => void } {
 
 async function openService(
   { context }: ServiceChoice,
-  { buildTarget = DEFAULT_BUILD_TARGET, concurrency, idleSeconds = 300 }: ServeExecutorSchema,
+  schema: ServeExecutorSchema,
 ): Promise<LiveService> {
+  const { buildTarget = DEFAULT_BUILD_TARGET, concurrency, idleSeconds = 300 } = schema;
   const options = buildOptionsOf(context, buildTarget);
   const isOurs = currentProject(context).targets[buildTarget]?.executor === EXECUTORS.build;
   const { workspaceRoot, projectRoot } = options.service;
   const open = async (): Promise<RunningPackage> => {
     if (isOurs) await build(options);
-    const { marker, place, tree } = await runnableService(context, { buildTarget });
+    const { marker, place, tree } = await runnableService(context, schema);
     const task = ownTree(tree.task);
     const { runtime } = marker;
     const idleMs = idleSeconds * 1000;
@@ -116,7 +120,8 @@ async function openService(
       await runner.close();
       attempt(() => removeTree(task));
     };
-    return { task, runner, close };
+    const inside = place.kind === 'host' ? task : '/var/task';
+    return { task, show: workspacePaths(workspaceRoot, marker, inside), runner, close };
   };
   const readCache = () => openSourceCache(storeDirectory(), join(workspaceRoot, projectRoot));
   return LiveService.open({ build: options, readCache, open, print });

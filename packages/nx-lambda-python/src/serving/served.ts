@@ -1,13 +1,12 @@
 /** The handlers and routes of services as requests find them, under the names that their deploy targets give. */
 
 import { desiredFunctions } from '../release/plan/functions';
+import { tracebackOf } from '../running/call-report';
+import { limitsOf } from '../running/functions';
 import type { CallInput, RunningHandler } from './answer';
 import type { Served } from './front';
 import type { LiveService } from './live-service';
 import type { ServiceChoice } from './options';
-
-/** Source: AWS Lambda developer guide, "Lambda quotas" and "Configure function timeout": what a function has by default. */
-const DEFAULTS = { timeout: 3, memory: 128 };
 
 export interface NamedService {
   choice: ServiceChoice;
@@ -26,19 +25,25 @@ export function servedBy(services: readonly NamedService[]): Served<RunningHandl
 
 function handlersOf({ choice, service }: NamedService): RunningHandler[] {
   const { project, naming, limits, environment } = choice;
-  const { importPackage, functions, create } = service.marker;
+  const { marker } = service;
   const manifest = { project, handlers: [...service.handlers] };
-  return desiredFunctions(manifest, { ...naming, importPackage }).map((one) => {
-    const own = functions.find(({ key }) => key === one.handlerName)?.create;
-    const { timeout, memory } = { ...DEFAULTS, ...create, ...own, ...limits };
-    const settings = { timeoutMs: timeout * 1000, memoryMb: memory, environment };
-    return {
-      ...{ service: project, name: one.handlerName, functionName: one.name },
-      invoke: (input: CallInput) =>
-        service.invoke({
-          ...{ handler: one.handler, functionName: one.name, ...settings, ...input },
-          onLog: (line) => console.log(`${one.name} | ${line}`),
-        }),
-    };
-  });
+  const { importPackage } = marker;
+  return desiredFunctions(manifest, { ...naming, importPackage }).map(
+    ({ name: functionName, handlerName: name, handler }) => {
+      const { timeout, memory } = { ...limitsOf(marker, name), ...limits };
+      const settings = { timeoutMs: timeout * 1000, memoryMb: memory, environment };
+      const print = (line: string): void => console.log(`${functionName} | ${line}`);
+      return {
+        ...{ service: project, name, functionName, memoryMb: memory },
+        invoke: async (input: CallInput) => {
+          const call = { handler, functionName, ...settings, ...input };
+          const { result, show } = await service.invoke(call, print);
+          // As Lambda's own client logs it.
+          const isTraced = /^Traceback /m.test(result.log);
+          for (const line of isTraced ? [] : tracebackOf(result.payload)) print(show(line));
+          return result;
+        },
+      };
+    },
+  );
 }
