@@ -251,13 +251,25 @@ _lambda.Function(self, "Inline", handler=NAME, code=_lambda.Code.from_inline("x 
       'requirements.txt': '',
     },
     [
-      /^roots = \["src", "lib", "..\/..\/shared\/src"\] {2}# on PYTHONPATH in Makefile$/m,
+      /^roots = \["src", "lib", "..\/..\/shared\/src"\] {2}# found by Makefile$/m,
       /^handlers = \["jobs\/\*.py"\]/m,
     ],
     [
       /^check: nothing says which runtime/,
       /^check: `..\/..\/unused` is on PYTHONPATH in `Makefile`, and no module imports anything/,
     ],
+  ],
+  [
+    'code that an image has beside it',
+    {
+      Dockerfile:
+        'COPY services/legacy/requirements.txt .\nCOPY --chown=1 shared/src/ ${LAMBDA_TASK_ROOT}/\nCOPY services/legacy/ ./\n',
+      'orders/handlers/a.py': `import common.money\n${HANDLER}`,
+      '/shared/src/common/money.py': '',
+      'requirements.txt': '',
+    },
+    [/^package = "orders"/m, /^roots = \["\.", "..\/..\/shared\/src"\] {2}# found by Dockerfile$/m],
+    [/^check: nothing says which runtime/],
   ],
   [
     'code beside copies that git ignores',

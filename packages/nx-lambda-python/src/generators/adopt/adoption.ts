@@ -185,7 +185,7 @@ function reasonsFor(
       : onPath
         ? `on PYTHONPATH in ${onPath.source}`
         : 'imports are found from here',
-    roots: `on PYTHONPATH in ${[...new Set(known.further.map((one) => one.source))].join(', ')}`,
+    roots: `found by ${[...new Set(known.further.map((one) => one.source))].join(', ')}`,
     handlers: source ? `modules that ${source} names` : 'modules that define a handler',
     'handler-name': 'what they define',
     include: facts.include?.includes('*')

@@ -23,12 +23,14 @@ export function furtherRoots(
   layout: AdoptedLayout,
   importRoots: readonly ImportRoot[],
 ): FurtherRoot[] {
-  const own = layout.root || '.';
-  const texts = [...modules].flatMap(([file, { text }]) => (isWithin(file, own) ? [text] : []));
+  const own = posix.join(root, layout.root);
+  const texts = [...modules].flatMap(([file, { text }]) =>
+    isWithin(posix.join(root, file), own) ? [text] : [],
+  );
   const imported = new Set(texts.flatMap(topsImported));
   return importRoots.flatMap(({ directory, source }) => {
-    if (isWithin(directory, own) || isWithin(own, directory)) return [];
-    const place = joinPathFragments(root, directory);
+    const place = posix.join(root, directory);
+    if (isWithin(place, own) || isWithin(own, place)) return [];
     const files = filesBelow(tree, place);
     const tops = packagedModules(files).map((file) => file.split('/')[0] ?? '');
     const used = [...new Set(tops)].filter((top) => imported.has(top.replace(/\.py$/, '')));

@@ -1,4 +1,4 @@
-/** Directories from which code is imported, as its scripts say in PYTHONPATH. */
+/** Directories from which code is imported, as its scripts say in PYTHONPATH, or a Dockerfile copies to its top. */
 
 import { joinPathFragments, type Tree } from '@nx/devkit';
 import { posix } from 'node:path';
@@ -14,6 +14,9 @@ export interface ImportRoot {
 const SCRIPTS =
   /^(Makefile|justfile|Dockerfile.*|\.env.*|.*\.sh|tox\.ini|pytest\.ini|pyproject\.toml|docker-compose.*|compose\.ya?ml)$/;
 
+/** What an image has beside the code, from a build context that is the workspace. */
+const COPIED = /^COPY\s+(?:--\S+\s+)*(\S+)\s+(?:\.|\/var\/task|\$\{?LAMBDA_TASK_ROOT\}?)\/?\s*$/gim;
+
 export function pythonPath(
   tree: Tree,
   root: string,
@@ -23,13 +26,18 @@ export function pythonPath(
     .filter((file) => SCRIPTS.test(file))
     .flatMap((source) => {
       const text = tree.read(joinPathFragments(root, source), 'utf-8') ?? '';
-      return [...text.matchAll(/\bpythonpath["']?[ \t]*[=:]?[ \t]*([^\n#]+)/gi)].flatMap(
+      const copied = [...text.matchAll(COPIED)].flatMap(([, path = '']) => {
+        const directory = outerDirectory(tree, root, posix.relative(root, path));
+        return directory === undefined ? [] : [{ directory, source }];
+      });
+      const named = [...text.matchAll(/\bpythonpath["']?[ \t]*[=:]?[ \t]*([^\n#]+)/gi)].flatMap(
         ([, value = '']) =>
           value.split(/[:;,\s"'[\]]+/).flatMap((path): ImportRoot[] => {
             const directory = outerDirectory(tree, root, path) ?? directoryOf(path, modules);
             return directory === undefined ? [] : [{ directory, source }];
           }),
       );
+      return [...named, ...copied];
     });
   return found.filter(
     (one, index) => found.findIndex(({ directory }) => directory === one.directory) === index,
