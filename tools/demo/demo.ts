@@ -17,7 +17,7 @@ import { commitAll, createWorkspace, setBuildOptions } from '../fresh-workspace'
 import { NEWEST } from '../nx-versions';
 import { ROOT } from '../workspace-root';
 import { choosePlace } from './engine';
-import { prove } from './proof';
+import { prove, runsHere } from './proof';
 import { Steps } from './steps';
 
 const HANDLERS = ['create_order', 'get_order', 'list_orders', 'notify', 'refund'];
@@ -74,7 +74,15 @@ async function play(workspace: string, steps: Steps): Promise<void> {
   writeFileSync(changed, readFileSync(changed, 'utf8').replace('"unknown"', '"nobody"'));
   await nx('one line changed', 'affected', '-t', 'deploy', ...LOCAL, '--verbose');
 
-  await steps.call('proof', () => prove(workspace, place.options));
+  await steps.call('proof', () => prove(workspace));
+  const event = `--event=${JSON.stringify({ customer: 'ada', items: ['tea'], cents: 250 })}`;
+  const call = ['invoke', 'orders', 'refund', event, '--output-style=static'];
+  if ('image' in place.options || runsHere()) {
+    await nx('a call of the package, before it is deployed', ...call);
+  }
+  if (runsHere()) await nx('a call of the deployed function', ...call, '--remote', '-c', 'local');
+  else
+    console.log('\n  no call of the deployed function: this machine has no Python 3.11 for Linux');
   steps.summarize();
   console.log(`\nThe workspace is kept. To try more: cd ${workspace}`);
   console.log('  npx nx g nx-lambda-python:handler cancel --project=orders');

@@ -162,3 +162,19 @@ export function tooLarge(size: number): { errorType: string; errorMessage: strin
     errorMessage: `Response payload size (${size} bytes) exceeded maximum allowed payload size (${PAYLOAD_LIMIT} bytes).`,
   };
 }
+
+/** The log of one call as Lambda keeps it, with its START, END and REPORT. */
+export function lambdaLog(
+  { memoryMb, version = '$LATEST' }: Pick<FunctionCall, 'memoryMb' | 'version'>,
+  { requestId, initMs, runMs, maxMemoryMb, log }: Omit<CallResult, 'payload'>,
+): string {
+  const figures = [
+    `Duration: ${runMs.toFixed(2)} ms`,
+    `Billed Duration: ${Math.ceil(runMs + (initMs ?? 0))} ms`,
+    `Memory Size: ${memoryMb} MB`,
+    ...(maxMemoryMb === undefined ? [] : [`Max Memory Used: ${maxMemoryMb} MB`]),
+    ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
+  ];
+  const id = `RequestId: ${requestId}`;
+  return `START ${id} Version: ${version}\n${log}END ${id}\nREPORT ${id}\t${figures.join('\t')}\n`;
+}

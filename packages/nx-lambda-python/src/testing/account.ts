@@ -93,9 +93,9 @@ export async function startSimulatedAccount(
     ...seeding(store, { accountId: account.accountId, region, now }),
     inject: (fault) => faults.add(fault),
     heal: () => faults.clear(),
-    stop: () => {
-      invoker.stop();
-      return server.stop();
+    async stop() {
+      await invoker.stop();
+      await server.stop();
     },
   };
 }

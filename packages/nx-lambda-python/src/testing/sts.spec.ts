@@ -8,7 +8,7 @@ function requestOf(body: string) {
   return { ...common, body: bytes, bodySha256: sha256Hex(bytes) };
 }
 
-const invoker = { run: async () => undefined, stop: () => undefined };
+const invoker = { run: async () => undefined, stop: () => Promise.resolve() };
 
 test('GetCallerIdentity tells the account', async () => {
   const call = routeSts(requestOf('Action=GetCallerIdentity&Version=2011-06-15'));

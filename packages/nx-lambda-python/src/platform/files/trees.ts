@@ -9,12 +9,13 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ownedName } from '../process/owner';
 
-/** Files of `from` below `to`: links, or copies where the file system has none. */
+/** Files of `from` below `to`, where they replace others: links, or copies where the file system has none. */
 export function linkTree(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -27,7 +28,13 @@ export function linkTree(from: string, to: string): void {
 function linkFile(source: string, target: string): void {
   try {
     linkSync(source, target);
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      // Never written through a link.
+      unlinkSync(target);
+      linkFile(source, target);
+      return;
+    }
     // Another disk, a system without links, or too many of one file.
     copyFileSync(source, target, constants.COPYFILE_FICLONE);
   }

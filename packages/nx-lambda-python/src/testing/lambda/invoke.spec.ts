@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
-import { pythonInvoker } from './python';
-import { smallZip } from '../seeding';
+import { callOf, expectGone } from '../../runtime/runtime.fixtures';
 import { temporaryDirectory } from '../../temporary.fixtures';
+import { ORDERS, startBench, stopBenches } from '../clients.fixtures';
+import { smallZip } from '../seeding';
+import { pythonInvoker } from './python';
 
-let directory: string;
-beforeEach(() => (directory = temporaryDirectory()));
 afterEach(async () => {
   await stopBenches();
 });
@@ -15,113 +14,81 @@ afterEach(async () => {
 const FunctionName = ORDERS.name;
 
 async function startWith(body: string) {
-  const bench = await startBench();
-  const code = smallZip('handler.py', `def handler(event, context):\n${body}\n`);
-  await bench.account.createFunction({ ...ORDERS, handler: 'handler.handler', code });
-  const invoke = async () => {
-    const { Payload, FunctionError } = await bench.lambda.invoke({ FunctionName });
+  const bench = await startBench({ updateMilliseconds: 0 });
+  const zipOf = (text: string) =>
+    smallZip('handler.py', `import os\ncount = 0\ndef handler(event, context):\n${text}\n`);
+  await bench.account.createFunction({ ...ORDERS, handler: 'handler.handler', code: zipOf(body) });
+  const invoke = async (more: object = {}) => {
+    const {
+      Payload,
+      FunctionError,
+      LogResult = '',
+    } = await bench.lambda.invoke({
+      FunctionName,
+      LogType: 'Tail',
+      ...more,
+    });
     return {
       error: FunctionError,
+      log: Buffer.from(LogResult, 'base64').toString(),
       body: JSON.parse(Payload?.transformToString() ?? '') as unknown,
     };
   };
-  return { ...bench, invoke };
+  return { ...bench, invoke, zipOf };
 }
 
-test('the handler sees its own environment and no other', async () => {
-  process.env['HOST_SECRET'] = 'secret';
-  const { invoke } = await startWith('    import os; return dict(os.environ)');
-  const { body } = await invoke();
-  delete process.env['HOST_SECRET'];
-  expect(body).toMatchObject({ AWS_LAMBDA_FUNCTION_NAME: FunctionName, AWS_REGION: 'us-east-1' });
-  expect(body).not.toHaveProperty('HOST_SECRET');
-  expect(body).not.toHaveProperty('HOME');
+test('a function is warm until its code changes, and its log is as in Lambda', async () => {
+  const body = (step: number) =>
+    `    global count; count += ${step}; print('counts'); return count`;
+  const { invoke, lambda, zipOf } = await startWith(body(1));
+  expect(await invoke()).toMatchObject({
+    body: 1,
+    log: expect.stringMatching(
+      /^START .*\ncounts\nEND .*\nREPORT .*Init Duration: [\d.]+ ms\n$/,
+    ) as string,
+  });
+  expect((await invoke()).body).toBe(2);
+  await lambda.updateFunctionCode({ FunctionName, ZipFile: zipOf(body(10)) });
+  expect((await invoke()).body).toBe(10);
 });
 
-test('a PATH of the function’s own does not hide the Python', async () => {
-  const { lambda, invoke } = await startWith("    import os; return os.environ['PATH']");
+test('the function sees what the caller sends, its own environment, and its own PATH', async () => {
+  const { lambda, invoke } = await startWith(
+    `    return [context.function_version, context.tenant_id, context.client_context.custom,
+      os.environ['PATH'], os.environ['AWS_ENDPOINT_URL'] != '', context.get_remaining_time_in_millis() > 0]`,
+  );
   const Environment = { Variables: { PATH: '/opt/bin' } };
   await lambda.updateFunctionConfiguration({ FunctionName, Environment });
-  expect((await invoke()).body).toBe('/opt/bin');
+  const ClientContext = Buffer.from('{"custom":{"a":1}}').toString('base64');
+  const { body } = await invoke({ ClientContext, TenantId: 'blue' });
+  expect(body).toEqual(['$LATEST', 'blue', { a: 1 }, '/opt/bin', true, true]);
 });
 
-test('the handler has Lambda’s context', async () => {
-  const { invoke } = await startWith(
-    '    return [context.function_name, context.function_version, context.get_remaining_time_in_millis() > 0]',
-  );
-  expect((await invoke()).body).toEqual([FunctionName, '$LATEST', true]);
-});
-
-test('a process that ends itself is Runtime.ExitError', async () => {
-  const { invoke } = await startWith('    import os; os._exit(3)');
-  expect(await invoke()).toMatchObject({
-    error: 'Unhandled',
-    body: {
-      errorType: 'Runtime.ExitError',
-      errorMessage: expect.stringContaining('exit status 3'),
-    },
-  });
-});
-
-test('what it returns must be JSON', async () => {
-  const { invoke } = await startWith('    return {1, 2}');
-  expect((await invoke()).body).toMatchObject({ errorType: 'Runtime.MarshalError' });
-});
-
-test('what the handler started ends with it, and its directory is gone', async () => {
-  const { invoke } = await startWith(
-    `    import os, subprocess, sys
-    with open(${JSON.stringify(join(directory, 'root'))}, 'w') as file: file.write(os.getcwd())
-    sleep = [sys.executable, '-c', 'import time; time.sleep(60)']
-    return subprocess.Popen(sleep).pid`,
+test('an account that stops ends what still runs, with what that has started', async () => {
+  const { account, invoke } = await startWith(
+    `    import subprocess, sys, time
+    if event.get('slow'): time.sleep(60)
+    return subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid`,
   );
   const { body } = await invoke();
-  await expectGone(Number(body));
-  expect(existsSync(readFileSync(join(directory, 'root'), 'utf8'))).toBe(false);
-});
-
-test('an account that stops ends what still runs', async () => {
-  const { account, invoke } = await startWith(
-    `    import os, time
-    with open(${JSON.stringify(join(directory, 'pid'))}, 'w') as file: file.write(str(os.getpid()))
-    os.rename(${JSON.stringify(join(directory, 'pid'))}, ${JSON.stringify(join(directory, 'ready'))})
-    time.sleep(60)`,
-  );
-  const answer = invoke().catch(() => 'no answer');
-  while (!readdirSync(directory).includes('ready')) await sleep(20);
+  const answer = invoke({ Payload: '{"slow": true}' }).catch(() => 'no answer');
+  await sleep(100);
   await account.stop();
-  await expectGone(Number(readFileSync(join(directory, 'ready'), 'utf8')));
-  expect(await answer).toBe('no answer');
+  await expectGone(Number(body));
+  await answer;
+  const own = new RegExp(`^nx-lambda-python-(run|account)-${process.pid}-`);
+  expect(readdirSync(tmpdir()).filter((name) => own.test(name))).toEqual([]);
 });
 
 test('without a Python there is no result', async () => {
   const path = process.env['PATH'];
-  process.env['PATH'] = directory;
-  const result = await pythonInvoker().run({
-    requestId: 'id',
-    code: smallZip('handler.py', ''),
-    layers: [],
-    runtime: 'python3.13',
-    handler: 'handler.handler',
-    environment: {},
-    event: {},
-    timeoutSeconds: 1,
-    context: {},
-  });
+  process.env['PATH'] = temporaryDirectory();
+  const bytes = smallZip('handler.py', '');
+  const account = { region: 'us-east-1', accountId: '000000000000' };
+  const code = { sha256: '00', bytes };
+  const call = callOf('handler.handler');
+  const invocation = { code, layers: [], runtime: 'python3.13', ...account, call };
+  const result = await pythonInvoker().run(invocation);
   process.env['PATH'] = path;
   expect(result).toBeUndefined();
 });
-
-/** A killed process stays for a moment, until its parent has been told. */
-async function expectGone(pid: number): Promise<void> {
-  const isThere = () => {
-    try {
-      // A zombie is gone in all but name; containers may have nobody who collects it.
-      return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-    } catch {
-      return false;
-    }
-  };
-  for (let tries = 0; isThere() && tries < 200; tries += 1) await sleep(25);
-  expect(isThere()).toBe(false);
-}

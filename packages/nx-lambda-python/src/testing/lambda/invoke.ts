@@ -1,16 +1,22 @@
 /** Invoke: runs the code if this machine has a Python, else answers `null`. */
 
 import { randomUUID } from 'node:crypto';
+import { lambdaLog, PAYLOAD_LIMIT, type CallResult } from '../../runtime/function-call';
 import { AwsError, notInState, notSimulated } from '../protocol/aws-error';
-import type { AwsResponse, Context, InvocationResult, LaterResponse } from '../protocol/call';
+import type {
+  AwsRequest,
+  AwsResponse,
+  CodeFile,
+  Context,
+  Invocation,
+  LaterResponse,
+} from '../protocol/call';
 import { emptyResponse } from '../protocol/call';
 import type { Alias, FunctionVersion, StoredFunction } from '../state/model';
 import { functionArn, requireFunction, requireVersion } from './lifecycle';
 import type { LambdaInput } from './rest';
 import { unreadable } from './rest';
 
-/** Source: AWS Lambda developer guide, "Lambda quotas": 6 MB of a synchronous request. */
-const EVENT_LIMIT = 6_291_556;
 /** Source: Lambda API reference, Invoke, LogResult: the last 4 KB. */
 const TAIL = 4096;
 
@@ -38,22 +44,30 @@ export function invoke(
   if (version.state === 'Pending' || version.state === 'Inactive') {
     throw notInState(version.state);
   }
-  const event = readEvent(request.body);
+  const payload = readEvent(request.body);
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
   if (type === 'DryRun') return emptyResponse(204);
   if (type !== 'RequestResponse') throw notSimulated(`the invocation type ${type}`);
   const tail = request.headers['x-amz-log-type'] === 'Tail';
-  const answer = (result: InvocationResult | undefined) =>
-    respond(result ?? UNKNOWN, version.version, tail);
+  const answer = (result: Outcome | undefined) => respond(result ?? UNKNOWN, version.version, tail);
   if (context.fault?.kind === 'function-error') {
     return answer(injected(context.fault.reason ?? 'Injected: the function failed'));
   }
-  const invocation = prepare(context, stored, version, reference.qualifier, event);
-  return { later: async () => answer(await context.invoker.run(invocation)) };
+  const { qualifier } = reference;
+  const invocation = prepare(context, stored, version, { qualifier, payload, request });
+  const { call } = invocation;
+  return {
+    later: async () => {
+      const result = await context.invoker.run(invocation);
+      return answer(result && { ...result, log: lambdaLog(call, result) });
+    },
+  };
 }
 
 /** Nothing was run: the answer of a handler that returns nothing. */
-const UNKNOWN: InvocationResult = { payload: 'null', failed: false, log: '' };
+const UNKNOWN: Outcome = { payload: Buffer.from('null'), log: '' };
+
+type Outcome = Pick<CallResult, 'payload' | 'functionError' | 'log'>;
 
 /** The alias's version, or the one that shares its calls, by its weight. */
 function choose({ functionVersion, weights }: Alias): string {
@@ -61,17 +75,18 @@ function choose({ functionVersion, weights }: Alias): string {
   return other !== undefined && Math.random() < (weight ?? 0) ? other : functionVersion;
 }
 
-function readEvent(body: Buffer): unknown {
-  if (body.length > EVENT_LIMIT) {
+function readEvent(body: Buffer): Buffer {
+  if (body.length > PAYLOAD_LIMIT) {
     throw new AwsError(
       413,
       'RequestTooLargeException',
-      `${body.length} byte payload is too large for the RequestResponse invocation type (limit ${EVENT_LIMIT} bytes)`,
+      `${body.length} byte payload is too large for the RequestResponse invocation type (limit ${PAYLOAD_LIMIT} bytes)`,
     );
   }
-  if (body.length === 0) return {};
+  if (body.length === 0) return Buffer.from('{}');
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
+    JSON.parse(body.toString('utf8'));
+    return body;
   } catch {
     throw unreadable();
   }
@@ -80,49 +95,47 @@ function readEvent(body: Buffer): unknown {
 function prepare(
   context: Context,
   { name }: StoredFunction,
-  version: FunctionVersion,
-  qualifier: string | undefined,
-  event: unknown,
-) {
+  { version, liveSha256, settings }: FunctionVersion,
+  asked: { qualifier: string | undefined; payload: Buffer; request: AwsRequest },
+): Invocation {
   const { state, region, account } = context;
-  const { settings } = version;
-  const requestId = randomUUID();
+  const { qualifier, payload, request } = asked;
+  const fileOf = (sha256: string): CodeFile => ({ sha256, bytes: state.readBytes(sha256) });
   const arn = functionArn(context, name);
+  const clientContext = request.headers['x-amz-client-context'];
+  const tenantId = request.headers['x-amz-tenant-id'];
   return {
-    requestId,
-    code: state.readBytes(version.liveSha256),
-    layers: (settings.attachedLayers ?? []).map(({ sha256 }) => state.readBytes(sha256)),
+    code: fileOf(liveSha256),
+    layers: (settings.attachedLayers ?? []).map(({ sha256 }) => fileOf(sha256)),
     runtime: settings.runtime,
-    handler: settings.handler,
-    event,
-    timeoutSeconds: settings.timeout,
-    environment: {
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_VERSION: version.version,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memorySize),
-      AWS_ENDPOINT_URL: account.endpoint,
-      _HANDLER: settings.handler,
-      ...settings.environment,
-    },
-    context: {
-      aws_request_id: requestId,
-      function_name: name,
-      function_version: version.version,
-      invoked_function_arn: qualifier === undefined ? arn : `${arn}:${qualifier}`,
-      memory_limit_in_mb: String(settings.memorySize),
+    region,
+    accountId: account.accountId,
+    call: {
+      handler: settings.handler,
+      functionName: name,
+      payload,
+      timeoutMs: settings.timeout * 1000,
+      memoryMb: settings.memorySize,
+      environment: { AWS_ENDPOINT_URL: account.endpoint, ...settings.environment },
+      requestId: randomUUID(),
+      version,
+      invokedFunctionArn: qualifier === undefined ? arn : `${arn}:${qualifier}`,
+      ...(clientContext !== undefined && {
+        clientContext: Buffer.from(clientContext, 'base64').toString('utf8'),
+      }),
+      ...(tenantId !== undefined && { tenantId }),
     },
   };
 }
 
-function injected(errorMessage: string): InvocationResult {
+function injected(errorMessage: string): Outcome {
   const error = { errorMessage, errorType: 'Exception', stackTrace: [] };
-  return { payload: JSON.stringify(error), failed: true, log: `[ERROR] ${errorMessage}\n` };
+  const payload = Buffer.from(JSON.stringify(error));
+  return { payload, functionError: 'Unhandled', log: `[ERROR] ${errorMessage}\n` };
 }
 
 function respond(
-  { payload, failed, log }: InvocationResult,
+  { payload, functionError, log }: Outcome,
   version: string,
   tail: boolean,
 ): AwsResponse {
@@ -131,7 +144,7 @@ function respond(
     headers: {
       'content-type': 'application/json',
       'x-amz-executed-version': version,
-      ...(failed && { 'x-amz-function-error': 'Unhandled' }),
+      ...(functionError && { 'x-amz-function-error': functionError }),
       ...(tail && { 'x-amz-log-result': Buffer.from(log).subarray(-TAIL).toString('base64') }),
     },
     body: Buffer.from(payload),

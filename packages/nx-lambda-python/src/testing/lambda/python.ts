@@ -1,229 +1,91 @@
-/** Runs a function's real zip in this machine's Python, in a process and a directory of its own. */
+/** Runs functions' real zips in this machine's Python, by the runner that every other target has. */
 
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Invocation, InvocationResult, Invoker } from '../protocol/call';
+import { linkTree, removeTree } from '../../platform/files/trees';
+import { attempt } from '../../platform/process/attempt';
+import { ask } from '../../platform/process/exec';
+import { ownedName, sweepAbandoned } from '../../platform/process/owner';
+import { findPythonOf, versionOf } from '../../platform/process/python';
+import { unpackedTree } from '../../platform/store/unpacked';
+import { openRunner, type Runner } from '../../runtime/runner';
+import { findRuntime, type Runtime } from '../../service/runtimes';
+import type { CodeFile, Invocation, Invoker } from '../protocol/call';
+import { hexToBase64 } from '../state/model';
 
-/** Source: AWS Lambda developer guide, "Lambda execution environment lifecycle": 10 s of init. */
-const INIT_SECONDS = 10;
-
-const LOG_LIMIT = 1_000_000;
+const START = 'nx-lambda-python-account-';
+/** Each function that was called keeps a process for so long. */
+const IDLE_MILLISECONDS = 30_000;
 
 export function pythonInvoker(): Invoker {
-  const running = new Set<ChildProcess>();
+  const root = join(tmpdir(), `${START}${ownedName()}`);
+  const pythons = new Map<string, Promise<HostPython | undefined>>();
+  const runners = new Map<string, Promise<Runner>>();
   return {
     async run(invocation) {
-      // Windows has neither process groups nor a third descriptor for Python.
+      // Neither is tested there.
       if (process.platform === 'win32') return undefined;
-      for (const python of [invocation.runtime, 'python3', 'python']) {
-        const result = await runWith(python, invocation, running);
-        if (result !== 'no such python') return result;
-      }
-      return undefined;
+      const { runtime, code, layers, region, accountId } = invocation;
+      const python = await kept(pythons, runtime, () => pythonOf(runtime));
+      if (python === undefined) return undefined;
+      const digests = [code, ...layers].map(({ sha256 }) => sha256);
+      const key = JSON.stringify([runtime, region, ...digests]);
+      const runner = await kept(runners, key, async () => {
+        const tree = await unpack(root, invocation, digests.join('-').slice(0, 100));
+        const place = { kind: 'host', python: python.name } as const;
+        const options = { place, tree, runtime: python.runtime, region, accountId };
+        return openRunner({ ...options, idleMs: IDLE_MILLISECONDS });
+      });
+      return runner.invoke(invocation.call);
     },
-    stop: () => running.forEach(kill),
+    async stop() {
+      const opened = await Promise.allSettled(runners.values());
+      await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.close()));
+      attempt(() => removeTree(root));
+    },
   };
 }
 
-async function runWith(
-  python: string,
-  invocation: Invocation,
-  running: Set<ChildProcess>,
-): Promise<InvocationResult | 'no such python'> {
-  const root = mkdtempSync(join(tmpdir(), 'simulated-invocation-'));
-  try {
-    // Isolated, and without this machine's site-packages: the function sees only what it brings.
-    const child = spawn(python, ['-I', '-S', '-B', '-c', BOOTSTRAP], {
-      cwd: root,
-      env: { PATH: process.env['PATH'], TZ: ':UTC' },
-      // A group of its own, so that what the handler started ends with it.
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    });
-    running.add(child);
-    const result = await finish(child, root, invocation);
-    running.delete(child);
-    return result;
-  } finally {
-    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+function kept<T>(all: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = all.get(key) ?? make();
+  all.set(key, made);
+  // What failed is tried again.
+  made.catch(() => all.delete(key));
+  return made;
+}
+
+interface HostPython {
+  name: string;
+  runtime: Runtime;
+}
+
+/** Of the runtime's version, else any; undefined if there is none. */
+async function pythonOf(runtime: string): Promise<HostPython | undefined> {
+  const wanted = findRuntime(runtime);
+  const exact = wanted && (await findPythonOf(wanted.python.join('.'), ask));
+  if (wanted && exact !== undefined) return { name: exact, runtime: wanted };
+  for (const name of ['python3', 'python']) {
+    const other = findRuntime(`python${await versionOf(name, ask)}`);
+    if (other) return { name, runtime: other };
   }
+  return undefined;
 }
 
-function finish(
-  child: ChildProcess,
-  root: string,
-  invocation: Invocation,
-): Promise<InvocationResult | 'no such python'> {
-  return new Promise((resolve, reject) => {
-    let log = '';
-    let answer = '';
-    let late = false;
-    const limit = (seconds: number) =>
-      setTimeout(() => {
-        late = true;
-        kill(child);
-      }, seconds * 1000);
-    let timer = limit(INIT_SECONDS);
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      if (error.code === 'ENOENT') resolve('no such python');
-      else reject(error);
-    });
-    for (const output of [child.stdout, child.stderr]) {
-      output?.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-LOG_LIMIT)));
-    }
-    child.stdio[3]?.on('data', (chunk: Buffer) => {
-      if (answer === '') {
-        clearTimeout(timer);
-        timer = limit(invocation.timeoutSeconds);
-      }
-      answer += chunk.toString();
-    });
-    // What the handler left running holds the pipes open.
-    child.once('exit', () => kill(child));
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      // A shell, or the stub of a version manager, reports a missing program like this.
-      if (code === 127 && answer === '') return resolve('no such python');
-      const outcome = answer.slice(answer.indexOf('\n') + 1);
-      resolve({ log, ...readOutcome(invocation, outcome, late, code) });
-    });
-    // If the process ends before it has read everything, its exit reports that, not this pipe.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(JSON.stringify(describe(root, invocation)));
-  });
-}
-
-/** Writes the archives; returns what the bootstrap reads. */
-function describe(root: string, invocation: Invocation): Record<string, unknown> {
-  const write = (name: string, zip: Buffer) => {
-    const path = join(root, name);
-    writeFileSync(path, zip);
-    return path;
+async function unpack(root: string, { code, layers }: Invocation, name: string) {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  attempt(() => sweepAbandoned(tmpdir(), START, ''));
+  const treeOf = async ({ sha256, bytes }: CodeFile): Promise<string> => {
+    const path = join(root, `${sha256}.zip`);
+    writeFileSync(path, bytes);
+    const tree = await unpackedTree({ path, sha256: hexToBase64(sha256) }, root);
+    rmSync(path);
+    return tree;
   };
-  return {
-    root,
-    id: invocation.requestId,
-    code: write('code.zip', invocation.code),
-    layers: invocation.layers.map((zip, index) => write(`layer-${index}.zip`, zip)),
-    handler: invocation.handler,
-    // Not the environment of the process: a function's PATH would decide which Python is found.
-    environment: invocation.environment,
-    event: invocation.event,
-    timeout: invocation.timeoutSeconds,
-    // It ends by itself if this process is killed meanwhile.
-    alarm: INIT_SECONDS + invocation.timeoutSeconds + 1,
-    context: invocation.context,
-  };
+  const task = await treeOf(code);
+  if (layers.length === 0) return { task };
+  const opt = join(root, `layers-${name}`);
+  // A later layer wins over those before it.
+  for (const layer of layers) linkTree(await treeOf(layer), opt);
+  return { task, opt };
 }
-
-function readOutcome(
-  { requestId, timeoutSeconds }: Invocation,
-  outcome: string,
-  late: boolean,
-  code: number | null,
-): Pick<InvocationResult, 'payload' | 'failed'> {
-  if (outcome !== '' && !late) {
-    const { payload, error } = JSON.parse(outcome) as { payload?: string; error?: unknown };
-    return { payload: payload ?? JSON.stringify(error), failed: error !== undefined };
-  }
-  const [errorType, what] = late
-    ? ['Sandbox.Timedout', `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`]
-    : ['Runtime.ExitError', `Runtime exited with error: exit status ${code ?? 'unknown'}`];
-  const errorMessage = `RequestId: ${requestId} Error: ${what}`;
-  return { payload: JSON.stringify({ errorType, errorMessage }), failed: true };
-}
-
-function kill(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (error) {
-    // The group is gone. macOS says EPERM of a group that has only a zombie left.
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['ESRCH', 'EPERM'].includes(code)) throw error;
-  }
-}
-
-/**
- * What runs a handler in Python, in place of Lambda's own runtime. The request is JSON on
- * standard input; descriptor 3 takes a line once the module is loaded, then the outcome.
- * The errors' names and words are those of Lambda's runtime client (aws/aws-lambda-python-runtime-
- * interface-client, bootstrap.py).
- */
-const BOOTSTRAP = `
-import importlib, json, os, signal, sys, time, traceback, zipfile
-
-request = json.load(sys.stdin)
-signal.alarm(request["alarm"])
-answer = os.fdopen(3, "w")
-root = request["root"]
-task, opt = os.path.join(root, "task"), os.path.join(root, "opt")
-for archive in request["layers"]:
-    zipfile.ZipFile(archive).extractall(opt)
-zipfile.ZipFile(request["code"]).extractall(task)
-version = "python%d.%d" % sys.version_info[:2]
-layered = os.path.join(opt, "python")
-sys.path[:0] = [task, os.path.join(layered, "lib", version, "site-packages"), layered]
-os.environ.update(request["environment"])
-os.chdir(task)
-
-
-class Context:
-    deadline = None
-
-    def __init__(self, fields):
-        self.__dict__.update(fields)
-
-    def get_remaining_time_in_millis(self):
-        return max(0, int((self.deadline - time.monotonic()) * 1000))
-
-
-def end(outcome):
-    sys.stdout.flush()
-    answer.write(json.dumps(outcome))
-    answer.close()
-    sys.exit(0)
-
-
-def fail(kind, message, trace=()):
-    print("[ERROR] %s: %s" % (kind, message))
-    error = {"errorMessage": message, "errorType": kind, "requestId": request["id"]}
-    end({"error": dict(error, stackTrace=list(trace))})
-
-
-def load(handler):
-    if "." not in handler:
-        fail("Runtime.MalformedHandlerName", "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % handler)
-    module, name = handler.rsplit(".", 1)
-    try:
-        loaded = importlib.import_module(module.replace("/", "."))
-    except ImportError as error:
-        fail("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module, error))
-    except SyntaxError as error:
-        fail("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module, error))
-    except Exception as error:
-        fail(type(error).__name__, str(error), traceback.format_tb(error.__traceback__)[1:])
-    if not hasattr(loaded, name):
-        fail("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (name, module))
-    return getattr(loaded, name)
-
-
-handler = load(request["handler"])
-answer.write("ready\\n")
-answer.flush()
-context = Context(request["context"])
-context.deadline = time.monotonic() + request["timeout"]
-try:
-    result = handler(request["event"], context)
-except Exception as error:
-    fail(type(error).__name__, str(error), traceback.format_tb(error.__traceback__)[1:])
-try:
-    payload = json.dumps(result)
-except Exception as error:
-    fail("Runtime.MarshalError", "Unable to marshal response: %s" % error)
-end({"payload": payload})
-`;

@@ -1,5 +1,6 @@
 /** What request handlers take and give: HTTP as plain values, so that they need no sockets. */
 
+import type { CallResult, FunctionCall } from '../../runtime/function-call';
 import type { CallSubject, Fault } from './faults';
 import type { State } from '../state/model';
 
@@ -65,34 +66,28 @@ export interface Call extends CallSubject {
   run(context: Context): AwsResponse | LaterResponse;
 }
 
+/** A zip. */
+export interface CodeFile {
+  /** Hex. */
+  sha256: string;
+  bytes: Buffer;
+}
+
 export interface Invocation {
-  requestId: string;
-  /** A zip, as are the layers. */
-  code: Buffer;
-  layers: Buffer[];
+  code: CodeFile;
+  layers: CodeFile[];
   /** `python3.13`: that Python is preferred to others. */
   runtime: string;
-  handler: string;
-  environment: Record<string, string>;
-  event: unknown;
-  timeoutSeconds: number;
-  /** Fields of the handler's context, as Python names them. */
-  context: Record<string, unknown>;
+  region: string;
+  accountId: string;
+  call: FunctionCall;
 }
 
-export interface InvocationResult {
-  /** JSON. */
-  payload: string;
-  failed: boolean;
-  /** All that the function wrote. */
-  log: string;
-}
-
-/** Returns undefined if this machine has no Python to run it. */
 export interface Invoker {
-  run(invocation: Invocation): Promise<InvocationResult | undefined>;
+  /** @returns undefined if this machine has no Python to run it */
+  run(invocation: Invocation): Promise<CallResult | undefined>;
   /** Ends what still runs. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 export function emptyResponse(status: number, headers: Record<string, string> = {}): AwsResponse {
