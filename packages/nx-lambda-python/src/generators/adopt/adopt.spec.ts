@@ -263,13 +263,16 @@ _lambda.Function(self, "Inline", handler=NAME, code=_lambda.Code.from_inline("x 
     'code that an image has beside it',
     {
       Dockerfile:
-        'COPY services/legacy/requirements.txt .\nCOPY --chown=1 shared/src/ ${LAMBDA_TASK_ROOT}/\nCOPY services/legacy/ ./\n',
+        'ENV PYTHONPATH=../..\nCOPY services/legacy/requirements.txt .\nCOPY --chown=1 shared/src/ ${LAMBDA_TASK_ROOT}/\nCOPY services/legacy/ ./\n',
       'orders/handlers/a.py': `import common.money\n${HANDLER}`,
       '/shared/src/common/money.py': '',
       'requirements.txt': '',
     },
     [/^package = "orders"/m, /^roots = \["\.", "..\/..\/shared\/src"\] {2}# found by Dockerfile$/m],
-    [/^check: nothing says which runtime/],
+    [
+      /^check: nothing says which runtime/,
+      /^check: `..\/..` is on PYTHONPATH in `Dockerfile`, but roots cannot be inside each other/,
+    ],
   ],
   [
     'code beside copies that git ignores',

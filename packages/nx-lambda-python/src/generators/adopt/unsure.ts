@@ -49,11 +49,14 @@ function otherRoots({ root }: AdoptedLayout, roots: readonly ImportRoot[]): stri
   const others = roots.filter(
     ({ directory }) => directory !== root && !isWithin(root || '.', directory),
   );
-  return others.map(({ directory, source }) =>
-    isWithin(directory, root || '.')
-      ? `\`${directory}\` is on PYTHONPATH in \`${source}\`, and inside \`${root || '.'}\`, the top of the package: check that no handler imports a module from \`${directory}\` by its bare name`
-      : `\`${directory}\` is on PYTHONPATH in \`${source}\`, and no module imports anything from it: if it is needed, list it in \`roots\``,
-  );
+  return others.map(({ directory, source }) => {
+    const isOutside = directory.startsWith('..');
+    const overlaps = isOutside ? /^[./]+$/.test(directory) : isWithin(directory, root || '.');
+    const found = `\`${directory}\` is on PYTHONPATH in \`${source}\``;
+    return overlaps
+      ? `${found}, but roots cannot be inside each other, and the top of the package is \`${root || '.'}\`: check that no handler imports a module from \`${directory}\` by its bare name`
+      : `${found}, and no module imports anything from it: if it is needed, list it in \`roots\``;
+  });
 }
 
 /** Where every function has its own directory on top, a module beside the handler is imported by its bare name. */
