@@ -221,12 +221,15 @@ describe.each(versions.map((version) => [version.nx, version] as const))('Nx %s'
     const targets = targetsOf('orders');
     expect(Object.keys(targets).sort()).toEqual([
       'explain',
+      'invoke',
       'lock',
       'package',
       'prune',
+      'serve',
       'shell',
       'size',
       'upload',
+      'verify',
     ]);
     expect(targets['upload']?.dependsOn).toEqual(['package']);
   });

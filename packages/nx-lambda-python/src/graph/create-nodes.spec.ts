@@ -304,6 +304,32 @@ describe('plugin options', () => {
     expect(without.targets).not.toHaveProperty('prune-versions');
   });
 
+  it('has verify, cached with its report, before upload where asked', async () => {
+    const { targets } = await service({
+      'services/orders/project.json': JSON.stringify({
+        targets: { build: { configurations: { prod: { outputPath: 'out' } } } },
+      }),
+    });
+    const inputs = targets['build']?.inputs ?? [];
+    expect(targets['verify']).toMatchObject({
+      ...{ cache: true, dependsOn: ['build'], configurations: { local: {} } },
+      inputs: [...inputs, { dependentTasksOutputFiles: '**/*.zip', transitive: true }],
+      outputs: ['dist/services/orders', 'out'].map(
+        (path) => `{workspaceRoot}/${path}/verify-report.json`,
+      ),
+    });
+    expect(targets['upload']?.dependsOn).toEqual(['build']);
+    for (const [verify, name, upload] of [
+      [true, 'verify', undefined],
+      [{ targetName: 'inspect', beforeUpload: true }, 'inspect', false],
+    ] as const) {
+      const given = { verify, ...(upload === false && { upload }) };
+      const gated = (await service({}, given)).targets;
+      expect(gated[upload === false ? 'deploy' : 'upload']?.dependsOn).toEqual([name]);
+      expect(gated[name]).not.toHaveProperty('beforeUpload');
+    }
+  });
+
   it('drop targets', async () => {
     const { targets } = await service(
       {},

@@ -14,6 +14,8 @@ export const TARGET_GROUP = 'Lambda Python';
 export type TargetWithName = Partial<TargetConfiguration> & {
   /** Default: the key's own name; `prune-versions` for `pruneVersions`. */
   targetName?: string;
+  /** Of `verify`: upload depends on it. `"verify": true` says the same. */
+  beforeUpload?: boolean;
 };
 
 /**
@@ -31,6 +33,8 @@ export type TargetOption = TargetWithName | string | boolean;
 
 export interface TargetPlan {
   name: string;
+  /** Of `verify`: whether it stands between build and upload. */
+  isGate?: true;
   changes: Partial<TargetConfiguration>;
 }
 
@@ -61,6 +65,8 @@ export function defaultName(key: TargetKey): string {
 function planOf(key: TargetKey, option: TargetOption | undefined): TargetPlan | undefined {
   if (option === false) return undefined;
   const given = typeof option === 'string' ? { targetName: option } : option;
-  const { targetName, ...changes }: TargetWithName = (typeof given === 'object' && given) || {};
-  return { name: targetName || defaultName(key), changes };
+  const { targetName, beforeUpload, ...changes }: TargetWithName =
+    (typeof given === 'object' && given) || {};
+  const isGate = key === 'verify' && (option === true || beforeUpload === true);
+  return { name: targetName || defaultName(key), changes, ...(isGate && { isGate }) };
 }

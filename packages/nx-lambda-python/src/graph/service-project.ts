@@ -4,15 +4,16 @@ import type { NxJsonConfiguration, ProjectConfiguration } from '@nx/devkit';
 import { posix } from 'node:path';
 import type { MachineInputs } from '../packaging/inputs/package-inputs';
 import type { WorkspaceLooks } from '../packaging/inputs/workspace-files';
+import { stringOf } from '../packaging/requirements/toml';
 import { workspaceFiles, type Documents } from '../platform/files/workspace-files';
 import { countHandlers } from '../service/files';
 import { MARKER_FILE, parseMarker, type Marker } from '../service/marker';
 import { declaredName, hasMarker, inferredName } from '../service/pyproject';
 import { EXECUTORS } from '../targets/options';
 import { declaredTarget, ownNamedInputs, readChain, targetPlaces } from './declared-targets';
-import { BROKEN, inferInputs } from './inputs';
+import { BROKEN, inferInputs, optionVariants } from './inputs';
 import { normalizeOptions, TARGET_GROUP, type PluginOptions } from './options';
-import { describe, serviceTargets, takenNote } from './targets';
+import { defaultOutput, describe, serviceTargets, takenNote } from './targets';
 
 export { machineInputs } from '../platform/pip/configuration';
 
@@ -54,7 +55,9 @@ export function serviceProject(
     ? `broken: ${marker}`
     : describe(marker, countHandlers(marker, build.files));
   const chain = readChain(plans, places);
-  const targets = serviceTargets(plans, { root, name, build, summary, chain });
+  const variants = optionVariants(declared, { outputPath: defaultOutput(root) });
+  const outputPaths = [...new Set(variants.flatMap((one) => stringOf(one['outputPath']) ?? []))];
+  const targets = serviceTargets(plans, { root, name, build, outputPaths, summary, chain });
   return {
     name,
     root,

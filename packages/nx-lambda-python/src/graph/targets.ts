@@ -17,6 +17,8 @@ export interface ServiceFacts {
   root: string;
   name: string;
   build: Pick<InferredInputs, 'inputs' | 'unseen' | 'options'>;
+  /** Directories of its packages, in each configuration, relative to the workspace. */
+  outputPaths: readonly string[];
   /** `12 handlers, python3.13 on x86_64`, or what is wrong with the marker. */
   summary: string;
   chain: Chain;
@@ -46,12 +48,14 @@ interface Kind {
   action: string;
   /** Arguments or options to try. */
   example: NonNullable<Metadata['help']>['example'];
+  /** Its result follows from its inputs: Nx caches it, with these files beside the package. */
+  reports?: readonly string[];
   /** The target whose package it reads. */
   after?: (plans: TargetPlans) => TargetPlan | undefined;
   /** Options that name other targets of the chain, which are found by their usual names otherwise. */
   finds?: Readonly<Record<string, TargetKey>>;
-  /** Runs in the configurations of a release. */
-  isStaged?: true;
+  /** Runs in the configurations of a release; `build` has no account of its own to choose. */
+  isStaged?: true | 'build';
   /** Runs until it is stopped; Nx's `readyWhen`, which versions before 24 do not have. */
   continuous?: object;
 }
@@ -62,14 +66,14 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
   upload: {
     action: 'Puts the deployment package into S3, once',
     example: LOCAL,
-    after: ({ build }) => build,
+    after: ({ verify, build }) => (verify?.isGate ? verify : build),
     finds: { buildTarget: 'build' },
     isStaged: true,
   },
   deploy: {
     action: 'Points every function at the uploaded package',
     example: LOCAL,
-    after: ({ upload, build }) => upload ?? build,
+    after: ({ upload, verify, build }) => upload ?? (verify?.isGate ? verify : build),
     finds: { uploadTarget: 'upload' },
     isStaged: true,
   },
@@ -111,6 +115,14 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
     finds: { buildTarget: 'build', deployTarget: 'deploy' },
     isStaged: true,
   },
+  verify: {
+    action: 'Finds what would fail in Lambda',
+    example: { options: { failOn: 'warning' } },
+    reports: ['verify-report.json'],
+    after: ({ build }) => build,
+    finds: { buildTarget: 'build' },
+    isStaged: 'build',
+  },
   invoke: {
     action: 'Calls a function with the built package, or in AWS',
     example: { args: ['--handler=refund', '--event=sqs'] },
@@ -137,7 +149,7 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
   },
 };
 
-/** Only builds are cached: all others depend on AWS, an index, an engine or the wheel store. */
+/** Builds and what inspects their packages are cached: all others depend on AWS, an index, an engine or the wheel store. */
 function inferTarget(
   key: TargetKey,
   plan: TargetPlan,
@@ -145,7 +157,7 @@ function inferTarget(
   facts: ServiceFacts,
 ): TargetConfiguration {
   if (key === 'build') return inferBuild(plan, facts);
-  const { action, example, after, finds, isStaged, continuous } = KINDS[key];
+  const { action, example, reports, after, finds, isStaged, continuous } = KINDS[key];
   const previous = after?.(plans);
   const renamed = Object.entries(finds ?? {}).flatMap(([option, other]) => {
     const { name = other } = plans[other] ?? {};
@@ -153,13 +165,27 @@ function inferTarget(
   });
   return {
     executor: EXECUTORS[key],
-    cache: false,
+    ...(reports ? cached(reports, facts) : { cache: false }),
     ...(previous ? { dependsOn: [previous.name] } : {}),
-    ...(after ? { inputs: PACKAGE_INPUTS } : {}),
+    ...(after && !reports ? { inputs: PACKAGE_INPUTS } : {}),
     ...(renamed.length > 0 ? { options: Object.fromEntries(renamed) as object } : {}),
-    ...(isStaged ? stages(facts) : {}),
+    ...(isStaged ? stages(facts, isStaged === 'build' ? {} : { simulated: true }) : {}),
     ...(continuous ? { continuous: true, readyWhen: continuous } : {}),
     metadata: metadata(plan, facts, action, example),
+  };
+}
+
+/** The package, and what decides it: requirements count even where the bytes stay as they are. */
+function cached(
+  reports: readonly string[],
+  { build: { unseen, inputs }, outputPaths }: ServiceFacts,
+): Pick<TargetConfiguration, 'cache' | 'inputs' | 'outputs'> {
+  return {
+    cache: unseen.length === 0,
+    inputs: [...inputs, ...PACKAGE_INPUTS],
+    outputs: outputPaths.flatMap((path) =>
+      reports.map((file) => posix.join('{workspaceRoot}', path, file)),
+    ),
   };
 }
 
@@ -174,9 +200,14 @@ function inferBuild(plan: TargetPlan, facts: ServiceFacts): TargetConfiguration 
     outputs: ['package.zip', 'layer.zip', 'manifest.json'].map(
       (file) => `{options.outputPath}/${file}`,
     ),
-    options: { outputPath: posix.join('dist', facts.root), ...options },
+    options: { outputPath: defaultOutput(facts.root), ...options },
     metadata: metadata(plan, facts, `Builds the deployment package${notCached(unseen)}`, example),
   };
+}
+
+/** Where packages go unless the target says otherwise. */
+export function defaultOutput(root: string): string {
+  return posix.join('dist', root);
 }
 
 /** An unchanged build is fast enough without Nx's cache, and an old package is never right. */
@@ -187,14 +218,15 @@ function notCached([first, ...others]: readonly Unseen[]): string {
 }
 
 /** Every target of a release has the configurations of all of them: Nx runs a target that lacks one in its default. */
-function stages({
-  chain,
-}: ServiceFacts): Pick<TargetConfiguration, 'configurations' | 'defaultConfiguration'> {
+function stages(
+  { chain }: ServiceFacts,
+  local: object,
+): Pick<TargetConfiguration, 'configurations' | 'defaultConfiguration'> {
   const { configurations, defaultConfiguration } = chain;
   return {
     configurations: {
       ...Object.fromEntries(configurations.map((name) => [name, {}])),
-      local: { simulated: true },
+      local,
     },
     ...(defaultConfiguration === undefined ? {} : { defaultConfiguration }),
   };

@@ -23,6 +23,7 @@ export const EXECUTORS = {
   lock: 'nx-lambda-python:lock',
   explain: 'nx-lambda-python:explain',
   size: 'nx-lambda-python:size',
+  verify: 'nx-lambda-python:verify',
   invoke: 'nx-lambda-python:invoke',
   prune: 'nx-lambda-python:prune',
   serve: 'nx-lambda-python:serve',

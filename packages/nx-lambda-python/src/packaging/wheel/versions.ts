@@ -171,7 +171,7 @@ function stages({ pre, post, dev }: Version): number[] {
 }
 
 /** Missing numbers count as 0. */
-function compareNumbers(a: readonly number[], b: readonly number[]): number {
+export function compareNumbers(a: readonly number[], b: readonly number[]): number {
   for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
     const [one = 0, other = 0] = [a[at], b[at]];
     if (one !== other) return one < other ? -1 : 1;
