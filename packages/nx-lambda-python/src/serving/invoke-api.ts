@@ -111,6 +111,7 @@ export interface Outcome {
   functionError?: string;
   /** All that the function wrote. */
   log: string;
+  requestId: string;
 }
 
 /** @param outcome undefined for what is not waited for, and for a dry run */
@@ -124,6 +125,7 @@ export function invokeAnswer(request: InvokeRequest, outcome: Outcome | undefine
     status: 200,
     headers: {
       'content-type': 'application/json',
+      'x-amzn-requestid': outcome.requestId,
       'x-amz-executed-version': qualifier && /^\d+$/.test(qualifier) ? qualifier : '$LATEST',
       ...(outcome.functionError && { 'x-amz-function-error': outcome.functionError }),
       ...(log !== undefined && { 'x-amz-log-result': log }),

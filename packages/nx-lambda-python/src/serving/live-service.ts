@@ -136,46 +136,53 @@ export class LiveService {
     const { build, print } = this.options;
     const before = this.sources;
     const after = await readSources(build, this.cache, before);
-    const { written, removed, handlers } = compareSources(before, after);
-    const isGone = !existsSync(this.running.task);
-    if (isGone || this.inputs.changed()) {
-      this.inputs = new BuildInputs(build, after.marker);
-      const decision = buildDecision(build, after.marker);
-      if (isGone || decision !== this.decision) return this.replace(after, decision, isGone);
-    }
+    const isReplaced = await this.followInputs(after).catch((error: unknown) => {
+      print.error(renderError(error));
+      return false;
+    });
     this.sources = after;
-    if (written.length + removed.length === 0 && after.fault?.message === before.fault?.message) {
-      return;
-    }
+    if (isReplaced) return;
+    const { written, removed, handlers } = compareSources(before, after);
     this.write(written, removed);
     this.running.runner.restart(handlers);
     const faults = await syntaxFaults(written, after.marker);
     for (const fault of faults) print.error(fault);
-    if (after.fault && faults.length === 0) print.error(renderError(after.fault));
+    const { fault } = after;
+    if (fault && fault.message !== before.fault?.message && faults.length === 0) {
+      print.error(renderError(fault));
+    }
     const names = [...written.map(({ path }) => path), ...removed];
-    print.log(
-      `changed: ${listed(names, 3)}; ${counted(handlers.length, 'handler')} of ${after.handlers.length} restarted`,
-    );
+    if (names.length === 0) return;
+    const restarted = `${counted(handlers.length, 'handler')} of ${after.handlers.length} restarted`;
+    print.log(`changed: ${listed(names, 3)}; ${restarted}`);
   }
 
-  /** The package is built again, since more than files of the service decides it; calls end in the old one. */
-  private async replace(after: LiveSources, decision: string, isGone: boolean): Promise<void> {
-    const { print, open } = this.options;
+  /**
+   * Builds the package again if more than files of the service decides otherwise than before, or if what was unpacked
+   * is gone; calls that run end in the old one.
+   * @throws the codes of a build: the old package then stays, until one of those files is edited
+   */
+  private async followInputs(after: LiveSources): Promise<boolean> {
+    const { build, print, open } = this.options;
+    const isGone = !existsSync(this.running.task);
+    if (!isGone && !this.inputs.changed()) return false;
+    const decision = buildDecision(build, after.marker);
+    this.inputs = new BuildInputs(build, after.marker);
+    if (!isGone && decision === this.decision) return false;
     print.log(
       isGone
         ? 'the unpacked package was deleted: building it again'
         : 'requirements or settings of the build changed: building the package again',
     );
-    // A build that fails is tried again with the next edit that concerns it.
     this.decision = decision;
     const old = this.running;
     this.running = await open();
-    this.sources = after;
     this.write(
       [...after.files.values()].filter((file) => !holds(this.running.task, file)),
       [],
     );
     if (!this.calls.has(old)) await old.close();
+    return true;
   }
 
   private write(written: readonly ServiceFile[], removed: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient, type InvokeCommandInput } from '@aws-sdk/client-lambda';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TestService } from '../assembly/service.fixtures';
+import { MARKER, TestService } from '../assembly/service.fixtures';
 import type { ServeExecutorSchema } from '../schemas/serve';
 import { serveUntil } from './serve';
 
@@ -203,12 +203,33 @@ describe('serve', () => {
     expect((await invoke({}, { FunctionName: 'svc-three' })).result).toBe('three');
   });
 
+  it('takes edits of a root and of the marker over, whatever is wrong with the requirements', async () => {
+    const marker = (more = '') => `${MARKER}roots = [".", "../lib"]\n${more}`;
+    await start({}, { 'svc/pyproject.toml': marker(), 'lib/money2.py': 'RATE = 5\n' });
+    await invoke();
+    service.write({ 'svc/requirements.txt': '-r missing.txt\n' });
+    await printed(/error\[REQUIREMENTS_MISSING\]/);
+    service.write({ 'svc/svc/money.py': 'from money2 import RATE\n' });
+    await untilAnswer({ rate: 5 });
+    service.write({ 'lib/money2.py': 'RATE = 6\n' });
+    await untilAnswer({ rate: 6 });
+    service.write({ 'svc/pyproject.toml': marker('nonsense = 1\n') });
+    await printed(/error\[MARKER_INVALID\]/);
+    service.write({ 'lib/money2.py': 'RATE = 7\n' });
+    await untilAnswer({ rate: 7 });
+    service.write({ 'svc/requirements.txt': '' });
+    const routes = '[tool.nx-lambda-python.routes]\n"GET /rates/{id}" = "one"\n';
+    service.write({ 'svc/pyproject.toml': marker(routes) });
+    for (let status = 0; status !== 200; await sleep(20)) {
+      ({ status } = await fetch(`${url}/rates/7`));
+    }
+    expect((await fetch(`${url}/one`)).status).toBe(404);
+  });
+
   it('builds where more than the sources changed, or the package was deleted', async () => {
     await start();
     service.write({ 'svc/requirements.txt': '# none yet\n' });
-    service.write({
-      'svc/pyproject.toml': `${'[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.11"\n'}exclude = ["x.py"]\n`,
-    });
+    service.write({ 'svc/pyproject.toml': `${MARKER}exclude = ["x.py"]\n` });
     await printed(/settings of the build changed/);
     await untilAnswer({ rate: 1 });
     rmSync(service.path('dist'), { recursive: true });
