@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HANDLERS } from '../releasing/fault-matrix.fixtures';
 import { all, Service } from '../releasing/service.fixtures';
@@ -46,6 +46,31 @@ describe('the deploy executor', () => {
     expect(await service.deploy()).toBe(true);
     expect(service.printed()).toContain('3 unchanged in');
     expect(updates()).toBe(3);
+  });
+
+  it('takes the names that another tool wrote down, in this account alone', async () => {
+    const write = (account: string) => {
+      const names = HANDLERS.map((name) => [name, `${account}:function:svc-${name}`]);
+      const text = JSON.stringify({
+        functions: { sensitive: false, value: Object.fromEntries(names) },
+      });
+      writeFileSync(join(service.workspace.root, 'out.prod.json'), text);
+    };
+    const options = {
+      functionName: '{project}-{handler}',
+      functionNames: 'out.{stage}.json',
+      functionNamesPath: 'functions',
+      stage: 'prod',
+    };
+    write('111122223333');
+    expect(await service.deploy(options)).toBe(false);
+    expect(service.printed()).toContain('names functions elsewhere than in 000000000000/eu-west-1');
+    expect(updates()).toBe(0);
+    write('000000000000');
+    expect(await service.deploy({ ...options, dryRun: true, format: 'json' })).toBe(true);
+    expect(service.printed()).toContain('"namedBy": "out.prod.json: functions.cancel"');
+    expect(await service.deploy(options)).toBe(true);
+    expect(await service.codes()).toEqual(all(sha256));
   });
 
   it('stays below the real quota with 40 functions', async () => {

@@ -7,9 +7,11 @@ import { usePackage, type UsedPackage } from '../assembly/present';
 import { LambdaPythonError } from '../errors';
 import type { Canary } from '../release/apply/apply';
 import type { StorageMode } from '../release/model/function-state';
-import { DEFAULT_FUNCTION_NAME, layerName, type NamingOptions } from '../release/plan/functions';
+import { layerName, type NamingOptions } from '../release/plan/functions';
+import { namesOfFile } from '../release/plan/given-names';
 import type { DeployExecutorSchema } from '../schemas/deploy';
 import type { RollbackExecutorSchema } from '../schemas/rollback';
+import { DEFAULT_FUNCTION_NAME } from '../service/function-name';
 import { MARKER_FILE, parseMarker } from '../service/marker';
 import { buildOutput, DEFAULT_DEPLOY_TARGET, readChain, readDestination } from '../targets/chain';
 import { optionsIn } from '../targets/options';
@@ -196,25 +198,27 @@ function rollbackCommand(
   return `${nxCommand(context, match[0])}${more}`;
 }
 
-/** @throws MARKER_INVALID and its kin if the template needs the marker */
+/** @throws OPTION_INVALID, and MARKER_INVALID and its kin if the template needs the marker */
 export function namingOptions(
-  {
-    functionName = DEFAULT_FUNCTION_NAME,
-    stage,
-  }: Pick<DeployExecutorSchema, 'functionName' | 'stage'>,
+  options: Pick<
+    DeployExecutorSchema,
+    'functionName' | 'functionNames' | 'functionNamesPath' | 'stage'
+  >,
   workspaceRoot: string,
   markerPath: string,
 ): NamingOptions {
+  const { functionName = DEFAULT_FUNCTION_NAME, stage } = options;
+  const given = namesOfFile(options, (file) => readFileSync(join(workspaceRoot, file), 'utf8'));
   try {
     // The manifest does not name it; names of the functions table may ask for it as well as the template.
     const { importPackage } = parseMarker(
       readFileSync(join(workspaceRoot, markerPath), 'utf8'),
       markerPath,
     );
-    return { template: functionName, stage, importPackage };
+    return { template: functionName, stage, importPackage, given };
   } catch (error) {
     // A package that was built elsewhere needs no marker, unless a name does.
     if (functionName.includes('{package}')) throw error;
-    return { template: functionName, stage, importPackage: undefined };
+    return { template: functionName, stage, importPackage: undefined, given };
   }
 }

@@ -14,7 +14,12 @@ import type { DesiredFunction, PackageReference } from '../release/model/functio
 import { placeOf, type Plan, type PlanSource } from '../release/model/plan';
 import { isNumbered, type RemoteFunction } from '../release/model/remote-function';
 import { checkCodeStorage } from '../release/apply/code-storage';
-import { desiredFunctions, planCreations, selectFunctions } from '../release/plan/functions';
+import {
+  desiredFunctions,
+  planCreations,
+  refuseOtherPlaces,
+  selectFunctions,
+} from '../release/plan/functions';
 import { detaching } from '../release/plan/next-step';
 import { planDeploy } from '../release/plan/plan';
 import {
@@ -60,7 +65,9 @@ async function planRelease(
   const { scope, rules, output } = run;
   const { manifest } = used;
   const { alias, layerName } = change;
-  const functions = selectFunctions(desiredFunctions(manifest, selection.naming), selection.only);
+  const named = selectFunctions(desiredFunctions(manifest, selection.naming), selection.only);
+  refuseOtherPlaces(named, account.isKnown ? account.id : null, access.place.region);
+  const functions = named.map(({ place: _, ...one }) => one);
   refuseUnknownCanary(functions, canary);
 
   // Lambda is heard first: its refusals have a reason, S3's answers to HEAD do not.

@@ -4,7 +4,7 @@ import type { ExecutorContext } from '@nx/devkit';
 import { randomUUID } from 'node:crypto';
 import { isAbandoned } from '../platform/process/owner';
 import { renderVersions } from '../release/documents/version-document';
-import { desiredFunctions, selectFunctions } from '../release/plan/functions';
+import { desiredFunctions, refuseOtherPlaces, selectFunctions } from '../release/plan/functions';
 import {
   planVersions,
   versionPlanError,
@@ -94,6 +94,7 @@ async function makePlan(
   const { bucket, prefix } = deploy.run.account.destination;
   const { manifest } = await deploy.source.use();
   const functions = selectFunctions(desiredFunctions(manifest, naming), only);
+  refuseOtherPlaces(functions, account.isKnown ? account.id : null, access.place.region);
   await access.ensure();
   const facts = await readVersionFacts(
     functions.map(({ name }) => name),

@@ -9,6 +9,14 @@ export interface DeployExecutorSchema {
    */
   functionName?: string;
   /**
+   * JSON file, relative to the workspace, in which another tool wrote the functions' names or ARNs, by handler: a map, `terraform output -json`, or the outputs of CDK or CloudFormation; `{stage}` is filled in. A handler that it does not have is an error, or gets `functionName` where that is set. Default: none.
+   */
+  functionNames?: string;
+  /**
+   * Where in `functionNames` the handlers' keys are: keys with dots between them, such as `lambda_functions` or `OrdersStack-{stage}`. Default: at the top.
+   */
+  functionNamesPath?: string;
+  /**
    * Value of `{stage}`, such as `prod`; usually set per configuration. No default.
    */
   stage?: string;

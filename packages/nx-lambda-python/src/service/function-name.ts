@@ -4,6 +4,8 @@ import { LambdaPythonError } from '../errors';
 import { codeList, didYouMean } from '../report/nearest';
 import { tomlKey } from './pyproject';
 
+export const DEFAULT_FUNCTION_NAME = '{project}-{handler}';
+
 export interface FunctionNameValues {
   /** The Nx project. */
   project: string;

@@ -1,7 +1,7 @@
 import type { ExecutorContext } from '@nx/devkit';
 import { buildOptionsOf, normalizeOptions } from './build-target';
 import { buildOutput, DEFAULT_BUILD_TARGET } from './chain';
-import { DEFAULT_FUNCTION_NAME } from '../release/plan/functions';
+import { DEFAULT_FUNCTION_NAME } from '../service/function-name';
 import * as deploySchema from '../schemas/deploy.json';
 import {
   DEFAULT_WAIT_TIMEOUT_SECONDS,

@@ -9,15 +9,16 @@ import {
 import { LambdaPythonError } from '../../errors';
 import {
   creationRoles,
-  DEFAULT_FUNCTION_NAME,
   desiredFunctions,
   functionPattern,
   layerName,
 } from '../../release/plan/functions';
 import { DEFAULT_PREFIX, serviceKeys } from '../../release/upload/package-object';
 import { bucketPolicy, deployerPolicy, type PolicyFacts } from '../../release/policy/policy';
+import { namesOfFile } from '../../release/plan/given-names';
 import { parseModule } from '../../python/module';
 import { discoverHandlers } from '../../service/discover';
+import { DEFAULT_FUNCTION_NAME } from '../../service/function-name';
 import { MARKER_FILE, parseMarker } from '../../service/marker';
 import {
   chooseService,
@@ -100,6 +101,11 @@ async function readFacts(
     template: deploy.functionName ?? DEFAULT_FUNCTION_NAME,
     stage: deploy.stage,
     importPackage: marker.importPackage,
+    given: namesOfFile(deploy, (file) => {
+      const text = tree.read(file, 'utf-8');
+      if (text === null) throw new Error(`${file} does not exist`);
+      return text;
+    }),
   };
   const functions = desiredFunctions({ project, handlers }, naming);
   const creates = deploy.missing === 'create';

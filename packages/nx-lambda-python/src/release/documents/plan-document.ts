@@ -45,7 +45,7 @@ function planDocument(plan: Plan): Document {
   const place = [plan.accounts.join('+'), plan.region].filter(Boolean).join('/');
   return {
     title: `Plan: ${plan.service} to ${place}`,
-    facts: plan.kind === 'back' ? backFacts(plan) : packageFacts(plan),
+    facts: [...(plan.kind === 'back' ? backFacts(plan) : packageFacts(plan)), ...nameFacts(plan)],
     sections: PLAN_STATUSES.flatMap((status) => sectionsOf(status, plan)),
     live: [],
     summary: `${planSummary(plan)}; nothing was changed`,
@@ -58,6 +58,16 @@ function backFacts({ functions, description }: BackPlan): [string, string][] {
   return [
     ['release', description],
     ['package', [...packages].sort().join(', ') || 'unknown'],
+  ];
+}
+
+/** How the names were found, where not all by the template: `38 of outputs.json, 2 of functions table`. */
+function nameFacts({ functions }: Plan): [string, string][] {
+  const sources = groupBy(functions, ({ namedBy: source = '' }) => source.replace(/: .*/, ''));
+  sources.delete('');
+  if ([...sources.keys()].every((source) => source === 'functionName')) return [];
+  return [
+    ['names', [...sources].map(([source, { length }]) => `${length} of ${source}`).join(', ')],
   ];
 }
 
@@ -74,8 +84,8 @@ function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
   if (status === 'update') return updateSections(functions);
   if (status === 'unchanged' || (status === 'missing' && functions.every((one) => !one.detail))) {
     return notedSections(status, functions, {
-      head: ['function', 'handler'],
-      row: ({ name, handlerName }) => [name, handlerName],
+      head: ['function', 'handler', 'named by'],
+      row: (one) => [one.name, one.handlerName, namedBy(one)],
       name: ({ name }) => name,
     });
   }
@@ -93,11 +103,16 @@ function updateSections(functions: readonly PlannedFunction[]): Section[] {
   };
   return [...groupBy(functions, changeOf)].flatMap(([change, those]) => {
     return foldedSection(`update (${those.length})${change}`, those, {
-      head: ['function', 'handler', 'alias', 'why'],
-      row: (one) => [one.name, one.handlerName, aliasBefore(one), one.detail ?? ''],
+      head: ['function', 'handler', 'named by', 'alias', 'why'],
+      row: (one) => [one.name, one.handlerName, namedBy(one), aliasBefore(one), one.detail ?? ''],
       name: ({ name }) => name,
     });
   });
+}
+
+/** The template is what a reader expects. */
+function namedBy({ namedBy: source = '' }: PlannedFunction): string {
+  return source === 'functionName' ? '' : source;
 }
 
 function codeAfter({ aliasTo, aliasCode, package: source }: PlannedFunction): string {

@@ -55,6 +55,8 @@ export interface PlannedFunction extends DesiredFunction, FunctionGoal {
   detail: string | null;
   /** Null where it does not exist. */
   before: FunctionState | null;
+  /** Where its name comes from: `functionName`, `functions table`, or file and key. */
+  namedBy?: string;
   /** Of the state that the plan was made from. */
   revisionId: string | null;
   /** As it was there; new code keeps it. */

@@ -1,6 +1,8 @@
 import { errorWith } from '../../errors.fixtures';
 import type { Handler } from '../../service/discover';
-import { DEFAULT_FUNCTION_NAME, desiredFunctions, selectFunctions } from './functions';
+import { DEFAULT_FUNCTION_NAME } from '../../service/function-name';
+import { desiredFunctions, refuseOtherPlaces, selectFunctions } from './functions';
+import { readGivenNames } from './given-names';
 
 function handler(name: string, functionName?: string): Handler {
   return {
@@ -19,9 +21,41 @@ function desired(handlers: Handler[], template = DEFAULT_FUNCTION_NAME, stage?: 
 describe('desiredFunctions', () => {
   it('names functions by the template, exceptions by the marker, sorted by name', () => {
     expect(desired([handler('refund'), handler('create', 'a-legacy')])).toEqual([
-      { name: 'a-legacy', handlerName: 'create', handler: 'orders.handlers.create.handler' },
-      { name: 'svc-refund', handlerName: 'refund', handler: 'orders.handlers.refund.handler' },
+      {
+        name: 'a-legacy',
+        namedBy: 'functions table',
+        handlerName: 'create',
+        handler: 'orders.handlers.create.handler',
+      },
+      {
+        name: 'svc-refund',
+        namedBy: 'functionName',
+        handlerName: 'refund',
+        handler: 'orders.handlers.refund.handler',
+      },
     ]);
+  });
+
+  it('takes the names of a file after the functions table and before the template', () => {
+    const text = JSON.stringify({ add: 'x', refund: '111122223333:function:y' });
+    const naming = (isComplete: boolean) => ({
+      template: DEFAULT_FUNCTION_NAME,
+      given: { names: readGivenNames({ file: 'out.json', text }), isComplete },
+    });
+    const handlers = [handler('add', 'own'), handler('pay'), handler('refund')];
+    const named = desiredFunctions({ project: 'svc', handlers }, naming(false));
+    expect(named.map(({ name, namedBy }) => `${name} by ${namedBy}`)).toEqual([
+      'own by functions table',
+      'svc-pay by functionName',
+      'y by out.json: refund',
+    ]);
+    expect(() => desiredFunctions({ project: 'svc', handlers }, naming(true))).toThrow(
+      errorWith('FUNCTION_NAME_INVALID', '`out.json`, which has no name for handler `pay`'),
+    );
+    expect(() => refuseOtherPlaces(named, '111122223333', 'eu-west-1')).not.toThrow();
+    expect(() => refuseOtherPlaces(named, '444455556666', 'eu-west-1')).toThrow(
+      errorWith('FUNCTION_MISMATCH', 'elsewhere than in 444455556666/eu-west-1: y in 111122223333'),
+    );
   });
 
   it('fills stage and package', () => {

@@ -4,12 +4,12 @@ import picomatch from 'picomatch';
 import { LambdaPythonError } from '../../errors';
 import type { BuildManifest } from '../../packaging/manifest';
 import { functionName } from '../../service/function-name';
+import type { Handler } from '../../service/discover';
 import type { CreateSettings } from '../../service/marker';
 import { listed } from '../../report/text';
 import type { FunctionCreation } from '../calls/function-service';
 import type { DesiredFunction } from '../model/function-state';
-
-export const DEFAULT_FUNCTION_NAME = '{project}-{handler}';
+import { givenName, noGivenName, type GivenName, type GivenNames } from './given-names';
 
 export interface NamingOptions {
   /** With `{project}`, `{handler}`, `{package}` and `{stage}`. */
@@ -17,6 +17,20 @@ export interface NamingOptions {
   stage?: string;
   /** What `{package}` stands for. */
   importPackage?: string;
+  /** Before the template. */
+  given?: {
+    names: GivenNames;
+    /** A handler that they do not have is an error, not named by the template. */
+    isComplete: boolean;
+  };
+}
+
+/** A function under its name, and where that comes from. */
+export interface NamedFunction extends DesiredFunction {
+  /** `functionName`, `functions table`, or file and key. */
+  namedBy: string;
+  /** Of the ARN that named it, if one did. */
+  place?: GivenName['place'];
 }
 
 /**
@@ -26,15 +40,9 @@ export interface NamingOptions {
 export function desiredFunctions(
   manifest: Pick<BuildManifest, 'project' | 'handlers'>,
   naming: NamingOptions,
-): DesiredFunction[] {
+): NamedFunction[] {
   const functions = manifest.handlers.map((handler) => ({
-    // The functions table's name, where it has one, may have placeholders as well.
-    name: functionName(handler.functionName ?? naming.template, {
-      project: manifest.project,
-      handler: handler.name,
-      package: naming.importPackage,
-      stage: naming.stage,
-    }),
+    ...nameOf(handler, manifest.project, naming),
     handlerName: handler.name,
     handler: handler.handler,
   }));
@@ -43,16 +51,58 @@ export function desiredFunctions(
   return functions;
 }
 
+function nameOf(
+  { name: handler, functionName: own }: Pick<Handler, 'name' | 'functionName'>,
+  project: string,
+  { template, stage, importPackage, given }: NamingOptions,
+): Pick<NamedFunction, 'name' | 'namedBy' | 'place'> {
+  // The functions table's name may have placeholders as well.
+  const fill = (text: string) =>
+    functionName(text, { project, handler, package: importPackage, stage });
+  if (own !== undefined) return { name: fill(own), namedBy: 'functions table' };
+  const found = given && givenName(given.names, handler);
+  if (found) {
+    const { name, key, place } = found;
+    return { name, namedBy: `${given.names.file}: ${key}`, ...(place && { place }) };
+  }
+  if (given?.isComplete) throw noGivenName(given.names, handler);
+  return { name: fill(template), namedBy: 'functionName' };
+}
+
+/**
+ * @throws FUNCTION_MISMATCH if an ARN names another account or region than the one that is written to
+ */
+export function refuseOtherPlaces(
+  functions: readonly NamedFunction[],
+  account: string | null,
+  region: string,
+): void {
+  const others = functions.filter(
+    ({ place }) =>
+      place &&
+      ((account !== null && place.account !== account) ||
+        (place.region !== null && place.region !== region)),
+  );
+  if (others.length === 0) return;
+  const names = others.map(
+    ({ name, place }) => `${name} in ${place?.account}${place?.region ? `/${place.region}` : ''}`,
+  );
+  throw new LambdaPythonError('FUNCTION_MISMATCH', {
+    message: `the file of \`functionNames\` names functions elsewhere than in ${account ?? 'this account'}/${region}: ${listed(names)}; nothing was changed`,
+    hint: 'set `region`, `profile` or `functionNames` of this configuration so that they agree',
+  });
+}
+
 /**
  * Keeps the functions whose handler name or function name matches one of the globs, all without such a glob, but for
  * those that a glob after `!` matches.
  * @throws OPTION_INVALID when a glob matches nothing, or nothing is left: a typing error must not deploy less or more
  *   than was meant.
  */
-export function selectFunctions(
-  functions: readonly DesiredFunction[],
+export function selectFunctions<T extends DesiredFunction>(
+  functions: readonly T[],
   only: readonly string[],
-): DesiredFunction[] {
+): T[] {
   const globs = only.map(parseGlob);
   const idle = globs.filter(({ matches }) => !functions.some(matches)).map(({ text }) => text);
   if (idle.length > 0) throw nothingMatches(`got ${idle.join(', ')}`, functions);

@@ -23,7 +23,7 @@ import { detaching, isAliasRight, nextStep, whereIs } from './next-step';
 
 interface PlanInput extends Pick<DeployPlan, 'service' | 'stage' | 'region' | 'source'> {
   target: PlanTarget;
-  functions: readonly DesiredFunction[];
+  functions: readonly (DesiredFunction & Pick<PlannedFunction, 'namedBy'>)[];
   /** By function name; null where AWS has none. */
   remote: ReadonlyMap<string, RemoteFunction | null>;
   /** That of the credentials, where AWS has told it. */
@@ -155,7 +155,8 @@ function mismatches(wanted: DesiredFunction, remote: RemoteFunction, expected: E
   const pairs = [
     ['runtime', remote.runtime, expected.runtime],
     ['architecture', remote.architecture, expected.architecture],
-    ['handler', remote.handler, wanted.handler],
+    // Python's runtime reads both alike.
+    ['handler', remote.handler?.replaceAll('/', '.'), wanted.handler],
   ] as const;
   return pairs
     .filter(([, got, want]) => got !== want)
