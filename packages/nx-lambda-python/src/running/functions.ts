@@ -55,7 +55,7 @@ export function findHandler(
 
 /**
  * @param stage in the place of the deploy target's
- * @param fallbackStage where neither names one
+ * @param fallbackStage where neither names one, of a function that runs here
  * @throws FUNCTION_NAME_INVALID, OPTION_INVALID
  */
 export function serviceFunction(
@@ -74,7 +74,9 @@ export function serviceFunction(
     ? readChain(project, context.configurationName, deployTarget).deploy
     : {};
   const markerPath = posix.join(project.root, MARKER_FILE);
-  const asked = { ...deploy, stage: stage ?? deploy.stage ?? fallbackStage };
+  // What runs here needs no names that an account gave: their file may be of another machine.
+  const functionNames = fallbackStage === undefined ? deploy.functionNames : undefined;
+  const asked = { ...deploy, functionNames, stage: stage ?? deploy.stage ?? fallbackStage };
   const naming = namingOptions(asked, context.root, markerPath);
   const [named] = desiredFunctions({ ...manifest, handlers: [handler] }, naming);
   return { handler, functionName: named?.name ?? handler.name, ...limitsOf(marker, handler.name) };
