@@ -10,7 +10,11 @@ import type { Canary } from '../release/apply/apply';
 import { planLayer } from '../release/apply/code-storage';
 import type { FunctionCreation } from '../release/calls/function-service';
 import { planSummary } from '../release/documents/plan-document';
-import type { DesiredFunction, PackageReference } from '../release/model/function-state';
+import {
+  identityOf,
+  type DesiredFunction,
+  type PackageReference,
+} from '../release/model/function-state';
 import { placeOf, type Plan, type PlanSource } from '../release/model/plan';
 import { isNumbered, type RemoteFunction } from '../release/model/remote-function';
 import { checkCodeStorage } from '../release/apply/code-storage';
@@ -67,7 +71,7 @@ async function planRelease(
   const { alias, layerName } = change;
   const named = selectFunctions(desiredFunctions(manifest, selection.naming), selection.only);
   refuseOtherPlaces(named, account.isKnown ? account.id : null, access.place.region);
-  const functions = named.map(({ place: _, ...one }) => one);
+  const functions = named.map((one) => ({ ...identityOf(one), namedBy: one.namedBy }));
   refuseUnknownCanary(functions, canary);
 
   // Lambda is heard first: its refusals have a reason, S3's answers to HEAD do not.
