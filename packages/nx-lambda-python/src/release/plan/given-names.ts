@@ -69,7 +69,7 @@ interface NamesFile {
 }
 
 /**
- * Entries that are no text and no function (other outputs of the same stack) are left out.
+ * Other entries, such as other outputs of the same stack, are left out.
  * Sources: Terraform, `terraform output -json`; AWS CDK, `--outputs-file`; CloudFormation API, Output.
  * @throws OPTION_INVALID for text that is not JSON, and a path that leads to no names
  */
