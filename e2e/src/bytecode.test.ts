@@ -63,7 +63,7 @@ const pycsOf = (directory: string) =>
     .sort();
 
 const withBytecode = (options: Record<string, unknown>): Run => ({
-  options: { ...options, bytecode: true },
+  options: { bytecode: true, ...options },
 });
 
 const hasPython311 = spawnSync('python3.11', ['--version']).status === 0;
@@ -175,5 +175,63 @@ describeWithEngine('bytecode of dependencies, in the container', () => {
     const options = { ...run.options, dependencies: 'install' };
     await workspace.build('orders', { options });
     expect(pycsOf(unpack(workspace))).toEqual(PYCS);
+  });
+});
+
+describeWithEngine('bytecode of what the handlers import', () => {
+  const IMPORTS = {
+    // Lambda has it; the image has not.
+    'app/handlers/a.py': 'import boto3\ndef handler(event, context): ...\n',
+    'app/handlers/env.py':
+      'import os\nTABLE = os.environ["TABLE"]\nimport alpha\ndef handler(event, context): ...\n',
+    'app/handlers/lazy.py':
+      'from app import shared\ndef handler(event, context):\n    import zeta\n',
+    'app/handlers/exits.py': 'import os\nos._exit(3)\ndef handler(event, context): ...\n',
+    'app/shared.py': '__import__("six")\nprint(b"\\xff")\n',
+  };
+  const run: Run = { options: { ...CONTAINER_OPTIONS, bytecode: 'imported' } };
+  const [SIX, ALPHA] = PYCS;
+
+  function importing(name: string): BareWorkspace {
+    const workspace = new BareWorkspace(name, { PIP_INDEX_URL: index.url });
+    workspace.addService('orders', REQUIREMENTS, IMPORTS);
+    return workspace;
+  }
+
+  it('is that of modules which are run, with a word on imports that fail, and none on what Lambda has', async () => {
+    const workspace = importing('bytecode imported');
+    const output = await workspace.build('orders', run);
+    expect(pycsOf(unpack(workspace))).toEqual([SIX, ALPHA]);
+    const failed = (module: string, why: string) =>
+      `warning: \`${module}\` could not be imported to find what needs bytecode: ${why}; what it`;
+    expect(output).toContain(failed('app.handlers.env', "KeyError: 'TABLE'"));
+    expect(output).toContain(failed('app.handlers.exits', 'it ended Python with exit code 3'));
+    expect(output).not.toContain('boto3');
+
+    const elsewhere = importing('bytecode imported elsewhere');
+    const environment = { TABLE: 'orders', TZ: 'Asia/Tokyo', PYTHONHASHSEED: '77' };
+    await elsewhere.build('orders', { ...run, environment });
+    expect(elsewhere.digest('orders')).toBe(workspace.digest('orders'));
+
+    expect(await workspace.build('orders', run)).not.toContain('compiling');
+    workspace.writeAll({ 'services/orders/app/shared.py': 'import alpha.sub.mod\n' });
+    expect(await workspace.build('orders', run)).toContain('compiling');
+    expect(pycsOf(unpack(workspace))).toEqual([ALPHA, PYCS[2]]);
+  });
+
+  it('goes into a layer, and needs no mounts', async () => {
+    const workspace = importing('bytecode imported layer');
+    const options = { ...run.options, layer: true, mount: 'copy' };
+    await workspace.build('orders', { options });
+    const zip = join(workspace.root, 'dist/orders/layer.zip');
+    const list = execFileSync('python3', ['-m', 'zipfile', '-l', zip], { encoding: 'utf8' });
+    for (const path of [SIX, ALPHA]) expect(list).toContain(`python/${path} `);
+    expect(list.match(/\.pyc /g)).toHaveLength(2);
+  });
+
+  itOnHost('is found on this machine, too', async () => {
+    const workspace = importing('bytecode imported host');
+    await workspace.build('orders', withBytecode({ bytecode: 'imported' }));
+    expect(pycsOf(unpack(workspace))).toEqual([SIX, ALPHA]);
   });
 });

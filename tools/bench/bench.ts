@@ -1,5 +1,6 @@
 /**
- * Measures the plugin beside other tools, in one run: `npm run bench -- packaging`, `npm run bench -- release`.
+ * Measures the plugin beside other tools, in one run: `npm run bench -- packaging`, `npm run bench -- release`,
+ * `npm run bench -- start`.
  *
  * Needs docker and the image of tools/engine, and PyPI and npm for the other tools. Figures are valid only if nothing
  * else runs on the machine. `--without-peers` skips the slow ones.
@@ -7,11 +8,13 @@
 
 import { benchPackaging } from './packaging';
 import { benchRelease } from './release';
+import { benchStart } from './start';
 
 const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void | Promise<void>>> =
   {
     packaging: benchPackaging,
     release: benchRelease,
+    start: benchStart,
   };
 
 async function main([name = 'packaging', ...flags]: string[]): Promise<void> {

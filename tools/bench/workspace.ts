@@ -49,9 +49,10 @@ export class BenchWorkspace {
   }
 
   /** The executor alone, in a process of its own. */
-  build(project: string): Measured {
+  build(project: string, more: Record<string, unknown> = {}): Measured {
     const script = join(__dirname, 'run-build.cjs');
-    const args = [script, project, `services/${project}`, JSON.stringify(OPTIONS)];
+    const options = JSON.stringify({ ...OPTIONS, ...more });
+    const args = [script, project, `services/${project}`, options];
     const run = JSON.parse(this.run(process.execPath, args)) as ExecutorRun;
     if (!run.success) throw new Error(`the build of ${project} failed`);
     return { seconds: run.milliseconds / 1000, memory: run.memory / 1024 };

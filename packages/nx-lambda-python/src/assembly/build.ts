@@ -78,7 +78,10 @@ async function attemptBuild(
   const files = { directory: join(service.workspaceRoot, output.path), store, cache };
   await using begun = content.layer ? undefined : beginPackage(complete, files);
   const dependencies = await resolving;
-  const all = await withBytecode(dependencies, content, resolution, store);
+  const all = await withBytecode(dependencies, content, resolution, store, {
+    ...complete,
+    ...imports,
+  });
   const from = { commit, state, decision, imports };
   const built = await writeOutput(options, complete, from, all, { ...files, begun });
   return { hit: dependencies.hit, ...built };

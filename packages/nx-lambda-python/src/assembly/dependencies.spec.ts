@@ -17,7 +17,7 @@ const settings = settingsOf();
 const content: ContentOptions = {
   ...{ dependencies: 'wheels', excludeDistributions: [], collisions: {} },
   ...{ excludeFiles: [], acceptIncompleteRecords: [] },
-  ...{ scripts: false, layer: false, bytecodeMb: null },
+  ...{ scripts: false, layer: false, bytecodeMb: null, bytecodeImported: false },
 };
 const FILE = 'services/a/requirements.txt';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { BuildManifest } from '../packaging/manifest';
+import type { BuildExecutorSchema } from '../schemas/build';
 import { usePackage, type SourceChoice } from './present';
 import { MARKER, TestService } from './service.fixtures';
 
@@ -65,11 +66,13 @@ it('builds again what another version of the plugin has built', async () => {
   expect(service.warnings[0]).toContain('the version of nx-lambda-python');
 });
 
-it.each([
+it.each<Partial<BuildExecutorSchema>>([
   { scripts: true },
   { excludeFiles: ['*.json'] },
   { acceptIncompleteRecords: ['selenium'] },
+  { bytecode: 'imported' },
 ])('does so for options that change what is in the package: %j', async (options) => {
+  if (options.bytecode) expect(await service.build({ bytecode: true })).toBe(true);
   service.targets['build'] = target({ options: { outputPath: 'dist/svc', ...options } });
   await use();
   expect(service.warnings[0]).toContain('the options of the build');

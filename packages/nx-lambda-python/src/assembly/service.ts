@@ -3,7 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
-import { contentDigest, SourceChangedError, type ServiceFile } from '../packaging/package';
+import {
+  contentDigest,
+  readUnchanged,
+  SourceChangedError,
+  type ServiceFile,
+} from '../packaging/package';
 import { hexDigest } from '../packaging/requirements/canonical-json';
 import { findExcludedImport, type PatternOf } from '../packaging/excluded-imports';
 import { type ImportGraph, readImportGraph, type ReadOwn } from '../packaging/import-graph';
@@ -67,12 +72,7 @@ export function moduleReader(files: readonly ServiceFile[], cache: SourceCache):
   return async (path) => {
     const file = byPath.get(path);
     if (!file) throw new SourceChangedError(path);
-    return cache.parse(file.sha256, () => {
-      const content = file.read();
-      // What is kept under a digest must be what has it.
-      if (hexDigest(content) !== file.sha256) throw new SourceChangedError(path);
-      return parseModule(content);
-    });
+    return cache.parse(file.sha256, () => parseModule(readUnchanged(file)));
   };
 }
 

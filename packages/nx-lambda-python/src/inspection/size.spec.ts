@@ -60,7 +60,12 @@ async function built(more = 'x', layer = false): Promise<void> {
   const chunks: Buffer[] = [];
   const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
   const bytecode = bufferSource(buildArchive([pyc]));
-  const { facts } = await writeBytecodePart(plain, bytecode, { budget: 1e6, prefix }, sink);
+  const { facts } = await writeBytecodePart(
+    plain,
+    bytecode,
+    { budget: 1e6, prefix, isImported: false },
+    sink,
+  );
   const whole = Buffer.concat([plain.archive.read(0, 0), ...chunks]);
   const part = { archive: bufferSource(whole), facts };
   const files = Object.entries(SERVICE).map(([path, text]) => serviceFile(path, text));

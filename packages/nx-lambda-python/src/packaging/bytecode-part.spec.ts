@@ -1,4 +1,4 @@
-import { chooseBytecode, writeBytecodePart } from './bytecode-part';
+import { chooseBytecode, chooseImported, writeBytecodePart } from './bytecode-part';
 import { DamagedFileError } from './package';
 import type { DependencyPart } from './package';
 import { contentsOf, openWheel, partOf } from './packaging.fixtures';
@@ -38,6 +38,27 @@ describe('chooseBytecode', () => {
   });
 });
 
+it('chooses of imported modules those first that have the most source for their bytecode', () => {
+  const pyc = (module: string, size: number) => file(`python/${module}.cpython-311.pyc`, size);
+  const entries = [
+    pyc('a/__pycache__/long', 100),
+    pyc('a/__pycache__/text', 100),
+    pyc('b/tests/__pycache__/used', 60),
+  ];
+  const sources = new Map([
+    ['python/a/long.py', 300],
+    ['python/a/text.py', 100],
+    ['python/b/tests/used.py', 90],
+  ]);
+  const choose = (budget: number) => {
+    const { chosen, left } = chooseImported(entries, sources, { budget, prefix: 'python/' });
+    return [chosen.map(({ path }) => path.replace(/.*\/([^.]+)\..*/, '$1')), left];
+  };
+  expect(choose(260)).toEqual([['long', 'text', 'used'], []]);
+  expect(choose(259)).toEqual([['long', 'used'], ['a']]);
+  expect(choose(99)).toEqual([['used'], ['a']]);
+});
+
 describe('writeBytecodePart', () => {
   let part: DependencyPart;
   beforeAll(async () => {
@@ -49,7 +70,8 @@ describe('writeBytecodePart', () => {
   const write = async (from: DependencyPart, budget: number) => {
     const chunks: Buffer[] = [];
     const sink = { write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) };
-    const { facts } = await writeBytecodePart(from, bytecode, { budget, prefix: '' }, sink);
+    const options = { budget, prefix: '', isImported: false };
+    const { facts } = await writeBytecodePart(from, bytecode, options, sink);
     return { facts, bytes: Buffer.concat(chunks) };
   };
 

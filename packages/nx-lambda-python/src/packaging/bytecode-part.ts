@@ -2,6 +2,7 @@
 
 import { ArchiveWriter, type ByteSink } from './zip/write';
 import { finishPart, type WrittenPart } from './dependency-part';
+import { sourceOf } from './installed-distributions';
 import { hashPart, type DependencyPart } from './package';
 import { groupBy } from '../report/document';
 import { compareText } from './wheel/names';
@@ -19,6 +20,8 @@ export interface BytecodeOptions {
   budget: number;
   /** What all paths of the part begin with. */
   prefix: string;
+  /** The bytecode is only of modules that are imported: each is chosen by itself. */
+  isImported: boolean;
 }
 
 /**
@@ -29,21 +32,27 @@ export interface BytecodeOptions {
 export async function writeBytecodePart(
   part: DependencyPart,
   bytecode: ByteSource,
-  { budget, prefix }: BytecodeOptions,
+  options: BytecodeOptions,
   sink: ByteSink,
 ): Promise<WrittenPart> {
+  const { prefix, isImported } = options;
   const start = hashPart(part);
   eachChunk(part.archive, 0, part.facts.length, (bytes) => sink.write(bytes));
   const writer = new ArchiveWriter(sink, start);
-  const { chosen, left } = chooseBytecode(readEntries(bytecode), { budget, prefix });
+  const own = readEntries(part.archive, { trusted: true });
+  const compiled = readEntries(bytecode);
+  const { chosen, left } = isImported
+    ? chooseImported(compiled, new Map(own.map(({ path, size }) => [path, size])), options)
+    : chooseBytecode(compiled, options);
   for (const entry of chosen) {
     writer.addCompressed(entry.path, false, compress(readContent(bytecode, entry)));
     // Between files this process can refresh its locks and handle Ctrl-C.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const files = [...readEntries(part.archive, { trusted: true }), ...chosen].map(
-    ({ path, size }) => ({ path: path.slice(prefix.length), size }),
-  );
+  const files = [...own, ...chosen].map(({ path, size }) => ({
+    path: path.slice(prefix.length),
+    size,
+  }));
   const { modules, distributions, leftOut, warnings } = part.facts;
   return finishPart(writer, files, {
     modules,
@@ -53,14 +62,23 @@ export async function writeBytecodePart(
   });
 }
 
+type File = Pick<ZipEntry, 'path' | 'size'>;
+
+interface Choice<T> {
+  /** In the order of their paths. */
+  chosen: T[];
+  /** Import packages that lack some. */
+  left: string[];
+}
+
 /**
  * Whole import packages, the smallest first, as long as they fit: the rest of a package would still be
  * compiled at each cold start. Tests in packages are never imported.
  */
-export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
+export function chooseBytecode<T extends File>(
   entries: readonly T[],
-  { budget, prefix }: BytecodeOptions,
-): { chosen: T[]; left: string[] } {
+  { budget, prefix }: Pick<BytecodeOptions, 'budget' | 'prefix'>,
+): Choice<T> {
   const imported = entries.filter(({ path }) => !/(^|\/)tests?\//.test(path));
   const packages = groupBy(imported, ({ path }) => importPackage(path.slice(prefix.length)));
   const bySize = [...packages]
@@ -72,6 +90,32 @@ export function chooseBytecode<T extends Pick<ZipEntry, 'path' | 'size'>>(
   return {
     chosen: taken.flatMap(({ own }) => own).sort((a, b) => compareText(a.path, b.path)),
     left: bySize.slice(taken.length).map(({ name }) => name),
+  };
+}
+
+/**
+ * Those first whose source is longest for the bytes of their bytecode: compiling takes as long as the source is long,
+ * so they save the most time for each byte. No time is measured, since each machine would choose others.
+ * @param sources bytes of all files, by path
+ */
+export function chooseImported<T extends File>(
+  entries: readonly T[],
+  sources: ReadonlyMap<string, number>,
+  { budget, prefix }: Pick<BytecodeOptions, 'budget' | 'prefix'>,
+): Choice<T> {
+  const worth = ({ path, size }: T): number => (sources.get(sourceOf(path) ?? '') ?? 0) / size;
+  const byWorth = [...entries].sort((a, b) => worth(b) - worth(a) || compareText(a.path, b.path));
+  let used = 0;
+  const chosen = byWorth.filter(({ size }) => {
+    const fits = used + size <= budget;
+    if (fits) used += size;
+    return fits;
+  });
+  const taken = new Set(chosen);
+  const left = entries.filter((one) => !taken.has(one));
+  return {
+    chosen: chosen.sort((a, b) => compareText(a.path, b.path)),
+    left: [...new Set(left.map(({ path }) => importPackage(path.slice(prefix.length))))].sort(),
   };
 }
 

@@ -29,6 +29,8 @@ export interface InstalledTree {
   engine: string;
   /** The dependency part that holds it: SHA-256 of that archive, hex. */
   part: string;
+  /** What is to be said whenever it is used, beside what its part says: other trees may have the same part. */
+  warnings?: readonly string[];
 }
 
 /** A place for installed trees. */
@@ -45,6 +47,7 @@ export type WriteTreePart = (sink: ByteSink) => Promise<WrittenPart>;
 export interface Installed {
   image: string;
   engine: string;
+  warnings?: readonly string[];
   write: WriteTreePart;
 }
 
@@ -57,8 +60,8 @@ export function ensureInstalledTree(
   return findOrMake(requirementsKey, store, {
     find: () => store.readTree(requirementsKey),
     make: async (directory) => {
-      const { image, engine, write } = await install(directory);
-      return { requirementsKey, image, engine, part: await store.admitPart(directory, write) };
+      const { write, ...facts } = await install(directory);
+      return { requirementsKey, ...facts, part: await store.admitPart(directory, write) };
     },
     keep: (made) => store.writeTree(made),
   });

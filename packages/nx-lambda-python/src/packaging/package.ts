@@ -73,9 +73,7 @@ export async function writePackage(
   const writer = new ArchiveWriter(await open(), start);
   let { unpackedSize } = part.facts;
   for (const file of sorted.filter(({ path }) => !shared.has(path))) {
-    const content = file.read();
-    // The package is cached under the content that was read first.
-    if (hexDigest(content) !== file.sha256) throw new SourceChangedError(file.path);
+    const content = readUnchanged(file);
     writer.addCompressed(file.path, file.executable, compress(content, file.sha256));
     unpackedSize += content.length;
   }
@@ -99,6 +97,16 @@ export function contentDigest(files: readonly Omit<ServiceFile, 'read' | 'file'>
     hash.update(`\n${sha256} ${executable ? 'x' : '-'} ${path}`);
   }
   return hash.digest('hex');
+}
+
+/**
+ * What is kept under the digest of the content that was read first must be of that content.
+ * @throws SourceChangedError
+ */
+export function readUnchanged({ path, read, sha256 }: Omit<ServiceFile, 'file'>): Buffer {
+  const content = read();
+  if (hexDigest(content) !== sha256) throw new SourceChangedError(path);
+  return content;
 }
 
 /** A file of the service changed after the service was read: everything is read again. */

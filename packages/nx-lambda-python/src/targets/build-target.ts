@@ -108,6 +108,7 @@ export function normalizeOptions(schema: Given, context: ExecutorContext): Build
       scripts: schema.scripts ?? false,
       layer: schema.layer ?? false,
       bytecodeMb: schema.bytecode ? (schema.bytecodeBudgetMb ?? 50) : null,
+      bytecodeImported: schema.bytecode === 'imported',
     },
     output: {
       path: outputDirectory(schema.outputPath, { projectRoot, workspaceRoot }),

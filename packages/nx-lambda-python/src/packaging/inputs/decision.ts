@@ -45,6 +45,8 @@ export interface DecidingContent {
   scripts: boolean;
   /** Millions of bytes that bytecode may take; null for none. */
   bytecodeMb: number | null;
+  /** Only of the modules that handlers import. */
+  bytecodeImported: boolean;
   layer: boolean;
 }
 
@@ -103,6 +105,7 @@ function optionFacts({ image, container, pipArgs, content }: DecidingOptions) {
     excludeFiles,
     acceptIncompleteRecords: accepted,
     bytecodeMb: bytecode,
+    bytecodeImported,
     ...others
   } = content;
   return {
@@ -111,6 +114,7 @@ function optionFacts({ image, container, pipArgs, content }: DecidingOptions) {
     excludeDistributions: [...excludeDistributions].sort(),
     // Options that are younger than the format: unset, they leave the decision as it was.
     ...(excludeFiles.length > 0 && { excludeFiles }),
+    ...(bytecodeImported && { bytecodeImported }),
     ...(accepted.length > 0 && { acceptIncompleteRecords: [...accepted].sort() }),
     image: image ?? null,
     container: container ? containerFacts(container) : null,
