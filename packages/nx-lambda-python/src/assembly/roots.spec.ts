@@ -52,8 +52,12 @@ it('has the files of all roots at the top of the package, without tests', async 
 
 it('finds handlers in any root', async () => {
   start({
-    'svc/pyproject.toml': `${rooted('../libs/common/src')}handlers = ["svc/handlers/*.py", "jobs/*.py"]\n`,
+    'svc/pyproject.toml': `${rooted('../libs/common/src')}handlers = ["svc/handlers/*.py", "jobs/*.py"]
+[tool.nx-lambda-python.functions]
+purge = { handler = "common.admin.purge_all" }
+`,
     [`${ROOT}/jobs/nightly.py`]: HANDLES,
+    [`${ROOT}/common/admin.py`]: HANDLES.replace('handler', 'purge_all'),
   });
   expect(await service.build()).toBe(true);
   expect(manifest().handlers).toMatchObject([
@@ -63,6 +67,7 @@ it('finds handlers in any root', async () => {
       handler: 'jobs.nightly.handler',
     },
     { name: 'one' },
+    { name: 'purge', handler: 'common.admin.purge_all' },
   ]);
 });
 

@@ -1,11 +1,11 @@
 /** The files of a service on disk, of all of its roots. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import { SourceChangedError } from '../packaging/package';
-import { listFiles, type SourceFile } from '../platform/files/local-files';
-import { workspaceFiles } from '../platform/files/workspace-files';
+import { isInside, listFiles, type SourceFile } from '../platform/files/local-files';
+import { attempt } from '../platform/process/attempt';
 import { groupBy } from '../report/document';
 import { shellCommand } from '../report/error-text';
 import { selectFiles, sourceTrees, type WalkRules } from '../service/files';
@@ -33,14 +33,15 @@ export function listSources(place: Place, marker: Marker, any?: WalkRules): Sour
 
 /** @throws MARKER_INVALID */
 function checkDirectory({ sourceRoot }: Place, { path, roots }: Marker, directory: string): void {
-  const workspace = workspaceFiles(sourceRoot);
-  const isThere = workspace.resolve(directory) !== undefined;
-  if (isThere && workspace.isDirectory(directory)) return;
-  const why = !workspace.exists(directory)
-    ? 'does not exist'
-    : isThere
-      ? 'is a file'
-      : 'is a link that leads out of the workspace';
+  const target = attempt(() => realpathSync(join(sourceRoot, directory)));
+  const isThere = target !== undefined && isInside(target, realpathSync(sourceRoot));
+  if (isThere && statSync(target).isDirectory()) return;
+  const why =
+    target === undefined
+      ? 'does not exist'
+      : isThere
+        ? 'is a file'
+        : 'is a link that leads out of the workspace';
   const key = roots.length > 0 ? 'roots' : 'root';
   throw new LambdaPythonError('MARKER_INVALID', {
     message: `\`${key}\` of \`${path}\` names \`${directory}\`, which ${why}`,

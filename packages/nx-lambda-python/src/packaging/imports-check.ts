@@ -2,6 +2,7 @@
 
 import type { ModuleImport } from '../python/imports';
 import { hidesStandard, isLambdas, isStandard } from '../python/stdlib';
+import { foldName } from '../service/files';
 import { RUNTIMES, type Runtime } from '../service/runtimes';
 import { modulesOf, type PartFacts, type PartModule } from './dependency-part';
 import { OwnModules, packageOf, segments } from './own-modules';
@@ -163,9 +164,9 @@ export function hiddenModules(
   );
   /** Distributions that have a module at the top, as this file or in this directory. */
   const ownersOf = (name: string, first: string): string | undefined => {
+    if (name.includes('/') || !topLevel.includes(foldName(first))) return undefined;
     const module = modules.find((one) => one.name === name && one.isRegular);
-    if (!module || !topLevel.includes(first.toLowerCase())) return undefined;
-    return module.distributions.map((one) => `\`${one}\``).join(' or ');
+    return module?.distributions.map((one) => `\`${one}\``).join(' or ');
   };
   const hidden = (file: string, by: string) =>
     `${file} is never imported, since Python takes the package ${by}, which has its name: rename one of them`;

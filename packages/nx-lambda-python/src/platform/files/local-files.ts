@@ -147,6 +147,12 @@ function entriesOf(directory: string, isRequired: boolean): Dirent[] {
   }
 }
 
+/** Of paths without symbolic links. */
+export function isInside(path: string, directory: string): boolean {
+  const below = relative(directory, path);
+  return below !== '..' && !below.startsWith(`..${sep}`);
+}
+
 /** Undefined for a link that cannot be followed and is not needed. */
 function resolveLink(
   root: string,
@@ -155,9 +161,7 @@ function resolveLink(
   { selects }: WalkRules,
 ): string | undefined {
   const target = attempt(() => realpathSync(join(root, path)));
-  const inside = target === undefined ? undefined : relative(boundary, target);
-  const isInside = inside !== undefined && inside !== '..' && !inside.startsWith(`..${sep}`);
-  if (isInside) return target;
+  if (target !== undefined && isInside(target, boundary)) return target;
   // Of what leads nowhere or outside, nothing says whether it should be a file or a directory.
   if (!selects(path) && !selects(`${path}/`)) return undefined;
   throw new LambdaPythonError(
