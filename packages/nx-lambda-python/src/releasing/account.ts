@@ -16,6 +16,7 @@ import { isTransient, type AwsFailure, type AwsResult } from '../release/model/a
 import { systemClock } from '../release/model/clock';
 import type { ReleaseFacts } from '../release/model/plan';
 import type { FunctionReader } from '../release/plan/remote-states';
+import type { ManifestAccess } from '../release/upload/manifest-object';
 import type { TextStorage } from '../release/upload/object-storage';
 import type { StorageAccess } from '../release/upload/package-object';
 import type { VersionPorts } from '../release/versions/version-calls';
@@ -85,6 +86,11 @@ export interface AccountNumber {
 }
 
 const POLICY: RetryPolicy = { clock: systemClock, random: Math.random };
+
+/** What manifests beside packages are read and written through. */
+export function manifestAccess({ records, place, policy }: BucketAccess): ManifestAccess {
+  return { ...policy, records, place };
+}
 
 /** Opens S3 alone, for what changes no function. The caller closes it in any case. */
 export async function openBucket(

@@ -63,6 +63,8 @@ export interface Change {
   publish: boolean;
   storageMode: StorageMode;
   layerName: string;
+  /** `reached`: functions keep a package that has the same code for them. */
+  updates: 'all' | 'reached';
 }
 
 /** @throws OPTION_INVALID, BUCKET_NOT_SET, MARKER_INVALID */
@@ -115,6 +117,7 @@ export function deployRequest(
       ...aliasOptions(options),
       storageMode: options.storageMode ?? 'COPY',
       layerName: layerName(options.layerName, project.name),
+      updates: options.updates ?? 'all',
     },
     canary: readCanary(options, context),
     rollbackOnFailure,

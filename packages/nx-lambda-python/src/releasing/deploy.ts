@@ -31,13 +31,17 @@ import {
   type AliasReading,
   type FunctionReader,
 } from '../release/plan/remote-states';
+import { readSameCode } from '../release/plan/same-code';
 import { hasChanges } from '../release/records/record';
+import { manifestLocation } from '../release/upload/manifest-object';
 import { objectUrl, type ObjectLocation } from '../release/upload/object-storage';
 import { findReference, packageKey, type StorageAccess } from '../release/upload/package-object';
+import { counted } from '../report/text';
 import { parseMarker } from '../service/marker';
 import type { SimulatedAccount } from '../testing';
 import type { Change, DeployRequest, Selection } from './deploy-options';
 import { bringBack } from './rollback';
+import { manifestAccess } from './account';
 import { runRelease, type Desk, type PlannedRelease, type RunOptions } from './run';
 
 /** @throws PACKAGE_NOT_BUILT, PACKAGE_NOT_UPLOADED, FUNCTION_NAME_INVALID, SOURCE_DIRTY, and what AWS refuses */
@@ -63,7 +67,7 @@ async function planRelease(
   request: DeployRequest,
   used: UsedPackage,
   uploaded: Promise<PackageReference>,
-  { access, account }: Desk,
+  { access, account, output: shown }: Desk,
 ): Promise<PlannedRelease> {
   const { run, selection, source, change, canary, commands } = request;
   const { scope, rules, output } = run;
@@ -97,6 +101,14 @@ async function planRelease(
   const creations = isCreating
     ? readCreations(missing, selection, scope.service, run.account.workspaceRoot)
     : new Map<string, never>();
+  const { destination } = run.account;
+  const place = { ...destination, project: scope.service };
+  const sameCode =
+    change.updates === 'reached'
+      ? await readSameCode(manifest, remote, place, manifestAccess(access), (sha256, count) =>
+          shown.note(unknownPackage(manifestLocation(place, sha256), count)),
+        )
+      : undefined;
   const plan = planDeploy({
     service: scope.service,
     stage: scope.stage,
@@ -117,10 +129,10 @@ async function planRelease(
     creatable: new Set(creations.keys()),
     layerName,
     publish: change.publish,
+    ...(sameCode && { sameCode }),
   });
   if (canary.event !== null && rules.missing === 'skip') refuseMissingCanary(plan, canary);
   const zips = { package: manifest.package, layer: manifest.layer ?? null };
-  const { destination } = run.account;
   return {
     plan,
     title: `${plan.service} to ${placeOf(plan)}`,
@@ -143,6 +155,10 @@ async function planRelease(
       rollback: isUndoable ? commands.rollback : null,
     }),
   };
+}
+
+function unknownPackage(location: ObjectLocation, functions: number): string {
+  return `${objectUrl(location)} is missing or unreadable: ${counted(functions, 'function')} that run its package are updated`;
 }
 
 /** A version with the package leaves nothing to do, unless a layer has to be compared, too. */

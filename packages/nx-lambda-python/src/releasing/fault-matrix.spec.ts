@@ -36,3 +36,16 @@ describeDeploy('a release over aliases of $LATEST that meets', {
     await service.aliasesOnLatest();
   },
 });
+
+const reached = { ...options, updates: 'reached' } as const;
+
+describeDeploy('a release of what is reached that meets', {
+  calls: CALLS.reached,
+  options: reached,
+  keep: ['cancel'],
+  async prepare(service) {
+    service.workspace.reach = {};
+    await service.release('old', reached);
+    service.workspace.reach = { create: 'edited', refund: 'edited' };
+  },
+});

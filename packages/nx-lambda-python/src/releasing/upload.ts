@@ -11,7 +11,7 @@ import { oneLine, renderBytes } from '../report/text';
 import type { UploadExecutorSchema } from '../schemas/upload';
 import { readDestination } from '../targets/chain';
 import { currentProject } from '../targets/project';
-import { openBucket } from './account';
+import { manifestAccess, openBucket } from './account';
 
 /** Prints where it writes, and what became of each object. @throws what forbids the upload, and what AWS refuses */
 export async function upload(
@@ -41,8 +41,7 @@ export async function upload(
     for (const outcome of outcomes) console.log(oneLine(describe(outcome)));
     if (options.dryRun) return;
     const place = { ...destination, project: service };
-    const { records, place: aws, policy } = bucket;
-    warn((await uploadManifest(manifest, place, { ...policy, records, place: aws })) ?? []);
+    warn((await uploadManifest(manifest, place, manifestAccess(bucket))) ?? []);
   } finally {
     await bucket.close();
   }

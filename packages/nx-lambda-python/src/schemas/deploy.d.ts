@@ -29,6 +29,10 @@ export interface DeployExecutorSchema {
    */
   missing?: 'error' | 'skip' | 'create';
   /**
+   * Which functions get a new package: `all`, or with `reached` those of which the code that they reach differs from the package that they run. The others are `unchanged` (same code): not written to, and still warm. Costs one GET of S3 for each package that functions run. Read [what it does not know](../reach.md) first.
+   */
+  updates?: 'all' | 'reached';
+  /**
    * Print the plan and change nothing. Costs one GetFunction per function, with `alias` two. Fails whenever the deploy itself would.
    */
   dryRun?: boolean;

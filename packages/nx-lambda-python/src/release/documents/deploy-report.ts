@@ -1,6 +1,6 @@
 /** What a deploy did, as one value, and that value as table, JSON and Markdown. */
 
-import { notedSections, reasonSections, type Document, type Section } from '../../report/document';
+import { reasonSections, type Document, type Section } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
 import { countStatuses, renderJson, seconds, shortSha, summarize } from '../../report/text';
 import type { FunctionOutcome, FunctionState, OutcomeStatus } from '../model/function-state';
@@ -11,7 +11,7 @@ import {
   type PlannedFunction,
   type ReleaseFacts,
 } from '../model/plan';
-import { commitLine, packageFacts } from './plan-document';
+import { commitLine, packageFacts, unchangedSections } from './plan-document';
 
 export const REPORT_FILE = 'deploy-report.json';
 
@@ -81,7 +81,7 @@ function nextSteps(
 
 /**
  * - package: the one that was to be deployed
- * - before: what it ran before; the deploy did not touch it, or brought it back
+ * - before: what it ran before; the deploy did not touch it, also since its code is the same, or brought it back
  * - unknown: a write failed and the function was not seen at rest since
  * - absent: does not exist
  */
@@ -126,7 +126,10 @@ function liveState(
   const code = codeOf(after, plan);
   const goal = planned?.aliasCode ?? planned?.package?.sha256 ?? null;
   const isGood = status === 'created' || status === 'updated' || status === 'unchanged';
-  if (code !== null && code === goal) return { kind: 'package', codeSha256: code };
+  const isKept = plan.package !== null && goal !== null && goal !== plan.package.sha256;
+  if (code !== null && code === goal) {
+    return { kind: isKept ? 'before' : 'package', codeSha256: code };
+  }
   return { kind: isGood ? 'package' : 'before', codeSha256: code };
 }
 
@@ -188,7 +191,7 @@ function sectionsOf(status: OutcomeStatus, { functions }: DeployReport): Section
       those.map(({ name, error }) => ({ name, reason: error ?? 'no reason given' })),
     );
   }
-  return notedSections(status, those, {
+  return unchangedSections(status, those, {
     head: ['function', 'handler', 'version', 'time'],
     row: (one) => [
       one.name,

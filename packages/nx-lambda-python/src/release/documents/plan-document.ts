@@ -13,6 +13,7 @@ import { countStatuses, renderJson, shortSha, summarize } from '../../report/tex
 import type { PackageReference } from '../model/function-state';
 import {
   PLAN_STATUSES,
+  SAME_CODE,
   type BackPlan,
   type Plan,
   type PlannedFunction,
@@ -83,7 +84,7 @@ function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
   const functions: PlannedFunction[] = plan.functions.filter((one) => one.status === status);
   if (status === 'update') return updateSections(functions);
   if (status === 'unchanged' || (status === 'missing' && functions.every((one) => !one.detail))) {
-    return notedSections(status, functions, {
+    return unchangedSections(status, functions, {
       head: ['function', 'handler', 'named by'],
       row: (one) => [one.name, one.handlerName, namedBy(one)],
       name: ({ name }) => name,
@@ -93,6 +94,20 @@ function sectionsOf(status: PlanStatus, plan: Plan): Section[] {
     status,
     functions.map(({ name, detail }) => ({ name, reason: detail ?? '' })),
   );
+}
+
+/** Those that keep another package come last. */
+export function unchangedSections<T extends { name: string; detail?: string | null }>(
+  status: string,
+  functions: readonly T[],
+  table: Parameters<typeof notedSections<T>>[2],
+): Section[] {
+  const kept = functions.filter(({ detail }) => detail === SAME_CODE);
+  const others = functions.filter((one) => !kept.includes(one));
+  return [
+    ...notedSections(status, others, table),
+    ...foldedSection(`${status}, ${SAME_CODE} (${kept.length})`, kept, table),
+  ];
 }
 
 /** By what they run now: a service usually runs one package, and what does not stands out. */

@@ -22,7 +22,12 @@ function rowOf(record: ReleaseRecord): string[] {
   const who = by.run === null ? by.user : `${by.user}, ${by.run}`;
   const count = (wanted: string) => functions.filter((one) => one.status === wanted).length;
   const failed = count('failed') + count('pending') + count('skipped');
-  const counts = `${count('updated')} of ${functions.length}${failed > 0 ? `, ${failed} not done` : ''}`;
+  const kept = sha256 ? functions.filter(({ goal }) => goal !== sha256).length : 0;
+  const counts = [
+    `${count('updated')} of ${functions.length}`,
+    ...(kept > 0 ? [`${kept} with the same code`] : []),
+    ...(failed > 0 ? [`${failed} not done`] : []),
+  ].join(', ');
   return [
     String(number),
     what,

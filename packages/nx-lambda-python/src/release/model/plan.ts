@@ -9,7 +9,7 @@ import type {
 } from './function-state';
 
 /**
- * - unchanged: runs this package already
+ * - unchanged: runs this package already, or another one in which its code is the same
  * - update: runs another package
  * - missing: does not exist
  * - mismatch: cannot run this package as it is configured
@@ -17,6 +17,9 @@ import type {
  * - failed: its last update failed; deploy updates it again
  */
 export type PlanStatus = 'unchanged' | 'update' | 'missing' | 'mismatch' | 'busy' | 'failed';
+
+/** The detail of a function that keeps another package than the one to deploy: that of its goal. */
+export const SAME_CODE = 'same code';
 
 /** In the order of tables: what needs attention comes last, where the eye is. */
 export const PLAN_STATUSES: readonly PlanStatus[] = [
@@ -107,7 +110,7 @@ interface PlanFacts extends Pick<ReleaseFacts, 'service' | 'stage' | 'region'> {
   functions: PlannedFunction[];
 }
 
-/** All functions get one package. */
+/** All functions get one package, but those that run another one with the same code for them and keep it. */
 export interface DeployPlan extends PlanFacts, PlanTarget {
   kind: 'deploy';
   /** Null outside of git. */

@@ -5,6 +5,7 @@ import { LambdaPythonError } from '../../errors';
 import { listed } from '../../report/text';
 import {
   placeOf,
+  SAME_CODE,
   type FunctionGoal,
   type DeployPlan,
   type Plan,
@@ -20,6 +21,7 @@ import {
   type RemoteFunction,
 } from '../model/remote-function';
 import { detaching, isAliasRight, nextStep, whereIs } from './next-step';
+import type { SameCode } from './same-code';
 
 interface PlanInput extends Pick<DeployPlan, 'service' | 'stage' | 'region' | 'source'> {
   target: PlanTarget;
@@ -34,11 +36,13 @@ interface PlanInput extends Pick<DeployPlan, 'service' | 'stage' | 'region' | 's
   layerName?: string;
   /** Whether changed settings of $LATEST alone are a reason to publish a version. */
   publish?: boolean;
+  /** Which functions may keep the package that they run; none without it. */
+  sameCode?: SameCode;
 }
 
 export function planDeploy(input: PlanInput): DeployPlan {
   const { service, stage, region, target, functions, remote } = input;
-  const { source, account, creatable, layerName, publish } = input;
+  const { source, account, creatable, layerName, publish = false, sameCode } = input;
   const accounts = accountsOf(remote.values());
   const common: FunctionGoal = {
     package: target.package,
@@ -57,15 +61,20 @@ export function planDeploy(input: PlanInput): DeployPlan {
       const found = remote.get(one.name) ?? null;
       const creates = found === null && (creatable?.has(one.name) ?? false);
       const left = found && !target.layer && layerName ? detaching(layerName, found) : null;
+      const judge = (goal: FunctionGoal): FunctionGoal & Judgement => {
+        const judged = classify({ ...one, ...goal, aliasTo: null }, found, target);
+        const settings = { alias: target.alias, publish };
+        return { ...goal, ...withSettings(withKind(judged, found, target), found, settings) };
+      };
       const goal = left ? { ...common, layers: left } : common;
-      const { status, detail } = withSettings(
-        withKind(classify({ ...one, ...goal, aliasTo: null }, found, target), found, target),
-        found,
-        { alias: target.alias, publish: publish ?? false },
-      );
+      const same = found && (sameCode?.(one.handler, found) ?? null);
+      const kept = same && judge({ ...goal, package: same });
+      // One that has to be written to anyway gets the new package.
+      const { status, detail, ...wanted } =
+        kept?.status === 'unchanged' ? { ...kept, detail: kept.detail ?? SAME_CODE } : judge(goal);
       return {
         ...one,
-        ...goal,
+        ...wanted,
         status,
         detail: creates ? 'will be created' : detail,
         before: stateOf(found),

@@ -196,8 +196,10 @@ export async function settleUnfinished(
   if (held === null) return null;
   const now = new Map(functions.map((one) => [one.name, one.before]));
   const done = record.functions.map((one): RecordedFunction => {
-    const status = one.status === 'unchanged' ? 'unchanged' : 'updated';
-    return { ...one, after: now.get(one.name) ?? null, status, error: undefined };
+    const after = now.get(one.name) ?? null;
+    const isAsBefore = JSON.stringify(after) === JSON.stringify(one.before);
+    const status = one.status === 'unchanged' || isAsBefore ? 'unchanged' : 'updated';
+    return { ...one, after, status, error: undefined };
   });
   await session(previous, held, access).end('succeeded', done);
   return record.number;

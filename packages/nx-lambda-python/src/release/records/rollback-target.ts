@@ -208,9 +208,12 @@ export async function packageOrigins(
   const isFound = (): boolean => digests.every((one) => found.has(one));
   for (let last = newest; last > Math.max(0, newest - MOST) && !isFound(); last -= BATCH) {
     const numbers = Array.from({ length: Math.min(BATCH, last) }, (_, index) => last - index);
-    for (const { package: source, runtime, architecture } of await readable(numbers, access)) {
-      if (source && digests.includes(source.sha256) && !found.has(source.sha256)) {
-        found.set(source.sha256, { runtime, architecture });
+    for (const { package: source, functions, ...origin } of await readable(numbers, access)) {
+      // A deploy leaves functions only with packages that were built for the same.
+      const kept = source === null ? [] : functions.map(({ goal }) => goal);
+      for (const sha256 of new Set([source?.sha256, ...kept])) {
+        if (!sha256 || !digests.includes(sha256) || found.has(sha256)) continue;
+        found.set(sha256, { runtime: origin.runtime, architecture: origin.architecture });
       }
     }
   }

@@ -4,15 +4,8 @@ import { renderManifest, type BuildManifest } from '../../packaging/manifest';
 import { failureError, type AwsPlace } from '../calls/failure-error';
 import { withRetries, type RetryPolicy } from '../calls/send';
 import { isTransient, saidBy } from '../model/aws-failure';
-import { objectUrl, type Bucket, type ObjectLocation, type TextStorage } from './object-storage';
-import { packageKey } from './package-object';
-
-/** Where the packages of a service are, and their manifests. */
-export interface PackagePlace {
-  bucket: Bucket;
-  prefix: string;
-  project: string;
-}
+import { objectUrl, type ObjectLocation, type TextStorage } from './object-storage';
+import { packageKey, type PackagePlace } from './package-object';
 
 export interface ManifestAccess extends RetryPolicy {
   records: TextStorage;
@@ -46,7 +39,7 @@ export async function uploadManifest(
     (failure) => isTransient(failure) || failure.kind === 'conflict',
   );
   if (written.ok || written.failure.kind === 'precondition') return null;
-  return `the manifest was not written to ${objectUrl(location)}, so later deploys cannot tell what functions that run this package do; S3 said ${saidBy(written.failure)}`;
+  return `the manifest was not written to ${objectUrl(location)}, so a later deploy with "updates": "reached" updates all functions that run this package; S3 said ${saidBy(written.failure)}`;
 }
 
 /** What handlers do in a package: digests by Lambda's handler string. */
@@ -59,7 +52,7 @@ export async function readReach(
   access: ManifestAccess,
 ): Promise<PackageReach | null> {
   const manifest = await readUploadedManifest(sha256, place, access);
-  return manifest?.format === 3 ? reachOf(manifest) : null;
+  return manifest?.format === 3 ? packageReach(manifest) : null;
 }
 
 /**
@@ -82,18 +75,19 @@ export async function readUploadedManifest(
 function parseManifest(text: string, sha256: string, project: string): BuildManifest | null {
   try {
     const manifest = JSON.parse(text) as BuildManifest;
-    return manifest.package.sha256 === sha256 && manifest.project === project ? manifest : null;
+    const { package: zip, project: owner, handlers } = manifest;
+    const isWhole = handlers.every(({ handler }) => typeof handler === 'string');
+    return zip.sha256 === sha256 && owner === project && isWhole ? manifest : null;
   } catch {
     return null;
   }
 }
 
-export function reachOf({ handlers }: Pick<BuildManifest, 'handlers'>): PackageReach {
+export function packageReach({ handlers }: Pick<BuildManifest, 'handlers'>): PackageReach {
   return new Map(
     handlers.flatMap(({ handler, reach }) =>
-      typeof handler === 'string' && /^[0-9a-f]{64}$/.test(reach ?? '')
-        ? [[handler, reach as string]]
-        : [],
+      // It comes from elsewhere, so anything may stand there.
+      typeof reach === 'string' && /^[0-9a-f]{64}$/.test(reach) ? [[handler, reach]] : [],
     ),
   );
 }

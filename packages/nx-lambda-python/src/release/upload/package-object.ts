@@ -9,6 +9,7 @@ import { saidBy, type AwsFailure } from '../model/aws-failure';
 import type { PackageReference } from '../model/function-state';
 import {
   objectUrl,
+  type Bucket,
   type ObjectLocation,
   type ObjectStorage,
   type PartStorage,
@@ -31,6 +32,13 @@ export interface PackageFile {
 export interface UploadRequest {
   location: ObjectLocation;
   file: PackageFile;
+}
+
+/** Where the packages of a service are. */
+export interface PackagePlace {
+  bucket: Bucket;
+  prefix: string;
+  project: string;
 }
 
 export const DEFAULT_PREFIX = 'lambda-packages';
