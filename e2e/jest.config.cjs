@@ -10,6 +10,7 @@ const LONG_SUITES = [
     'interrupt',
     'layouts',
     'library-edits',
+    'library-git',
     'lock',
     'node-versions',
   ],

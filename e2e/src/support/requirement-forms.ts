@@ -35,8 +35,16 @@ export class Forms extends Workspace {
   }
 
   attempt(...args: string[]) {
+    return this.run('build', ...args);
+  }
+
+  explain() {
+    return this.run('explain');
+  }
+
+  private run(target: string, ...args: string[]) {
     const store = join(runDirectory(), `store-${this.store}`);
-    return this.nx(['build', 'orders', ...args], { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store });
+    return this.nx([target, 'orders', ...args], { NX_LAMBDA_PYTHON_CACHE_DIRECTORY: store });
   }
 
   require(...lines: string[]): void {

@@ -23,7 +23,7 @@ function read(
     pipArgs,
     requirements,
   };
-  return readRequirements({ service, required }, settingsOf().target, protect);
+  return readRequirements({ service, ref: undefined, required }, settingsOf().target, protect);
 }
 
 const LIBRARY = {

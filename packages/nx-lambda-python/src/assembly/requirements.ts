@@ -12,11 +12,13 @@ import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
 import type { LocalParts, RequirementsMeaning } from '../packaging/requirements/collect';
 import { describeLocal } from '../packaging/requirements/parse';
 import { writtenFile } from '../packaging/requirements/locked';
+import { gitUse } from '../packaging/requirements/library-git';
 import { lockKind } from '../packaging/requirements/lock';
 import { checkLockScope } from '../packaging/requirements/lock-scope';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
 import { chooseRequirements, type ChosenRequirements } from '../packaging/requirements/sources';
 import { readLocalContent, type LibraryTrees } from '../platform/files/local-files';
+import { readLibraryGit } from '../platform/git/library-git';
 import { workspaceFiles } from '../platform/files/workspace-files';
 import type { RequiredInput, Target } from '../platform/pip/pip';
 import type { BuildOptions } from '../targets/build-target';
@@ -32,15 +34,15 @@ export interface ServiceRequirements {
   trees: LibraryTrees;
 }
 
-type Options = Pick<BuildOptions, 'service' | 'required'>;
+type Options = Pick<BuildOptions, 'service' | 'required' | 'ref'>;
 
 /** @throws REQUIREMENTS_MISSING, REQUIREMENTS_INVALID, OPTION_INVALID, ENTRY_INVALID */
 export function readRequirements(
-  { service: { sourceRoot }, required: options }: Options,
+  { service, ref, required: options }: Options,
   target: Target,
   protect: Protect,
 ): ServiceRequirements {
-  const workspace = workspaceFiles(sourceRoot);
+  const workspace = workspaceFiles(service.sourceRoot);
   const { projectRoot, workspaceRoot } = options;
   const chosen = chooseRequirements(options, workspace);
   const [first = ''] = chosen.taken;
@@ -50,7 +52,7 @@ export function readRequirements(
   }
   const given = { ...options, requirements: chosen.taken };
   const found = readRequired(given, target, workspace, protect);
-  const content = readLocalContent(sourceRoot, found.local, chosen.taken.join(', '));
+  const content = readContent({ service, ref }, found.local, chosen.taken.join(', '), workspace);
   const { isLocked } = found;
   // A lock is complete: what it leaves out is not needed.
   const implied = isLocked ? [] : impliedFile(projectRoot, found.local);
@@ -63,6 +65,7 @@ export function readRequirements(
       pipArguments: splitBuildConstraints(options.pipArgs).others,
       buildConstraints: found.buildConstraints,
       localFiles: content.files,
+      git: content.git,
       base: { projectRoot, workspaceRoot },
       isLocked,
     },
@@ -75,10 +78,14 @@ export function readRequirements(
 }
 
 /** What a package is compared by, even on machines without a token for an index. */
-export function readMeaning({ service, required }: Options, target: Target): RequirementsMeaning {
-  const written = readWritten(required, target, workspaceFiles(service.sourceRoot));
+export function readMeaning(
+  { service, ref, required }: Options,
+  target: Target,
+): RequirementsMeaning {
+  const workspace = workspaceFiles(service.sourceRoot);
+  const written = readWritten(required, target, workspace);
   const named = written.requirements.map(writtenFile).join(', ');
-  const { digests } = readLocalContent(service.sourceRoot, written.local, named);
+  const { digests } = readContent({ service, ref }, written.local, named, workspace);
   return withContent(written.meaning, digests);
 }
 
@@ -113,6 +120,26 @@ function impliedFile(projectRoot: string, { implied }: LocalParts): [string, str
     return describeLocal({ ...one, name: undefined, path });
   });
   return [[posix.join(projectRoot, '.implied-requirements.txt'), `${lines.join('\n')}\n`]];
+}
+
+/** What requirements name in the workspace, and what builds of libraries ask git. */
+function readContent(
+  { service, ref }: Pick<BuildOptions, 'service' | 'ref'>,
+  local: LocalParts,
+  namedBy: string,
+  { read, exists }: WorkspaceFiles,
+) {
+  const isRepository = (path: string) => exists(posix.join(path, '.git'));
+  const uses = local.trees.map((path) => [path, gitUse(path, read, isRepository)] as const);
+  const rules = uses.flatMap(([, use]) => use.rules).filter(exists);
+  const parts = { ...local, archives: [...new Set([...local.archives, ...rules])] };
+  const content = readLocalContent(service.sourceRoot, parts, namedBy);
+  const asking = uses.map(([path, use]) => {
+    const files = content.trees.get(path)?.map((file) => file.path) ?? [];
+    return { path, use, files };
+  });
+  const git = readLibraryGit(service.workspaceRoot, asking, ref);
+  return { ...content, digests: { ...content.digests, ...git.digests }, git: git.copies };
 }
 
 function withContent(

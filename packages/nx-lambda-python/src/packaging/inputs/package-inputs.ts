@@ -8,6 +8,7 @@
 import { posix } from 'node:path';
 import type { Marker } from '../../service/marker';
 import { readOrigin } from '../requirements/lock-origin';
+import { gitUse, type GitUse } from '../requirements/library-git';
 import { isLibraryFile, LIBRARY_RULES } from '../requirements/library';
 import { readRequired, type RequirementOptions } from './requirements';
 import { findSources, walk, type SourceFiles } from './sources';
@@ -59,6 +60,9 @@ export function packageInputs(
   const hidden = hiddenFromNx(workspace);
   const required = variants.map((options) => readRequired(options, marker, workspace));
   const sources = findSources(marker, workspace);
+  const libraries = sorted(required.flatMap(({ local }) => local.trees)).map((path) =>
+    readLibrary(path, workspace),
+  );
   const named = [
     ...required.flatMap(({ asked, local, files }) => [
       ...asked,
@@ -66,11 +70,9 @@ export function packageInputs(
       ...[...files].flatMap(([path, text]) => lockSources(path, text)),
     ]),
     ...machine.files,
+    ...libraries.flatMap(({ git }) => git.rules),
   ];
   const findLinks = sorted(required.flatMap(({ local }) => local.findLinks));
-  const libraries = sorted(required.flatMap(({ local }) => local.trees)).map((path) =>
-    readLibrary(path, workspace),
-  );
   const targets = [sources, ...libraries].flatMap((one) => one.targets);
   const files = sorted([
     ...named,
@@ -92,6 +94,7 @@ export function packageInputs(
     unseen: [
       ...hiddenOnes(sorted([...existing, ...sources.real]), hidden),
       ...libraries.flatMap((library) => hiddenOnes(library.real, hidden)),
+      ...libraries.flatMap(({ path, git }) => (git.commits ? [asksGit(path)] : [])),
       ...findLinks.flatMap((path) => hiddenOnes(linked(path, workspace), hidden)),
       ...machine.settings,
     ],
@@ -108,16 +111,23 @@ function lockSources(path: string, text: string): string[] {
 
 interface Library extends Omit<SourceFiles, 'files'> {
   path: string;
+  git: GitUse;
 }
 
 function readLibrary(path: string, workspace: WorkspaceFiles): Library {
   const { files, links, environments } = walk(path, LIBRARY_RULES, workspace);
+  const isRepository = (directory: string) => workspace.exists(posix.join(directory, '.git'));
   return {
     path,
+    git: gitUse(path, workspace.read, isRepository),
     real: [...files].flatMap(([below, real]) => (isLibraryFile(below) ? [real] : [])),
     targets: [...links.values()],
     environments,
   };
+}
+
+function asksGit(path: string): Unseen {
+  return { what: 'the commits and tags of git', why: `the build of \`${path}\` asks for them` };
 }
 
 /** pip looks at the files of the directory itself. Wheels that will be added count: the directory is for them. */

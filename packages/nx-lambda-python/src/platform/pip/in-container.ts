@@ -32,6 +32,7 @@ import {
   withoutSettings,
   writeInput,
   type Asked,
+  type ObjectsAt,
   type Pip,
   type PipInput,
   type PipSettings,
@@ -165,7 +166,7 @@ export async function layOutPip(
   exec: Exec,
 ) {
   const { target, configuration, onLine } = settings;
-  writeInput(directory, input, configuration);
+  writeInput(directory, input, configuration, objectsAt);
   writeHelpers(directory, target, work);
   mkdirSync(place.pipCache, { recursive: true });
   const { variables, netrc } = settings.secrets();
@@ -192,7 +193,11 @@ export async function layOutPip(
   const task: ContainerTask = {
     image: place.image.name,
     platform: containerPlatform(target.architecture),
-    mounts: [...mounts(directory, place, configuration.certificates), ...(ssh?.mounts ?? [])],
+    mounts: [
+      ...mounts(directory, place, configuration.certificates),
+      ...objectMounts(input),
+      ...(ssh?.mounts ?? []),
+    ],
     environment: { ...environment(settings), ...ssh?.environment, ...place.environment.literal },
     inherited: [...new Set([...Object.keys(secrets), ...place.environment.inherited])],
     workdir: ROOT,
@@ -223,6 +228,8 @@ function writeHelpers(directory: string, { runtime, architecture }: Target, work
   for (const name of ['home', 'platform', 'pip-cache', TEMPORARY]) {
     mkdirSync(join(directory, name), { recursive: true });
   }
+  // Whoever owns the files there: they are ours.
+  writeFileSync(join(directory, 'home', '.gitconfig'), '[safe]\n\tdirectory = *\n');
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(runtime));
   copyFileSync(join(__dirname, 'resolve_in_container.py'), join(directory, 'resolve.py'));
@@ -248,6 +255,14 @@ function mounts(
     ...(certificates ? [{ source: certificates, target: CERTIFICATES, readOnly: true }] : []),
     ...place.volumes,
   ];
+}
+
+const objectsAt: ObjectsAt = (_, index) => `${ROOT}-objects-${index}`;
+
+function objectMounts({ git = [] }: PipInput): Mount[] {
+  return git.flatMap(({ commits }, index) =>
+    commits ? [{ source: commits.objects, target: objectsAt(commits, index), readOnly: true }] : [],
+  );
 }
 
 /** Every common program's name for the same file. */

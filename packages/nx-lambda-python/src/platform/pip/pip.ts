@@ -9,6 +9,7 @@ import type { BuildConstraints } from '../../packaging/inputs/build-constraints'
 import { inWorkspace, type PathBase } from '../../packaging/requirements/parse';
 import type { Architecture, Runtime } from '../../service/runtimes';
 import type { LocalFile } from '../files/local-files';
+import { writeRepository, type Commits, type RepositoryCopy } from '../git/repository-copy';
 import { pipVariables, type PipConfiguration } from './configuration';
 import type { PipSecrets } from './secrets';
 
@@ -21,6 +22,8 @@ export interface PipInput {
   pipArguments: readonly string[];
   /** Trees of libraries, archives, directories of `--find-links`: copied beside the requirement files. */
   localFiles: readonly LocalFile[];
+  /** For libraries whose builds ask git. */
+  git?: readonly RepositoryCopy[];
 }
 
 /** As the service's files say it. */
@@ -111,8 +114,9 @@ export const INPUT = 'input';
  */
 export function writeInput(
   directory: string,
-  { files, localFiles }: Pick<PipInput, 'files' | 'localFiles'>,
+  { files, localFiles, git = [] }: Pick<PipInput, 'files' | 'localFiles' | 'git'>,
   { constraints }: Pick<PipConfiguration, 'constraints'>,
+  objectsAt: ObjectsAt = ({ objects }) => objects,
 ): void {
   mkdirSync(join(directory, INPUT), { recursive: true });
   for (const [path, text] of [...(constraints?.files ?? []), ...files]) {
@@ -124,7 +128,14 @@ export function writeInput(
     // Modes go into wheels: only the executable bit is the file's own.
     chmodSync(file, executable ? 0o755 : 0o644);
   }
+  for (const [index, copy] of git.entries()) {
+    const place = placeIn(directory, posix.join(copy.path, '.git'));
+    writeRepository(place, copy, copy.commits ? objectsAt(copy.commits, index) : '');
+  }
 }
+
+/** Where the git that pip starts sees the objects of a repository of this machine. */
+export type ObjectsAt = (commits: Commits, index: number) => string;
 
 /** Whatever a path was read from: nothing is ever written beside the input. */
 function placeIn(directory: string, path: string): string {

@@ -88,6 +88,7 @@ export async function prepareInput(
     requirements,
     constraints,
     localFiles,
+    ...(required.git && { git: required.git }),
     pipArguments: [
       ...placeArguments(required.pipArguments, base, urlOf, exists),
       ...(isLocked ? ['--no-deps'] : []),

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,9 @@ def write_netrc():
     path = os.path.join(home, ".netrc")
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+    configuration = os.path.join(os.environ["HOME"], ".gitconfig")
+    if os.path.exists(configuration):
+        shutil.copy(configuration, home)
     os.environ.update(HOME=home, NETRC=path)
 
 
