@@ -215,6 +215,20 @@ describe('code that exists', () => {
   });
 });
 
+describe('library', () => {
+  const ORDERS = 'services/orders';
+
+  it('is in the package of a service that requires it', () => {
+    workspace.succeed([...PROJECT, ORDERS]);
+    workspace.succeed(['g', 'nx-lambda-python:library', 'libs/common', '--project=orders']);
+    expect(workspace.read(`${ORDERS}/requirements.txt`)).toContain('\n-e ../../libs/common\n');
+    const hello = `${ORDERS}/orders/handlers/hello.py`;
+    workspace.write(hello, `import common\n${workspace.read(hello)}`);
+    workspace.succeed(['build', 'orders', '--engine=host', '--imports=error']);
+    expect(workspace.packagePaths(ORDERS)).toContain('common/__init__.py');
+  });
+});
+
 describe('policy', () => {
   it('reads the options as Nx resolves them, and writes only the file that it is told', () => {
     workspace.setDefaults('upload', { bucket: 'acme-packages', region: 'cn-north-1' });

@@ -72,7 +72,7 @@ export async function projectGenerator(
     keepExistingVersions: true,
   });
   if ('importPackage' in service) writeNew(tree, plan.root, name, service.importPackage, existing);
-  writeProjectJson(tree, plan, name, existing);
+  if (!isProject(existing)) writeProjectFile(tree, plan.root, name, plan.tags);
   if (!options.skipFormat) await formatFiles(tree);
   // After formatting, which may know TOML: what the file has stays as it is.
   tree.write(joinPathFragments(plan.root, MARKER_FILE), service.text);
@@ -147,14 +147,16 @@ function writeNew(
   writeHandler(tree, root, { file, name: SAMPLE_HANDLER, handlerName: 'handler' });
 }
 
-function writeProjectJson(
+/** Writes the project.json of a new project. */
+export function writeProjectFile(
   tree: Tree,
-  { root, tags }: ServicePlan,
+  root: string,
   name: string,
-  existing: Existing,
+  tags: readonly string[],
 ): void {
-  if (isProject(existing)) return;
-  writeJson(tree, joinPathFragments(root, 'project.json'), {
+  const file = joinPathFragments(root, 'project.json');
+  if (tree.exists(file)) return;
+  writeJson(tree, file, {
     $schema: posix.join(
       posix.relative(root, '.') || '.',
       'node_modules/nx/schemas/project-schema.json',
@@ -199,15 +201,19 @@ function normalizeOptions(options: ProjectGeneratorSchema, current: string): Ser
     importPackage: options.package && checkedPackage(options.package),
     runtime: runtimeNamed(options.runtime ?? DEFAULT_RUNTIME),
     architecture: architectureNamed(options.architecture ?? 'x86_64'),
-    tags: (options.tags ?? '')
-      .split(',')
-      .map((tag) => tag.trim())
-      .filter(Boolean),
+    tags: tagsOf(options.tags),
   };
 }
 
+export function tagsOf(option: string | undefined): string[] {
+  return (option ?? '')
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter(Boolean);
+}
+
 /** @throws OPTION_INVALID */
-function checkName(name: string, given: string | undefined): void {
+export function checkName(name: string, given: string | undefined): void {
   if (/^(@[\w.-]+\/)?[a-zA-Z][\w.-]*$/.test(name)) return;
   throw new LambdaPythonError('OPTION_INVALID', {
     message: `\`${name}\` is not a valid project name: use letters, digits, \`-\`, \`_\` and \`.\`, and start with a letter`,
@@ -215,8 +221,8 @@ function checkName(name: string, given: string | undefined): void {
   });
 }
 
-/** Of a service without code. @throws OPTION_INVALID */
-function newPackage(given: string | undefined, project: string): string {
+/** Of a project without code. @throws OPTION_INVALID */
+export function newPackage(given: string | undefined, project: string): string {
   const name = given ?? importPackageFor(project);
   if (name === undefined) {
     throw new LambdaPythonError('OPTION_INVALID', {

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 
-/** Asks git in a directory. Undefined if it is not there, or refuses. */
+/** Asks git in a directory. Undefined if git is missing, or refuses. */
 export type Git = (...args: readonly string[]) => string | undefined;
 
 export function gitIn(cwd: string, env: NodeJS.ProcessEnv = {}, input = ''): Git {

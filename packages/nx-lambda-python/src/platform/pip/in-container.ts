@@ -228,7 +228,7 @@ function writeHelpers(directory: string, { runtime, architecture }: Target, work
   for (const name of ['home', 'platform', 'pip-cache', TEMPORARY]) {
     mkdirSync(join(directory, name), { recursive: true });
   }
-  // Whoever owns the files there: they are ours.
+  // The files there may belong to another user of the container; they are ours.
   writeFileSync(join(directory, 'home', '.gitconfig'), '[safe]\n\tdirectory = *\n');
   // Whatever glibc the image has, pip may only take wheels that the runtime's can load.
   writeFileSync(join(directory, 'platform', '_manylinux.py'), manylinuxModule(runtime));
