@@ -175,6 +175,26 @@ print(json.dumps({
 describeWithEngine('serve in the container of the build', () => {
   beforeAll(() => workspace.setDefaults('build', CONTAINER_OPTIONS));
 
+  it('takes an edit of a library that the requirements name over, by a build', async () => {
+    const rates = (rate: number) => workspace.write('libs/rates/rates.py', `RATE = ${rate}\n`);
+    workspace.write('libs/rates/pyproject.toml', '[project]\nname = "rates"\nversion = "1"\n');
+    rates(1);
+    workspace.writeAll(
+      serviceFiles('services/rated', MARKER, {
+        'shop/handlers/rate.py':
+          'from rates import RATE\n\ndef handler(event, context):\n    return RATE\n',
+        'requirements.txt': '../../libs/rates\n',
+      }),
+    );
+    const nx = startNx(workspace, ['serve', 'rated', '--port=0']);
+    const url = await nx.until('ready', () => /ready: (http\S+)/.exec(nx.output)?.[1]);
+    const answer = async () => (await fetch(`${url}/rate`)).text();
+    expect(await answer()).toBe('1');
+    rates(2);
+    await nx.until('the edit', async () => (await answer()) === '2');
+    await nx.interrupt('SIGINT');
+  });
+
   it('answers, takes an edit over, goes on when its container is gone, and leaves none', async () => {
     const { nx, url } = await serve();
     expect(await refund(url)).toMatchObject({ rate: 1 });
@@ -185,10 +205,11 @@ describeWithEngine('serve in the container of the build', () => {
     await until('the call', () => (nx.output.match(/refunding/g)?.length ?? 0) > 2);
     for (const id of containers()) spawnSync('docker', ['rm', '--force', id]);
     expect(await sleeping).toBe('ServiceException');
-    expect(nx.output).toContain('error[CONTAINER_FAILED]');
+    await until('the reason', () => nx.output.includes('error[CONTAINER_FAILED]'));
     expect(await refund(url)).toMatchObject({ rate: 3 });
     await nx.interrupt('SIGINT');
-    expect(containers()).toEqual([]);
+    // The engine removes one by itself when its process has ended.
+    await until('no container', () => containers().length === 0);
     expect(own()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { ExecutorContext, TargetConfiguration } from '@nx/devkit';
 import { errorWith } from '../errors.fixtures';
+import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 import { chosenServices } from './options';
 
 const deploy = (options: object, configurations: object = {}): TargetConfiguration => ({
@@ -40,6 +41,23 @@ describe('chosenServices', () => {
       ['billing', '{project}-{handler}', 'local'],
     ]);
     expect(found.map((one) => one.context.projectName)).toEqual(['orders', 'users', 'billing']);
+  });
+
+  it('takes names that an account gave, as far as their file is there', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const root = temporaryDirectory();
+    writeFiles(root, { 'names.json': '{"refund":"Stack-Refund-1X"}' });
+    const named = (functionNames: string) => {
+      const orders = { deploy: deploy({ functionNames }) };
+      return chosenServices({}, { ...context({ orders }), root })[0]?.naming.given;
+    };
+    expect(named('names.json')).toMatchObject({ isComplete: false });
+    expect(named('names.json')?.names.entries.get('refund')?.name).toBe('Stack-Refund-1X');
+    expect(named('other.json')).toBeUndefined();
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining('`other.json`, which cannot be read'),
+    );
+    warn.mockRestore();
   });
 
   it('prefers its own stage', () => {

@@ -1,7 +1,12 @@
 /** What `nx serve` is asked for: the services, where it listens, and how it runs them. */
 
 import type { ExecutorContext } from '@nx/devkit';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
+import type { NamingOptions } from '../release/plan/functions';
+import { namesOfFile } from '../release/plan/given-names';
+import { warn } from '../report/error-text';
 import { readEnvironmentFile } from '../running/environment-file';
 import type { FunctionLimits } from '../running/functions';
 import { codeList, didYouMean } from '../report/nearest';
@@ -20,17 +25,11 @@ export interface ServiceChoice {
   project: string;
   /** As if the target ran for it. */
   context: ExecutorContext;
-  naming: FunctionNaming;
+  /** As the deploy target names functions; the stage is `local` if nothing names one. */
+  naming: Pick<NamingOptions, 'template' | 'stage' | 'given'>;
   /** What the options set for every function. */
   limits: Partial<FunctionLimits>;
   environment: Readonly<Record<string, string>>;
-}
-
-/** How the deploy target names functions. */
-export interface FunctionNaming {
-  template: string;
-  /** `local` if nothing names one. */
-  stage: string;
 }
 
 /**
@@ -51,9 +50,11 @@ export function chosenServices(
     checkProject(project, context);
     const own = { ...context, projectName: project };
     const deploy = deployOptions(own, deployTarget, project === first);
+    const asked = { ...deploy, stage: stage ?? deploy.stage ?? 'local' };
     const naming = {
       template: deploy.functionName ?? DEFAULT_FUNCTION_NAME,
-      stage: stage ?? deploy.stage ?? 'local',
+      stage: asked.stage,
+      given: givenNames(asked, context.root),
     };
     const limits = withoutUndefined({ timeout, memory });
     return { project, context: own, naming, limits, environment };
@@ -76,6 +77,21 @@ function deployOptions(
   if (target === undefined) return {};
   const configured = isAsked ? inConfiguration(context, target) : context;
   return targetOptions(configured, target, 'deployTarget');
+}
+
+/** The file may be made by a deploy that this machine has not seen, so its names are those of the handlers that it has. */
+function givenNames(
+  deploy: Partial<DeployExecutorSchema>,
+  workspaceRoot: string,
+): NamingOptions['given'] {
+  try {
+    const given = namesOfFile(deploy, (file) => readFileSync(join(workspaceRoot, file), 'utf8'));
+    return given && { ...given, isComplete: false };
+  } catch (error) {
+    if (!(error instanceof LambdaPythonError)) throw error;
+    warn(`${error.message}: functions are named by \`functionName\``);
+    return undefined;
+  }
 }
 
 function checkProject(name: string, { projectsConfigurations }: ExecutorContext): void {
