@@ -4,6 +4,7 @@ const { swcTransform } = require('../tools/test/swc-transform.cjs');
 const LONG_SUITES = [
   ...[
     'adopting',
+    'affected',
     'bytecode',
     'engines',
     'install',
@@ -13,6 +14,7 @@ const LONG_SUITES = [
     'library-git',
     'lock',
     'node-versions',
+    'nxlv-python',
   ],
   ...[
     'pip-failures',

@@ -1,17 +1,19 @@
 /**
  * Measures the plugin beside other tools, in one run: `npm run bench -- packaging`, `npm run bench -- release`,
- * `npm run bench -- start`.
+ * `npm run bench -- start`; and what it adds to Nx commands: `npm run bench -- graph`.
  *
  * Needs docker and the image of tools/engine, and PyPI and npm for the other tools. Figures are valid only if nothing
  * else runs on the machine. `--without-peers` skips the slow ones.
  */
 
+import { benchGraph } from './graph';
 import { benchPackaging } from './packaging';
 import { benchRelease } from './release';
 import { benchStart } from './start';
 
 const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void | Promise<void>>> =
   {
+    graph: benchGraph,
     packaging: benchPackaging,
     release: benchRelease,
     start: benchStart,

@@ -69,7 +69,7 @@ export function importEdges(
 function clashWarnings(clashes: ReadonlyMap<string, string>): string[] {
   return [...clashes].map(
     ([clash, path]) =>
-      `${clash}, so the import in \`${path}\` gives the project graph no edge; rename one, or require the one that is meant by its path`,
+      `${clash}, so the import in \`${path}\` gives no edge; rename one, or require the one that is meant by its path`,
   );
 }
 
@@ -82,5 +82,5 @@ function syntaxWarnings(projects: readonly ImportingProject[]): string[] {
   const [first] = broken;
   if (first === undefined) return [];
   const more = broken.length === 1 ? '' : ` and ${counted(broken.length - 1, 'other file')}`;
-  return [`\`${first}\`${more} cannot be parsed; their imports give the project graph no edges`];
+  return [`\`${first}\`${more} cannot be parsed, so that imports there give no edges`];
 }
