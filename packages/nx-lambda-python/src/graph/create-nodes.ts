@@ -87,7 +87,7 @@ function machineKey(): string {
   return fingerprint(
     Object.entries(process.env)
       .filter(([name]) => deciding.test(name))
-      .map(([name, value = '']) => [name, value.replace(/\/\/[^/@\s]*@/g, '//')])
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value = '']) => [name, value.replace(/\/\/[^/@\s]*@/g, '//')]),
   );
 }
