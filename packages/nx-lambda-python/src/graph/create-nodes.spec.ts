@@ -7,7 +7,7 @@ import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 const [RELEASE, BESIDE] = [
   ['releases', 'rollback', 'prune-versions'],
-  ['explain', 'size', 'invoke', 'prune', 'serve', 'shell'],
+  ['explain', 'size', 'verify', 'invoke', 'prune', 'serve', 'shell'],
 ];
 const TARGETS = ['build', 'upload', 'deploy', ...RELEASE, 'lock', ...BESIDE];
 const MARKER = '[tool.nx-lambda-python]\npackage = "orders"\nruntime = "python3.13"\n';
@@ -314,8 +314,8 @@ describe('plugin options', () => {
     expect(targets['verify']).toMatchObject({
       ...{ cache: true, dependsOn: ['build'], configurations: { local: {} } },
       inputs: [...inputs, { dependentTasksOutputFiles: '**/*.zip', transitive: true }],
-      outputs: ['dist/services/orders', 'out'].map(
-        (path) => `{workspaceRoot}/${path}/verify-report.json`,
+      outputs: ['dist/services/orders', 'out'].flatMap((path) =>
+        ['report', 'times'].map((one) => `{workspaceRoot}/${path}/verify-${one}.json`),
       ),
     });
     expect(targets['upload']?.dependsOn).toEqual(['build']);

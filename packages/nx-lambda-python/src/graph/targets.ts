@@ -118,7 +118,7 @@ const KINDS: Record<Exclude<TargetKey, 'build'>, Kind> = {
   verify: {
     action: 'Finds what would fail in Lambda',
     example: { options: { failOn: 'warning' } },
-    reports: ['verify-report.json'],
+    reports: ['verify-report.json', 'verify-times.json'],
     after: ({ build }) => build,
     finds: { buildTarget: 'build' },
     isStaged: 'build',

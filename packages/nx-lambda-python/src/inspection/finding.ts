@@ -22,6 +22,18 @@ export const KINDS = [
   'entry-point-missing',
   'unrequired-import',
   'unreached-distribution',
+  // imports
+  'import-failed',
+  'import-cycle',
+  'exits-at-import',
+  'import-hangs',
+  'import-crashes',
+  'handler-missing',
+  'writes-own-directory',
+  'prints-binary',
+  'many-descriptors',
+  'runtime-module-missing',
+  'not-imported',
   // limits
   'package-too-large',
   'over-budget',

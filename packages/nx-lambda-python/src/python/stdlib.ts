@@ -72,7 +72,8 @@ const BUILT_IN = words(
  * What Lambda adds to Python's own. Sources: AWS Lambda developer guide, "Runtime-included libraries" (the AWS SDK
  * and what it requires) and "Lambda SnapStart runtime hooks for Python"; awslambdaric's own requirements.
  */
-const LAMBDA_RUNTIME = words(
+/** Modules of every Lambda runtime that are not part of Python. */
+export const LAMBDA_RUNTIME = words(
   'awslambdaric bootstrap boto3 botocore dateutil jmespath runtime_client s3transfer simplejson six snapshot_restore_py urllib3',
 );
 

@@ -6,6 +6,7 @@ import { type Document, type Section } from '../../report/document';
 import { renderDocument, type OutputFormat } from '../../report/render';
 import { counted, renderBytes, renderJson } from '../../report/text';
 import type { PackageContents } from '../contents';
+import { timeSections, type ImportTimes } from './times';
 import { LEVELS, type JudgedFinding, type Level } from '../finding';
 
 /** `verify-report.json`, beside the manifest: the same for the same package, so that it has no times. */
@@ -49,11 +50,16 @@ export function makeReport(
   };
 }
 
-export function renderReport(report: VerifyReport, format: OutputFormat): string {
-  return format === 'json' ? renderJson(report) : renderDocument(documentOf(report), format);
+export function renderReport(
+  report: VerifyReport,
+  times: ImportTimes | undefined,
+  format: OutputFormat,
+): string {
+  if (format === 'json') return renderJson(times ? { ...report, times } : report);
+  return renderDocument(documentOf(report, times), format);
 }
 
-function documentOf(report: VerifyReport): Document {
+function documentOf(report: VerifyReport, times: ImportTimes | undefined): Document {
   const { project, runtime, architecture, files, compiledFiles, unpackedSize, findings } = report;
   const share = ((100 * unpackedSize) / MAX_UNPACKED_SIZE).toFixed(1);
   const section = (title: string, those: readonly JudgedFinding[]): Section[] =>
@@ -77,6 +83,7 @@ function documentOf(report: VerifyReport): Document {
       ['unzipped', `${renderBytes(unpackedSize)}, ${share} % of ${renderBytes(MAX_UNPACKED_SIZE)}`],
     ],
     sections: [
+      ...(times ? timeSections(times) : []),
       ...section(
         'accepted',
         findings.filter(({ accepted }) => accepted),

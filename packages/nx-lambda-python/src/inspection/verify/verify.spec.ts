@@ -66,7 +66,7 @@ async function run(options: VerifyExecutorSchema = {}): Promise<boolean> {
     projectGraph: { nodes: { svc: { data } } },
   } as unknown as ExecutorContext;
   // The target has another executor, so that the sources are not asked for.
-  return (await verify(options, context)).success;
+  return (await verify({ imports: false, ...options }, context)).success;
 }
 
 const text = (): string => readFileSync(join(root, 'dist/svc/verify-report.json'), 'utf8');

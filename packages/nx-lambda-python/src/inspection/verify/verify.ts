@@ -1,7 +1,7 @@
 /** `nx verify`: what would fail in Lambda, found in the bytes that are to be deployed. */
 
 import type { ExecutorContext } from '@nx/devkit';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { usePackage } from '../../assembly/present';
 import { readMeaning } from '../../assembly/requirements';
@@ -19,6 +19,9 @@ import { storeDirectory } from '../../platform/store/layout';
 import { openSourceCache } from '../../platform/store/records';
 import { parseModule } from '../../python/module';
 import { warn } from '../../report/error-text';
+import { renderJson } from '../../report/text';
+import { readEnvironmentFile } from '../../running/environment-file';
+import { runnableService, type RunnableService } from '../../running/service-runner';
 import type { VerifyExecutorSchema } from '../../schemas/verify';
 import { MARKER_FILE } from '../../service/marker';
 import { declaredName } from '../../service/pyproject';
@@ -27,29 +30,28 @@ import { buildOptionsOf } from '../../targets/build-target';
 import { DEFAULT_BUILD_TARGET } from '../../targets/chain';
 import { EXECUTORS } from '../../targets/options';
 import { commandsOf, currentProject } from '../../targets/project';
-import { readContents, type PackageContents } from '../contents';
+import { readContents, type PackageContents, type PackagedFile } from '../contents';
 import { auditBinaries } from '../elf/audit';
 import { systemOf } from '../elf/system';
 import { idleAccepts, judge, LEVELS, type Finding, type Level } from '../finding';
 import { handlerReaches } from '../handler-reach';
+import { importFindings } from './import-findings';
+import { importHandlers } from './import-run';
 import { limitFindings } from './limits';
 import { metadataFindings, type OwnModule } from './metadata';
 import { makeReport, renderReport, summaryOf, type VerifyReport } from './report';
+import { importTimes, type ImportTimes } from './times';
 
-export const REPORT_FILE = 'verify-report.json';
+const [REPORT_FILE, TIMES_FILE] = ['verify-report.json', 'verify-times.json'];
 
-/** @throws FINDINGS_FOUND, and the codes of `usePackage` and `readPackage` */
+/** @throws FINDINGS_FOUND, and the codes of `usePackage`, `readPackage`, `runnableService` and `importHandlers` */
 export async function verify(
-  {
-    format = 'table',
-    maxPackageMb,
-    failOn = 'error',
-    accept = [],
-    buildTarget,
-  }: VerifyExecutorSchema,
+  options: VerifyExecutorSchema,
   context: ExecutorContext,
 ): Promise<void> {
-  const { manifest, output } = await usePackage(context, buildTarget);
+  const { format = 'table', maxPackageMb, failOn = 'error', accept = [], buildTarget } = options;
+  const service = options.imports === false ? undefined : await runnableService(context, options);
+  const { manifest, output } = service ?? (await usePackage(context, buildTarget));
   const { package: zip, layer } = manifest;
   // What is verified is what the manifest describes.
   for (const described of layer ? [zip, layer] : [zip]) await readPackage(output, described);
@@ -57,24 +59,73 @@ export async function verify(
   using layerFile = layer && openFile(join(output.directory, layer.file));
   const contents = readContents(manifest, zipFile, layerFile);
   const { files } = contents;
+  const imported = service && (await verifyImports(service, files, options, context.root));
   const wheels = new Map(manifest.distributions.map(({ name, wheel }) => [name, wheel]));
   const audit = auditBinaries(files, {
     system: systemOf(runtimeOf(manifest), manifest.architecture),
+    image: imported?.libraries,
     wheelOf: (distribution) => wheels.get(distribution) ?? null,
   });
   const fill = commandsOf(context);
   const findings = [
     ...audit.findings,
     ...(await namedFindings(contents, manifest, context, buildTarget)),
+    ...(imported?.findings ?? []),
     ...limitFindings(files, maxPackageMb),
   ].map((finding): Finding => ({ ...finding, hint: fill(finding.hint) }));
   const report = makeReport(manifest, contents, audit.files, judge(findings, accept));
-  writeTextWhole(join(output.directory, REPORT_FILE), renderReport(report, 'json'));
-  console.log(renderReport(report, format).trimEnd());
+  writeTextWhole(join(output.directory, REPORT_FILE), renderJson(report));
+  const times = imported?.times;
+  const timesFile = join(output.directory, TIMES_FILE);
+  if (times) writeTextWhole(timesFile, renderJson(times));
+  else rmSync(timesFile, { force: true });
+  console.log(renderReport(report, times, format).trimEnd());
   warn(idleAccepts(findings, accept));
   if (LEVELS.slice(0, LEVELS.indexOf(failOn) + 1).some((level) => report.counts[level] > 0)) {
     throw foundErrors(report, failOn);
   }
+}
+
+interface VerifiedImports {
+  findings: Finding[];
+  times?: ImportTimes;
+  /** Of the build image. */
+  libraries?: ReadonlySet<string>;
+}
+
+async function verifyImports(
+  service: RunnableService,
+  files: readonly PackagedFile[],
+  { maxInitMs, importTimeoutSeconds: timeout = 30, envFile }: VerifyExecutorSchema,
+  workspaceRoot: string,
+): Promise<VerifiedImports> {
+  const { place, manifest, tree } = service;
+  const misfit = place.kind === 'host' ? otherMachine(manifest) : undefined;
+  if (misfit) return { findings: [misfit] };
+  const environment = envFile === undefined ? {} : readEnvironmentFile(workspaceRoot, envFile);
+  const run = await importHandlers(service, { timeout, environment });
+  const isHere = place.kind === 'host';
+  const name = isHere
+    ? `${place.python} on this machine`
+    : `${place.image.engine}, ${place.image.name}`;
+  const { task, opt = '/opt' } = isHere ? tree : { task: '/var/task' };
+  const roots = [task, `${opt}/python`] as const;
+  return {
+    findings: importFindings(manifest.handlers, run.handlers, files, { timeout, maxInitMs, roots }),
+    times: importTimes(manifest.handlers, run.handlers, files, name),
+    ...(place.kind === 'container' && { libraries: new Set(run.libraries) }),
+  };
+}
+
+/** Compiled files of a package load on Linux of its architecture alone. */
+function otherMachine({ architecture }: BuildManifest): Finding | undefined {
+  const own = { x64: 'x86_64', arm64: 'arm64' }[process.arch as string];
+  if (process.platform === 'linux' && own === architecture) return undefined;
+  return {
+    ...{ level: 'note', kind: 'not-imported' },
+    message: `no handler was imported: this machine is ${process.platform} on ${own ?? process.arch}, the package is for Linux on ${architecture}`,
+    hint: 'start docker or podman and run with --engine=auto, or verify it on such a machine',
+  };
 }
 
 /** @throws RUNTIME_UNKNOWN */
