@@ -26,7 +26,7 @@ const LONG_SUITES = [
     'shell',
     'size-report',
   ],
-  ...['sources', 'storage-mode', 'store', 'store-disk', 'store-kill', 'uv-lock'],
+  ...['sources', 'storage-mode', 'store', 'store-disk', 'store-kill', 'uv-lock', 'verify'],
 ];
 
 module.exports = {
