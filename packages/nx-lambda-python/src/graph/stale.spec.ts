@@ -517,6 +517,11 @@ describe('an edit of what decides nothing', () => {
     ],
     ['a test', `${S}/orders/tests/test_a.py`],
     ['a test beside the code', `${S}/orders/handlers/test_a.py`],
+    [
+      'a test in a root',
+      'libs/common/tests/test_a.py',
+      rooted(['../../libs/common'], { 'libs/common/common/a.py': '' }).files,
+    ],
     ['README.md', `${S}/README.md`],
     ['other requirements', `${S}/requirements-dev.txt`],
     ['another service', 'services/other/orders/handlers/a.py'],
