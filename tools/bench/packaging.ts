@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { markdownTable, renderRows, repeat, timed, timesOf, type Row } from './measure';
 import { peers, pipWheel } from './peers';
-import { HANDLERS, REQUIREMENTS, SIZES, writeService } from './service';
+import { HANDLERS, REQUIREMENTS, SIZES, writeLibrary, writeService } from './service';
 import { BenchWorkspace, IMAGE, type Measured } from './workspace';
 
 const RUNS = 9;
@@ -15,6 +15,7 @@ export function benchPackaging({ withPeers }: { withPeers: boolean }): void {
   try {
     const rows = [
       ...ownRows(workspace),
+      ...libraryRows(workspace),
       ...addedRows(workspace),
       ...(withPeers ? peerRows(workspace) : []),
     ];
@@ -75,6 +76,27 @@ function ownRows(workspace: BenchWorkspace): Row[] {
     times: timesOf(runs),
     against,
   }));
+}
+
+/** An edit of a library beside one of the service, in turn. */
+function libraryRows(workspace: BenchWorkspace): Row[] {
+  const service = join(workspace.root, 'services', 'using');
+  const library = join(workspace.root, 'libs', 'common');
+  writeLibrary(library, 'common', 60);
+  writeService(service, 'using', HANDLERS, [...REQUIREMENTS, '-e ../../libs/common']);
+  workspace.build('using');
+  const runs = repeat(RUNS, (run) => {
+    editModule(service, run, 'using');
+    const source = workspace.build('using');
+    writeFileSync(join(library, 'src/common/module_0.py'), `RATE = ${run}\n`);
+    return { source, edit: workspace.build('using') };
+  });
+  const against = timesOf(runs.map(({ source }) => source));
+  const times = timesOf(runs.map(({ edit }) => edit));
+  return [
+    { title: 'edit of a library of 60 modules', times, against },
+    { title: 'source edit of the same service', times: against, against },
+  ];
 }
 
 const ADDED = 'orjson';

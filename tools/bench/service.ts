@@ -70,6 +70,22 @@ export function writeService(
   for (let number = 0; number < handlers; number += 1) {
     files[`${importPackage}/handlers/handler_${number}.py`] = handler(importPackage, number);
   }
+  writeFiles(root, files);
+}
+
+/** A library that hatchling builds. */
+export function writeLibrary(root: string, name: string, modules: number): void {
+  const files: Record<string, string> = {
+    'pyproject.toml': `[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n[project]\nname = "${name}"\nversion = "1.0"\n`,
+    [`src/${name}/__init__.py`]: '',
+  };
+  for (let number = 0; number < modules; number += 1) {
+    files[`src/${name}/module_${number}.py`] = `VALUE = ${number}\n`.repeat(100);
+  }
+  writeFiles(root, files);
+}
+
+function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);

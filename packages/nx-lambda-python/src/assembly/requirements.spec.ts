@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Protect } from '../packaging/inputs/requirements';
 import { RequirementSecrets } from '../packaging/requirements/secrets';
 import { settingsOf } from '../platform/pip/pip.fixtures';
@@ -135,5 +136,31 @@ default = true
         message: '`libs/gone`, which `uv.lock` names, is not in the workspace',
       }),
     );
+  });
+});
+
+describe('the ignore file that hatchling reads', () => {
+  const HATCH =
+    '[build-system]\nbuild-backend = "hatchling.build"\nrequires = ["hatchling"]\n[project]\nname = "a"\n';
+  const FILES = { 'libs/a/pyproject.toml': HATCH, 'svc/requirements.txt': '-e ../libs/a\n' };
+  const ignoreFile = (more: Record<string, string>) => {
+    const files = { ...FILES, ...more };
+    const { meaning, required } = read(files, { requirements: ['svc/requirements.txt'] });
+    const file = required.localFiles.find(({ path }) => path === '.gitignore');
+    return { source: file?.source, isInKey: '.gitignore' in (meaning.content ?? {}) };
+  };
+
+  it('is copied from the root of the workspace', () => {
+    expect(ignoreFile({ '.gitignore': '*.env\n' })).toEqual({
+      source: join(root, '.gitignore'),
+      isInKey: true,
+    });
+  });
+
+  it('is copied from the repository that the workspace is a folder of', () => {
+    const outer = root;
+    root = join(outer, 'folder');
+    writeFiles(outer, { '.git/HEAD': '', '.gitignore': '*.env\n' });
+    expect(ignoreFile({})).toEqual({ source: join(outer, '.gitignore'), isInKey: true });
   });
 });

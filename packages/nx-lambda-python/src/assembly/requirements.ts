@@ -8,7 +8,9 @@ import {
   type RequiredInputs,
   type RequirementOptions,
 } from '../packaging/inputs/requirements';
+import { rulesOutside } from '../packaging/inputs/package-inputs';
 import type { WorkspaceFiles } from '../packaging/inputs/workspace-files';
+import { hexDigest } from '../packaging/requirements/canonical-json';
 import type { LocalParts, RequirementsMeaning } from '../packaging/requirements/collect';
 import { describeLocal } from '../packaging/requirements/parse';
 import { writtenFile } from '../packaging/requirements/locked';
@@ -127,8 +129,9 @@ function readContent(
   { service, ref }: Pick<BuildOptions, 'service' | 'ref'>,
   local: LocalParts,
   namedBy: string,
-  { read, exists }: WorkspaceFiles,
+  workspace: WorkspaceFiles,
 ) {
+  const { read, exists } = workspace;
   const isRepository = (path: string) => exists(posix.join(path, '.git'));
   const uses = local.trees.map((path) => [path, gitUse(path, read, isRepository)] as const);
   const rules = uses.flatMap(([, use]) => use.rules).filter(exists);
@@ -139,7 +142,21 @@ function readContent(
     return { path, use, files };
   });
   const git = readLibraryGit(service.workspaceRoot, asking, ref);
-  return { ...content, digests: { ...content.digests, ...git.digests }, git: git.copies };
+  const [outside] = uses.flatMap(([, use]) => rulesOutside(use, workspace) ?? []);
+  const ignoreFile = outside && {
+    ...{ path: '.gitignore', executable: false, source: outside.name },
+    sha256: hexDigest(outside.text),
+  };
+  return {
+    ...content,
+    files: [...content.files, ...(ignoreFile ? [ignoreFile] : [])],
+    digests: {
+      ...content.digests,
+      ...git.digests,
+      ...(ignoreFile && { [ignoreFile.path]: ignoreFile.sha256 }),
+    },
+    git: git.copies,
+  };
 }
 
 function withContent(

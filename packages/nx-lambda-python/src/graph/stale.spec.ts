@@ -43,6 +43,11 @@ const LIBRARY = {
   [`${S}/requirements.txt`]: '-e ../../libs/common\n',
   'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
 };
+const HATCH = {
+  ...LIBRARY,
+  'libs/common/pyproject.toml':
+    '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n[project]\nname = "common"\nversion = "1"\n',
+};
 const BASE = { 'shared/base.txt': 'a\n' };
 const EDITED_BASE: Pick<Case, 'edit'> = { edit: { 'shared/base.txt': 'b\n' } };
 const USING_BASE = {
@@ -230,6 +235,19 @@ const CASES: Record<string, Case> = {
       'libs/common/common/data.json': '1',
     },
     edit: { 'libs/common/common/data.json': '2' },
+  },
+  'the ignore file that hatchling reads for a library': {
+    files: { ...HATCH, '.gitignore': '*.env\n' },
+    edit: { '.gitignore': '*.env\nx\n' },
+  },
+  'an ignore file that hatchling would read instead': {
+    files: { ...HATCH, '.gitignore': '' },
+    edit: { 'libs/.gitignore': 'x\n' },
+  },
+  'a library with its version from git': {
+    files: { ...LIBRARY, 'libs/common/setup.cfg': '[options]\nsetup_requires = setuptools_scm\n' },
+    edit: { 'libs/common/setup.cfg': '[options]\nsetup_requires = setuptools-scm\n' },
+    unseen: /the commits and tags of git: the build of `libs\/common` asks for them/,
   },
   'a library of a library': {
     files: {

@@ -13,7 +13,7 @@ import { isLibraryFile, LIBRARY_RULES } from '../requirements/library';
 import { readRequired, type RequirementOptions } from './requirements';
 import { findSources, walk, type SourceFiles } from './sources';
 import { hiddenFromNx, type HiddenBy } from './visibility';
-import type { WorkspaceFiles } from './workspace-files';
+import type { OuterRules, WorkspaceFiles } from './workspace-files';
 
 /** Paths are relative to the workspace and free of symbolic links; each list is sorted. */
 export interface PackageInputs {
@@ -95,6 +95,7 @@ export function packageInputs(
       ...hiddenOnes(sorted([...existing, ...sources.real]), hidden),
       ...libraries.flatMap((library) => hiddenOnes(library.real, hidden)),
       ...libraries.flatMap(({ path, git }) => (git.commits ? [asksGit(path)] : [])),
+      ...libraries.flatMap(({ git }) => outsideOnes(rulesOutside(git, workspace))),
       ...findLinks.flatMap((path) => hiddenOnes(linked(path, workspace), hidden)),
       ...machine.settings,
     ],
@@ -128,6 +129,21 @@ function readLibrary(path: string, workspace: WorkspaceFiles): Library {
 
 function asksGit(path: string): Unseen {
   return { what: 'the commits and tags of git', why: `the build of \`${path}\` asks for them` };
+}
+
+/** The .gitignore that hatchling takes for a library if the workspace has none: of the repository that it is a folder of. */
+export function rulesOutside(
+  { rules }: GitUse,
+  { exists, outerRules }: Pick<WorkspaceFiles, 'exists' | 'outerRules'>,
+): OuterRules | undefined {
+  if (rules.at(-1) !== '.gitignore' || rules.some(exists)) return undefined;
+  return outerRules().find(
+    ({ name, workspace }) => workspace !== '' && /[\\/]\.gitignore$/.test(name),
+  );
+}
+
+function outsideOnes(rules: OuterRules | undefined): Unseen[] {
+  return rules ? [{ what: `\`${rules.name}\``, why: 'it is outside of the workspace' }] : [];
 }
 
 /** pip looks at the files of the directory itself. Wheels that will be added count: the directory is for them. */
