@@ -19,6 +19,7 @@ const LONG_SUITES = [
   ...[
     'pip-failures',
     'poetry-lock',
+    'reached',
     'requirement-forms',
     'requirement-locks',
     'secrets',

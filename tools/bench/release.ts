@@ -59,6 +59,28 @@ class ReleaseBench {
     rows.push(await this.deployRow('10 services of 30 at once, all changed', services));
     await this.prepare('thousand', 1000);
     rows.push(await this.deployRow('1000 functions, all changed', ['thousand']));
+    for (const alias of [undefined, 'live']) rows.push(...(await this.reachedRows(alias)));
+    return rows;
+  }
+
+  /** One edit, by what it reaches and to all functions side by side. */
+  private async reachedRows(alias?: string): Promise<Row[]> {
+    const project = alias === undefined ? 'reached' : 'aliased';
+    const title = alias === undefined ? '300 functions' : '300 functions with an alias';
+    await this.prepare(project, 300, 40);
+    const options = { ...(alias && { alias }) };
+    const reached = { ...options, updates: 'reached' };
+    const rows: Row[] = [];
+    await this.deployRow(`${title}, first`, [project], options);
+    for (const [edit, file, updates] of [
+      ['one handler edited, `updates: reached`', 'handlers/handler_7', reached],
+      ['a module of 40 handlers edited, `updates: reached`', 'some', reached],
+      ['one handler edited, `updates: all`', 'handlers/handler_8', options],
+    ] as const) {
+      this.workspace.edit(project, `${project}/${file}.py`);
+      await this.send(project);
+      rows.push(await this.deployRow(`${title}, ${edit}`, [project], updates));
+    }
     return rows;
   }
 
@@ -100,12 +122,17 @@ class ReleaseBench {
     ];
   }
 
-  private async prepare(project: string, functions: number): Promise<void> {
+  /** @param some handlers that import a module which the others do not */
+  private async prepare(project: string, functions: number, some = 0): Promise<void> {
     const service = join(this.workspace.root, 'services', project);
     const importPackage = project.replaceAll('-', '_');
-    writeService(service, importPackage, functions, []);
-    this.workspace.build(project);
+    writeService(service, importPackage, functions, [], some);
     await this.createFunctions(project, importPackage, functions);
+    await this.send(project);
+  }
+
+  private async send(project: string): Promise<void> {
+    this.workspace.build(project);
     const { success } = await this.start('upload', project).go();
     if (!success) throw new Error(`the upload of ${project} failed`);
   }
@@ -123,10 +150,14 @@ class ReleaseBench {
     return names.map((name) => `${project}-${name}`);
   }
 
-  private async deployRow(title: string, projects: readonly string[]): Promise<Row> {
+  private async deployRow(
+    title: string,
+    projects: readonly string[],
+    options: object = {},
+  ): Promise<Row> {
     await rest();
     await this.account.count();
-    const processes = projects.map((project) => this.start('deploy', project));
+    const processes = projects.map((project) => this.start('deploy', project, options));
     await Promise.all(processes.map(({ ready }) => ready));
     const started = performance.now();
     const runs = await Promise.all(processes.map(({ go }) => go()));
@@ -160,11 +191,11 @@ class ReleaseBench {
   }
 
   /** A process that has started and waits for a line, so that the start of Node is not measured. */
-  private start(executor: 'upload' | 'deploy', project: string) {
+  private start(executor: 'upload' | 'deploy', project: string, options: object = {}) {
     const script = join(__dirname, 'run-release.cjs');
     const child = spawn(
       process.execPath,
-      [script, executor, project, `services/${project}`, UPLOAD],
+      [script, executor, project, `services/${project}`, UPLOAD, JSON.stringify(options)],
       {
         ...{ cwd: this.workspace.root, env: this.environment },
         stdio: ['pipe', 'pipe', 'inherit'],

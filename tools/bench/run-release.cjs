@@ -5,7 +5,7 @@
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 
-const [executor, project, root, upload] = process.argv.slice(2);
+const [executor, project, root, upload, deploy] = process.argv.slice(2);
 const require_ = createRequire(join(process.cwd(), 'package.json'));
 const targets = { build: {}, upload: { options: JSON.parse(upload) }, deploy: {} };
 const context = {
@@ -14,7 +14,7 @@ const context = {
   projectGraph: { nodes: { [project]: { name: project, data: { root, targets } } } },
   projectsConfigurations: { projects: { [project]: { root } } },
 };
-const options = executor === 'upload' ? targets.upload.options : {};
+const options = executor === 'upload' ? targets.upload.options : JSON.parse(deploy);
 const print = console.log;
 console.log = () => undefined;
 const manifest = require_.resolve('nx-lambda-python/executors.json');

@@ -52,12 +52,16 @@ export const SIZES: readonly (readonly string[])[] = [
   [...REQUIREMENTS, 'boto3==1.44.5', 'lxml==6.1.3'],
 ];
 
-/** As long as real code: a handler of 60 lines that imports a shared module. */
+/**
+ * As long as real code: a handler of 60 lines that imports a shared module.
+ * @param some the first so many handlers import another module, too
+ */
 export function writeService(
   root: string,
   importPackage: string,
   handlers: number,
   requirements: readonly string[],
+  some = 0,
 ): void {
   const files: Record<string, string> = {
     'pyproject.toml': `[tool.nx-lambda-python]\npackage = "${importPackage}"\nruntime = "python3.11"\n`,
@@ -65,10 +69,12 @@ export function writeService(
     'requirements.txt': `${requirements.join('\n')}\n`,
     [`${importPackage}/__init__.py`]: '',
     [`${importPackage}/shared.py`]: 'VERSION = 0\n',
+    [`${importPackage}/some.py`]: 'SOME = 0\n',
     [`${importPackage}/handlers/__init__.py`]: '',
   };
   for (let number = 0; number < handlers; number += 1) {
-    files[`${importPackage}/handlers/handler_${number}.py`] = handler(importPackage, number);
+    const more = number < some ? `import ${importPackage}.some\n` : '';
+    files[`${importPackage}/handlers/handler_${number}.py`] = more + handler(importPackage, number);
   }
   writeFiles(root, files);
 }

@@ -1,7 +1,7 @@
 /** A workspace for benchmarks: the packed plugin, a service, and both ways to build it. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorkspace, setBuildOptions } from '../fresh-workspace';
@@ -66,6 +66,11 @@ export class BenchWorkspace {
   manifest(project: string): BuiltManifest {
     const file = join(this.root, 'dist', 'services', project, 'manifest.json');
     return JSON.parse(readFileSync(file, 'utf8')) as BuiltManifest;
+  }
+
+  /** Adds a line to a file of a service. */
+  edit(project: string, file: string): void {
+    appendFileSync(join(this.root, 'services', project, file), 'EDITED = 1\n');
   }
 
   /** Removes what later builds would find in the store. */

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import explain from '../executors/explain';
+import type { BuildManifest } from '../packaging/manifest';
 import type { ExplainExecutorSchema } from '../schemas/explain';
 import { renderReach } from './reach';
 import { MARKER, TestService } from './service.fixtures';
@@ -30,8 +32,10 @@ async function explained(schema: ExplainExecutorSchema): Promise<string> {
 }
 
 it('lists what a handler reaches, as text and as JSON', async () => {
-  expect(await explained({ handler: 'refund' })).toBe(
+  const text = await explained({ handler: 'refund' });
+  expect(text.replace(/[0-9a-f]{64}/, '<hex>')).toBe(
     `refund of svc reaches 3 of 5 modules, and all files that are not Python
+digest: <hex>
 modules:
   svc.handlers.refund  imported by Lambda
   svc.shared.money     svc/handlers/refund.py:2
@@ -88,10 +92,23 @@ it.each<[ExplainExecutorSchema, RegExp]>([
   expect(await explained(schema)).toMatch(message);
 });
 
+it('tells the digest that the next build puts into the manifest', async () => {
+  const told = JSON.parse(await explained({ handler: 'refund', format: 'json' })) as object;
+  expect(await service.build()).toBe(true);
+  const manifest = readFileSync(service.path('dist/svc/manifest.json'), 'utf8');
+  const { handlers } = JSON.parse(manifest) as BuildManifest;
+  const reach = handlers.find(({ name }) => name === 'refund')?.reach;
+  expect(told).toMatchObject({ digest: reach });
+});
+
 it('names distributions of the package with their versions', () => {
   const from = { file: 'svc/a.py', line: 1 };
   const text = renderReach({
-    ...{ project: 'svc', handler: { name: 'a', file: 'svc/a.py', handler: 'svc.a.handler' } },
+    ...{
+      project: 'svc',
+      digest: null,
+      handler: { name: 'a', file: 'svc/a.py', handler: 'svc.a.handler' },
+    },
     reaches: {
       ...{ everything: [], modules: [], others: [] },
       distributions: [{ name: 'PyYAML', version: '6.0', modules: ['yaml'], from }],

@@ -3,8 +3,7 @@
 import { join } from 'node:path';
 import { LambdaPythonError } from '../errors';
 import type { PartFacts } from '../packaging/dependency-part';
-import { readImportGraph } from '../packaging/import-graph';
-import { isPython, OwnModules } from '../packaging/own-modules';
+import { isPython, type OwnModules } from '../packaging/own-modules';
 import { chainTo, reachOf, type Place, type Reach } from '../packaging/reach';
 import { normalizeName } from '../packaging/wheel/names';
 import { openSourceCache } from '../platform/store/records';
@@ -13,15 +12,16 @@ import { isStandard } from '../python/stdlib';
 import { codeList, nearest } from '../report/nearest';
 import { counted, displayWidth, padEnd } from '../report/text';
 import type { Handler } from '../service/discover';
-import { entryName } from '../service/roots';
 import type { Runtime } from '../service/runtimes';
 import type { BuildOptions } from '../targets/build-target';
 import { lookUpLocally } from './explain';
-import { moduleReader, readService } from './service';
+import { readImports, readService, withReach } from './service';
 
 export interface HandlerReach {
   project: string;
   handler: Pick<Handler, 'name' | 'file' | 'handler'>;
+  /** As `handlers[].reach` of the manifest; null while the dependencies are unknown. */
+  digest: string | null;
   reaches: {
     /** Lines whose imports the text does not tell. If there are any, the handler reaches all modules and distributions. */
     everything: (Place & { why: string })[];
@@ -59,11 +59,19 @@ export async function explainReach(
   const { files, handlers } = await readService(options.service, marker, sources.cache);
   const handler = handlers.find((one) => one.name === name);
   if (!handler) throw unknownHandler(project, name, handlers);
-  const own = new OwnModules(files);
-  const start = entryName(marker, handler.file) ?? handler.file;
-  const graph = await readImportGraph([start], own, moduleReader(files, sources.cache));
+  const one = { marker, files, handlers: [handler] };
+  const imports = await readImports(one, sources.cache);
+  const { own, graph, starts } = imports;
+  const [start = handler.file] = starts;
   const reach = reachOf(start, graph, own);
-  const part = found.cached && store.readPart(found.cached.part);
+  const { cached } = found;
+  // One without distributions is not kept.
+  using empty = cached?.engine === 'none' ? await cached.openPart() : undefined;
+  const part = empty?.facts ?? (cached && store.readPart(cached.part));
+  const { layer, bytecodeMb } = options.content;
+  // Bytecode is added when the package is built.
+  const dependencies = layer ? null : bytecodeMb === null ? part?.sha256 : undefined;
+  const [built] = dependencies === undefined ? [] : withReach(one, imports, dependencies);
   const fileOf = new Map(files.map(({ path, file }) => [path, file]));
   const rootOf: RootOf = (path) =>
     marker.roots.find((root) => fileOf.get(path)?.startsWith(`${root}/`));
@@ -71,6 +79,7 @@ export async function explainReach(
   return {
     project,
     handler: { name, file: start, handler: handler.handler },
+    digest: built?.reach ?? null,
     reaches,
     modules: files.filter(({ path }) => isPython(path)).length,
     ...(why !== undefined && { why: { name: why, chain: findChain(why, reach, reaches, own) } }),
@@ -149,7 +158,8 @@ function unknownHandler(
   });
 }
 
-export function renderReach({ project, handler, reaches, modules, why }: HandlerReach): string {
+export function renderReach(reached: HandlerReach): string {
+  const { project, handler, digest, reaches, modules, why } = reached;
   const { name } = handler;
   if (why) return renderChain(name, handler.handler, why);
   const { everything, distributions, others } = reaches;
@@ -163,6 +173,7 @@ export function renderReach({ project, handler, reaches, modules, why }: Handler
   const versions = distributions.map((one) => ({ ...one, name: `${one.name} ${one.version}` }));
   return [
     `${name} of ${project} reaches ${reaches.modules.length} of ${counted(modules, 'module')}, and all files that are not Python`,
+    ...(digest === null ? [] : [`digest: ${digest}`]),
     ...everything.map((one) => `${placed(one)} may import anything: ${one.why}`),
     ...['modules:', ...rows(reaches.modules)],
     ...(versions.length > 0 ? ['distributions:', ...rows(versions)] : []),
