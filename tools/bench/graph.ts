@@ -22,20 +22,28 @@ exports.createNodes = exports.createNodesV2 = ['**/pyproject.toml', () => []];
 exports.createDependencies = () => [];
 `;
 
-/** Makes a wheel of \`src\` and fetches nothing. */
-const BACKEND = `import os, zipfile
+/** Makes a wheel of `src` and fetches nothing. */
+const BACKEND = `import base64, hashlib, os, zipfile
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     name = os.path.basename(os.getcwd()).replace("-", "_")
-    wheel = name + "-1.0-py3-none-any.whl"
     info = name + "-1.0.dist-info/"
+    files = {
+        info + "METADATA": "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name,
+        info + "WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }
+    for folder, _, found in os.walk("src"):
+        for path in (os.path.join(folder, file) for file in found):
+            files[os.path.relpath(path, "src")] = open(path).read()
+    record = ""
+    for path, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        record += "%s,sha256=%s,%d\\n" % (path, digest, len(text.encode()))
+    files[info + "RECORD"] = record + info + "RECORD,,\\n"
+    wheel = name + "-1.0-py3-none-any.whl"
     with zipfile.ZipFile(os.path.join(directory, wheel), "w") as archive:
-        for folder, _, files in os.walk("src"):
-            for file in files:
-                archive.write(os.path.join(folder, file), os.path.relpath(os.path.join(folder, file), "src"))
-        archive.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name)
-        archive.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        archive.writestr(info + "RECORD", "")
+        for path, text in files.items():
+            archive.writestr(path, text)
     return wheel
 `;
 
