@@ -13,6 +13,18 @@ let service: TestService;
 beforeEach(() => (service = new TestService()));
 afterEach(() => service.remove());
 
+it('has metadata of the service where its marker asks for it', async () => {
+  const marker = `${MARKER}metadata = true\n[project]\nname = "My.Svc"\nversion = "1.2-rc1"\n`;
+  service.write({ 'svc/pyproject.toml': marker });
+  expect(await service.build()).toBe(true);
+  using file = openFile(service.path(PACKAGE));
+  const path = 'my_svc-1.2_rc1.dist-info/METADATA';
+  const entry = readEntries(file).find((one) => one.path === path);
+  expect(entry && readContent(file, entry).toString()).toBe(
+    'Metadata-Version: 2.1\nName: My.Svc\nVersion: 1.2-rc1\n',
+  );
+});
+
 describe('a build of a folder that holds more than the package', () => {
   beforeEach(() => {
     symlinkSync('/usr', service.path('svc/data'));

@@ -18,6 +18,7 @@ import { OwnModules } from '../packaging/own-modules';
 import { reachDigests } from '../packaging/reach-digest';
 import type { SourceCache } from '../packaging/source-cache';
 import type { SourceFile } from '../platform/files/local-files';
+import { metadataFile, type OwnMetadata } from '../service/own-metadata';
 import { ANY_PACKAGE, checkNames, selectFiles } from '../service/files';
 import { entryName } from '../service/roots';
 import { discoverHandlers, type Handler } from '../service/discover';
@@ -164,13 +165,26 @@ function readFiles(
   );
   const nameOf = (path: string): string => entryName(marker, path) ?? path;
   checkNames(selected, nameOf);
-  return selected.map((path) => ({
+  const files = selected.map((path) => ({
     path: nameOf(path),
     file: path,
     executable: executable.get(path) ?? false,
     read: () => readListed(root, path),
     sha256: digests.get(path) ?? hexDigest(readListed(root, path)),
   }));
+  return marker.metadata ? [...files, ofMetadata(marker.metadata)] : files;
+}
+
+function ofMetadata(metadata: OwnMetadata): ServiceFile {
+  const { path, text } = metadataFile(metadata);
+  const content = Buffer.from(text);
+  return {
+    path,
+    file: MARKER_FILE,
+    executable: false,
+    read: () => content,
+    sha256: hexDigest(content),
+  };
 }
 
 /** @throws MARKER_MISSING, MARKER_INVALID, RUNTIME_UNKNOWN */

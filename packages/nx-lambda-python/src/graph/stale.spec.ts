@@ -39,6 +39,8 @@ const withOptions = (options: Partial<BuildExecutorSchema>): Pick<Case, 'plugin'
   plugin: { build: { options } },
   options,
 });
+const withMetadata = (version: string) =>
+  `${MARKER}metadata = true\n[project]\nname = "orders"\nversion = "${version}"\n`;
 const LIBRARY = {
   [`${S}/requirements.txt`]: '-e ../../libs/common\n',
   'libs/common/pyproject.toml': '[project]\nname = "common"\nversion = "1"\n',
@@ -150,6 +152,10 @@ const CASES: Record<string, Case> = {
   },
   'a new module': { edit: { [`${S}/orders/new.py`]: '' } },
   'data of the package': { edit: { [`${S}/orders/data/table.csv`]: '1' } },
+  'the version in its metadata': {
+    files: { [`${S}/pyproject.toml`]: withMetadata('1') },
+    edit: { [`${S}/pyproject.toml`]: withMetadata('2') },
+  },
   'the marker': { edit: { [`${S}/pyproject.toml`]: MARKER.replace('3.13', '3.12') } },
   'a requirement': { edit: { [`${S}/requirements.txt`]: 'six==1.16.0\n' } },
   'a file that the requirements include': USING_BASE,

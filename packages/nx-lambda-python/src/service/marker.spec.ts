@@ -78,6 +78,16 @@ audit = { handler = "orders.admin.audit" }`);
       /toml:5`: `package` is `my-orders`/,
     ],
     ['package = "orders"', 'MARKER_INVALID', /`runtime` is missing/],
+    [
+      'package = "orders"\nruntime = "python3.13"\nmetadata = "yes"',
+      'MARKER_INVALID',
+      /toml:7`: `metadata` is a string, expected true or false/,
+    ],
+    [
+      'package = "orders"\nruntime = "python3.13"\nmetadata = true',
+      'MARKER_INVALID',
+      /toml:7`: `metadata` needs `name` and `version` under `\[project\]`/,
+    ],
     ['runtime = "python3.13"\nhandlers = ["a/*.py"]', 'MARKER_INVALID', /`package` is missing/],
     [
       'package = "orders"\nruntime = "python3.31"',

@@ -5,6 +5,7 @@ import { LambdaPythonError } from '../errors';
 import { isImportPackage, isPythonIdentifier } from '../python/names';
 import { codeList, didYouMean } from '../report/nearest';
 import { functionName } from './function-name';
+import { readOwnMetadata, type OwnMetadata } from './own-metadata';
 import {
   asTable,
   kindOf,
@@ -39,6 +40,8 @@ export interface Marker extends Roots {
   exclude: string[];
   /** Relative to the service: what the build target's option of this name is by default; undefined for its own default. */
   requirements: string[] | undefined;
+  /** With `metadata`: what the package says of the service as a distribution. */
+  metadata?: OwnMetadata;
   functions: FunctionEntry[];
   /** In the order of the text; they decide nothing of the package. */
   routes: Route[];
@@ -83,6 +86,7 @@ const KEYS = [
   'include',
   'exclude',
   'requirements',
+  'metadata',
   'functions',
   'routes',
   'create',
@@ -102,6 +106,7 @@ export function parseMarker(text: string, path: string): Marker {
   const include = readPatterns(table, 'include');
   if (importPackage === undefined && !(handlers && include)) throw packageMissing(table);
   const directory = importPackage?.replaceAll('.', '/') ?? '';
+  const metadata = readOwnMetadata(table, text);
   return {
     path,
     ...readRoots(table, posix.dirname(path)),
@@ -116,6 +121,7 @@ export function parseMarker(text: string, path: string): Marker {
     includeGiven: include !== undefined,
     exclude: readPatterns(table, 'exclude') ?? [],
     requirements: table.strings('requirements'),
+    ...(metadata && { metadata }),
     functions: readFunctions(table),
     routes: readRoutes(table),
     create: readSettings(table, table.table('create'), 'create'),

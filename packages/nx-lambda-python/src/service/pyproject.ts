@@ -185,7 +185,7 @@ export function parseDocument(
   });
 }
 
-function tryParse(text: string): TomlTable | TomlError {
+export function tryParse(text: string): TomlTable | TomlError {
   try {
     return parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {

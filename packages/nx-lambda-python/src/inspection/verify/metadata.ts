@@ -43,7 +43,15 @@ const METADATA_CALLS =
   /\b(?:version|distribution|metadata|requires|files|get_distribution)\s*\(\s*(?:(["'])([A-Za-z0-9][\w.-]*)\1|(__name__|__package__))\s*\)/g;
 
 function* missingMetadata({ contents, own, serviceNames }: NamedThings): Generator<Finding> {
-  const present = new Set(contents.distributions.map(({ name }) => normalizeName(name)));
+  const present = new Set(
+    [
+      ...contents.distributions.map(({ name }) => name),
+      // With `metadata` in the marker.
+      ...contents.files.flatMap(({ path, isOwn }) =>
+        isOwn ? (/^([^/-]+)-[^/]+\.dist-info\/METADATA$/.exec(path)?.[1] ?? []) : [],
+      ),
+    ].map(normalizeName),
+  );
   const ofService = new Set(serviceNames.map(normalizeName));
   for (const { path, text } of own.filter((one) => METADATA_MODULES.test(one.text))) {
     const code = text.replace(/^[ \t]*#.*$/gm, '');
@@ -60,7 +68,7 @@ function* missingMetadata({ contents, own, serviceNames }: NamedThings): Generat
         file: path,
         message: `\`${path}\` line ${line} asks for the metadata of \`${name}\`, which the package does not have${isOwn ? ': it has the service as files, not as a distribution' : ''}`,
         hint: isOwn
-          ? 'keep the version in the code (`__version__ = "1.2"`), or catch PackageNotFoundError'
+          ? 'set `metadata = true` under [tool.nx-lambda-python] in pyproject.toml, or catch PackageNotFoundError'
           : `require \`${name}\`, or catch PackageNotFoundError`,
       };
     }

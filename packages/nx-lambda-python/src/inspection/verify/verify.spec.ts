@@ -95,6 +95,15 @@ it.each<[string, Files, Files, Partial<VerifyReport['findings'][number]>[]]>([
     [{ level: 'error', kind: 'metadata-missing', file: 'svc/__init__.py' }],
   ],
   [
+    'no fault in metadata of the service that is in the package',
+    {
+      'svc/a.py': 'from importlib.metadata import version\nV = version("my.svc")\n',
+      'my_svc-1.0.dist-info/METADATA': 'Name: my-svc\n',
+    },
+    {},
+    [],
+  ],
+  [
     'metadata that the code can do without',
     {
       'svc/a.py':
