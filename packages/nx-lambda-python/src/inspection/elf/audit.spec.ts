@@ -160,8 +160,11 @@ describe('the audit of compiled files', () => {
       ],
       [
         'library-missing',
-        { 'fast/x.so': { needed: ['libGL.so.1'] } },
-        '`fast 1.0`: `fast/x.so` needs `libGL.so.1`, which neither the package nor Amazon Linux 2 has',
+        {
+          'fast/x.so': { needed: ['libGL.so.1'] },
+          'fast/y.so': { needed: ['libX11.so.6', 'libGL.so.1'] },
+        },
+        '`fast 1.0`: `fast/x.so` (and 1 more file) needs `libGL.so.1`, `libX11.so.6`, which neither the package nor Amazon Linux 2 has',
         "require a version of `fast` whose wheel brings it, or put it into the package's `lib` directory or a layer's",
       ],
       [

@@ -2,6 +2,7 @@
 
 import { compareNumbers } from '../../packaging/wheel/versions';
 import { glibcPlatform, parseWheelFilename } from '../../packaging/wheel/names';
+import { codeList } from '../../report/nearest';
 import { groupBy } from '../../report/document';
 import { counted } from '../../report/text';
 import { MAX_UNPACKED_SIZE } from '../../packaging/package';
@@ -34,6 +35,8 @@ interface Fault {
   /** Follows the owner and its files. */
   what: string;
   fix: string;
+  /** Stands for `{}` in `what`: files that lack several are one finding. */
+  library?: string;
 }
 
 const NOT_COMPILED = /\.(?:pyi?|pyc|txt|json|md|rst|typed|html|css|js)$|\.dist-info\//;
@@ -105,11 +108,12 @@ function* faultsOf(
         'note',
       );
     } else if (image?.has(name)) {
-      const what = `needs \`${name}\`, which the build image has and ${system.name} of Lambda is not known to have`;
-      yield fault('library-not-in-runtime', what, libraryFix(file, name), 'warning');
+      const what = `needs {}, which the build image has and ${system.name} of Lambda is not known to have`;
+      const fix = libraryFix(file, name);
+      yield { ...fault('library-not-in-runtime', what, fix, 'warning'), library: name };
     } else {
-      const what = `needs \`${name}\`, which neither the package nor ${system.name} has`;
-      yield fault('library-missing', what, libraryFix(file, name));
+      const what = `needs {}, which neither the package nor ${system.name} has`;
+      yield { ...fault('library-missing', what, libraryFix(file, name)), library: name };
     }
   }
   // A library in the package has what was built with it.
@@ -165,12 +169,14 @@ function asFinding(faults: readonly Fault[]): Finding {
   const { kind, level, file, what, fix } = first;
   const { distribution } = file;
   const owner = distribution ? `\`${distribution.name} ${distribution.version}\`: ` : '';
-  const more = faults.length > 1 ? ` (and ${counted(faults.length - 1, 'more file')})` : '';
+  const others = new Set(faults.map((fault) => fault.file.path)).size - 1;
+  const more = others > 0 ? ` (and ${counted(others, 'more file')})` : '';
+  const libraries = codeList(new Set(faults.flatMap(({ library }) => library ?? [])), 5);
   return {
     ...{ level, kind },
     ...(distribution && { distribution: distribution.name }),
     file: file.path,
-    message: `${owner}\`${file.path}\`${more} ${what}`,
+    message: `${owner}\`${file.path}\`${more} ${what.replace('{}', libraries)}`,
     hint: fix,
   };
 }
