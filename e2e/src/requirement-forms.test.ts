@@ -92,7 +92,7 @@ describe('files of the workspace, without a container', () => {
   it("an edit of a library makes Nx's cached package stale, and affects the service", () => {
     expect(workspace.build()).toContain('local cache');
     workspace.write('libs/other/other/__init__.py', 'NAME = "edited"\n');
-    expect(workspace.build()).toContain('building libs/other');
+    expect(workspace.build()).toContain('were edited in libs/other (1 file)');
     expect(workspace.python('import other; print(other.NAME)')).toBe('edited');
     const show = ['show', 'projects', '--affected', '--files=libs/other/tests/test_other.py'];
     expect(workspace.succeed(show).split('\n')).toContain('orders');
