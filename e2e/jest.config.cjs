@@ -23,6 +23,7 @@ const LONG_SUITES = [
     'requirement-forms',
     'requirement-locks',
     'secrets',
+    'runner',
     'serve',
     'shell',
     'size-report',

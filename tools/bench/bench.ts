@@ -9,6 +9,7 @@
 import { benchGraph } from './graph';
 import { benchPackaging } from './packaging';
 import { benchRelease } from './release';
+import { benchRun } from './run';
 import { benchStart } from './start';
 
 const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void | Promise<void>>> =
@@ -16,6 +17,7 @@ const SUITES: Readonly<Record<string, (options: { withPeers: boolean }) => void 
     graph: benchGraph,
     packaging: benchPackaging,
     release: benchRelease,
+    run: benchRun,
     start: benchStart,
   };
 

@@ -7,15 +7,15 @@
  * A tree appears by a rename, whole. Its files and directories are read-only, as in Lambda.
  */
 
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { PackageFacts } from '../../packaging/package';
 import type { ZipEntry } from '../../packaging/zip/format';
 import { readEntries } from '../../packaging/zip/read';
 import { readContent } from '../../packaging/zip/verify';
 import { diskError, openFile, type OpenFile } from '../files/files';
 import { withLock } from '../files/locks';
-import { linkTree, putFile, removeTree, setWritable } from '../files/trees';
+import { linkTree, removeTree, setWritable } from '../files/trees';
 import { attempt } from '../process/attempt';
 import { ownedName, sweepAbandoned } from '../process/owner';
 import { LOCKS, storeDirectory, UNPACKED } from './layout';
@@ -96,9 +96,15 @@ function draftOf(root: string, name: string): string {
   return draft;
 }
 
+/** Into a draft, which nobody else reads yet. */
 function writeEntries(directory: string, zip: OpenFile, entries: readonly ZipEntry[]): void {
+  const made = new Set<string>();
   for (const entry of entries) {
-    const executable = (entry.mode & 0o111) !== 0;
-    putFile(directory, entry.path, readContent(zip, entry), { executable });
+    const path = join(directory, entry.path);
+    const parent = dirname(path);
+    if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+    made.add(parent);
+    const mode = (entry.mode & 0o111) === 0 ? 0o444 : 0o555;
+    writeFileSync(path, readContent(zip, entry), { flag: 'wx', mode });
   }
 }
