@@ -3,7 +3,7 @@
  * the build image's container. What they answer and log is equal.
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from '../../packages/nx-lambda-python/src/platform/process/exec';
@@ -187,6 +187,55 @@ function runnerBy(client: 'any' | 'own', place: FunctionPlace): Runner {
   return runner;
 }
 
+/** Built by `go install github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@latest`. */
+const EMULATOR = process.env['AWS_LAMBDA_RIE'];
+
+(EMULATOR === undefined ? it.skip : it)('answers are those of AWS’s emulator', async () => {
+  // It knows neither the caller's context nor how large an answer was, and says a time-out in words alone.
+  const isComparable = (body: string) =>
+    !/context\.(client|function_name)|repr\(context|^slow$|^deep$|291_555/.test(body);
+  const own = runnerBy('own', { kind: 'host', python: python.name });
+  const plain = (bytes: Uint8Array) =>
+    shown(
+      { payload: bytes, log: '' } as CallResult,
+      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|8f5a/g,
+    ).payload;
+  for (const [index, [body, event]] of TABLE.entries()) {
+    if (!isComparable(body)) continue;
+    const call = callOf(handlerOf(body, index), event);
+    const emulated = await emulate(call, 9_300 + index);
+    expect([body, plain((await own.invoke(call)).payload)]).toEqual([body, plain(emulated)]);
+  }
+});
+
+/** One call, in a process of its own. */
+async function emulate({ handler, payload }: FunctionCall, port: number): Promise<Uint8Array> {
+  const addresses = [
+    ...['--runtime-interface-emulator-address', `127.0.0.1:${port}`],
+    ...['--runtime-api-address', `127.0.0.1:${port + 300}`],
+  ];
+  const command = [...addresses, python.name, '-m', 'awslambdaric', handler];
+  const env = { ...process.env, AWS_EXECUTION_ENV: `AWS_Lambda_${python.runtime.name}` };
+  const emulator = spawn(EMULATOR ?? '', command, {
+    cwd: task,
+    env,
+    detached: true,
+    stdio: 'ignore',
+  });
+  try {
+    for (;;) {
+      const url = `http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`;
+      const answer = await fetch(url, { method: 'POST', body: Buffer.from(payload) }).catch(
+        () => null,
+      );
+      if (answer) return new Uint8Array(await answer.arrayBuffer());
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    if (emulator.pid !== undefined) process.kill(-emulator.pid, 'SIGKILL');
+  }
+}
+
 it.each([
   ['apigateway-v1', 'APIGatewayProxyEventModel', { httpMethod: 'POST', path: '/orders' }],
   [
@@ -264,10 +313,7 @@ function callOf(handler: string, event: unknown = {}): FunctionCall {
 
 async function answers(runner: Runner, json: boolean): Promise<unknown[]> {
   const calls = [
-    ...TABLE.map(([body, event], index) => [
-      `handlers.${body.startsWith('lambda') ? `h${index}` : body}`,
-      event,
-    ]),
+    ...TABLE.map(([body, event], index) => [handlerOf(body, index), event]),
     ...Object.keys(MODULES).map((name) => [name, {}]),
   ] as [string, unknown][];
   const all: unknown[] = [];
@@ -280,9 +326,13 @@ async function answers(runner: Runner, json: boolean): Promise<unknown[]> {
   return all;
 }
 
+function handlerOf(body: string, index: number): string {
+  return `handlers.${body.startsWith('lambda') ? `h${index}` : body}`;
+}
+
 /** Without what differs from call to call, and the frames of the client itself. */
-function shown({ payload, functionError, log }: CallResult) {
-  const text = Buffer.from(payload).toString('latin1');
+function shown({ payload, functionError, log }: CallResult, requestId = /8f5a/g) {
+  const text = Buffer.from(payload).toString('latin1').replaceAll(requestId, 'ID');
   const lines = log
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
     .replaceAll('\u00a0', ' ')

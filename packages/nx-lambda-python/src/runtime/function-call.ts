@@ -147,6 +147,9 @@ export function exited(code: number | null): [type: string, message: string] {
 
 /** As Go names them, in which Lambda's own runtime supervisor is written. */
 const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'hangup',
+  2: 'interrupt',
+  3: 'quit',
   4: 'illegal instruction',
   6: 'aborted',
   7: 'bus error',
