@@ -189,7 +189,7 @@ function hung({ stacks }: ImportOutcome, { timeout, roots }: ImportLimits): Faul
   const beside = threads > 0 ? `, with ${counted(threads, 'thread')} that it has started` : '';
   return {
     ...{ level: 'error', kind: 'import-hangs' },
-    what: `does not end to be imported within ${timeout} s${place ? `: it waits at ${place}` : ''}${beside}`,
+    what: `takes longer than ${timeout} s to import${place ? `: it waits at ${place}` : ''}${beside}`,
     hint: 'start threads, connections and loops in the handler, not when the module is imported; or raise `importTimeoutSeconds`',
   };
 }

@@ -64,7 +64,7 @@ const CASES: Record<string, [module: string, finding?: Partial<Finding>]> = {
     {
       kind: 'import-hangs',
       message:
-        '`hangs` does not end to be imported within 2 s: it waits at svc/handlers/hangs.py:4, with 1 thread that it has started',
+        '`hangs` takes longer than 2 s to import: it waits at svc/handlers/hangs.py:4, with 1 thread that it has started',
     },
   ],
   hard: [
@@ -74,6 +74,7 @@ const CASES: Record<string, [module: string, finding?: Partial<Finding>]> = {
       message: '`hard` ends the process with exit status 5 when it is imported',
     },
   ],
+  layered: ['import fromlayer'],
   nameless: ['other = print', { kind: 'handler-missing' }],
   optional: [
     'try:\n    open(__file__ + "c", "w")\nexcept OSError:\n    pass',
@@ -114,8 +115,9 @@ describe('imports of handlers', () => {
         ]),
       ),
     });
+    const opt = taskOf({ 'python/fromlayer.py': '' });
     const service = {
-      ...{ marker: { runtime }, manifest: { project: 'svc', handlers }, tree: { task } },
+      ...{ marker: { runtime }, manifest: { project: 'svc', handlers }, tree: { task, opt } },
       place: { kind: 'host', python },
     } as unknown as RunnableService;
     const run = await importHandlers(service, { timeout: 2, environment: { GIVEN: 'yes' } });
