@@ -9,6 +9,7 @@ const LONG_SUITES = [
     'engines',
     'install',
     'interrupt',
+    'invoke',
     'layouts',
     'library-edits',
     'library-git',

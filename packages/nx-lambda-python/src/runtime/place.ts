@@ -66,7 +66,7 @@ function launchHere({ python }: HostPlace, tree: CodeTree): Launched {
   };
   for (const path of [root, paths.temporary]) mkdirSync(path, { mode: 0o700 });
   // Isolated, and without this machine's packages: the function sees only what it brings.
-  const process_ = spawn(python, ['-I', '-S', join(__dirname, 'supervisor.py')], {
+  const process_ = spawn(python, ['-I', '-S', join(__dirname, 'supervisor.py'), root], {
     // Ctrl-C reaches this process alone, which ends the other.
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe'],

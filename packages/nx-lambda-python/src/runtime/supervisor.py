@@ -210,3 +210,6 @@ def end_group(pid):
 supervisor = Supervisor()
 threading.Thread(target=supervisor.serve, daemon=True).start()
 supervisor.read_messages()
+# The plugin may have been killed.
+for directory in sys.argv[1:]:
+    shutil.rmtree(directory, ignore_errors=True)
