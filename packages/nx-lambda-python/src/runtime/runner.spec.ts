@@ -1,6 +1,8 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { errorWith } from '../errors.fixtures';
+import { temporaryDirectory } from '../temporary.fixtures';
 import { callOf, expectGone, hostPython, runnerOf, taskOf, textOf } from './runtime.fixtures';
 
 const SOURCE = `import json, logging, os, subprocess, sys, time
@@ -52,6 +54,13 @@ def temporary(event, context):
     before = os.listdir(tempfile.gettempdir())
     open(os.path.join(tempfile.gettempdir(), 'mine'), 'w').close()
     return before
+
+def ends(event, context):
+    import signal
+    def end(*_):
+        open(event, 'w').close()
+        sys.exit(0)
+    signal.signal(signal.SIGTERM, end)
 
 def waits(event, context):
     time.sleep(event)
@@ -193,6 +202,14 @@ test('nothing is left when it closes, whatever runs', async () => {
   await expectGone(pid);
   const ours = new RegExp(`^nx-lambda-python-run-${process.pid}-`);
   expect(readdirSync(tmpdir()).filter((name) => ours.test(name))).toEqual([]);
+});
+
+test('a process is asked to end before it is ended', async () => {
+  const told = join(temporaryDirectory('told'), 'file');
+  const runner = await runnerOf(FILES);
+  await runner.invoke(call('ends', told));
+  await runner.close();
+  expect(existsSync(told)).toBe(true);
 });
 
 test('an idle process ends', async () => {
