@@ -50,6 +50,7 @@ describeWithEngine('dependencies: install', () => {
     expect(manifest.distributions).toContainEqual({
       name: 'jaraco.functools',
       version: '4.1.0',
+      unpackedSize: expect.any(Number),
       wheel: null,
       sha256: null,
     });

@@ -128,8 +128,9 @@ describe('an interrupted upload', () => {
         { operation: 'GetCallerIdentity', status: 200 },
         { operation: 'HeadObject', status: 404 },
         { operation: 'HeadBucket', status: 200 },
-        { operation: 'PutObject', status: 200 },
+        { operation: 'PutObject', status: 200, target: expect.stringMatching(/\.zip$/) },
         { operation: 'HeadObject', status: 200 },
+        { operation: 'PutObject', status: 200, target: expect.stringMatching(/\.manifest\.json$/) },
       ]);
       expectWholeOutput('bulky');
     } finally {
@@ -147,9 +148,11 @@ describe('an interrupted upload', () => {
     );
     expect((await nx.interrupt('SIGINT')).code).not.toBe(0);
     await succeedNx(workspace, command, environment);
-    expect(account.requests.filter(({ operation }) => operation === 'PutObject')).toMatchObject([
-      { status: undefined },
-      { status: 200 },
+    const sent = account.requests.filter(({ operation }) => operation === 'PutObject');
+    expect(sent).toMatchObject([
+      { status: undefined, target: expect.stringMatching(/\.zip$/) },
+      { status: 200, target: expect.stringMatching(/\.zip$/) },
+      { status: 200, target: expect.stringMatching(/\.manifest\.json$/) },
     ]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * What a call costs: warm, beside calling the function in its process; and the first one on a package of 200 MB,
- * beside Python's own start and imports. `sam local invoke` is not measured: it needs AWS's images of a registry.
+ * beside Python's own start and imports; and how long after an edit `nx serve` answers with it. `sam local invoke` is not measured: it needs AWS's images of a registry.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -15,6 +15,7 @@ import { unpackedTree } from '../../packages/nx-lambda-python/src/platform/store
 import type { FunctionCall } from '../../packages/nx-lambda-python/src/runtime/function-call';
 import { openRunner } from '../../packages/nx-lambda-python/src/runtime/runner';
 import { findRuntime } from '../../packages/nx-lambda-python/src/service/runtimes';
+import { benchServe } from './serve';
 
 const CALLS = 200;
 const STARTS = 7;
@@ -41,6 +42,7 @@ export async function benchRun(): Promise<void> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'nx-lambda-python-bench-')));
   try {
     await measure(directory);
+    for (const [title, milliseconds] of await benchServe()) print(title, milliseconds);
   } finally {
     removeTree(directory);
   }

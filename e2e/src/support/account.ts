@@ -43,10 +43,10 @@ export function writesIn(requests: readonly RecordedRequest[]): RecordedRequest[
   return requests.filter(({ operation }) => !/^(Get|Head|List)/.test(operation));
 }
 
-/** Of them, all but those of the release's lock and record: `PublishVersion shop-a`. */
+/** Of them, all but those of the release's lock and record, and of manifests: `PublishVersion shop-a`. */
 export function packageWrites(requests: readonly RecordedRequest[]): string[] {
   return writesIn(requests)
-    .filter(({ target }) => !target.includes('/releases/'))
+    .filter(({ target }) => !target.includes('/releases/') && !target.endsWith('.manifest.json'))
     .map(({ operation, target, service }) =>
       service === 's3' ? operation : `${operation} ${target}`,
     );

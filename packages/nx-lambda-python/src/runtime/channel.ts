@@ -10,6 +10,8 @@ export type ToSupervisor =
 
 /** What a function's process is started with. */
 export interface FunctionStart {
+  /** Counts the processes; what one asks for has its number. */
+  run: number;
   /** Directory of the code, which is the working directory. */
   task: string;
   /** Emptied before each start. */
@@ -26,6 +28,7 @@ export type FromSupervisor =
   | {
       kind: 'request';
       id: number;
+      run: number;
       method: string;
       path: string;
       headers: Record<string, string>;

@@ -55,6 +55,14 @@ def temporary(event, context):
     open(os.path.join(tempfile.gettempdir(), 'mine'), 'w').close()
     return before
 
+def leaves(event, context):
+    late = '''import os, time, urllib.request
+time.sleep(0.3)
+api = os.environ['AWS_LAMBDA_RUNTIME_API']
+urllib.request.urlopen(f'http://{api}/2018-06-01/runtime/invocation/next', timeout=5)'''
+    subprocess.Popen([sys.executable, '-c', late], stderr=subprocess.DEVNULL, start_new_session=True)
+    os._exit(0)
+
 def ends(event, context):
     import signal
     def end(*_):
@@ -202,6 +210,12 @@ test('nothing is left when it closes, whatever runs', async () => {
   await expectGone(pid);
   const ours = new RegExp(`^nx-lambda-python-run-${process.pid}-`);
   expect(readdirSync(tmpdir()).filter((name) => ours.test(name))).toEqual([]);
+});
+
+test('what a process asked for is not taken for the wish of the next one', async () => {
+  const runner = await runnerOf(FILES, { concurrency: 1 });
+  await runner.invoke(call('leaves'));
+  expect(parsed(await runner.invoke(call('waits', 0.8)))).toEqual(expect.any(Number));
 });
 
 test('a process is asked to end before it is ended', async () => {

@@ -26,9 +26,7 @@ class Supervisor:
         self.last = 0
         self.function = None
         self.settings = {}
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(16)
+        self.listener = None
 
     def send(self, message, body=b""):
         message["size"] = len(body)
@@ -63,8 +61,7 @@ class Supervisor:
         temporary = settings["temporary"]
         clear(temporary)
         environment = dict(settings["environment"])
-        port = self.listener.getsockname()[1]
-        environment["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:%d" % port
+        environment["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:%d" % self.listen(settings["run"])
         here = os.path.dirname(os.path.abspath(__file__))
         command = [sys.executable] + settings["flags"] + [os.path.join(here, "bootstrap.py")]
         try:
@@ -83,6 +80,21 @@ class Supervisor:
             self.send({"kind": "failed", "reason": str(error)})
             return
         threading.Thread(target=self.wait, args=(self.function,), daemon=True).start()
+
+    def listen(self, run):
+        """On a port of its own, which tells what this process asks for from what is left of the one before."""
+        if self.listener:
+            try:
+                self.listener.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # Only Linux has it for a socket that listens.
+                pass
+            self.listener.close()
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        threading.Thread(target=self.serve, args=(self.listener, run), daemon=True).start()
+        return self.listener.getsockname()[1]
 
     def wait(self, function):
         code = function.wait()
@@ -121,21 +133,24 @@ class Supervisor:
             pass
         return None
 
-    def serve(self):
+    def serve(self, listener, run):
         while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.relay, args=(connection,), daemon=True).start()
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.relay, args=(connection, run), daemon=True).start()
 
-    def relay(self, connection):
+    def relay(self, connection, run):
         with connection, connection.makefile("rb") as source:
             try:
-                while self.relay_one(connection, source):
+                while self.relay_one(connection, source, run):
                     pass
             except (OSError, ValueError):
                 # The function's process is gone, or has sent something else.
                 pass
 
-    def relay_one(self, connection, source):
+    def relay_one(self, connection, source, run):
         method, path, _ = source.readline().decode("latin-1").split(" ")
         headers = {}
         while True:
@@ -154,7 +169,8 @@ class Supervisor:
             self.last += 1
             number = self.last
         self.answers[number] = waiting
-        message = {"kind": "request", "id": number, "method": method, "path": path, "headers": headers}
+        message = {"kind": "request", "id": number, "run": run, "method": method, "path": path}
+        message["headers"] = headers
         message["memory"] = self.memory()
         self.send(message, body)
         answer, content = waiting.wait()
@@ -208,7 +224,6 @@ def end_group(pid):
 
 
 supervisor = Supervisor()
-threading.Thread(target=supervisor.serve, daemon=True).start()
 supervisor.read_messages()
 # The plugin may have been killed.
 for directory in sys.argv[1:]:

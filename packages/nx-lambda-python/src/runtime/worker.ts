@@ -57,6 +57,8 @@ export class Worker {
   private memory: number | null = null;
   /** The function whose process runs; undefined if none does. */
   private running: string | undefined;
+  /** Processes that were started. */
+  private runs = 0;
   private isLost = false;
 
   private constructor(
@@ -187,8 +189,10 @@ export class Worker {
     const own = { opt: paths.opt, client: settings.client, debug: settings.debug };
     this.running = key;
     this.memory = null;
+    this.runs += 1;
     writeMessage(this.input, {
       kind: 'start',
+      run: this.runs,
       task: paths.task,
       temporary: paths.temporary,
       environment: { ...environment, _NX_LAMBDA_PYTHON: JSON.stringify(own) },
@@ -271,9 +275,11 @@ export class Worker {
       this.marksExpected += 1;
       return this.push(message);
     }
-    const { id, method, path, memory } = message;
-    this.memory = memory ?? this.memory;
+    const { id, run, method, path, memory } = message;
     if (method === 'POST') this.marksExpected += 1;
+    // Of a process that has ended, or of what it has left.
+    if (run !== this.runs) return;
+    this.memory = memory ?? this.memory;
     const [what, requestId = ''] = route(method, path);
     if (what === 'next') return this.push({ kind: 'next', id });
     const isLarge = what === 'response' && body.length > PAYLOAD_LIMIT;
