@@ -1,36 +1,14 @@
 const { swcTransform } = require('../tools/test/swc-transform.cjs');
 
 /** Whole suites that only `LONG=1` runs, as CI does: without them `npm test` ends within six minutes. */
-const LONG_SUITES = [
-  ...[
-    'adopting',
-    'affected',
-    'bytecode',
-    'engines',
-    'install',
-    'interrupt',
-    'invoke',
-    'layouts',
-    'library-edits',
-    'library-git',
-    'lock',
-    'node-versions',
-    'nxlv-python',
-  ],
-  ...[
-    'pip-failures',
-    'poetry-lock',
-    'reached',
-    'requirement-forms',
-    'requirement-locks',
-    'secrets',
-    'runner',
-    'serve',
-    'shell',
-    'size-report',
-  ],
-  ...['sources', 'storage-mode', 'store', 'store-disk', 'store-kill', 'uv-lock', 'verify'],
-];
+const LONG_SUITES = `
+  adopting affected aliases bytecode distribution-files engines install interrupt invoke layer
+  layouts library-edits library-git lock node-versions nxlv-python oracle pip-failures poetry-lock
+  reached requirement-forms requirement-locks rollback runner secrets serve shell size-report sources
+  storage-mode store store-disk store-kill uv-lock verify
+`
+  .trim()
+  .split(/\s+/);
 
 module.exports = {
   displayName: 'e2e',
