@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import build from '../executors/build';
 import type { BuildExecutorSchema } from '../schemas/build';
+import { takePrinted } from '../printed.fixtures';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 
 export const MARKER = '[tool.nx-lambda-python]\npackage = "svc"\nruntime = "python3.11"\n';
@@ -28,12 +29,10 @@ export class TestService {
   constructor(files: Record<string, string> = {}) {
     this.write({ ...FILES, ...files });
     process.env['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'] = join(this.root, '.store');
-    for (const method of ['log', 'warn', 'error'] as const) {
-      jest.spyOn(console, method).mockImplementation((...words: unknown[]) => {
-        this.printed += `${words.join(' ')}\n`;
-        if (method === 'warn') this.warnings.push(words.join(' '));
-      });
-    }
+    takePrinted((text, method) => {
+      this.printed += `${text}\n`;
+      if (method === 'warn') this.warnings.push(text);
+    });
   }
 
   remove(): void {

@@ -226,7 +226,7 @@ const IMPORTS: Record<string, [text: string, files: Record<string, string>, expe
       { 'libs/common/pyproject.toml': '', 'libs/common/acme.py': '' },
       [],
     ],
-    'bytes that are no text': ['import acme\nx = "\0"', { 'libs/common/acme.py': '' }, []],
+    'bytes that are not text': ['import acme\nx = "\0"', { 'libs/common/acme.py': '' }, []],
   };
 
 describe('edges of imports', () => {

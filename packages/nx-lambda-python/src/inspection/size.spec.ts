@@ -9,6 +9,7 @@ import { openWheel, packageOf, partOf, serviceFile } from '../packaging/packagin
 import { buildArchive } from '../packaging/zip/archive.fixtures';
 import { bufferSource } from '../packaging/zip/bytes';
 import type { SizeExecutorSchema } from '../schemas/size';
+import { takePrinted } from '../printed.fixtures';
 import { temporaryDirectory, writeFiles } from '../temporary.fixtures';
 import type { SizeReport } from './size-report';
 
@@ -39,11 +40,7 @@ beforeEach(() => {
   root = temporaryDirectory();
   process.env['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'] = join(root, '.store');
   printed = '';
-  for (const method of ['log', 'warn', 'error'] as const) {
-    jest.spyOn(console, method).mockImplementation((...words: unknown[]) => {
-      printed += `${words.join(' ')}\n`;
-    });
-  }
+  takePrinted((text) => (printed += `${text}\n`));
 });
 afterEach(() => {
   jest.restoreAllMocks();

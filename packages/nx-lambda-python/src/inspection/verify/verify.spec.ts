@@ -5,6 +5,7 @@ import verify from '../../executors/verify';
 import type { BuildManifest } from '../../packaging/manifest';
 import { openWheel, packageOf, partOf, serviceFile } from '../../packaging/packaging.fixtures';
 import type { VerifyExecutorSchema } from '../../schemas/verify';
+import { takePrinted } from '../../printed.fixtures';
 import { temporaryDirectory, writeFiles } from '../../temporary.fixtures';
 import { makeElf } from '../elf/elf.fixtures';
 import type { VerifyReport } from './report';
@@ -14,11 +15,7 @@ let printed: string;
 beforeEach(() => {
   root = temporaryDirectory();
   process.env['NX_LAMBDA_PYTHON_CACHE_DIRECTORY'] = join(root, '.store');
-  for (const method of ['log', 'warn', 'error'] as const) {
-    jest.spyOn(console, method).mockImplementation((...words: unknown[]) => {
-      printed += `${words.join(' ')}\n`;
-    });
-  }
+  takePrinted((text) => (printed += `${text}\n`));
 });
 afterEach(() => {
   jest.restoreAllMocks();
